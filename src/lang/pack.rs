@@ -1,0 +1,185 @@
+//! A pack: what coppice knows of one language, as data.
+
+use std::path::Path;
+
+use super::facts::DefFlags;
+use super::modules::ModuleStrategy;
+use super::{go, javascript, python, rust, typescript};
+
+/// A language that has a pack: an index into the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LangId(u8);
+
+/// The registry: one line per language.
+static PACKS: [&Pack; 6] =
+    [&rust::PACK, &python::PACK, &typescript::PACK, &typescript::TSX_PACK, &javascript::PACK, &go::PACK];
+
+impl LangId {
+    /// Every language, in registry order.
+    pub fn all() -> impl ExactSizeIterator<Item = LangId> {
+        (0..PACKS.len()).map(|i| LangId(i as u8))
+    }
+    /// The language with this index in the registry.
+    pub fn from_index(index: u8) -> Option<LangId> {
+        (usize::from(index) < PACKS.len()).then_some(LangId(index))
+    }
+    pub fn index(self) -> u8 {
+        self.0
+    }
+    /// By the file name's extension.
+    pub fn of_path(path: &Path) -> Option<LangId> {
+        let extension = path.extension()?.to_str()?;
+        Self::all().find(|l| l.pack().extensions.contains(&extension))
+    }
+    /// By the language identifier that editors send (`typescriptreact`).
+    pub fn of_language_id(id: &str) -> Option<LangId> {
+        Self::all().find(|l| l.pack().language_ids.contains(&id))
+    }
+    pub fn pack(self) -> &'static Pack {
+        PACKS[usize::from(self.0)]
+    }
+    pub fn name(self) -> &'static str {
+        self.pack().name
+    }
+    pub fn family(self) -> Family {
+        self.pack().family
+    }
+    pub fn knobs(self) -> &'static Knobs {
+        &self.pack().knobs
+    }
+    pub fn strategy(self) -> &'static dyn ModuleStrategy {
+        self.pack().strategy
+    }
+}
+
+/// Languages that see each other's names. Names never resolve from one family to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    Rust,
+    Python,
+    EcmaScript,
+    Go,
+}
+
+/// Who sees a member by its bare name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberScope {
+    /// Nobody: members need a receiver (Rust, Go, TypeScript).
+    Receiver,
+    /// The class body itself, but not the functions in it (Python).
+    Body,
+    /// Everything inside the class, inherited members included (Java, C++).
+    Lexical,
+}
+
+/// From where on a name is visible in its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// In the whole scope, the nearest earlier binding first (Python, JavaScript).
+    Scope,
+    /// Items in the whole scope, local variables from their declaration on, shadowing earlier ones (Rust, Go).
+    Declaration,
+}
+
+/// The order in which bases are searched for a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mro {
+    /// C3 linearisation (Python).
+    C3,
+    /// Own members, then bases depth first (single inheritance, interfaces, embedded fields, traits).
+    DepthFirst,
+}
+
+/// Which definitions of a file other files see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exports {
+    /// All at the top level (Python, Rust as far as paths reach).
+    All,
+    /// Those marked with [`DefFlags::EXPORTED`] and [`DefKind::Export`](super::facts::DefKind::Export).
+    Marked,
+}
+
+/// What a method of a wrapper type hands out, for receivers whose type has no source at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hands {
+    /// The receiver itself, wrappers and all (`clone`, `as_ref`).
+    Receiver,
+    /// The value inside (`unwrap`, `lock`).
+    Inner,
+    /// An element (`next`, `first`).
+    Element,
+}
+
+/// The small properties of a language that the engine and the resolver look at instead of its name.
+#[derive(Clone, Debug)]
+pub struct Knobs {
+    /// Words that stand for the receiver inside a method besides the grammar's own node (`self`, `cls`).
+    pub self_names: &'static [&'static str],
+    /// The first parameter of a method is its receiver, whatever its name (Python).
+    pub self_parameter: bool,
+    /// Methods that make an instance of their type when the type is called (`__init__`, `constructor`).
+    pub constructor_names: &'static [&'static str],
+    pub member_scope: MemberScope,
+    pub visibility: Visibility,
+    /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
+    pub function_scoped: bool,
+    pub mro: Mro,
+    pub exports: Exports,
+    /// Types that are looked through when a member is not found on them (`Box`, `Arc`, `Promise` awaited).
+    pub transparent: &'static [&'static str],
+    /// Methods of types without source, and what they hand out.
+    pub hands: &'static [(&'static str, Hands)],
+    /// Names that are always there and never in the folder unless declared there.
+    pub builtins: &'static [&'static str],
+    /// Decorators, attributes or annotations that change what a definition is.
+    pub decorators: &'static [(&'static str, DefFlags)],
+    /// Members that hold the instance type of a function (`prototype`).
+    pub prototype_names: &'static [&'static str],
+    /// Prefixes of comment lines that document the definition below (`///`), longest first; block comments by
+    /// their opening (`/**`).
+    pub doc_prefixes: &'static [&'static str],
+    /// Attributes and decorators between a comment and its definition start with one of these.
+    pub decorator_prefixes: &'static [&'static str],
+    /// The first string of a body documents it (Python).
+    pub docstrings: bool,
+}
+
+impl Knobs {
+    /// The commonest values, for packs to override.
+    pub const DEFAULT: Knobs = Knobs {
+        self_names: &[],
+        self_parameter: false,
+        constructor_names: &[],
+        member_scope: MemberScope::Receiver,
+        visibility: Visibility::Declaration,
+        function_scoped: false,
+        mro: Mro::DepthFirst,
+        exports: Exports::All,
+        transparent: &[],
+        hands: &[],
+        builtins: &[],
+        decorators: &[],
+        prototype_names: &[],
+        doc_prefixes: &[],
+        decorator_prefixes: &[],
+        docstrings: false,
+    };
+}
+
+/// What coppice knows of one language.
+pub struct Pack {
+    /// Its name in status, reports and fixtures.
+    pub name: &'static str,
+    pub family: Family,
+    /// Extensions of its files, without the dot.
+    pub extensions: &'static [&'static str],
+    /// The identifiers that editors send for it.
+    pub language_ids: &'static [&'static str],
+    pub grammar: fn() -> tree_sitter::Language,
+    /// The rules of the walk; see [`rules`](super::rules).
+    pub rules: &'static str,
+    /// Code for node kinds that a rule hands to it by name: what tables cannot express.
+    pub hooks: &'static [(&'static str, super::walk::Hook)],
+    pub knobs: Knobs,
+    pub strategy: &'static dyn ModuleStrategy,
+}

@@ -1,0 +1,255 @@
+//! Parsing under limits: which texts are taken, how long a parse may last, what its errors are.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::LangId;
+use super::facts::Span;
+
+/// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
+/// cost a parser quadratic time.
+pub const LINE_CHARS_MAX: usize = 20_000;
+
+/// Why a file's text is not indexed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SkipReason {
+    #[error("contains NUL bytes (at offset {0})")]
+    Binary(usize),
+    #[error("is not valid UTF-8 (at offset {0})")]
+    NotUtf8(usize),
+    #[error("has a line over {LINE_CHARS_MAX} characters (line {0})")]
+    LongLine(usize),
+    #[error("larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("took longer than {0} ms to parse")]
+    ParseDeadline(u128),
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    #[error("crashed or hung the parser twice; quarantined")]
+    Quarantined,
+}
+
+/// The text of a file, if it is one that can be indexed.
+pub fn check_text(bytes: &[u8]) -> Result<&str, SkipReason> {
+    if let Some(at) = memchr::memchr(0, bytes) {
+        return Err(SkipReason::Binary(at));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| SkipReason::NotUtf8(e.valid_up_to()))?;
+    check_lines(text)?;
+    Ok(text)
+}
+
+/// Whether no line is over the limit; lines are counted from 1.
+pub fn check_lines(text: &str) -> Result<(), SkipReason> {
+    let mut start = 0;
+    for (i, end) in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).enumerate() {
+        let long = end - start > LINE_CHARS_MAX && text[start..end].chars().count() > LINE_CHARS_MAX;
+        if long {
+            return Err(SkipReason::LongLine(i + 1));
+        }
+        start = end + 1;
+    }
+    Ok(())
+}
+
+/// What stops a parse before its end.
+#[derive(Clone, Copy, Debug)]
+pub struct ParseLimits<'a> {
+    pub deadline: Duration,
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl Default for ParseLimits<'_> {
+    fn default() -> Self {
+        ParseLimits { deadline: Duration::from_millis(500), cancel: None }
+    }
+}
+
+/// Why there is no tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    #[error("the parse took longer than {0:?}")]
+    Deadline(Duration),
+    #[error("the parse was cancelled")]
+    Cancelled,
+}
+
+/// A syntax error, for a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    pub span: Span,
+    pub message: String,
+}
+
+/// A parser for every language; one per thread.
+#[derive(Default)]
+pub struct Parser {
+    inner: tree_sitter::Parser,
+    lang: Option<LangId>,
+}
+
+impl Parser {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Parses the text; `old` is the tree of an earlier version with its edits applied.
+    pub fn parse(
+        &mut self,
+        lang: LangId,
+        text: &str,
+        old: Option<&Tree>,
+        limits: &ParseLimits<'_>,
+    ) -> Result<Tree, ParseError> {
+        if self.lang != Some(lang) {
+            self.inner
+                .set_language(&(lang.pack().grammar)())
+                .expect("every grammar in the registry has an ABI that the runtime loads (tested)");
+            self.lang = Some(lang);
+        }
+        let started = Instant::now();
+        let mut stopped = ParseError::Cancelled;
+        let mut check = |_: &tree_sitter::ParseState| {
+            if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
+                stopped = ParseError::Cancelled;
+                ControlFlow::Break(())
+            } else if started.elapsed() > limits.deadline {
+                stopped = ParseError::Deadline(limits.deadline);
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let bytes = text.as_bytes();
+        let options = tree_sitter::ParseOptions::new().progress_callback(&mut check);
+        let tree = self.inner.parse_with_options(
+            &mut |at, _| bytes.get(at..).unwrap_or_default(),
+            old.map(|t| &t.inner),
+            Some(options),
+        );
+        match tree {
+            Some(inner) => Ok(Tree { inner }),
+            None => {
+                self.inner.reset();
+                Err(stopped)
+            }
+        }
+    }
+}
+
+/// The syntax tree of one version of a text.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    pub(super) inner: tree_sitter::Tree,
+}
+
+/// A byte offset with its line and the byte column in it, as tree-sitter counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Point {
+    pub offset: usize,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Tree {
+    /// Tells the tree of an edit, so that it can seed the next parse.
+    pub fn edit(&mut self, start: Point, old_end: Point, new_end: Point) {
+        let point = |p: Point| tree_sitter::Point::new(p.line, p.column);
+        self.inner.edit(&tree_sitter::InputEdit {
+            start_byte: start.offset,
+            old_end_byte: old_end.offset,
+            new_end_byte: new_end.offset,
+            start_position: point(start),
+            old_end_position: point(old_end),
+            new_end_position: point(new_end),
+        });
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.inner.root_node().has_error()
+    }
+
+    /// The first `max` syntax errors in source order.
+    pub fn syntax_errors(&self, text: &str, max: usize) -> Vec<SyntaxError> {
+        let mut errors = Vec::new();
+        if !self.has_errors() {
+            return errors;
+        }
+        let mut cursor = self.inner.walk();
+        loop {
+            let node = cursor.node();
+            let mut descend = node.has_error();
+            if node.is_missing() {
+                let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
+                errors
+                    .push(SyntaxError { span, message: format!("Syntax error: missing `{}`", node.kind()) });
+                descend = false;
+            } else if node.is_error() {
+                errors.push(unexpected(node, text));
+                descend = false;
+            }
+            if errors.len() >= max {
+                return errors;
+            }
+            if descend && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return errors;
+                }
+            }
+        }
+    }
+}
+
+/// Marks the first line of what could not be parsed, not the whole rest of the file.
+fn unexpected(node: tree_sitter::Node<'_>, text: &str) -> SyntaxError {
+    const SHOWN_CHARS_MAX: usize = 40;
+    let (start, end) = (node.start_byte(), node.end_byte());
+    let line = text.get(start..end).unwrap_or_default().lines().next().unwrap_or_default().trim_end();
+    let shown: String = line.chars().take(SHOWN_CHARS_MAX).collect();
+    let ellipsis = if shown.len() < line.len() { "…" } else { "" };
+    let message = if shown.is_empty() {
+        "Syntax error".to_owned()
+    } else {
+        format!("Syntax error: unexpected `{shown}{ellipsis}`")
+    };
+    SyntaxError { span: Span::new(start as u32, (start + line.len()) as u32), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_not_source_are_refused_with_why() {
+        assert_eq!(check_text(b"a\0b"), Err(SkipReason::Binary(1)));
+        assert_eq!(check_text(b"ab\xff"), Err(SkipReason::NotUtf8(2)));
+        let long = format!("x\n{}\n", "y".repeat(LINE_CHARS_MAX + 1));
+        assert_eq!(check_text(long.as_bytes()), Err(SkipReason::LongLine(2)));
+        let wide = "é".repeat(LINE_CHARS_MAX);
+        assert!(check_text(wide.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn every_grammar_loads_and_reports_its_errors() {
+        for lang in LangId::all() {
+            let mut parser = Parser::new();
+            let tree = parser.parse(lang, "((", None, &ParseLimits::default()).unwrap();
+            assert!(!tree.syntax_errors("((", 10).is_empty(), "{}", lang.name());
+        }
+    }
+
+    #[test]
+    fn a_cancelled_parse_says_so_and_the_parser_lives() {
+        let lang = LangId::of_language_id("rust").unwrap();
+        let cancel = AtomicBool::new(true);
+        let text = "fn f() { g(1, 2, 3); }\n".repeat(2_000);
+        let mut parser = Parser::new();
+        let limits = ParseLimits { cancel: Some(&cancel), ..ParseLimits::default() };
+        assert_eq!(parser.parse(lang, &text, None, &limits).unwrap_err(), ParseError::Cancelled);
+        assert!(parser.parse(lang, "fn f() {}", None, &ParseLimits::default()).is_ok());
+    }
+}

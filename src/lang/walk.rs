@@ -1,0 +1,4 @@
+//! The one syntax walk.
+
+/// Code for one node kind.
+pub type Hook = fn();
