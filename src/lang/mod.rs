@@ -2,6 +2,7 @@
 //!
 //! This layer alone uses tree-sitter.
 
+pub mod dump;
 pub mod facts;
 pub mod modules;
 pub mod pack;
@@ -21,6 +22,5 @@ pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, 
 
 /// One walk over the tree; the facts' names are the file's own.
 pub fn extract(lang: LangId, tree: &Tree, text: &str) -> Facts {
-    let _ = (lang, tree, text);
-    Facts::default()
+    walk::walk(lang, tree, text)
 }

@@ -1,9 +1,11 @@
 //! A pack: what coppice knows of one language, as data.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::facts::DefFlags;
 use super::modules::ModuleStrategy;
+use super::rules::Rules;
 use super::{go, javascript, python, rust, typescript};
 
 /// A language that has a pack: an index into the registry.
@@ -47,6 +49,18 @@ impl LangId {
     pub fn knobs(self) -> &'static Knobs {
         &self.pack().knobs
     }
+    /// The compiled rules of the pack, made once for the process.
+    ///
+    /// # Panics
+    /// If the pack's rules do not fit its grammar, which a test excludes for every pack.
+    pub fn rules(self) -> &'static Rules {
+        static COMPILED: [OnceLock<Rules>; PACKS.len()] = [const { OnceLock::new() }; PACKS.len()];
+        COMPILED[usize::from(self.0)].get_or_init(|| {
+            let pack = self.pack();
+            Rules::compile(pack.rules, &(pack.grammar)(), pack.hooks)
+                .unwrap_or_else(|error| panic!("the rules of {} do not compile: {error}", pack.name))
+        })
+    }
     pub fn strategy(self) -> &'static dyn ModuleStrategy {
         self.pack().strategy
     }
@@ -79,6 +93,17 @@ pub enum Visibility {
     Scope,
     /// Items in the whole scope, local variables from their declaration on, shadowing earlier ones (Rust, Go).
     Declaration,
+}
+
+/// Which assignments to a member define it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssignedMembers {
+    /// None: fields are declared (Rust, Go).
+    None,
+    /// Those to the receiver (`self.x = …` in Python).
+    Receiver,
+    /// Those to anything (JavaScript).
+    Any,
 }
 
 /// The order in which bases are searched for a member.
@@ -117,6 +142,11 @@ pub struct Knobs {
     pub self_names: &'static [&'static str],
     /// The first parameter of a method is its receiver, whatever its name (Python).
     pub self_parameter: bool,
+    /// Words that stand for the base of the enclosing type (`super`).
+    pub super_names: &'static [&'static str],
+    /// Words that stand for the enclosing type (`Self`).
+    pub self_type_names: &'static [&'static str],
+    pub assigned_members: AssignedMembers,
     /// Methods that make an instance of their type when the type is called (`__init__`, `constructor`).
     pub constructor_names: &'static [&'static str],
     pub member_scope: MemberScope,
@@ -149,6 +179,9 @@ impl Knobs {
     pub const DEFAULT: Knobs = Knobs {
         self_names: &[],
         self_parameter: false,
+        super_names: &[],
+        self_type_names: &[],
+        assigned_members: AssignedMembers::None,
         constructor_names: &[],
         member_scope: MemberScope::Receiver,
         visibility: Visibility::Declaration,

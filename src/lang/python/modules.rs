@@ -1,0 +1,120 @@
+//! Python's modules: packages, relative imports, src layouts.
+
+use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+
+/// Module rules of Python.
+pub struct Modules;
+
+/// Places below a project's root where import paths commonly start.
+const SOURCE_ROOTS: [&str; 4] = ["", "src", "lib", "python"];
+
+impl ModuleStrategy for Modules {
+    fn manifest_names(&self) -> &'static [&'static str] {
+        &["pyproject.toml", "setup.py", "setup.cfg"]
+    }
+
+    /// That there is one matters, not what it says: its directory is a project's root.
+    fn read_manifest(&self, dir: &str, file: &str, _text: &str) -> Option<Manifest> {
+        Some(Manifest { dir: dir.to_owned(), file: file.to_owned(), name: None, entries: Vec::new() })
+    }
+
+    fn resolve(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> ModuleTarget {
+        let dots = specifier.bytes().take_while(|b| *b == b'.').count();
+        let relative = specifier[dots..].replace('.', "/");
+        let here = parent(layout.path(from));
+        if dots > 0 {
+            let mut base = here;
+            for _ in 1..dots {
+                if base.is_empty() {
+                    return ModuleTarget::External;
+                }
+                base = parent(base);
+            }
+            return module_at(layout, base, &relative).unwrap_or(ModuleTarget::Unknown);
+        }
+        for root in roots(layout, here) {
+            if let Some(found) = module_at(layout, &root, &relative) {
+                return found;
+            }
+        }
+        ModuleTarget::External
+    }
+
+    fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
+        let path = layout.path(parent_file);
+        if !matches!(file_name(path), "__init__.py" | "__init__.pyi") {
+            return ModuleTarget::Unknown;
+        }
+        self.child_of_dir(layout, parent(path), name)
+    }
+
+    fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {
+        module_at(layout, dir, name).unwrap_or(ModuleTarget::Unknown)
+    }
+
+    fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
+        Vec::new()
+    }
+}
+
+/// Where absolute imports of a file may start, nearest first: every directory above it that is not itself a package
+/// (a script's own directory, a test root, `src`), then the projects' roots and the folder.
+fn roots(layout: &dyn Layout, here: &str) -> Vec<String> {
+    let mut roots = Vec::new();
+    let mut push = |root: String| {
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    };
+    let mut dir = here;
+    loop {
+        let is_package = package_file(layout, dir).is_some();
+        if !is_package {
+            push(dir.to_owned());
+            for root in SOURCE_ROOTS {
+                if let Some(root) = join(dir, root)
+                    && !root.is_empty()
+                    && layout.has_dir(&root)
+                {
+                    push(root);
+                }
+            }
+        }
+        if dir.is_empty() {
+            break;
+        }
+        dir = parent(dir);
+    }
+    for name in Modules.manifest_names() {
+        for manifest in layout.manifests(name) {
+            for root in SOURCE_ROOTS {
+                if let Some(root) = join(&manifest.dir, root) {
+                    push(root);
+                }
+            }
+        }
+    }
+    push(String::new());
+    roots
+}
+
+fn package_file(layout: &dyn Layout, dir: &str) -> Option<FileId> {
+    ["__init__.py", "__init__.pyi"].iter().find_map(|name| layout.file(&join(dir, name)?))
+}
+
+/// The module at `dir/relative`: a package, a module file, a stub, or a namespace directory.
+fn module_at(layout: &dyn Layout, dir: &str, relative: &str) -> Option<ModuleTarget> {
+    let path = join(dir, relative)?;
+    if let Some(file) = package_file(layout, &path) {
+        return Some(ModuleTarget::file(file));
+    }
+    if relative.is_empty() {
+        return layout.has_dir(&path).then_some(ModuleTarget::Directory(path));
+    }
+    for extension in ["py", "pyi"] {
+        if let Some(file) = layout.file(&format!("{path}.{extension}")) {
+            return Some(ModuleTarget::file(file));
+        }
+    }
+    layout.has_dir(&path).then_some(ModuleTarget::Directory(path))
+}

@@ -1,0 +1,637 @@
+//! The rules of a pack: tree-sitter query syntax with a closed vocabulary of captures, compiled to tables.
+//!
+//! A rules file is a list of patterns one level deep. The pattern's own captures say what its node *does*
+//! (defines, opens a scope, refers, makes a term); the captures on its children say how each child is *read*
+//! (as a value, a type, a pattern that binds) and where its term goes. The walk looks a node's kind up, takes the
+//! first rule whose conditions hold, and hands every child the reading that the rule gives it. Nodes without a
+//! rule are transparent: their children are read as they would have been.
+//!
+//! ```text
+//! (function_definition name: (_) @name return_type: (_) @type) @def.function @scope.function
+//! (assignment left: (_) @bind type: (_) @type right: (_) @init) @bind.variable
+//! (attribute object: (_) @recv attribute: (_) @name) @member
+//! (identifier) @ident
+//! ```
+//!
+//! The vocabulary is [`Action`] for nodes and [`Reading`] for children; ARCHITECTURE.md has the table.
+
+mod reader;
+
+use std::collections::HashMap;
+
+use super::facts::{DefFlags, DefKind, Literal, Role, ScopeKind};
+use super::walk::Hook;
+use reader::{Form, Item, Pattern};
+
+/// In what capacity a subtree is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// An expression or statement: names are read.
+    Value,
+    /// What is being called.
+    Call,
+    /// A type.
+    Type,
+    /// A base of a type.
+    Inherit,
+    /// A target of assignment.
+    Write,
+    /// A pattern: names are defined.
+    Bind,
+    /// The name of the node above; says nothing by itself.
+    Name,
+    /// A key that names a member of what is matched or built.
+    Key,
+    /// A label.
+    Label,
+    /// A macro's name.
+    Macro,
+}
+
+impl Context {
+    /// The role of a name that stands here.
+    pub fn role(self) -> Role {
+        match self {
+            Context::Value | Context::Bind | Context::Name => Role::Read,
+            Context::Call => Role::Call,
+            Context::Type => Role::Type,
+            Context::Inherit => Role::Inherit,
+            Context::Write => Role::Write,
+            Context::Key => Role::Key,
+            Context::Label => Role::Label,
+            Context::Macro => Role::Macro,
+        }
+    }
+}
+
+/// Where the term of a child goes in the node that reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    None,
+    Value,
+    Receiver,
+    Type,
+    Init,
+    /// Appended to the node's items.
+    Item,
+    /// Returned from the enclosing function.
+    Return,
+    /// A decorator of the definition.
+    Decorator,
+    /// A base of the definition.
+    Inherit,
+    /// The type or value whose member is defined.
+    Of,
+    /// The trait that is implemented.
+    Trait,
+}
+
+/// What is put around a child's term on its way to the slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrap {
+    None,
+    Iter,
+    Index,
+    Await,
+    Unwrap,
+    Deref,
+    AddrOf,
+    Enter,
+    Instance,
+    Call,
+    List,
+}
+
+/// How a child is read: context, slot and what binds in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub context: ContextChoice,
+    pub slot: SlotChoice,
+    pub wrap: Wrap,
+    /// Starts a pattern of its own that defines names of this kind.
+    pub binds: Option<DefKind>,
+    /// The children are the arguments of the node's call.
+    pub arguments: bool,
+    /// Sets these on the definition instead of being read.
+    pub flags: DefFlags,
+    pub skip: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContextChoice {
+    Is(Context),
+    /// As the node itself is read.
+    Inherited,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotChoice {
+    Is(Slot),
+    /// The child's term is the node's own.
+    Inherited,
+}
+
+impl Reading {
+    const fn new(context: Context, slot: Slot) -> Reading {
+        Reading {
+            context: ContextChoice::Is(context),
+            slot: SlotChoice::Is(slot),
+            wrap: Wrap::None,
+            binds: None,
+            arguments: false,
+            flags: DefFlags::NONE,
+            skip: false,
+        }
+    }
+    /// How children are read that no selector of the rule takes.
+    pub const WALK: Reading = Reading::new(Context::Value, Slot::None);
+}
+
+/// What a node does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Action {
+    /// Defines the name in its name child.
+    Define(DefKind),
+    /// Opens a scope.
+    Scope(ScopeKind),
+    /// Starts a pattern group: names in `@bind` children are defined, with the node's type and initialiser.
+    Bind(DefKind),
+    /// Like a pattern group, but bare names are written to and only members are defined.
+    Assign,
+    /// In a pattern: the i-th child matches the i-th part; as a value, a tuple.
+    PatternNth,
+    /// In a pattern: a field of what is matched; the key comes first.
+    PatternField,
+    /// In a pattern: positional payload of the type in the type slot.
+    PatternPayload,
+    /// In a pattern: what is matched is of the type in the type slot.
+    PatternStruct,
+    /// A name, used according to its context.
+    Identifier,
+    /// A name that is both key and value (`{ x }`).
+    Shorthand,
+    /// A name that is a type wherever it stands.
+    TypeIdentifier,
+    /// A name with a receiver.
+    Member,
+    /// Members for a type that is declared elsewhere.
+    Extension,
+    /// The definition is a member of the type in the `@of` slot.
+    MemberOf,
+    /// Sets flags on the definition of the node above.
+    Flag(DefFlags),
+    /// The definitions below carry these flags.
+    FlagBelow(DefFlags),
+    /// The definitions directly below belong to the function's scope (`var`).
+    FunctionScope,
+    Term(TermAction),
+    Hook(u16),
+    /// Nothing inside is read.
+    Skip,
+}
+
+/// The term that a node makes of its slots.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TermAction {
+    /// No term at all.
+    None,
+    Call,
+    New,
+    Index,
+    Iter,
+    Await,
+    Unwrap,
+    Deref,
+    AddrOf,
+    Same,
+    /// A value of the type in the type slot.
+    Instance,
+    /// The type slot itself.
+    Type,
+    Apply,
+    Union,
+    Tuple,
+    List,
+    Map,
+    Func,
+    Object,
+    SelfValue,
+    SelfType,
+    Super,
+    Literal(Literal),
+}
+
+/// A condition on the node, cheap enough to ask while walking.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    In(Context),
+    NotIn(Context),
+    Parent(Vec<u16>),
+    NotParent(Vec<u16>),
+    Has(u16),
+    Lacks(u16),
+    /// The text of the field's node is one of these.
+    Text(u16, Vec<Box<str>>),
+    /// The text of the node itself is one of these.
+    TextIs(Vec<Box<str>>),
+    /// The node's text starts with a capital letter.
+    Upper,
+}
+
+/// Which children a reading is for.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    pub field: Option<u16>,
+    /// Empty: any named child.
+    pub kinds: Vec<u16>,
+    pub reading: Reading,
+}
+
+/// One compiled pattern.
+#[derive(Clone, Debug, Default)]
+pub struct Rule {
+    pub conditions: Vec<Condition>,
+    pub actions: Vec<Action>,
+    pub selectors: Vec<Selector>,
+    /// Whether any selector names a field.
+    pub fields: bool,
+    /// Whether any selector names an anonymous token.
+    pub tokens: bool,
+    /// The child that holds the name, for rules that define.
+    pub name: Option<Selector>,
+}
+
+impl Rule {
+    pub fn has(&self, action: Action) -> bool {
+        self.actions.contains(&action)
+    }
+}
+
+/// The rules of a pack, by node kind.
+#[derive(Debug)]
+pub struct Rules {
+    /// For each kind id, the range of its rules in `order`.
+    by_kind: Vec<(u16, u16)>,
+    order: Vec<u16>,
+    rules: Vec<Rule>,
+}
+
+/// What is wrong with a rules file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rules, line {line}: {message}")]
+pub struct RuleError {
+    pub line: usize,
+    pub message: String,
+}
+
+impl Rules {
+    /// Compiles a rules file for a grammar; names unknown to the grammar or the vocabulary are errors.
+    pub fn compile(
+        source: &str,
+        grammar: &tree_sitter::Language,
+        hooks: &[(&str, Hook)],
+    ) -> Result<Rules, RuleError> {
+        let mut rules = Vec::new();
+        let mut of_kind: HashMap<u16, Vec<u16>> = HashMap::new();
+        for form in reader::read(source)? {
+            let compiler = Compiler { grammar, hooks, line: form.line };
+            let rule = compiler.rule(&form)?;
+            for kind in &form.kinds {
+                for id in compiler.kinds(kind, true)? {
+                    of_kind.entry(id).or_default().push(rules.len() as u16);
+                }
+            }
+            rules.push(rule);
+        }
+        let mut by_kind = vec![(0, 0); grammar.node_kind_count() + 1];
+        let mut order = Vec::new();
+        for (kind, mut indices) in of_kind {
+            let start = order.len() as u16;
+            order.append(&mut indices);
+            if let Some(entry) = by_kind.get_mut(usize::from(kind)) {
+                *entry = (start, order.len() as u16);
+            }
+        }
+        Ok(Rules { by_kind, order, rules })
+    }
+
+    /// The rules of the kind, in the order of the file.
+    pub fn of(&self, kind: u16) -> &[u16] {
+        let (start, end) = self.by_kind.get(usize::from(kind)).copied().unwrap_or_default();
+        &self.order[usize::from(start)..usize::from(end)]
+    }
+    pub fn rule(&self, index: u16) -> &Rule {
+        &self.rules[usize::from(index)]
+    }
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+struct Compiler<'a> {
+    grammar: &'a tree_sitter::Language,
+    hooks: &'a [(&'a str, Hook)],
+    line: usize,
+}
+
+impl Compiler<'_> {
+    fn error<T>(&self, message: impl Into<String>) -> Result<T, RuleError> {
+        Err(RuleError { line: self.line, message: message.into() })
+    }
+
+    /// Every id with that name: grammars give one name to several symbols (aliases).
+    fn kinds(&self, name: &str, named: bool) -> Result<Vec<u16>, RuleError> {
+        let ids: Vec<u16> = (0..self.grammar.node_kind_count() as u16)
+            .filter(|&id| {
+                self.grammar.node_kind_for_id(id) == Some(name)
+                    && self.grammar.node_kind_is_named(id) == named
+            })
+            .collect();
+        if ids.is_empty() { self.error(format!("the grammar has no node `{name}`")) } else { Ok(ids) }
+    }
+
+    fn field(&self, name: &str) -> Result<u16, RuleError> {
+        match self.grammar.field_id_for_name(name) {
+            Some(id) => Ok(id.get()),
+            None => self.error(format!("the grammar has no field `{name}`")),
+        }
+    }
+
+    fn rule(&self, form: &Form) -> Result<Rule, RuleError> {
+        let mut rule = Rule::default();
+        for item in &form.items {
+            match item {
+                Item::Condition(name, arguments) => rule.conditions.push(self.condition(name, arguments)?),
+                Item::Negated(field) => rule.conditions.push(Condition::Lacks(self.field(field)?)),
+                Item::Child { field, pattern, captures } => {
+                    let field = field.as_deref().map(|f| self.field(f)).transpose()?;
+                    let kinds = match pattern {
+                        Pattern::Any => Vec::new(),
+                        Pattern::Kinds(names) => {
+                            let mut ids = Vec::new();
+                            for name in names {
+                                ids.extend(self.kinds(name, true)?);
+                            }
+                            ids
+                        }
+                        Pattern::Token(text) => self.kinds(text, false)?,
+                    };
+                    rule.fields |= field.is_some();
+                    rule.tokens |= matches!(pattern, Pattern::Token(_));
+                    for capture in captures {
+                        let reading = self.reading(capture)?;
+                        let selector = Selector { field, kinds: kinds.clone(), reading };
+                        if capture == "name" {
+                            rule.name = Some(selector.clone());
+                        }
+                        rule.selectors.push(selector);
+                    }
+                }
+            }
+        }
+        for action in &form.actions {
+            rule.actions.push(self.action(action)?);
+        }
+        if rule.actions.iter().any(|a| matches!(a, Action::Define(_))) && rule.name.is_none() {
+            return self.error("a rule that defines needs a child captured as @name");
+        }
+        Ok(rule)
+    }
+
+    fn condition(&self, name: &str, arguments: &[String]) -> Result<Condition, RuleError> {
+        let all_kinds = |names: &[String]| -> Result<Vec<u16>, RuleError> {
+            let mut ids = Vec::new();
+            for name in names {
+                ids.extend(self.kinds(name, true)?);
+            }
+            Ok(ids)
+        };
+        Ok(match (name, arguments) {
+            ("in?", [context]) => Condition::In(self.context(context)?),
+            ("not-in?", [context]) => Condition::NotIn(self.context(context)?),
+            ("parent?", kinds) if !kinds.is_empty() => Condition::Parent(all_kinds(kinds)?),
+            ("not-parent?", kinds) if !kinds.is_empty() => Condition::NotParent(all_kinds(kinds)?),
+            ("has?", [field]) => Condition::Has(self.field(field)?),
+            ("text?", [field, texts @ ..]) if !texts.is_empty() => {
+                Condition::Text(self.field(field)?, texts.iter().map(|t| t.as_str().into()).collect())
+            }
+            ("upper?", []) => Condition::Upper,
+            ("is?", texts) if !texts.is_empty() => {
+                Condition::TextIs(texts.iter().map(|t| t.as_str().into()).collect())
+            }
+            _ => {
+                return self.error(format!("unknown condition `#{name}` with {} arguments", arguments.len()));
+            }
+        })
+    }
+
+    fn context(&self, name: &str) -> Result<Context, RuleError> {
+        Ok(match name {
+            "value" => Context::Value,
+            "call" => Context::Call,
+            "type" => Context::Type,
+            "inherit" => Context::Inherit,
+            "write" => Context::Write,
+            "bind" => Context::Bind,
+            "name" => Context::Name,
+            "key" => Context::Key,
+            _ => return self.error(format!("unknown context `{name}`")),
+        })
+    }
+
+    fn wrap(&self, name: &str) -> Result<Wrap, RuleError> {
+        Ok(match name {
+            "iter" => Wrap::Iter,
+            "index" => Wrap::Index,
+            "await" => Wrap::Await,
+            "unwrap" => Wrap::Unwrap,
+            "deref" => Wrap::Deref,
+            "addr" => Wrap::AddrOf,
+            "enter" => Wrap::Enter,
+            "instance" => Wrap::Instance,
+            "call" => Wrap::Call,
+            "list" => Wrap::List,
+            _ => return self.error(format!("unknown wrapper `{name}`")),
+        })
+    }
+
+    fn reading(&self, capture: &str) -> Result<Reading, RuleError> {
+        let (head, tail) = match capture.split_once('.') {
+            Some((head, tail)) => (head, Some(tail)),
+            None => (capture, None),
+        };
+        let mut reading = match head {
+            "walk" => Reading::WALK,
+            "value" => Reading::new(Context::Value, Slot::Value),
+            "callee" => Reading::new(Context::Call, Slot::Value),
+            "recv" => Reading::new(Context::Value, Slot::Receiver),
+            "type" => Reading::new(Context::Type, Slot::Type),
+            "init" => Reading::new(Context::Value, Slot::Init),
+            "name" => Reading::new(Context::Name, Slot::None),
+            "write" => Reading::new(Context::Write, Slot::None),
+            "return" => Reading::new(Context::Value, Slot::Return),
+            "decorator" => Reading::new(Context::Value, Slot::Decorator),
+            "inherit" => Reading::new(Context::Inherit, Slot::Inherit),
+            "of" => Reading::new(Context::Type, Slot::Of),
+            "trait" => Reading::new(Context::Inherit, Slot::Trait),
+            "key" => Reading::new(Context::Key, Slot::None),
+            "label" => Reading::new(Context::Label, Slot::None),
+            "macro" => Reading::new(Context::Macro, Slot::Value),
+            "typevalue" => Reading::new(Context::Type, Slot::Value),
+            "typeitem" => Reading::new(Context::Type, Slot::Item),
+            "typerecv" => Reading::new(Context::Type, Slot::Receiver),
+            "args" => Reading { arguments: true, ..Reading::WALK },
+            "item" => {
+                Reading { context: ContextChoice::Inherited, ..Reading::new(Context::Value, Slot::Item) }
+            }
+            "same" => {
+                Reading { context: ContextChoice::Inherited, slot: SlotChoice::Inherited, ..Reading::WALK }
+            }
+            "bind" => Reading::new(Context::Bind, Slot::None),
+            "skip" => Reading { skip: true, ..Reading::WALK },
+            "flag" => Reading { flags: self.flags(tail.unwrap_or_default())?, skip: true, ..Reading::WALK },
+            _ => return self.error(format!("unknown capture `@{capture}` on a child")),
+        };
+        match (head, tail) {
+            (_, None) | ("flag", _) => {}
+            ("bind", Some(kind)) => reading.binds = Some(self.def_kind(kind)?),
+            (_, Some(wrap)) => reading.wrap = self.wrap(wrap)?,
+        }
+        Ok(reading)
+    }
+
+    fn flags(&self, name: &str) -> Result<DefFlags, RuleError> {
+        Ok(match name {
+            "exported" => DefFlags::EXPORTED,
+            "static" => DefFlags::STATIC,
+            "async" => DefFlags::ASYNC,
+            "abstract" => DefFlags::ABSTRACT,
+            "getter" => DefFlags::GETTER,
+            "overload" => DefFlags::OVERLOAD,
+            "filemodule" => DefFlags::FILE_MODULE,
+            "embedded" => DefFlags::EMBEDDED,
+            "private" => DefFlags::PRIVATE,
+            "generator" => DefFlags::GENERATOR,
+            "hoisted" => DefFlags::HOISTED,
+            "receiver" => DefFlags::RECEIVER,
+            "assigned" => DefFlags::ASSIGNED,
+            _ => return self.error(format!("unknown flag `{name}`")),
+        })
+    }
+
+    fn def_kind(&self, name: &str) -> Result<DefKind, RuleError> {
+        match DefKind::ALL.iter().find(|k| format!("{k:?}").eq_ignore_ascii_case(name)) {
+            Some(kind) => Ok(*kind),
+            None => self.error(format!("unknown kind of definition `{name}`")),
+        }
+    }
+
+    fn action(&self, action: &str) -> Result<Action, RuleError> {
+        let (head, tail) = action.split_once('.').unwrap_or((action, ""));
+        Ok(match (head, tail) {
+            ("def", kind) => Action::Define(self.def_kind(kind)?),
+            ("scope", kind) => Action::Scope(match kind {
+                "file" => ScopeKind::File,
+                "module" => ScopeKind::Module,
+                "class" => ScopeKind::Class,
+                "extension" => ScopeKind::Extension,
+                "function" => ScopeKind::Function,
+                "block" => ScopeKind::Block,
+                "object" => ScopeKind::Object,
+                _ => return self.error(format!("unknown kind of scope `{kind}`")),
+            }),
+            ("bind", kind) => Action::Bind(self.def_kind(kind)?),
+            ("assign", "") => Action::Assign,
+            ("pattern", "nth") => Action::PatternNth,
+            ("pattern", "field") => Action::PatternField,
+            ("pattern", "payload") => Action::PatternPayload,
+            ("pattern", "struct") => Action::PatternStruct,
+            ("ident", "") => Action::Identifier,
+            ("ident", "type") => Action::TypeIdentifier,
+            ("ident", "shorthand") => Action::Shorthand,
+            ("member", "") => Action::Member,
+            ("extension", "") => Action::Extension,
+            ("memberof", "") => Action::MemberOf,
+            ("flag", flag) => Action::Flag(self.flags(flag)?),
+            ("below", flag) => Action::FlagBelow(self.flags(flag)?),
+            ("functionscope", "") => Action::FunctionScope,
+            ("skip", "") => Action::Skip,
+            ("hook", name) => match self.hooks.iter().position(|(n, _)| *n == name) {
+                Some(index) => Action::Hook(index as u16),
+                None => return self.error(format!("the pack has no hook `{name}`")),
+            },
+            ("term", term) => Action::Term(self.term(term)?),
+            _ => return self.error(format!("unknown capture `@{action}` on a node")),
+        })
+    }
+
+    fn term(&self, name: &str) -> Result<TermAction, RuleError> {
+        if let Some(literal) = name.strip_prefix("literal.") {
+            return match Literal::ALL.iter().find(|l| format!("{l:?}").eq_ignore_ascii_case(literal)) {
+                Some(literal) => Ok(TermAction::Literal(*literal)),
+                None => self.error(format!("unknown literal `{literal}`")),
+            };
+        }
+        Ok(match name {
+            "none" => TermAction::None,
+            "call" => TermAction::Call,
+            "new" => TermAction::New,
+            "index" => TermAction::Index,
+            "iter" => TermAction::Iter,
+            "await" => TermAction::Await,
+            "unwrap" => TermAction::Unwrap,
+            "deref" => TermAction::Deref,
+            "addr" => TermAction::AddrOf,
+            "same" => TermAction::Same,
+            "instance" => TermAction::Instance,
+            "type" => TermAction::Type,
+            "apply" => TermAction::Apply,
+            "union" => TermAction::Union,
+            "tuple" => TermAction::Tuple,
+            "list" => TermAction::List,
+            "map" => TermAction::Map,
+            "func" => TermAction::Func,
+            "object" => TermAction::Object,
+            "self" => TermAction::SelfValue,
+            "selftype" => TermAction::SelfType,
+            "super" => TermAction::Super,
+            _ => return self.error(format!("unknown term `{name}`")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(source: &str) -> Result<Rules, RuleError> {
+        Rules::compile(source, &tree_sitter_python::LANGUAGE.into(), &[])
+    }
+
+    #[test]
+    fn names_that_the_grammar_or_the_vocabulary_lacks_are_errors_with_their_line() {
+        assert!(compile("(identifier) @ident").is_ok());
+        for (source, part) in [
+            ("\n(idenfier) @ident", "no node `idenfier`"),
+            ("(call funktion: (_) @callee)", "no field `funktion`"),
+            ("(call function: (_) @calle)", "unknown capture `@calle`"),
+            ("(call) @def.function", "needs a child captured as @name"),
+            ("(call) @term.cal", "unknown term"),
+            ("(call (#inn? type))", "unknown condition"),
+            ("(call", "ends inside"),
+        ] {
+            let error = compile(source).unwrap_err();
+            assert!(error.message.contains(part), "{source}: {error}");
+        }
+        assert_eq!(compile("\n(idenfier) @ident").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn every_packs_rules_compile() {
+        for lang in super::super::LangId::all() {
+            let pack = lang.pack();
+            let rules = Rules::compile(pack.rules, &(pack.grammar)(), pack.hooks);
+            assert!(rules.is_ok(), "{}: {}", pack.name, rules.unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Facts under construction.
+
+use rustc_hash::FxHashMap;
+
+use crate::lang::facts::{
+    Def, DefFlags, DefId, DefKind, Extension, Facts, Name, Ref, RefId, Role, Scope, ScopeId, ScopeKind, Span,
+    Term, TermId,
+};
+
+/// Appends to [`Facts`], giving each distinct name one number.
+pub struct Builder<'t> {
+    pub facts: Facts,
+    text: &'t str,
+    names: FxHashMap<&'t str, Name>,
+}
+
+/// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
+pub struct NewDef {
+    pub kind: DefKind,
+    pub flags: DefFlags,
+    pub name_span: Span,
+    pub span: Span,
+    pub scope: ScopeId,
+}
+
+impl<'t> Builder<'t> {
+    pub fn new(text: &'t str) -> Self {
+        let mut facts = Facts::default();
+        facts.scopes.push(Scope {
+            kind: ScopeKind::File,
+            parent: None,
+            span: Span::new(0, text.len() as u32),
+            owner: None,
+            of: None,
+        });
+        Builder { facts, text, names: FxHashMap::default() }
+    }
+
+    pub fn text(&self, span: Span) -> &'t str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    pub fn name(&mut self, text: &'t str) -> Name {
+        let next = Name(self.facts.names.len() as u32);
+        *self.names.entry(text).or_insert_with(|| {
+            self.facts.names.push(text.into());
+            next
+        })
+    }
+
+    /// A name that does not stand in the text as it is written.
+    pub fn coined_name(&mut self, text: &str) -> Name {
+        if let Some(name) = self.names.get(text) {
+            return *name;
+        }
+        // A coined name that the text spells too later on becomes two entries; equal names are one again in a graph.
+        match self.facts.names.iter().position(|n| **n == *text) {
+            Some(at) => Name(at as u32),
+            None => {
+                self.facts.names.push(text.into());
+                Name(self.facts.names.len() as u32 - 1)
+            }
+        }
+    }
+
+    pub fn term(&mut self, term: Term) -> TermId {
+        self.facts.terms.push(term);
+        TermId(self.facts.terms.len() as u32 - 1)
+    }
+
+    pub fn reference(&mut self, span: Span, role: Role, scope: ScopeId, recv: Option<TermId>) -> RefId {
+        let name = self.name(self.text(span));
+        self.facts.refs.push(Ref { name, span, role, scope, recv });
+        RefId(self.facts.refs.len() as u32 - 1)
+    }
+
+    pub fn define(&mut self, new: NewDef) -> DefId {
+        let name = self.name(self.text(new.name_span));
+        self.facts.defs.push(Def {
+            name,
+            kind: new.kind,
+            flags: new.flags,
+            name_span: new.name_span,
+            span: new.span,
+            scope: new.scope,
+            body: None,
+            of: None,
+            ty: None,
+            init: None,
+        });
+        DefId(self.facts.defs.len() as u32 - 1)
+    }
+
+    pub fn open_scope(
+        &mut self,
+        kind: ScopeKind,
+        parent: ScopeId,
+        span: Span,
+        owner: Option<DefId>,
+    ) -> ScopeId {
+        let id = ScopeId(self.facts.scopes.len() as u32);
+        self.facts.scopes.push(Scope { kind, parent: Some(parent), span, owner, of: None });
+        if let Some(owner) = owner {
+            self.facts.defs[owner.index()].body = Some(id);
+        }
+        id
+    }
+
+    /// The last name of the path or type that the term spells: the key of an extension.
+    pub fn head_name(&self, term: TermId) -> Option<Name> {
+        const STEPS_MAX: usize = 16;
+        let mut at = term;
+        for _ in 0..STEPS_MAX {
+            at = match self.facts.term(at) {
+                Term::Ref(reference) => return Some(self.facts.reference(*reference).name),
+                Term::Def(def) => return Some(self.facts.def(*def).name),
+                Term::Apply(head, _) => *head,
+                Term::AddrOf(inner)
+                | Term::Deref(inner)
+                | Term::Same(inner)
+                | Term::Instance(inner)
+                | Term::List(inner) => *inner,
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    pub fn extend(
+        &mut self,
+        target: TermId,
+        scope: Option<ScopeId>,
+        def: Option<DefId>,
+        implements: Option<TermId>,
+    ) {
+        if let Some(target_name) = self.head_name(target) {
+            self.facts.extensions.push(Extension { target_name, target, scope, def, implements });
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! What the walk writes down: names at leaves, terms and members on the way up, and the calls open to hooks.
+
+use tree_sitter::Node;
+
+use super::builder::NewDef;
+use super::{Frame, Subject, Walk};
+use crate::lang::facts::{
+    DefFlags, DefId, DefKind, Glob, Inherit, Role, ScopeId, ScopeKind, Span, Term, TermId,
+};
+use crate::lang::pack::AssignedMembers;
+use crate::lang::rules::{Action, Context, Slot, TermAction, Wrap};
+
+impl<'t> Walk<'t> {
+    /// A name at a leaf, used as its context says.
+    pub(super) fn identifier(&mut self, frame: &Frame, action: Action, node: Node<'t>) {
+        let span = self.name_span(node);
+        if span.is_empty() {
+            return;
+        }
+        let wanted = frame.slot != Slot::None;
+        match frame.context {
+            Context::Name => self.frames[frame.target].name = Some(span),
+            Context::Bind if action == Action::Shorthand => {
+                let recv = self.subject_term(frame.subject, frame.group);
+                let key = self.builder.reference(span, Role::Key, frame.scope, recv);
+                let value = self.builder.term(Term::Ref(key));
+                self.bind(frame, span, Subject::Term(value));
+            }
+            Context::Bind if action != Action::TypeIdentifier => self.bind(frame, span, frame.subject),
+            Context::Key => {
+                let Some(recv) = self.subject_term(frame.subject, frame.group) else { return };
+                let key = self.builder.reference(span, Role::Key, frame.scope, Some(recv));
+                let value = self.builder.term(Term::Ref(key));
+                // What follows the key in the pattern is matched with the field.
+                self.frames[frame.target].subject = Subject::Term(value);
+            }
+            context => {
+                let text = self.builder.text(span);
+                if self.pack.knobs.super_names.contains(&text) {
+                    let term = self.builder.term(Term::Super);
+                    self.deliver(frame, Some(term));
+                    return;
+                }
+                if self.pack.knobs.self_type_names.contains(&text) {
+                    let term = wanted.then(|| self.builder.term(Term::SelfType));
+                    self.deliver(frame, term);
+                    return;
+                }
+                let role = match (action, context.role()) {
+                    (Action::TypeIdentifier, Role::Read | Role::Write) => Role::Type,
+                    (_, role) => role,
+                };
+                let reference = self.builder.reference(span, role, frame.scope, None);
+                let shorthand = action == Action::Shorthand;
+                let term = (wanted || shorthand).then(|| self.builder.term(Term::Ref(reference)));
+                if shorthand {
+                    self.shorthand(frame, span, term);
+                }
+                self.deliver(frame, term);
+            }
+        }
+    }
+
+    /// `{ x }` as a value: a property of the literal, or a field of what is being built.
+    fn shorthand(&mut self, frame: &Frame, span: Span, value: Option<TermId>) {
+        if let Some(recv) = self.subject_term(frame.subject, frame.group) {
+            self.builder.reference(span, Role::Key, frame.scope, Some(recv));
+        } else if self.builder.facts.scope(frame.scope).kind == ScopeKind::Object {
+            let def = self.builder.define(NewDef {
+                kind: DefKind::Property,
+                flags: frame.flags,
+                name_span: span,
+                span,
+                scope: frame.scope,
+            });
+            self.builder.facts.defs[def.index()].init = value;
+        }
+    }
+
+    /// A name in a pattern.
+    fn bind(&mut self, frame: &Frame, span: Span, subject: Subject) {
+        let Some(group) = frame.group else { return };
+        let Some(kind) = self.groups[group].kind else {
+            self.builder.reference(span, Role::Write, frame.scope, None);
+            return;
+        };
+        let scope = self.defining_scope(frame);
+        let kind = self.kind_in_scope(kind, scope, span);
+        let whole = self.groups[group].span;
+        let def =
+            self.builder.define(NewDef { kind, flags: frame.flags, name_span: span, span: whole, scope });
+        if kind == DefKind::Parameter {
+            self.receiver_parameter(def, scope);
+        }
+        match subject {
+            Subject::Whole => self.groups[group].whole.push(def),
+            Subject::Term(term) => self.builder.facts.defs[def.index()].init = Some(term),
+            Subject::None => {}
+        }
+    }
+
+    /// Types the first parameter of a method where the language says that it is the receiver.
+    fn receiver_parameter(&mut self, parameter: DefId, scope: ScopeId) {
+        if !self.pack.knobs.self_parameter {
+            return;
+        }
+        let Some(function) = self.functions.last() else { return };
+        let (Some(method), 1) = (function.def, function.parameters) else { return };
+        let facts = &mut self.builder.facts;
+        let flags = facts.def(method).flags;
+        let in_class = facts.scope(facts.def(method).scope).kind == ScopeKind::Class;
+        if !in_class || flags.has(DefFlags::STATIC) || facts.scope(scope).owner != Some(method) {
+            return;
+        }
+        facts.defs[method.index()].flags = flags.with(DefFlags::RECEIVER);
+        let class = self.builder.term(Term::SelfType);
+        let parameter = &mut self.builder.facts.defs[parameter.index()];
+        if flags.has(DefFlags::CLASS_METHOD) {
+            parameter.init = Some(class);
+        } else {
+            parameter.ty = Some(class);
+        }
+    }
+
+    /// Finishes the node on top: its term is made from its slots and handed up.
+    pub(super) fn leave(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        let mut term = None;
+        if let Some(rule) = frame.rule.map(|r| self.rules.rule(r)) {
+            if let Some(def) = frame.def {
+                let def = &mut self.builder.facts.defs[def.index()];
+                def.ty = def.ty.or(frame.ty);
+                def.init = def.init.or(frame.init);
+                if frame.slot != Slot::None
+                    && let Some(def) = frame.def
+                {
+                    term = Some(self.builder.term(Term::Def(def)));
+                }
+            }
+            if frame.owns_function {
+                let function = self.leave_function(&frame);
+                term = term.or(function);
+            }
+            for action in &rule.actions {
+                match *action {
+                    Action::Member => term = self.member(&frame),
+                    Action::Extension => {
+                        self.builder.facts.scopes[frame.scope.index()].of = frame.of;
+                        if let Some(of) = frame.of {
+                            self.builder.extend(of, Some(frame.scope), None, frame.implements);
+                        }
+                    }
+                    Action::MemberOf => {
+                        if let (Some(def), Some(of)) = (frame.def, frame.of) {
+                            self.builder.facts.defs[def.index()].of = Some(of);
+                            self.builder.extend(of, None, Some(def), None);
+                        }
+                    }
+                    Action::Term(action) => term = self.made(action, &frame),
+                    _ => {}
+                }
+            }
+            if let Some(hole) = frame.call_hole
+                && let Some(term) = term
+            {
+                self.builder.facts.terms[hole.index()] = Term::Same(term);
+            }
+        }
+        if frame.rule.is_some() {
+            // Items found below a transparent node belong to the node above it.
+            self.items.truncate(frame.items_start);
+        }
+        self.close_owned_group(&frame);
+        self.deliver(&frame, term);
+    }
+
+    fn leave_function(&mut self, frame: &Frame) -> Option<TermId> {
+        let mut function = self.functions.pop()?;
+        let returned = match function.returns.len() {
+            0 => None,
+            1 => function.returns.pop(),
+            _ => Some(self.builder.term(Term::Union(function.returns.into()))),
+        };
+        if let Some(def) = function.def {
+            let def = &mut self.builder.facts.defs[def.index()];
+            if def.ty.is_none() {
+                def.init = def.init.or(returned);
+            }
+            return None;
+        }
+        if frame.slot == Slot::None {
+            return None;
+        }
+        let result = match (frame.ty, returned) {
+            (Some(ty), _) => self.builder.term(Term::Instance(ty)),
+            (None, Some(returned)) => returned,
+            (None, None) => self.builder.term(Term::Unknown),
+        };
+        Some(self.builder.term(Term::Func(result)))
+    }
+
+    /// A name with a receiver: a use, and in a pattern perhaps the definition of a field.
+    fn member(&mut self, frame: &Frame) -> Option<TermId> {
+        let name = frame.name?;
+        let role = match frame.context {
+            Context::Bind => Role::Write,
+            context => context.role(),
+        };
+        let reference = self.builder.reference(name, role, frame.scope, frame.receiver);
+        if frame.context == Context::Bind {
+            self.assigned_member(frame, name);
+            return None;
+        }
+        (frame.slot != Slot::None).then(|| self.builder.term(Term::Ref(reference)))
+    }
+
+    fn assigned_member(&mut self, frame: &Frame, name: Span) {
+        let (Some(group), Some(receiver)) = (frame.group, frame.receiver) else { return };
+        let to_self = self.is_self(receiver);
+        let defines = match self.pack.knobs.assigned_members {
+            AssignedMembers::None => false,
+            AssignedMembers::Receiver => to_self,
+            AssignedMembers::Any => true,
+        };
+        if !defines {
+            return;
+        }
+        let span = self.groups[group].span;
+        let def = self.builder.define(NewDef {
+            kind: if to_self { DefKind::Field } else { DefKind::Property },
+            flags: frame.flags.with(DefFlags::ASSIGNED),
+            name_span: name,
+            span,
+            scope: frame.scope,
+        });
+        self.builder.facts.defs[def.index()].of = Some(receiver);
+        if !to_self {
+            self.builder.extend(self.extended(receiver), None, Some(def), None);
+        }
+        match frame.subject {
+            Subject::Whole => self.groups[group].whole.push(def),
+            Subject::Term(term) => self.builder.facts.defs[def.index()].init = Some(term),
+            Subject::None => {}
+        }
+    }
+
+    /// What an assignment to `Foo.prototype.x` extends is `Foo`.
+    fn extended(&self, receiver: TermId) -> TermId {
+        if let Term::Ref(reference) = self.builder.facts.term(receiver) {
+            let reference = self.builder.facts.reference(*reference);
+            let name = &*self.builder.facts.names[reference.name.index()];
+            if let Some(inner) = reference.recv
+                && self.pack.knobs.prototype_names.contains(&name)
+            {
+                return inner;
+            }
+        }
+        receiver
+    }
+
+    fn is_self(&self, term: TermId) -> bool {
+        match self.builder.facts.term(term) {
+            Term::SelfValue => true,
+            Term::Ref(reference) => {
+                let reference = self.builder.facts.reference(*reference);
+                reference.recv.is_none()
+                    && self
+                        .pack
+                        .knobs
+                        .self_names
+                        .contains(&&*self.builder.facts.names[reference.name.index()])
+            }
+            _ => false,
+        }
+    }
+
+    /// The term that a rule makes of the frame's slots; nothing if nobody wants it.
+    fn made(&mut self, action: TermAction, frame: &Frame) -> Option<TermId> {
+        if frame.slot == Slot::None && frame.call_hole.is_none() {
+            return None;
+        }
+        let items = || -> Box<[TermId]> { self.items[frame.items_start..].into() };
+        let value = frame.value;
+        let term = match action {
+            TermAction::None => return None,
+            TermAction::Same => return value,
+            TermAction::Type => return frame.ty,
+            TermAction::Call => Term::Call(value?),
+            TermAction::New => Term::Instance(value?),
+            TermAction::Index => Term::Index(value?),
+            TermAction::Iter => Term::Iter(value?),
+            TermAction::Await => Term::Await(value?),
+            TermAction::Unwrap => Term::Unwrap(value?),
+            TermAction::Deref => Term::Deref(value?),
+            TermAction::AddrOf => Term::AddrOf(value?),
+            TermAction::Instance => Term::Instance(frame.ty?),
+            TermAction::Apply => Term::Apply(value?, items()),
+            TermAction::Union => Term::Union(items()),
+            TermAction::Tuple => Term::Tuple(items()),
+            TermAction::List => match value.or_else(|| items().first().copied()) {
+                Some(element) => Term::List(element),
+                None => Term::Literal(crate::lang::facts::Literal::List),
+            },
+            TermAction::Map => match *items() {
+                [key, value, ..] => Term::Map(key, value),
+                _ => Term::Literal(crate::lang::facts::Literal::Map),
+            },
+            TermAction::Func => match frame.ty.or(value) {
+                Some(result) => Term::Func(result),
+                None => Term::Literal(crate::lang::facts::Literal::Function),
+            },
+            TermAction::Object => Term::Object(frame.scope),
+            TermAction::SelfValue => Term::SelfValue,
+            TermAction::SelfType => Term::SelfType,
+            TermAction::Super => Term::Super,
+            TermAction::Literal(literal) => Term::Literal(literal),
+        };
+        Some(self.builder.term(term))
+    }
+
+    pub(super) fn wrapped(&mut self, wrap: Wrap, term: TermId) -> TermId {
+        let term = match wrap {
+            Wrap::None => return term,
+            Wrap::Iter => Term::Iter(term),
+            Wrap::Index => Term::Index(term),
+            Wrap::Await => Term::Await(term),
+            Wrap::Unwrap => Term::Unwrap(term),
+            Wrap::Deref => Term::Deref(term),
+            Wrap::AddrOf => Term::AddrOf(term),
+            Wrap::Enter => Term::Enter(term),
+            Wrap::Instance => Term::Instance(term),
+            Wrap::Call => Term::Call(term),
+            Wrap::List => Term::List(term),
+        };
+        self.builder.term(term)
+    }
+
+    /// Puts a node's term into the slot that it is read for.
+    pub(super) fn deliver(&mut self, frame: &Frame, term: Option<TermId>) {
+        let Some(term) = term else { return };
+        if frame.slot == Slot::None {
+            return;
+        }
+        let term = self.wrapped(frame.wrap, term);
+        let target = &mut self.frames[frame.target];
+        match frame.slot {
+            Slot::None => {}
+            Slot::Value => target.value = Some(term),
+            Slot::Receiver => target.receiver = Some(term),
+            Slot::Type => target.ty = Some(term),
+            Slot::Init => target.init = Some(term),
+            Slot::Of => target.of = Some(term),
+            Slot::Trait => target.implements = Some(term),
+            Slot::Item => self.items.push(term),
+            Slot::Return => {
+                if let Some(function) = self.functions.last_mut() {
+                    function.returns.push(term);
+                }
+            }
+            Slot::Inherit => {
+                if let Some(def) = target.def {
+                    self.builder.facts.inherits.push(Inherit { def, base: term });
+                }
+            }
+            Slot::Decorator => {
+                if let Some(flags) = self.decorator_flags(term) {
+                    self.flag(frame.target, flags);
+                }
+            }
+        }
+    }
+
+    fn decorator_flags(&self, term: TermId) -> Option<DefFlags> {
+        let name = self.builder.head_name(match self.builder.facts.term(term) {
+            Term::Call(callee) => *callee,
+            _ => term,
+        })?;
+        let text = &*self.builder.facts.names[name.index()];
+        self.pack.knobs.decorators.iter().find(|(n, _)| *n == text).map(|(_, flags)| *flags)
+    }
+
+    /// Tells the definitions of a pattern what they are initialised with.
+    pub(super) fn close_owned_group(&mut self, frame: &Frame) {
+        if !frame.owns_group {
+            return;
+        }
+        let Some(mut group) =
+            frame.group.and_then(|g| (g + 1 == self.groups.len()).then(|| self.groups.pop()).flatten())
+        else {
+            return;
+        };
+        let init = frame.init.or(group.argument);
+        if let Some(hole) = group.hole {
+            let value = match (frame.ty, init) {
+                (Some(ty), _) => Some(self.builder.term(Term::Instance(ty))),
+                (None, init) => init,
+            };
+            if let Some(value) = value {
+                self.builder.facts.terms[hole.index()] = Term::Same(value);
+            }
+        }
+        for def in group.whole.drain(..) {
+            let def = &mut self.builder.facts.defs[def.index()];
+            def.ty = def.ty.or(frame.ty);
+            def.init = def.init.or(init);
+        }
+    }
+}
+
+/// What hooks may do.
+impl<'t> Walk<'t> {
+    pub fn text(&self, node: Node<'t>) -> &'t str {
+        self.builder.text(self.span(node))
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: Span) -> &'t str {
+        self.builder.text(span)
+    }
+
+    /// The context in which the hook's node is read.
+    pub fn context(&self) -> Context {
+        self.frames[self.frames.len() - 1].context
+    }
+
+    /// Whether somebody uses the node's term.
+    pub fn wanted(&self) -> bool {
+        self.frames[self.frames.len() - 1].slot != Slot::None
+    }
+
+    pub fn scope(&self) -> ScopeId {
+        self.frames[self.frames.len() - 1].scope
+    }
+
+    /// Flags that modifiers around the node put on the definitions in it.
+    pub fn flags(&self) -> DefFlags {
+        self.frames[self.frames.len() - 1].flags
+    }
+
+    pub fn term(&mut self, term: Term) -> TermId {
+        self.builder.term(term)
+    }
+
+    /// The module that the specifier names.
+    pub fn module(&mut self, specifier: &str) -> TermId {
+        let name = self.builder.coined_name(specifier);
+        self.builder.term(Term::Module(name))
+    }
+
+    /// A use of the name that the node spells.
+    pub fn refer(&mut self, node: Node<'t>, role: Role, recv: Option<TermId>) -> TermId {
+        let span = self.name_span(node);
+        self.refer_span(span, role, recv)
+    }
+
+    /// A use of the name that stands at the span.
+    pub fn refer_span(&mut self, span: Span, role: Role, recv: Option<TermId>) -> TermId {
+        let scope = self.scope();
+        let reference = self.builder.reference(span, role, scope, recv);
+        self.builder.term(Term::Ref(reference))
+    }
+
+    /// A definition named by `name`, declared by `whole`, in the current scope.
+    pub fn define(&mut self, kind: DefKind, name: Node<'t>, whole: Node<'t>, init: Option<TermId>) -> DefId {
+        let (name_span, span) = (self.name_span(name), self.span(whole));
+        self.define_span(kind, name_span, span, init)
+    }
+
+    /// Like [`define`](Self::define), for names that are no node of their own.
+    pub fn define_span(&mut self, kind: DefKind, name: Span, span: Span, init: Option<TermId>) -> DefId {
+        let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope: self.scope() };
+        let def = self.builder.define(new);
+        self.builder.facts.defs[def.index()].init = init;
+        def
+    }
+
+    /// Renames a definition to a name that does not stand in the text (`default`).
+    pub fn rename(&mut self, def: DefId, name: &str) {
+        let name = self.builder.coined_name(name);
+        self.builder.facts.defs[def.index()].name = name;
+    }
+
+    /// Gives a definition the value that the assignment around the hook's node assigns.
+    pub fn bind_whole(&mut self, def: DefId) {
+        if let Some(group) = self.frames[self.frames.len() - 1].group {
+            self.groups[group].whole.push(def);
+        }
+    }
+
+    pub fn glob(&mut self, target: TermId, reexport: bool) {
+        let scope = self.scope();
+        self.builder.facts.globs.push(Glob { scope, target, reexport });
+    }
+
+    /// The facts so far, for what has no call of its own (`listed`, `package`, flags of a definition).
+    pub fn facts(&mut self) -> &mut crate::lang::facts::Facts {
+        &mut self.builder.facts
+    }
+
+    /// The number of a name, for [`Facts::listed`](crate::lang::facts::Facts::listed) and the like.
+    pub fn name(&mut self, text: &str) -> crate::lang::facts::Name {
+        self.builder.coined_name(text)
+    }
+}

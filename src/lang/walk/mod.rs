@@ -1,0 +1,549 @@
+//! The one syntax walk: a cursor over the tree, the pack's tables, facts.
+//!
+//! Each node on the path from the root has a frame. Entering a node reads its rule and does what comes before the
+//! children (define, open a scope, refer); leaving it makes the term from what the children put in the frame's
+//! slots and hands it up. The walk is iterative, with a cap on depth.
+
+mod builder;
+mod emit;
+
+use std::num::NonZeroU16;
+
+use tree_sitter::{Node, TreeCursor};
+
+use super::facts::{DefFlags, DefId, DefKind, Facts, ScopeId, ScopeKind, Span, Term, TermId};
+use super::pack::Pack;
+use super::rules::{Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, Wrap};
+use super::{LangId, Tree};
+use builder::{Builder, NewDef};
+
+/// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
+pub const DEPTH_MAX: usize = 4_096;
+
+/// Code for a node kind that tables cannot express, named by a rule's `@hook.name`.
+pub type Hook = for<'t> fn(&mut Walk<'t>, Node<'t>) -> Hooked;
+
+/// What a hook did with its node.
+pub enum Hooked {
+    /// Nothing: the rest of the rule applies.
+    Continue,
+    /// Everything: the children are not walked, the node's term is this.
+    Done(Option<TermId>),
+}
+
+/// What the innermost subject of a pattern is.
+#[derive(Clone, Copy)]
+pub(super) enum Subject {
+    None,
+    /// The value that the pattern group as a whole is matched with.
+    Whole,
+    Term(TermId),
+}
+
+/// Definitions that one pattern makes.
+struct Group {
+    /// `None`: bare names are written to, members are defined.
+    kind: Option<DefKind>,
+    span: Span,
+    /// Stands for the matched value until that is known.
+    hole: Option<TermId>,
+    /// Definitions that are the whole value.
+    whole: Vec<DefId>,
+    /// Parameter of a function that is itself an argument.
+    argument: Option<TermId>,
+}
+
+/// A function around the walk.
+struct Function {
+    def: Option<DefId>,
+    returns: Vec<TermId>,
+    parameters: u32,
+    /// The frame of the call that it is an argument of, and its position there.
+    argument: Option<(usize, u32)>,
+}
+
+struct Frame {
+    rule: Option<u16>,
+    context: Context,
+    slot: Slot,
+    wrap: Wrap,
+    /// The frame whose slots this node's term goes to.
+    target: usize,
+    subject: Subject,
+    group: Option<usize>,
+    owns_group: bool,
+    owns_function: bool,
+    def: Option<DefId>,
+    scope: ScopeId,
+    flags: DefFlags,
+    function_scope: bool,
+    name: Option<Span>,
+    receiver: Option<TermId>,
+    value: Option<TermId>,
+    ty: Option<TermId>,
+    init: Option<TermId>,
+    of: Option<TermId>,
+    implements: Option<TermId>,
+    items_start: usize,
+    children: u32,
+    /// Children are the arguments of this frame's call.
+    arguments_of: Option<usize>,
+    argument: Option<(usize, u32)>,
+    call_hole: Option<TermId>,
+}
+
+/// The walk's state, as hooks see it.
+pub struct Walk<'t> {
+    builder: Builder<'t>,
+    pack: &'static Pack,
+    rules: &'static Rules,
+    frames: Vec<Frame>,
+    items: Vec<TermId>,
+    groups: Vec<Group>,
+    functions: Vec<Function>,
+}
+
+/// Extracts the facts of a tree.
+pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
+    let mut walk = Walk {
+        builder: Builder::new(text),
+        pack: lang.pack(),
+        rules: lang.rules(),
+        frames: Vec::with_capacity(64),
+        items: Vec::new(),
+        groups: Vec::new(),
+        functions: Vec::new(),
+    };
+    walk.frames.push(Frame::root());
+    walk.run(tree.inner.walk());
+    walk.builder.facts
+}
+
+impl Frame {
+    fn root() -> Frame {
+        Frame {
+            rule: None,
+            context: Context::Value,
+            slot: Slot::None,
+            wrap: Wrap::None,
+            target: 0,
+            subject: Subject::None,
+            group: None,
+            owns_group: false,
+            owns_function: false,
+            def: None,
+            scope: ScopeId::FILE,
+            flags: DefFlags::NONE,
+            function_scope: false,
+            name: None,
+            receiver: None,
+            value: None,
+            ty: None,
+            init: None,
+            of: None,
+            implements: None,
+            items_start: 0,
+            children: 0,
+            arguments_of: None,
+            argument: None,
+            call_hole: None,
+        }
+    }
+}
+
+impl<'t> Walk<'t> {
+    fn run(&mut self, mut cursor: TreeCursor<'t>) {
+        loop {
+            let descend = self.enter(&cursor);
+            if descend {
+                if cursor.goto_first_child() {
+                    continue;
+                }
+                self.leave();
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return;
+                }
+                self.leave();
+            }
+        }
+    }
+
+    /// Reads a node on the way down. True if it has a frame and its children are to be walked.
+    fn enter(&mut self, cursor: &TreeCursor<'t>) -> bool {
+        let node = cursor.node();
+        let parent = self.frames.len() - 1;
+        let named = node.is_named();
+        let parent_rule = self.frames[parent].rule.map(|r| self.rules.rule(r));
+        if !named && !parent_rule.is_some_and(|r| r.tokens) || node.is_extra() && !node.is_error() {
+            return false;
+        }
+        let reading = match parent_rule {
+            Some(rule) => {
+                let field = if rule.fields { cursor.field_id() } else { None };
+                match select(rule, field, node.kind_id(), named) {
+                    Some(reading) => Some(reading),
+                    None if named => Some(Reading::WALK),
+                    None => return false,
+                }
+            }
+            None => None,
+        };
+        if let Some(reading) = reading
+            && reading.skip
+        {
+            if reading.flags != DefFlags::NONE {
+                self.flag(parent, reading.flags);
+            }
+            return false;
+        }
+        let mut frame = self.frame(parent, reading, node);
+        if named {
+            self.frames[parent].children += 1;
+        }
+        let rule_index = self.rule_for(node, frame.context);
+        frame.rule = rule_index;
+        let Some(rule) = rule_index.map(|r| self.rules.rule(r)) else {
+            if frame.context == Context::Name {
+                // A name that is not a single word is computed: what is in it is read.
+                if node.child_count() == 0 || is_quoted(node, self.source()) {
+                    self.frames[frame.target].name = Some(self.name_span(node));
+                    return false;
+                }
+                frame.context = Context::Value;
+            }
+            let single = !matches!(frame.slot, Slot::None | Slot::Item | Slot::Inherit | Slot::Decorator);
+            if single && node.named_child_count() != 1 {
+                frame.slot = Slot::None;
+            }
+            return self.push(frame);
+        };
+        self.begin(frame, rule, node)
+    }
+
+    /// The frame of a child, before its own rule.
+    fn frame(&mut self, parent: usize, reading: Option<Reading>, node: Node<'t>) -> Frame {
+        let up = &self.frames[parent];
+        let mut frame = Frame::root();
+        frame.scope = up.scope;
+        frame.flags = up.flags;
+        frame.function_scope = up.function_scope;
+        frame.group = up.group;
+        frame.items_start = self.items.len();
+        frame.argument = up.arguments_of.map(|call| (call, up.children));
+        let Some(reading) = reading else {
+            frame.context = up.context;
+            frame.slot = up.slot;
+            frame.wrap = up.wrap;
+            frame.target = up.target;
+            frame.subject = up.subject;
+            return frame;
+        };
+        frame.context = match reading.context {
+            ContextChoice::Is(context) => context,
+            ContextChoice::Inherited => up.context,
+        };
+        (frame.slot, frame.target, frame.wrap) = match reading.slot {
+            SlotChoice::Is(slot) => (slot, parent, reading.wrap),
+            SlotChoice::Inherited => (up.slot, up.target, up.wrap),
+        };
+        if reading.arguments {
+            frame.arguments_of = Some(parent);
+            frame.subject = up.value.map_or(Subject::None, Subject::Term);
+        } else if let Some(kind) = reading.binds {
+            let group = self.open_group(Some(kind), self.span(node));
+            frame.group = Some(group);
+            frame.owns_group = true;
+            frame.subject = Subject::Whole;
+        } else {
+            frame.subject = self.subject_for_child(parent, reading);
+        }
+        frame
+    }
+
+    /// What the next child of a pattern is matched with.
+    fn subject_for_child(&mut self, parent: usize, reading: Reading) -> Subject {
+        let up = &self.frames[parent];
+        let Some(rule) = up.rule.map(|r| self.rules.rule(r)) else { return up.subject };
+        let (subject, group, nth, ty) = (up.subject, up.group, up.children, up.ty);
+        if reading.slot == SlotChoice::Is(Slot::Type) {
+            return Subject::None;
+        }
+        if rule.has(Action::PatternNth) {
+            match self.subject_term(subject, group) {
+                Some(term) => Subject::Term(self.builder.term(Term::Nth(term, nth))),
+                None => Subject::None,
+            }
+        } else if rule.has(Action::PatternPayload) {
+            let position = nth.saturating_sub(1);
+            match (ty, self.subject_term(subject, group)) {
+                (Some(ty), Some(term)) => Subject::Term(self.builder.term(Term::Payload(ty, term, position))),
+                _ => Subject::None,
+            }
+        } else if rule.has(Action::PatternStruct) {
+            match ty {
+                Some(ty) => Subject::Term(self.builder.term(Term::Instance(ty))),
+                None => Subject::None,
+            }
+        } else if reading.wrap != Wrap::None && reading.context == ContextChoice::Is(Context::Bind) {
+            match self.subject_term(subject, group) {
+                Some(term) => {
+                    let wrapped = self.wrapped(reading.wrap, term);
+                    Subject::Term(wrapped)
+                }
+                None => Subject::None,
+            }
+        } else {
+            subject
+        }
+    }
+
+    /// The term of a subject, made now if it is the group's whole value.
+    fn subject_term(&mut self, subject: Subject, group: Option<usize>) -> Option<TermId> {
+        match subject {
+            Subject::None => None,
+            Subject::Term(term) => Some(term),
+            Subject::Whole => {
+                let group = group?;
+                if self.groups[group].hole.is_none() {
+                    self.groups[group].hole = Some(self.builder.term(Term::Unknown));
+                }
+                self.groups[group].hole
+            }
+        }
+    }
+
+    fn open_group(&mut self, kind: Option<DefKind>, span: Span) -> usize {
+        let mut argument = None;
+        if kind == Some(DefKind::Parameter)
+            && let Some(function) = self.functions.last_mut()
+        {
+            let nth = function.parameters;
+            function.parameters += 1;
+            if let Some((call, position)) = function.argument {
+                let hole = match self.frames[call].call_hole {
+                    Some(hole) => hole,
+                    None => {
+                        let hole = self.builder.term(Term::Unknown);
+                        self.frames[call].call_hole = Some(hole);
+                        hole
+                    }
+                };
+                argument = Some(self.builder.term(Term::Argument(hole, position, nth)));
+            }
+        }
+        self.groups.push(Group { kind, span, hole: None, whole: Vec::new(), argument });
+        self.groups.len() - 1
+    }
+
+    /// The first rule of the node's kind whose conditions hold.
+    fn rule_for(&self, node: Node<'t>, context: Context) -> Option<u16> {
+        self.rules.of(node.kind_id()).iter().copied().find(|&index| {
+            self.rules.rule(index).conditions.iter().all(|condition| match condition {
+                Condition::In(wanted) => context == *wanted,
+                Condition::NotIn(unwanted) => context != *unwanted,
+                Condition::Parent(kinds) => node.parent().is_some_and(|p| kinds.contains(&p.kind_id())),
+                Condition::NotParent(kinds) => !node.parent().is_some_and(|p| kinds.contains(&p.kind_id())),
+                Condition::Has(field) => node.child_by_field_id(*field).is_some(),
+                Condition::Lacks(field) => node.child_by_field_id(*field).is_none(),
+                Condition::Text(field, texts) => {
+                    node.child_by_field_id(*field).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
+                }
+                Condition::TextIs(texts) => texts.iter().any(|t| **t == *self.text(node)),
+                Condition::Upper => self.text(node).starts_with(char::is_uppercase),
+            })
+        })
+    }
+
+    /// Does what a rule says before its children. True if they are to be walked.
+    fn begin(&mut self, mut frame: Frame, rule: &'static Rule, node: Node<'t>) -> bool {
+        for action in &rule.actions {
+            match *action {
+                Action::Skip => return false,
+                Action::Flag(flags) => {
+                    let target = self.frames.len() - 1;
+                    self.flag(target, flags);
+                    return false;
+                }
+                Action::FlagBelow(flags) => frame.flags = frame.flags.with(flags),
+                Action::FunctionScope => frame.function_scope = true,
+                Action::Identifier | Action::TypeIdentifier | Action::Shorthand => {
+                    self.identifier(&frame, *action, node);
+                    self.close_owned_group(&frame);
+                    return false;
+                }
+                Action::Define(kind) => self.define_named(&mut frame, rule, kind, node),
+                Action::Scope(kind) => self.open_scope(&mut frame, kind, node),
+                Action::Bind(kind) => {
+                    frame.group = Some(self.open_group(Some(kind), self.span(node)));
+                    frame.owns_group = true;
+                    frame.subject = Subject::Whole;
+                }
+                Action::Assign => {
+                    frame.group = Some(self.open_group(None, self.span(node)));
+                    frame.owns_group = true;
+                    frame.subject = Subject::Whole;
+                }
+                Action::Hook(index) => {
+                    let depth = self.frames.len();
+                    if !self.push(frame) {
+                        return false;
+                    }
+                    match (self.pack.hooks[usize::from(index)].1)(self, node) {
+                        Hooked::Continue => match self.frames.pop() {
+                            Some(popped) => frame = popped,
+                            None => return false,
+                        },
+                        Hooked::Done(term) => {
+                            debug_assert_eq!(self.frames.len(), depth + 1);
+                            if let Some(frame) = self.frames.pop() {
+                                self.close_owned_group(&frame);
+                                self.deliver(&frame, term);
+                            }
+                            return false;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.push(frame)
+    }
+
+    fn push(&mut self, frame: Frame) -> bool {
+        if self.frames.len() > DEPTH_MAX {
+            return false;
+        }
+        self.frames.push(frame);
+        true
+    }
+
+    fn define_named(&mut self, frame: &mut Frame, rule: &Rule, kind: DefKind, node: Node<'t>) {
+        let Some(name) = rule.name.as_ref().and_then(|name| match (name.field, name.kinds.as_slice()) {
+            (Some(field), []) => node.child_by_field_id(field),
+            (Some(field), kinds) => node.child_by_field_id(field).filter(|n| kinds.contains(&n.kind_id())),
+            (None, kinds) => (0..node.named_child_count() as u32)
+                .filter_map(|i| node.named_child(i))
+                .find(|n| kinds.contains(&n.kind_id())),
+        }) else {
+            return;
+        };
+        if name.child_count() > 0 && !is_quoted(name, self.source()) || name.is_missing() {
+            return;
+        }
+        let name_span = self.name_span(name);
+        let kind = self.kind_in_scope(kind, frame.scope, name_span);
+        let def = self.builder.define(NewDef {
+            kind,
+            flags: frame.flags,
+            name_span,
+            span: self.span(node),
+            scope: self.defining_scope(frame),
+        });
+        frame.def = Some(def);
+        frame.name = Some(name_span);
+    }
+
+    /// A function in a class is a method, a variable there a field.
+    fn kind_in_scope(&self, kind: DefKind, scope: ScopeId, name: Span) -> DefKind {
+        let in_type = matches!(self.builder.facts.scope(scope).kind, ScopeKind::Class | ScopeKind::Extension);
+        match kind {
+            DefKind::Function | DefKind::Method
+                if in_type && self.pack.knobs.constructor_names.contains(&self.builder.text(name)) =>
+            {
+                DefKind::Constructor
+            }
+            DefKind::Function if in_type => DefKind::Method,
+            DefKind::Variable if in_type => DefKind::Field,
+            other => other,
+        }
+    }
+
+    /// Where a name is declared: in the innermost scope, or the innermost function's.
+    fn defining_scope(&self, frame: &Frame) -> ScopeId {
+        if !frame.function_scope {
+            return frame.scope;
+        }
+        let facts = &self.builder.facts;
+        facts
+            .ancestors(frame.scope)
+            .find(|s| facts.scope(*s).kind != ScopeKind::Block)
+            .unwrap_or(ScopeId::FILE)
+    }
+
+    /// Opens the scope of a node: behind its name, which belongs outside.
+    fn open_scope(&mut self, frame: &mut Frame, kind: ScopeKind, node: Node<'t>) {
+        if kind == ScopeKind::File {
+            return;
+        }
+        let mut span = self.span(node);
+        if let (Some(_), Some(name)) = (frame.def, frame.name) {
+            span.start = name.end.min(span.end);
+        }
+        frame.scope = self.builder.open_scope(kind, frame.scope, span, frame.def);
+        frame.flags = DefFlags::NONE;
+        frame.function_scope = false;
+        if kind == ScopeKind::Function {
+            self.functions.push(Function {
+                def: frame.def,
+                returns: Vec::new(),
+                parameters: 0,
+                argument: frame.argument,
+            });
+            frame.owns_function = true;
+        }
+    }
+
+    /// Adds flags to the definition of a frame, made or to be made below it.
+    fn flag(&mut self, frame: usize, flags: DefFlags) {
+        // A rule may stand between the modifier and the definition (`modifiers`), so the nearest one counts.
+        let frame = if self.frames[frame].rule.is_none() { self.frames[frame].target } else { frame };
+        let frame = &mut self.frames[frame];
+        if let Some(def) = frame.def {
+            let def = &mut self.builder.facts.defs[def.index()];
+            def.flags = def.flags.with(flags);
+        } else {
+            frame.flags = frame.flags.with(flags);
+        }
+    }
+
+    pub(super) fn span(&self, node: Node<'t>) -> Span {
+        Span::new(node.start_byte() as u32, node.end_byte() as u32)
+    }
+
+    fn source(&self) -> &'t str {
+        self.builder.text(self.builder.facts.scopes[0].span)
+    }
+
+    /// The span of a name without the marks that are not part of it: quotes, `r#`.
+    fn name_span(&self, node: Node<'t>) -> Span {
+        let mut span = self.span(node);
+        let text = self.builder.text(span);
+        if is_quoted(node, self.source()) && span.len() >= 2 {
+            span.start += 1;
+            span.end -= 1;
+        } else if text.starts_with("r#") {
+            span.start += 2;
+        }
+        span
+    }
+}
+
+fn is_quoted(node: Node<'_>, source: &str) -> bool {
+    let (start, end) = (node.start_byte(), node.end_byte());
+    let first = source.as_bytes().get(start).copied().unwrap_or_default();
+    matches!(first, b'"' | b'\'') && end > start + 1 && source.as_bytes().get(end - 1) == Some(&first)
+}
+
+fn select(rule: &Rule, field: Option<NonZeroU16>, kind: u16, named: bool) -> Option<Reading> {
+    let field = field.map_or(0, NonZeroU16::get);
+    rule.selectors
+        .iter()
+        .find(|selector| {
+            let of_field = selector.field.is_none_or(|f| f == field);
+            let of_kind = if selector.kinds.is_empty() { named } else { selector.kinds.contains(&kind) };
+            of_field && of_kind
+        })
+        .map(|selector| selector.reading)
+}
