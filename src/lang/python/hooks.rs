@@ -204,7 +204,7 @@ pub fn pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
                 let class = class_of(walk, part, &mut read);
                 let alias = part
                     .child_by_field_name("alias")
-                    .or_else(|| children.iter().copied().filter(|c| c.kind() == "identifier").next_back());
+                    .or_else(|| children.iter().copied().rfind(|c| c.kind() == "identifier"));
                 if let Some(alias) = alias {
                     walk.define(DefKind::Variable, alias, part, class);
                     children.retain(|c| c.id() != alias.id());
