@@ -1,1 +1,5 @@
-//! cli
+//! The commands that people and scripts run: `doctor` and `query`.
+
+pub mod doctor;
+
+mod client;
