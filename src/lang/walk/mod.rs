@@ -5,6 +5,7 @@
 //! slots and hands it up. The walk is iterative, with a cap on depth.
 
 mod builder;
+mod compact;
 mod emit;
 
 use std::num::NonZeroU16;
@@ -116,7 +117,9 @@ pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
     };
     walk.frames.push(Frame::root());
     walk.run(tree.inner.walk());
-    walk.builder.facts
+    let mut facts = walk.builder.facts;
+    compact::compact(&mut facts);
+    facts
 }
 
 impl Frame {
