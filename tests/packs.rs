@@ -72,3 +72,19 @@ fn every_pack_survives_every_fixture_cut_anywhere() {
         }
     }
 }
+
+#[test]
+fn deep_nesting_is_cut_off_and_not_fatal() {
+    const LEVELS: usize = 60_000;
+    for lang in LangId::all() {
+        for (open, close) in [("(", ")"), ("[", "]"), ("{", "}"), ("a(", ")"), ("a.", "")] {
+            let text = format!("{}x{}", open.repeat(LEVELS), close.repeat(LEVELS));
+            let limits =
+                ParseLimits { deadline: std::time::Duration::from_secs(60), ..ParseLimits::default() };
+            if let Ok(tree) = Parser::new().parse(lang, &text, None, &limits) {
+                extract(lang, &tree, &text);
+                tree.syntax_errors(&text, 10);
+            }
+        }
+    }
+}

@@ -62,6 +62,7 @@
 (attribute object: (_) @recv attribute: (_) @name) @member
 (keyword_argument (#in? inherit) name: (_) @skip value: (_) @walk)
 (keyword_argument name: (_) @key value: (_) @walk)
+(subscript (#in? type) (#text? value "Literal" "t.Literal" "typing.Literal") value: (_) @typevalue subscript: (_) @skip) @term.same
 (subscript (#in? type) value: (_) @typevalue subscript: (_) @typeitem) @term.apply
 (subscript (#in? inherit) value: (_) @same subscript: (_) @walk)
 (subscript (#in? write) value: (_) @value subscript: (_) @walk)
@@ -92,6 +93,8 @@
 (comment) @skip
 
 ; Types.
+; The arguments of Literal are values, those of Annotated after the first are too.
+(generic_type (#head? "Literal") (identifier) @typevalue (_) @skip) @term.same
 (generic_type (identifier|attribute) @typevalue (type_parameter) @typeitem) @term.apply
 (union_type (_) @typeitem) @term.union
 (member_type (_) @same)

@@ -13,7 +13,7 @@
 //! (identifier) @ident
 //! ```
 //!
-//! The vocabulary is [`Action`] for nodes and [`Reading`] for children; ARCHITECTURE.md has the table.
+//! The vocabulary is [`Action`] for nodes and [`Reading`] for children; README.md beside this file has the tables.
 
 mod reader;
 
@@ -234,6 +234,8 @@ pub enum Condition {
     Text(u16, Vec<Box<str>>),
     /// The text of the node itself is one of these.
     TextIs(Vec<Box<str>>),
+    /// The text of the first named child is one of these.
+    Head(Vec<Box<str>>),
     /// The node's text starts with a capital letter.
     Upper,
 }
@@ -414,6 +416,9 @@ impl Compiler<'_> {
             ("has?", [field]) => Condition::Has(self.field(field)?),
             ("text?", [field, texts @ ..]) if !texts.is_empty() => {
                 Condition::Text(self.field(field)?, texts.iter().map(|t| t.as_str().into()).collect())
+            }
+            ("head?", texts) if !texts.is_empty() => {
+                Condition::Head(texts.iter().map(|t| t.as_str().into()).collect())
             }
             ("upper?", []) => Condition::Upper,
             ("is?", texts) if !texts.is_empty() => {

@@ -354,6 +354,9 @@ impl<'t> Walk<'t> {
                     node.child_by_field_id(*field).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
                 }
                 Condition::TextIs(texts) => texts.iter().any(|t| **t == *self.text(node)),
+                Condition::Head(texts) => {
+                    node.named_child(0).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
+                }
                 Condition::Upper => self.text(node).starts_with(char::is_uppercase),
             })
         })
