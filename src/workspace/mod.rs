@@ -1,1 +1,12 @@
-//! workspace
+//! The workspace: which folders are open, what is known of each, and the memory that all of it may take.
+//!
+//! [`ledger`], [`slot`], [`changes`], [`victims`], [`staleness`] and [`retry`] decide and touch nothing.
+
+pub mod changes;
+pub mod clock;
+pub mod ledger;
+pub mod retry;
+pub mod slot;
+pub mod staleness;
+pub mod sync;
+pub mod victims;

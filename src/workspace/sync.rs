@@ -1,0 +1,75 @@
+//! The locks of the workspace layer, in one place so that a schedule checker can stand in for them.
+//!
+//! [`Published`] is the one lock-free cell: readers take what is published and keep it for as long as they like.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+
+/// A mutex that does not poison: a panic under it is caught by whoever runs the work, and state is only changed by
+/// steps that cannot panic half-way.
+#[derive(Debug, Default)]
+pub struct Mutex<T>(parking_lot::Mutex<T>);
+
+pub type Guard<'a, T> = parking_lot::MutexGuard<'a, T>;
+
+impl<T> Mutex<T> {
+    pub const fn new(value: T) -> Self {
+        Mutex(parking_lot::Mutex::new(value))
+    }
+    pub fn lock(&self) -> Guard<'_, T> {
+        self.0.lock()
+    }
+    pub fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+/// A condition variable for [`Mutex`].
+#[derive(Debug, Default)]
+pub struct Condvar(parking_lot::Condvar);
+
+impl Condvar {
+    pub const fn new() -> Self {
+        Condvar(parking_lot::Condvar::new())
+    }
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+    pub fn notify_one(&self) {
+        self.0.notify_one();
+    }
+    pub fn wait<T>(&self, guard: &mut Guard<'_, T>) {
+        self.0.wait(guard);
+    }
+    /// Waits until woken or until the deadline; `false` once the deadline has passed.
+    pub fn wait_until<T>(&self, guard: &mut Guard<'_, T>, deadline: Instant) -> bool {
+        !self.0.wait_until(guard, deadline).timed_out()
+    }
+    /// Waits until woken or for the duration; `false` once it has passed.
+    pub fn wait_for<T>(&self, guard: &mut Guard<'_, T>, duration: Duration) -> bool {
+        !self.0.wait_for(guard, duration).timed_out()
+    }
+}
+
+/// A cell whose readers never block: what they load stays whole and alive for as long as they hold it.
+#[derive(Debug)]
+pub struct Published<T>(ArcSwapOption<T>);
+
+impl<T> Default for Published<T> {
+    fn default() -> Self {
+        Published(ArcSwapOption::empty())
+    }
+}
+
+impl<T> Published<T> {
+    pub fn load(&self) -> Option<Arc<T>> {
+        self.0.load_full()
+    }
+    /// Puts the new value in place and hands the old one to the caller, who drops it outside every lock.
+    #[must_use = "the replaced value is to be dropped outside every lock"]
+    pub fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
+        self.0.swap(value)
+    }
+}
