@@ -230,7 +230,8 @@ impl Reservation {
             return Err((self, refused));
         }
         let promised = std::mem::take(&mut self.bytes);
-        book.balance.reserved = book.balance.reserved.checked_sub(promised).expect("a promise is part of the sum");
+        book.balance.reserved =
+            book.balance.reserved.checked_sub(promised).expect("a promise is part of the sum");
         for charge in replaced {
             charge.retire_in(&mut book);
         }
@@ -246,7 +247,8 @@ impl Reservation {
             return;
         }
         let mut book = self.ledger.0.book.lock();
-        book.balance.reserved = book.balance.reserved.checked_sub(bytes).expect("a promise is part of the sum");
+        book.balance.reserved =
+            book.balance.reserved.checked_sub(bytes).expect("a promise is part of the sum");
         book.releases += 1;
         self.bytes -= bytes;
         drop(book);
@@ -353,7 +355,8 @@ mod tests {
         assert!(build.grow(1).is_err());
         assert!(ledger.reserve(1).is_err());
         build.shrink_to(60);
-        let charge = build.settle(55, &[]).expect("less than was promised is taken even over a lowered limit");
+        let charge =
+            build.settle(55, &[]).expect("less than was promised is taken even over a lowered limit");
         assert_eq!((ledger.balance().used(), ledger.balance().available()), (55, 0));
         drop(charge);
         assert_eq!(ledger.balance().used(), 0);

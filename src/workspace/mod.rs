@@ -2,10 +2,16 @@
 //!
 //! [`ledger`], [`slot`], [`changes`], [`victims`], [`staleness`] and [`retry`] decide and touch nothing.
 
+pub mod cancel;
 pub mod changes;
 pub mod clock;
 pub mod ledger;
+pub mod machine;
+pub mod pool;
 pub mod retry;
+pub mod rules;
+pub mod scan;
+pub mod settings;
 pub mod slot;
 pub mod staleness;
 pub mod sync;

@@ -71,8 +71,13 @@ pub struct Start {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Serve {
     Fresh,
-    Stale { age: Duration, last_good: Moment },
-    Expired { age: Duration },
+    Stale {
+        age: Duration,
+        last_good: Moment,
+    },
+    Expired {
+        age: Duration,
+    },
     Failed,
     /// Not yet; a build is running or can be asked for.
     Wait,
@@ -191,7 +196,8 @@ impl Slot {
 
     /// The current build failed: what it took comes back, what was served goes stale.
     pub fn failed(&mut self, build: BuildId, failure: Failure, now: Moment) {
-        let Building::Running { id, started, changes } = std::mem::replace(&mut self.building, Building::Idle)
+        let Building::Running { id, started, changes } =
+            std::mem::replace(&mut self.building, Building::Idle)
         else {
             debug_assert!(false, "only a running build fails");
             return;

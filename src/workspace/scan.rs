@@ -1,0 +1,417 @@
+//! Which files of a folder are its own source code.
+//!
+//! A scan walks the folder, or only some paths of it, and opens nothing but directories and ignore files. Left out
+//! are: what ignore files and the excludes say; version control's own directories; installed dependencies
+//! (`node_modules`, `site-packages`, virtual environments) and directories marked as caches (`CACHEDIR.TAG`), even
+//! where no ignore file names them, for no user means them by "my code"; folders that are open by themselves.
+//! A `vendor` directory that is not ignored is source like any other. Hidden files are taken.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use ignore::gitignore::Gitignore;
+
+use super::cancel::CancelToken;
+use super::rules::{Rules, excludes, is_foreign_dir, is_in_any, marks_itself_foreign};
+use crate::lang::modules::{file_name, parent};
+use crate::lang::{LangId, SkipReason};
+
+/// Most source files of one folder; the rest is left out and said so.
+pub const FILES_MAX: usize = 1_000_000;
+/// Most directory entries looked at in one scan, of whatever kind.
+pub const ENTRIES_MAX: usize = 10_000_000;
+/// Deepest nesting of directories; deeper ones are made by accident or malice.
+pub const DEPTH_MAX: usize = 256;
+/// Most skipped files that are listed; they are counted beyond that.
+pub const SKIPPED_MAX: usize = 1_000;
+
+/// What a scan goes by.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The folder, as its user names it.
+    pub root: PathBuf,
+    /// Folders open inside it: not its own.
+    pub inner: Vec<PathBuf>,
+    pub excludes: Vec<String>,
+    pub file_bytes_max: u64,
+}
+
+/// A file that is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Relative to the folder, separated by `/`.
+    pub path: String,
+    pub what: What,
+    pub bytes: u64,
+    pub mtime_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Source(LangId),
+    /// A package's project file that some language's module rules want to see.
+    Manifest,
+}
+
+/// A file or directory that is not indexed although it looks like it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Relative to the folder.
+    pub path: String,
+    pub why: String,
+}
+
+/// What a scan found, sorted by path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    pub files: Vec<Found>,
+    pub skipped: Vec<Skipped>,
+    /// How many more were skipped than are listed.
+    pub skipped_more: usize,
+    /// Directories that were entered, relative to the folder; `""` is the folder.
+    pub dirs: BTreeSet<String>,
+    /// A limit was reached; not all of the folder was seen.
+    pub truncated: bool,
+}
+
+/// Why there is nothing to index.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    #[error("the folder does not exist")]
+    Missing,
+    #[error("it is a file, not a folder")]
+    NotADirectory,
+    #[error("the folder cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Scans the whole folder. `entering` is called with each directory before its entries are read, so that a watch set
+/// there misses nothing.
+pub fn scan(scope: &Scope, cancel: &CancelToken, entering: &mut dyn FnMut(&Path)) -> Result<Scan, ScanError> {
+    let mut walk = Walk::start(scope, cancel, entering)?;
+    walk.trees(vec![(String::new(), walk.top.clone(), None)])?;
+    walk.follow_links()?;
+    Ok(walk.finish())
+}
+
+/// Scans these absolute paths, with what lies below them, as [`scan`] would see them. Paths that are not there, not
+/// the folder's own or left out are not part of what comes back.
+pub fn scan_paths(
+    scope: &Scope,
+    paths: &BTreeSet<PathBuf>,
+    cancel: &CancelToken,
+    entering: &mut dyn FnMut(&Path),
+) -> Result<Scan, ScanError> {
+    let mut walk = Walk::start(scope, cancel, entering)?;
+    let mut done: Option<&Path> = None;
+    for path in paths {
+        // In order of path, what lies below a directory follows it.
+        if done.is_some_and(|above| path.starts_with(above)) {
+            continue;
+        }
+        if path == &scope.root {
+            return scan(scope, cancel, walk.entering);
+        }
+        done = Some(path);
+        walk.one(path)?;
+    }
+    walk.follow_links()?;
+    Ok(walk.finish())
+}
+
+struct Walk<'a> {
+    scope: &'a Scope,
+    cancel: &'a CancelToken,
+    entering: &'a mut dyn FnMut(&Path),
+    canonical: PathBuf,
+    top: Rules,
+    excludes: Gitignore,
+    manifests: HashSet<&'static str>,
+    out: Scan,
+    entries: usize,
+    /// Links wait until everything that is there by itself has been seen; with the rules where they stand.
+    links: BTreeMap<String, Rules>,
+    /// Real places reached through links, each taken once.
+    linked: HashSet<PathBuf>,
+}
+
+/// A directory to enter: its path, its rules, and where it really is if it was reached through a link.
+type Dir = (String, Rules, Option<PathBuf>);
+
+/// Whether the walk goes on.
+type Step = Result<(), ScanError>;
+
+impl<'a> Walk<'a> {
+    fn start(
+        scope: &'a Scope,
+        cancel: &'a CancelToken,
+        entering: &'a mut dyn FnMut(&Path),
+    ) -> Result<Walk<'a>, ScanError> {
+        let meta = fs::metadata(&scope.root).map_err(unusable)?;
+        if !meta.is_dir() {
+            return Err(ScanError::NotADirectory);
+        }
+        let canonical = fs::canonicalize(&scope.root).map_err(unusable)?;
+        // Whether it can be listed at all is asked first: an unreadable folder is not an empty one.
+        fs::read_dir(&canonical).map_err(unusable)?;
+        Ok(Walk {
+            scope,
+            cancel,
+            entering,
+            top: Rules::of_folder(&canonical),
+            excludes: excludes(&canonical, &scope.excludes),
+            canonical,
+            manifests: LangId::all().flat_map(|l| l.strategy().manifest_names()).copied().collect(),
+            out: Scan::default(),
+            entries: 0,
+            links: BTreeMap::new(),
+            linked: HashSet::new(),
+        })
+    }
+
+    /// One path, if no directory above it is left out.
+    fn one(&mut self, path: &Path) -> Step {
+        let Some(path) = path.strip_prefix(&self.scope.root).ok().and_then(relative) else { return Ok(()) };
+        let Some((rules, real)) = self.way_to(parent(&path)) else { return Ok(()) };
+        let mut below = Vec::new();
+        self.entry(parent(&path), file_name(&path), &rules, real.as_deref(), &mut below)?;
+        self.trees(below)
+    }
+
+    /// The rules inside a directory, and where it really is if a link leads there; `None` if it is left out.
+    fn way_to(&self, dir: &str) -> Option<(Rules, Option<PathBuf>)> {
+        let mut rules = self.top.clone();
+        let mut real: Option<PathBuf> = None;
+        for (end, _) in dir.match_indices('/').chain((!dir.is_empty()).then_some((dir.len(), ""))) {
+            let part = &dir[..end];
+            let full = self.canonical.join(part);
+            let meta = fs::symlink_metadata(&full).ok()?;
+            if meta.is_symlink() {
+                real = Some(self.target(&full).ok()?);
+            } else {
+                real = real.map(|r| r.join(file_name(part)));
+            }
+            if !fs::metadata(&full).is_ok_and(|m| m.is_dir()) || self.leaves_out_dir(&rules, part) {
+                return None;
+            }
+            rules = rules.below(&full);
+        }
+        Some((rules, real))
+    }
+
+    /// Directories and all below them, without recursion.
+    fn trees(&mut self, mut stack: Vec<Dir>) -> Step {
+        while let Some((dir, rules, real)) = stack.pop() {
+            self.dir(&dir, &rules, real.as_deref(), &mut stack)?;
+        }
+        Ok(())
+    }
+
+    fn dir(&mut self, dir: &str, rules: &Rules, real: Option<&Path>, below: &mut Vec<Dir>) -> Step {
+        if self.cancel.is_cancelled() {
+            return Err(ScanError::Cancelled);
+        }
+        if !self.out.dirs.insert(dir.to_owned()) {
+            return Ok(());
+        }
+        (self.entering)(&self.scope.root.join(dir));
+        let entries = match fs::read_dir(self.canonical.join(dir)) {
+            Ok(entries) => entries,
+            // The folder itself went away while it was being walked.
+            Err(error) if dir.is_empty() => return Err(unusable(error)),
+            Err(error) => {
+                self.skip(dir, format!("cannot be read: {error}"));
+                return Ok(());
+            }
+        };
+        for entry in entries.flatten() {
+            if self.entries >= ENTRIES_MAX || self.out.files.len() >= FILES_MAX {
+                self.out.truncated = true;
+                return Ok(());
+            }
+            self.entries += 1;
+            match entry.file_name().to_str() {
+                Some(name) => self.entry(dir, name, rules, real, below)?,
+                None => {
+                    let shown = joined(dir, &entry.file_name().to_string_lossy());
+                    if LangId::of_path(Path::new(&shown)).is_some() {
+                        self.skip(&shown, "its name is not valid UTF-8".to_owned());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry of a directory; a directory that is to be entered is put on `below`.
+    fn entry(
+        &mut self,
+        dir: &str,
+        name: &str,
+        rules: &Rules,
+        real: Option<&Path>,
+        below: &mut Vec<Dir>,
+    ) -> Step {
+        let path = joined(dir, name);
+        let full = self.canonical.join(&path);
+        let Ok(meta) = fs::symlink_metadata(&full) else { return Ok(()) };
+        if meta.is_symlink() {
+            self.links.insert(path, rules.clone());
+            return Ok(());
+        }
+        let real = real.map(|r| r.join(name));
+        if meta.is_dir() {
+            if self.leaves_out_dir(rules, &path) || !self.first_time(real.as_deref()) {
+                return Ok(());
+            }
+            if path.bytes().filter(|b| *b == b'/').count() >= DEPTH_MAX {
+                self.skip(&path, format!("is nested over {DEPTH_MAX} directories deep"));
+                return Ok(());
+            }
+            let rules = rules.below(&full);
+            below.push((path, rules, real));
+        } else if meta.is_file() && !self.leaves_out(rules, &full, false) && self.first_time(real.as_deref())
+        {
+            self.file(path, &meta);
+        }
+        Ok(())
+    }
+
+    /// A place that was reached through a link is taken once.
+    fn first_time(&mut self, real: Option<&Path>) -> bool {
+        real.is_none_or(|real| self.linked.insert(real.to_owned()))
+    }
+
+    fn file(&mut self, path: String, meta: &Metadata) {
+        let name = file_name(&path);
+        let what = if self.manifests.contains(name) {
+            What::Manifest
+        } else if let Some(lang) = LangId::of_path(Path::new(name)) {
+            What::Source(lang)
+        } else {
+            return;
+        };
+        if meta.len() > self.scope.file_bytes_max {
+            self.skip(&path, SkipReason::TooLarge(self.scope.file_bytes_max).to_string());
+        } else {
+            self.out.files.push(Found { path, what, bytes: meta.len(), mtime_ns: mtime_ns(meta) });
+        }
+    }
+
+    /// Links to places inside the folder that are not its own code by themselves are followed, each place once.
+    fn follow_links(&mut self) -> Step {
+        while let Some((path, rules)) = self.links.pop_first() {
+            let full = self.canonical.join(&path);
+            // A link that leads nowhere is nothing, like a file that is not there.
+            let Ok(meta) = fs::metadata(&full) else { continue };
+            if self.leaves_out(&rules, &full, meta.is_dir()) {
+                continue;
+            }
+            match self.target(&full) {
+                Err(Elsewhere::Outside) => {
+                    if meta.is_dir() || LangId::of_path(Path::new(&path)).is_some() {
+                        self.skip(&path, "is a link to a place outside the folder".to_owned());
+                    }
+                }
+                Err(Elsewhere::Own) => {}
+                Ok(real) if !self.first_time(Some(&real)) => {}
+                Ok(_) if meta.is_file() => self.file(path, &meta),
+                Ok(real) if meta.is_dir() && !self.leaves_out_dir(&rules, &path) => {
+                    let below = rules.below(&full);
+                    self.trees(vec![(path, below, Some(real))])?;
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a link leads, if that is inside the folder and not its own code by itself.
+    fn target(&self, link: &Path) -> Result<PathBuf, Elsewhere> {
+        let target = fs::canonicalize(link).map_err(|_| Elsewhere::Own)?;
+        let inside = target.strip_prefix(&self.canonical).map_err(|_| Elsewhere::Outside)?;
+        let Some(inside) = relative(inside) else { return Err(Elsewhere::Outside) };
+        if is_in_any(&self.scope.root.join(&inside), &self.scope.inner) || inside.is_empty() {
+            return Err(Elsewhere::Own);
+        }
+        let own = match self.way_to(parent(&inside)) {
+            None => false,
+            Some((rules, _)) if target.is_dir() => !self.leaves_out_dir(&rules, &inside),
+            Some((rules, _)) => !self.leaves_out(&rules, &target, false),
+        };
+        if own { Err(Elsewhere::Own) } else { Ok(target) }
+    }
+
+    fn leaves_out_dir(&self, rules: &Rules, path: &str) -> bool {
+        let full = self.canonical.join(path);
+        is_foreign_dir(file_name(path))
+            || self.leaves_out(rules, &full, true)
+            || is_in_any(&self.scope.root.join(path), &self.scope.inner)
+            || marks_itself_foreign(&full)
+    }
+
+    fn leaves_out(&self, rules: &Rules, full: &Path, is_dir: bool) -> bool {
+        self.excludes.matched(full, is_dir).is_ignore() || rules.leave_out(full, is_dir)
+    }
+
+    fn skip(&mut self, path: &str, why: String) {
+        if self.out.skipped.len() < SKIPPED_MAX {
+            self.out.skipped.push(Skipped { path: path.to_owned(), why });
+        } else {
+            self.out.skipped_more += 1;
+        }
+    }
+
+    fn finish(mut self) -> Scan {
+        self.out.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.out.skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        self.out
+    }
+}
+
+/// Why a link is not followed.
+enum Elsewhere {
+    /// It leads out of the folder.
+    Outside,
+    /// It leads to what the scan sees anyway, or nowhere.
+    Own,
+}
+
+fn unusable(error: io::Error) -> ScanError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ScanError::Missing,
+        io::ErrorKind::NotADirectory => ScanError::NotADirectory,
+        _ => ScanError::Unreadable(error),
+    }
+}
+
+/// Nanoseconds since the epoch at which the file was last written; zero where the system does not tell.
+pub fn mtime_ns(meta: &Metadata) -> u64 {
+    let since = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    since.and_then(|d| u64::try_from(d.as_nanos()).ok()).unwrap_or(0)
+}
+
+/// A relative path as the graph writes it; `None` if it is not UTF-8 or climbs.
+pub fn relative(path: &Path) -> Option<String> {
+    let mut out = String::new();
+    for part in path.components() {
+        let Component::Normal(part) = part else { return None };
+        if !out.is_empty() {
+            out.push('/');
+        }
+        out.push_str(part.to_str()?);
+    }
+    Some(out)
+}
+
+fn joined(dir: &str, name: &str) -> String {
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+#[cfg(test)]
+mod tests;
