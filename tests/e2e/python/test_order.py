@@ -1,0 +1,95 @@
+"""Answers reflect exactly what came before their questions, and each question gets one reply."""
+
+import random
+import time
+
+import pytest
+from marked import uri
+from metamodel import CLIENT
+from wire import Wire
+
+EDITS = 2_000
+CANCELS = 1_000
+CANCELLED, CONTENT_MODIFIED = -32800, -32801
+
+
+@pytest.fixture
+def wire(command, workspace):
+    with Wire(command) as wire:
+        wire.folder = workspace({f"m{i}.py": module(i) for i in range(30)})
+        wire.initialize(wire.folder.uri())
+        wire.ready()
+        yield wire
+        assert not wire.conversation.problems
+
+
+def module(i):
+    return "".join(f"def common_{j}(a):\n    return common_{(j + 1) % 40}(a)\n\n\n" for j in range(40)) + f"x{i} = 1\n"
+
+
+def names(result):
+    return [symbol["name"] for symbol in result]
+
+
+def test_every_answer_reflects_exactly_the_edits_before_it(wire):
+    document = wire.folder.uri("m0.py")
+    wire.open(document, "")
+    expected, names_now, choose = {}, [], random.Random(7)
+    for edit in range(EDITS):
+        version = edit + 2
+        if names_now and choose.random() < 0.3:
+            line = choose.randrange(len(names_now))
+            names_now.pop(line)
+            change = {"range": span(line, line + 1), "text": ""}
+        else:
+            line = choose.randint(0, len(names_now))
+            names_now.insert(line, f"name_{edit}")
+            change = {"range": span(line, line), "text": f"name_{edit} = {edit}\n"}
+        wire.send(
+            "textDocument/didChange",
+            {"textDocument": {"uri": document, "version": version}, "contentChanges": [change]},
+        )
+        request = wire.request("textDocument/documentSymbol", {"textDocument": {"uri": document}})
+        expected[request] = list(names_now)
+    answered = 0
+    for request, wanted in expected.items():
+        reply = wire.reply(request, wait=60)
+        if "error" in reply:
+            assert reply["error"]["code"] == CONTENT_MODIFIED, reply
+        else:
+            answered += 1
+            assert names(reply["result"]) == wanted, f"after {request} requests"
+    assert answered > 0 and names(wire.ask("textDocument/documentSymbol", {"textDocument": {"uri": document}})["result"]) == names_now
+
+
+def span(first, last):
+    return {"start": {"line": first, "character": 0}, "end": {"line": last, "character": 0}}
+
+
+def test_a_thousand_cancels_get_one_reply_each(wire):
+    position = {"line": 0, "character": 5}
+    params = {"textDocument": {"uri": wire.folder.uri("m1.py")}, "position": position, "context": {"includeDeclaration": True}}
+    requests = []
+    for _ in range(CANCELS):
+        request = wire.request("textDocument/references", params)
+        wire.send("$/cancelRequest", {"id": request})
+        requests.append(request)
+    replies = [wire.reply(request, wait=60) for request in requests]
+    assert all("result" in reply or reply["error"]["code"] == CANCELLED for reply in replies)
+    assert not wire.conversation.unanswered()
+    wire.send("$/cancelRequest", {"id": requests[0]})
+    wire.send("$/cancelRequest", {"id": "never sent"})
+    assert wire.ask("coppice/status")["result"]["ready"]
+    seen = [frame["id"] for sender, frame in wire.conversation.frames if sender != CLIENT and "method" not in frame]
+    assert len(seen) == len(set(seen))
+
+
+def test_status_is_answered_while_a_folder_is_being_built(command, workspace):
+    body = "".join(f"def function_{i}(a):\n    return function_{i}(a)\n\n\n" for i in range(2_000))
+    folder = workspace({f"m{i}.py": body for i in range(30)})
+    with Wire(command) as wire:
+        wire.initialize(folder.uri())
+        started = time.monotonic()
+        status = wire.ask("coppice/status")["result"]
+        assert time.monotonic() - started < 0.5
+        assert status["folders"][0]["uri"] == uri(folder.root)
