@@ -133,6 +133,33 @@ pub enum Hands {
     Inner,
     /// An element (`next`, `first`).
     Element,
+    /// A sequence of the elements (`iter`, `values` of a list).
+    Elements,
+    /// The key type of a mapping, or a sequence of it.
+    Keys,
+    /// A sequence of a mapping's values.
+    Values,
+    /// A sequence of pairs of key and value.
+    Items,
+    /// A sequence of pairs of position and element.
+    Enumerated,
+}
+
+/// What a generic type without source is, as far as its parts matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generic {
+    /// Elements of the first argument (`Vec<T>`, `Sequence[T]`).
+    List,
+    /// Keys of the first argument, values of the second (`HashMap<K, V>`).
+    Map,
+    /// One part for each argument (`tuple[A, B]`).
+    Tuple,
+    /// One of the arguments (`Union[A, B]`).
+    Union,
+    /// The type itself as a value (`type[T]`).
+    Type,
+    /// A function whose result is the last argument (`Callable[[A], R]`).
+    Callable,
 }
 
 /// The small properties of a language that the engine and the resolver look at instead of its name.
@@ -151,12 +178,34 @@ pub struct Knobs {
     pub constructor_names: &'static [&'static str],
     pub member_scope: MemberScope,
     pub visibility: Visibility,
+    /// A second declaration of a local name in one scope is a new variable (Rust's `let`) rather than the same one.
+    pub shadowing: bool,
+    /// Types and values are named apart: a variable never hides a type (Rust, TypeScript).
+    pub type_namespace: bool,
+    /// Names outside a module that is written inside a file are not visible in it (Rust's `mod x { … }`).
+    pub opaque_modules: bool,
+    /// A bare name that nothing declares may be a module by itself (a crate's name in a Rust path).
+    pub module_names: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
     pub mro: Mro,
     pub exports: Exports,
     /// Types that are looked through when a member is not found on them (`Box`, `Arc`, `Promise` awaited).
     pub transparent: &'static [&'static str],
+    /// Generic types without source whose arguments say what they hold.
+    pub generics: &'static [(&'static str, Generic)],
+    /// Patterns of types without source, and which argument of the type they hold (`Some` the first, `Err` the second).
+    pub variants: &'static [(&'static str, u32)],
+    /// Members that are called when a value itself is (`__call__`).
+    pub call_names: &'static [&'static str],
+    /// Members that say what iterating a value gives: methods, or types (`__iter__`, Rust's `Item`).
+    pub iter_names: &'static [&'static str],
+    /// Members that say what an index gives (`__getitem__`, Rust's `Output`).
+    pub index_names: &'static [&'static str],
+    /// Members that say what a context manager hands out (`__enter__`).
+    pub enter_names: &'static [&'static str],
+    /// Members that say what a pointer-like value leads to (Rust's `Target`).
+    pub deref_names: &'static [&'static str],
     /// Methods of types without source, and what they hand out.
     pub hands: &'static [(&'static str, Hands)],
     /// Names that are always there and never in the folder unless declared there.
@@ -185,10 +234,21 @@ impl Knobs {
         constructor_names: &[],
         member_scope: MemberScope::Receiver,
         visibility: Visibility::Declaration,
+        shadowing: false,
+        type_namespace: false,
+        opaque_modules: false,
+        module_names: false,
         function_scoped: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],
+        generics: &[],
+        variants: &[],
+        call_names: &[],
+        iter_names: &[],
+        index_names: &[],
+        enter_names: &[],
+        deref_names: &[],
         hands: &[],
         builtins: &[],
         decorators: &[],
