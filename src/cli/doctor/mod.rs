@@ -7,11 +7,15 @@ mod questions;
 mod report;
 mod session;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::client::ClientError;
+use crate::workspace::scan::Scope;
+use crate::workspace::settings::Settings;
 use report::Report;
 use session::Session;
 
@@ -83,17 +87,37 @@ fn existing_folders(args: &DoctorArgs, report: &mut Report) -> Vec<PathBuf> {
 }
 
 fn talk(args: &DoctorArgs, folders: &[PathBuf], report: &mut Report) -> Result<(), DoctorError> {
-    let mut session = Session::start(args, folders, report)?;
+    let value = read_settings(args)?;
+    let (settings, _) = Settings::default().with(&value);
+    let mut session = Session::start(args, value, folders, report)?;
     let ready = session.wait_until_ready(folders, Duration::from_secs(args.wait), report);
     if ready.is_ok() {
         for folder in &mut report.folders {
-            questions::ask(&mut session, folder, &mut report.problems)?;
+            let scope = scope_of(&folder.path, folders, &settings);
+            questions::ask(&mut session, folder, &scope, &mut report.problems)?;
         }
         report.status = session.status()?;
         report.check_status();
     }
     session.stop(report)?;
     ready
+}
+
+fn read_settings(args: &DoctorArgs) -> Result<Value, DoctorError> {
+    let Some(text) = &args.settings else { return Ok(json!({})) };
+    match serde_json::from_str(text) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(DoctorError::Settings("a list or a plain value".to_owned())),
+        Err(e) => Err(DoctorError::Settings(e.to_string())),
+    }
+}
+
+/// What of a folder the server has as its own.
+fn scope_of(folder: &Path, folders: &[PathBuf], settings: &Settings) -> Scope {
+    let inner =
+        folders.iter().filter(|other| *other != folder && other.starts_with(folder)).cloned().collect();
+    let (excludes, file_bytes_max) = (settings.excludes.clone(), settings.file_bytes_max);
+    Scope { root: folder.to_owned(), inner, excludes, file_bytes_max }
 }
 
 /// What ends an examination early.

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::report::{Example, FolderReport, millis};
 use super::session::Session;
 use crate::cli::client::{ClientError, file_uri};
-use crate::lang::LangId;
+use crate::workspace::cancel::CancelToken;
+use crate::workspace::scan::{ScanError, Scope, What, scan};
 
 /// Files asked about in each language of a folder.
 const FILES_ASKED_MAX: usize = 4;
@@ -19,13 +20,8 @@ const SYMBOLS_ASKED_MAX: usize = 4;
 const USES_ASKED_MAX: usize = 2;
 /// Calls found in the text of a file that are asked for their definition.
 const CALLS_ASKED_MAX: usize = 4;
-/// Directory entries looked at when files are picked.
-const ENTRIES_SEEN_MAX: usize = 50_000;
 /// Files of these sizes have something to ask about and are read quickly.
 const FILE_BYTES: std::ops::RangeInclusive<u64> = 200..=300_000;
-/// Directories that are full of code but rarely a workspace's own.
-const DIRECTORIES_PASSED_OVER: [&str; 6] = ["node_modules", "target", "vendor", "build", "dist", "out"];
-
 const SYMBOLS: &str = "symbols of a file";
 const WORKSPACE: &str = "symbol by name";
 const HOVER: &str = "hover";
@@ -45,6 +41,7 @@ struct Symbol {
 pub(super) fn ask(
     session: &mut Session,
     folder: &mut FolderReport,
+    scope: &Scope,
     problems: &mut Vec<String>,
 ) -> Result<(), ClientError> {
     let shown = folder.path.display().to_string();
@@ -57,7 +54,14 @@ pub(super) fn ask(
         problems.push(format!("{shown} has no file in a language that coppice knows"));
         return Ok(());
     }
-    for (language, files) in pick_files(&folder.path) {
+    let picked = match pick_files(scope) {
+        Ok(picked) => picked,
+        Err(e) => {
+            problems.push(format!("{shown}: {e}"));
+            return Ok(());
+        }
+    };
+    for (language, files) in picked {
         if !folder.languages.contains_key(language) {
             continue;
         }
@@ -254,37 +258,19 @@ fn spread<T>(items: &[T], max: usize) -> impl Iterator<Item = &T> {
 }
 
 /// A few files of each language, the same ones at each run.
-fn pick_files(folder: &Path) -> BTreeMap<&'static str, Vec<PathBuf>> {
+fn pick_files(scope: &Scope) -> Result<BTreeMap<&'static str, Vec<PathBuf>>, ScanError> {
     let mut by_language: BTreeMap<&'static str, Vec<PathBuf>> = BTreeMap::new();
-    let mut pending = std::collections::VecDeque::from([folder.to_owned()]);
-    let mut seen = 0;
-    while let Some(directory) = pending.pop_front() {
-        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
-        for entry in entries.flatten() {
-            seen += 1;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            let Ok(kind) = entry.file_type() else { continue };
-            if name.starts_with('.') || DIRECTORIES_PASSED_OVER.contains(&name.as_ref()) {
-                continue;
-            }
-            if kind.is_dir() {
-                pending.push_back(entry.path());
-            } else if let Some(language) = LangId::of_path(&entry.path())
-                && entry.metadata().is_ok_and(|m| m.is_file() && FILE_BYTES.contains(&m.len()))
-            {
-                by_language.entry(language.name()).or_default().push(entry.path());
-            }
-        }
-        if seen > ENTRIES_SEEN_MAX {
-            break;
+    for found in scan(scope, &CancelToken::new(), &mut |_| ())?.files {
+        if let What::Source(language) = found.what
+            && FILE_BYTES.contains(&found.bytes)
+        {
+            by_language.entry(language.name()).or_default().push(scope.root.join(found.path));
         }
     }
     for files in by_language.values_mut() {
-        files.sort();
         *files = spread(files, FILES_ASKED_MAX).cloned().collect();
     }
-    by_language
+    Ok(by_language)
 }
 
 #[cfg(test)]

@@ -27,16 +27,10 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn start(
         args: &DoctorArgs,
+        settings: Value,
         folders: &[PathBuf],
         report: &mut Report,
     ) -> Result<Session, DoctorError> {
-        let settings: Value = match &args.settings {
-            Some(text) => serde_json::from_str(text).map_err(|e| DoctorError::Settings(e.to_string()))?,
-            None => json!({}),
-        };
-        if !settings.is_object() {
-            return Err(DoctorError::Settings("a list or a plain value".to_owned()));
-        }
         let program = match &args.server {
             Some(program) => program.clone(),
             None => std::env::current_exe().map_err(DoctorError::Program)?,
