@@ -1,6 +1,9 @@
 //! The Go pack.
 
-use super::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget};
+mod hooks;
+mod modules;
+
+use super::pack::{Exports, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
 pub static PACK: Pack = Pack {
@@ -10,31 +13,70 @@ pub static PACK: Pack = Pack {
     language_ids: &["go"],
     grammar: || tree_sitter_go::LANGUAGE.into(),
     rules: include_str!("rules.scm"),
-    hooks: &[],
-    knobs: Knobs::DEFAULT,
-    strategy: &Modules,
+    hooks: &[
+        ("package", hooks::package),
+        ("import", hooks::import),
+        ("embedded", hooks::embedded),
+        ("receiver", hooks::receiver),
+        ("repeated", hooks::repeated),
+        ("subject", hooks::subject),
+        ("narrowed", hooks::narrowed),
+    ],
+    knobs: Knobs {
+        visibility: Visibility::Declaration,
+        mro: Mro::DepthFirst,
+        exports: Exports::All,
+        builtins: BUILTINS,
+        doc_prefixes: &["//", "/*"],
+        ..Knobs::DEFAULT
+    },
+    strategy: &modules::Modules,
 };
 
-/// Module rules of Go.
-pub struct Modules;
-
-impl ModuleStrategy for Modules {
-    fn manifest_names(&self) -> &'static [&'static str] {
-        &[]
-    }
-    fn read_manifest(&self, _dir: &str, _file: &str, _text: &str) -> Option<Manifest> {
-        None
-    }
-    fn resolve(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
-        Vec::new()
-    }
-}
+/// Predeclared identifiers, from the language specification.
+const BUILTINS: &[&str] = &[
+    "any",
+    "append",
+    "bool",
+    "byte",
+    "cap",
+    "clear",
+    "close",
+    "comparable",
+    "complex",
+    "complex128",
+    "complex64",
+    "copy",
+    "delete",
+    "error",
+    "false",
+    "float32",
+    "float64",
+    "imag",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "iota",
+    "len",
+    "make",
+    "max",
+    "min",
+    "new",
+    "nil",
+    "panic",
+    "print",
+    "println",
+    "real",
+    "recover",
+    "rune",
+    "string",
+    "true",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
+];

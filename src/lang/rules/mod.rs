@@ -158,6 +158,8 @@ pub enum Action {
     Bind(DefKind),
     /// Like a pattern group, but bare names are written to and only members are defined.
     Assign,
+    /// Names of the group that their scope declares already are written to (Go's `:=`).
+    Rebind,
     /// In a pattern: the i-th child matches the i-th part; as a value, a tuple.
     PatternNth,
     /// In a pattern: a field of what is matched; the key comes first.
@@ -166,6 +168,10 @@ pub enum Action {
     PatternPayload,
     /// In a pattern: what is matched is of the type in the type slot.
     PatternStruct,
+    /// In a pattern: the first child matches the keys of what is iterated, the second its elements.
+    PatternEntry,
+    /// In a pattern or literal: the children are matched with an element of the subject.
+    PatternElement,
     /// A name, used according to its context.
     Identifier,
     /// A name that is both key and value (`{ x }`).
@@ -211,6 +217,12 @@ pub enum TermAction {
     Apply,
     Union,
     Tuple,
+    /// A tuple of the items, or the item if there is only one (several results).
+    Several,
+    /// The first item.
+    First,
+    /// The type slot, once for each name that the node binds.
+    Each,
     List,
     Map,
     Func,
@@ -238,6 +250,14 @@ pub enum Condition {
     Head(Vec<Box<str>>),
     /// The node's text starts with a capital letter.
     Upper,
+    /// There are several named children, or several that start the node in this field.
+    Several(Option<u16>),
+    /// There are no named children.
+    Leaf,
+    /// The field's node is of one of these kinds.
+    Kind(u16, Vec<u16>),
+    /// One of the node's own tokens.
+    Token(Vec<u16>),
 }
 
 /// Which children a reading is for.
@@ -421,6 +441,13 @@ impl Compiler<'_> {
                 Condition::Head(texts.iter().map(|t| t.as_str().into()).collect())
             }
             ("upper?", []) => Condition::Upper,
+            ("several?", []) => Condition::Several(None),
+            ("several?", [field]) => Condition::Several(Some(self.field(field)?)),
+            ("leaf?", []) => Condition::Leaf,
+            ("kind?", [field, kinds @ ..]) if !kinds.is_empty() => {
+                Condition::Kind(self.field(field)?, all_kinds(kinds)?)
+            }
+            ("token?", [token]) => Condition::Token(self.kinds(token, false)?),
             ("is?", texts) if !texts.is_empty() => {
                 Condition::TextIs(texts.iter().map(|t| t.as_str().into()).collect())
             }
@@ -547,10 +574,13 @@ impl Compiler<'_> {
             }),
             ("bind", kind) => Action::Bind(self.def_kind(kind)?),
             ("assign", "") => Action::Assign,
+            ("rebind", "") => Action::Rebind,
             ("pattern", "nth") => Action::PatternNth,
             ("pattern", "field") => Action::PatternField,
             ("pattern", "payload") => Action::PatternPayload,
             ("pattern", "struct") => Action::PatternStruct,
+            ("pattern", "entry") => Action::PatternEntry,
+            ("pattern", "element") => Action::PatternElement,
             ("ident", "") => Action::Identifier,
             ("ident", "type") => Action::TypeIdentifier,
             ("ident", "shorthand") => Action::Shorthand,
@@ -593,6 +623,9 @@ impl Compiler<'_> {
             "apply" => TermAction::Apply,
             "union" => TermAction::Union,
             "tuple" => TermAction::Tuple,
+            "several" => TermAction::Several,
+            "first" => TermAction::First,
+            "each" => TermAction::Each,
             "list" => TermAction::List,
             "map" => TermAction::Map,
             "func" => TermAction::Func,

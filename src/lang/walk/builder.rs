@@ -91,6 +91,20 @@ impl<'t> Builder<'t> {
         DefId(self.facts.defs.len() as u32 - 1)
     }
 
+    /// Whether the scope itself declares the name at the span already.
+    pub fn declares(&self, scope: ScopeId, name: Span) -> bool {
+        let Some(&name) = self.names.get(self.text(name)) else { return false };
+        let Scope { span, owner, .. } = *self.facts.scope(scope);
+        let inside = |def: &Def| def.name_span.start >= span.start;
+        // Parameters may stand before the name that a function's scope starts behind (a receiver).
+        let first = owner.map_or(0, |owner| owner.index() + 1);
+        self.facts.defs[first..]
+            .iter()
+            .rev()
+            .take_while(|def| owner.is_some() || inside(def))
+            .any(|def| def.scope == scope && def.name == name)
+    }
+
     pub fn open_scope(
         &mut self,
         kind: ScopeKind,

@@ -85,6 +85,10 @@ impl<'t> Walk<'t> {
             return;
         };
         let scope = self.defining_scope(frame);
+        if self.groups[group].rebinds && self.builder.declares(scope, span) {
+            self.builder.reference(span, Role::Write, frame.scope, None);
+            return;
+        }
         let kind = self.kind_in_scope(kind, scope, span);
         let whole = self.groups[group].span;
         let def =
@@ -126,6 +130,7 @@ impl<'t> Walk<'t> {
     pub(super) fn leave(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         let mut term = None;
+        let mut copies = 0;
         if let Some(rule) = frame.rule.map(|r| self.rules.rule(r)) {
             if let Some(def) = frame.def {
                 let def = &mut self.builder.facts.defs[def.index()];
@@ -156,7 +161,14 @@ impl<'t> Walk<'t> {
                             self.builder.extend(of, None, Some(def), None);
                         }
                     }
-                    Action::Term(action) => term = self.made(action, &frame),
+                    Action::Term(action) => {
+                        term = self.made(action, &frame);
+                        if action == TermAction::Each
+                            && let Some(group) = frame.group
+                        {
+                            copies = self.groups[group].whole.len().saturating_sub(1);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -171,7 +183,25 @@ impl<'t> Walk<'t> {
             self.items.truncate(frame.items_start);
         }
         self.close_owned_group(&frame);
+        if term.is_none()
+            && frame.slot == Slot::Item
+            && frame.rule.is_some()
+            && self.counts_items(frame.target)
+        {
+            term = Some(self.builder.term(Term::Unknown));
+        }
+        for _ in 0..copies {
+            self.deliver(&frame, term);
+        }
         self.deliver(&frame, term);
+    }
+
+    /// Whether the place of an item among the others matters to the node.
+    fn counts_items(&self, frame: usize) -> bool {
+        self.frames[frame].rule.is_some_and(|rule| {
+            let rule = self.rules.rule(rule);
+            rule.has(Action::Term(TermAction::Several)) || rule.has(Action::Term(TermAction::Tuple))
+        })
     }
 
     fn leave_function(&mut self, frame: &Frame) -> Option<TermId> {
@@ -275,7 +305,7 @@ impl<'t> Walk<'t> {
     }
 
     /// The term that a rule makes of the frame's slots; nothing if nobody wants it.
-    fn made(&mut self, action: TermAction, frame: &Frame) -> Option<TermId> {
+    pub(super) fn made(&mut self, action: TermAction, frame: &Frame) -> Option<TermId> {
         if frame.slot == Slot::None && frame.call_hole.is_none() {
             return None;
         }
@@ -284,7 +314,9 @@ impl<'t> Walk<'t> {
         let term = match action {
             TermAction::None => return None,
             TermAction::Same => return value,
-            TermAction::Type => return frame.ty,
+            TermAction::Type | TermAction::Each => return frame.ty,
+            TermAction::First => return items().first().copied(),
+            TermAction::Several if items().len() < 2 => return items().first().copied(),
             TermAction::Call => Term::Call(value?),
             TermAction::New => Term::Instance(value?),
             TermAction::Index => Term::Index(value?),
@@ -295,8 +327,9 @@ impl<'t> Walk<'t> {
             TermAction::AddrOf => Term::AddrOf(value?),
             TermAction::Instance => Term::Instance(frame.ty?),
             TermAction::Apply => Term::Apply(value?, items()),
+            TermAction::Union if items().len() < 2 => return items().first().copied(),
             TermAction::Union => Term::Union(items()),
-            TermAction::Tuple => Term::Tuple(items()),
+            TermAction::Tuple | TermAction::Several => Term::Tuple(items()),
             TermAction::List => match value.or_else(|| items().first().copied()) {
                 Some(element) => Term::List(element),
                 None => Term::Literal(crate::lang::facts::Literal::List),
@@ -484,6 +517,13 @@ impl<'t> Walk<'t> {
     pub fn bind_whole(&mut self, def: DefId) {
         if let Some(group) = self.frames[self.frames.len() - 1].group {
             self.groups[group].whole.push(def);
+        }
+    }
+
+    /// Gives the definitions of the hook's pattern group this type and value.
+    pub fn bind_as(&mut self, ty: Option<TermId>, init: Option<TermId>) {
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.ty, frame.init) = (ty, init);
         }
     }
 

@@ -14,7 +14,9 @@ use tree_sitter::{Node, TreeCursor};
 
 use super::facts::{DefFlags, DefId, DefKind, Facts, ScopeId, ScopeKind, Span, Term, TermId};
 use super::pack::Pack;
-use super::rules::{Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, Wrap};
+use super::rules::{
+    Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, TermAction, Wrap,
+};
 use super::{LangId, Tree};
 use builder::{Builder, NewDef};
 
@@ -45,6 +47,8 @@ pub(super) enum Subject {
 struct Group {
     /// `None`: bare names are written to, members are defined.
     kind: Option<DefKind>,
+    /// Names that the scope declares already are written to.
+    rebinds: bool,
     span: Span,
     /// Stands for the matched value until that is known.
     hole: Option<TermId>,
@@ -65,6 +69,8 @@ struct Function {
 
 struct Frame {
     rule: Option<u16>,
+    /// The kind of the node.
+    kind: u16,
     context: Context,
     slot: Slot,
     wrap: Wrap,
@@ -126,6 +132,7 @@ impl Frame {
     fn root() -> Frame {
         Frame {
             rule: None,
+            kind: 0,
             context: Context::Value,
             slot: Slot::None,
             wrap: Wrap::None,
@@ -229,6 +236,7 @@ impl<'t> Walk<'t> {
     fn frame(&mut self, parent: usize, reading: Option<Reading>, node: Node<'t>) -> Frame {
         let up = &self.frames[parent];
         let mut frame = Frame::root();
+        frame.kind = node.kind_id();
         frame.scope = up.scope;
         frame.flags = up.flags;
         frame.function_scope = up.function_scope;
@@ -273,9 +281,18 @@ impl<'t> Walk<'t> {
         if reading.slot == SlotChoice::Is(Slot::Type) {
             return Subject::None;
         }
+        if reading.slot == SlotChoice::Is(Slot::Init) {
+            return subject;
+        }
         if rule.has(Action::PatternNth) {
             match self.subject_term(subject, group) {
                 Some(term) => Subject::Term(self.builder.term(Term::Nth(term, nth))),
+                None => Subject::None,
+            }
+        } else if rule.has(Action::PatternEntry) {
+            match self.subject_term(subject, group) {
+                Some(term) if nth == 0 => Subject::Term(self.builder.term(Term::Iter(term))),
+                Some(term) => Subject::Term(self.builder.term(Term::Index(term))),
                 None => Subject::None,
             }
         } else if rule.has(Action::PatternPayload) {
@@ -336,18 +353,20 @@ impl<'t> Walk<'t> {
                 argument = Some(self.builder.term(Term::Argument(hole, position, nth)));
             }
         }
-        self.groups.push(Group { kind, span, hole: None, whole: Vec::new(), argument });
+        self.groups.push(Group { kind, rebinds: false, span, hole: None, whole: Vec::new(), argument });
         self.groups.len() - 1
     }
 
     /// The first rule of the node's kind whose conditions hold.
     fn rule_for(&self, node: Node<'t>, context: Context) -> Option<u16> {
+        // Every node above has a frame, so the tree need not be asked for the parent.
+        let parent = self.frames.last().map_or(0, |frame| frame.kind);
         self.rules.of(node.kind_id()).iter().copied().find(|&index| {
             self.rules.rule(index).conditions.iter().all(|condition| match condition {
                 Condition::In(wanted) => context == *wanted,
                 Condition::NotIn(unwanted) => context != *unwanted,
-                Condition::Parent(kinds) => node.parent().is_some_and(|p| kinds.contains(&p.kind_id())),
-                Condition::NotParent(kinds) => !node.parent().is_some_and(|p| kinds.contains(&p.kind_id())),
+                Condition::Parent(kinds) => kinds.contains(&parent),
+                Condition::NotParent(kinds) => !kinds.contains(&parent),
                 Condition::Has(field) => node.child_by_field_id(*field).is_some(),
                 Condition::Lacks(field) => node.child_by_field_id(*field).is_none(),
                 Condition::Text(field, texts) => {
@@ -358,6 +377,14 @@ impl<'t> Walk<'t> {
                     node.named_child(0).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
                 }
                 Condition::Upper => self.text(node).starts_with(char::is_uppercase),
+                Condition::Several(None) => node.named_child_count() > 1,
+                Condition::Several(Some(field)) => several_in(node, *field),
+                Condition::Leaf => node.named_child_count() == 0,
+                Condition::Kind(field, kinds) => {
+                    node.child_by_field_id(*field).is_some_and(|n| kinds.contains(&n.kind_id()))
+                }
+                Condition::Token(kinds) => (0..node.child_count())
+                    .any(|i| node.child(i).is_some_and(|n| kinds.contains(&n.kind_id()))),
             })
         })
     }
@@ -366,7 +393,16 @@ impl<'t> Walk<'t> {
     fn begin(&mut self, mut frame: Frame, rule: &'static Rule, node: Node<'t>) -> bool {
         for action in &rule.actions {
             match *action {
-                Action::Skip => return false,
+                Action::Skip => {
+                    // A literal has a term although nothing in it is read.
+                    for action in &rule.actions {
+                        if let Action::Term(action @ TermAction::Literal(_)) = *action {
+                            let term = self.made(action, &frame);
+                            self.deliver(&frame, term);
+                        }
+                    }
+                    return false;
+                }
                 Action::Flag(flags) => {
                     let target = self.frames.len() - 1;
                     self.flag(target, flags);
@@ -390,6 +426,17 @@ impl<'t> Walk<'t> {
                     frame.group = Some(self.open_group(None, self.span(node)));
                     frame.owns_group = true;
                     frame.subject = Subject::Whole;
+                }
+                Action::Rebind => {
+                    if let Some(group) = frame.group {
+                        self.groups[group].rebinds = true;
+                    }
+                }
+                Action::PatternElement => {
+                    frame.subject = match self.subject_term(frame.subject, frame.group) {
+                        Some(term) => Subject::Term(self.builder.term(Term::Index(term))),
+                        None => Subject::None,
+                    };
                 }
                 Action::Hook(index) => {
                     let depth = self.frames.len();
@@ -534,6 +581,13 @@ impl<'t> Walk<'t> {
         }
         span
     }
+}
+
+/// Whether more than one named child stands in the field.
+fn several_in(node: Node<'_>, field: u16) -> bool {
+    let mut cursor = node.walk();
+    let Some(field) = NonZeroU16::new(field) else { return false };
+    node.children_by_field_id(field, &mut cursor).filter(Node::is_named).nth(1).is_some()
 }
 
 fn is_quoted(node: Node<'_>, source: &str) -> bool {
