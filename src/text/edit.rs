@@ -13,8 +13,6 @@ pub struct Edit {
 /// Why an edit cannot be applied; the text is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    #[error("line {0} is past the end of the document")]
-    NoSuchLine(u32),
     #[error("the edit's range ends before it starts")]
     Reversed,
     #[error("the document would exceed {0} bytes")]
@@ -24,8 +22,8 @@ pub enum EditError {
 /// Largest text that an edit may make: offsets are 32 bits wide.
 const TEXT_BYTES_MAX: u32 = 1 << 30;
 
-/// Replaces the range between two positions. A position on the line just past the last one is the end of the text, as
-/// editors send it when they replace everything.
+/// Replaces the range between two positions. A position past the last line is the end of the text, as editors send it
+/// when they replace everything: refusing it would leave the server with another text than the editor.
 pub fn apply_edit(
     text: &mut String,
     index: &mut LineIndex,
@@ -33,12 +31,8 @@ pub fn apply_edit(
     encoding: Encoding,
     new: &str,
 ) -> Result<Edit, EditError> {
-    let place = |position: Position| match index.offset(text, position, encoding) {
-        Some(offset) => Ok(offset),
-        None if position.line == index.line_count() && position.column == 0 => Ok(text.len() as u32),
-        None => Err(EditError::NoSuchLine(position.line)),
-    };
-    let (start, old_end) = (place(range.0)?, place(range.1)?);
+    let place = |position: Position| index.offset(text, position, encoding).unwrap_or(text.len() as u32);
+    let (start, old_end) = (place(range.0), place(range.1));
     if start > old_end {
         return Err(EditError::Reversed);
     }
@@ -61,19 +55,21 @@ mod tests {
         #[test]
         fn the_index_after_edits_is_that_of_the_text(
             text in "[a\u{e9}\r\n]{0,30}",
+            encoding in 0usize..3,
             edits in prop::collection::vec((0usize..40, 0usize..40, "[b\u{1F600}\r\n]{0,6}"), 1..12),
         ) {
             let mut edited = text;
             let mut index = LineIndex::new(&edited);
+            let encoding = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32][encoding];
             for (a, b, new) in edits {
                 let boundaries: Vec<usize> = edited.char_indices().map(|(i, _)| i).chain([edited.len()]).collect();
                 let (a, b) = (boundaries[a % boundaries.len()], boundaries[b % boundaries.len()]);
-                let position = |offset: usize| index.position(&edited, offset as u32, Encoding::Utf16);
+                let position = |offset: usize| index.position(&edited, offset as u32, encoding);
                 let range = (position(a.min(b)), position(a.max(b)));
-                let start = index.offset(&edited, range.0, Encoding::Utf16).unwrap() as usize;
-                let end = index.offset(&edited, range.1, Encoding::Utf16).unwrap() as usize;
+                let start = index.offset(&edited, range.0, encoding).unwrap() as usize;
+                let end = index.offset(&edited, range.1, encoding).unwrap() as usize;
                 let expected = format!("{}{new}{}", &edited[..start], &edited[end..]);
-                apply_edit(&mut edited, &mut index, range, Encoding::Utf16, &new).unwrap();
+                apply_edit(&mut edited, &mut index, range, encoding, &new).unwrap();
                 prop_assert_eq!(&edited, &expected);
                 prop_assert_eq!(&index, &LineIndex::new(&expected));
             }
@@ -81,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_that_does_not_fit_changes_nothing() {
+    fn ranges_past_the_end_reach_the_end_and_reversed_ones_change_nothing() {
         let mut text = "a\nb".to_owned();
         let mut index = LineIndex::new(&text);
         let at = Position::new;
         let mut edit = |from, to| apply_edit(&mut text, &mut index, (from, to), Encoding::Utf16, "x");
-        assert_eq!(edit(at(5, 0), at(6, 0)), Err(EditError::NoSuchLine(5)));
         assert_eq!(edit(at(1, 0), at(0, 0)), Err(EditError::Reversed));
-        assert_eq!(edit(at(0, 0), at(2, 0)), Ok(Edit { start: 0, old_end: 3, new_end: 1 }));
+        assert_eq!(edit(at(9, 0), at(9, 9)), Ok(Edit { start: 3, old_end: 3, new_end: 4 }));
+        assert_eq!(edit(at(0, 0), at(2, 0)), Ok(Edit { start: 0, old_end: 4, new_end: 1 }));
         assert_eq!(text, "x");
     }
 }

@@ -77,6 +77,29 @@ impl LineIndex {
         Some(self.line_start(position.line) + encoding.byte(content, position.column))
     }
 
+    /// Like [`position`](Self::position) for a text known to be ASCII, which need not be at hand.
+    pub fn ascii_position(&self, offset: u32) -> Position {
+        let offset = offset.min(self.len);
+        let line = self.line_of(offset);
+        Position { line, column: offset - self.line_start(line) }
+    }
+
+    /// Like [`offset`](Self::offset) for a text known to be ASCII, which need not be at hand. A column past the line's
+    /// end is the last byte of its terminator.
+    pub fn ascii_offset(&self, position: Position) -> Option<u32> {
+        if position.line >= self.line_count() {
+            return None;
+        }
+        let last_line = position.line + 1 == self.line_count();
+        let end = if last_line { self.len } else { self.line_end(position.line) - 1 };
+        Some(self.line_start(position.line).saturating_add(position.column).min(end))
+    }
+
+    /// Bytes that the index holds on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.starts.capacity() * size_of::<u32>()
+    }
+
     /// Follows a replacement of `start..old_end` by `inserted`, given the text after it.
     pub(super) fn splice(&mut self, text: &str, start: u32, old_end: u32, inserted: u32) {
         // A terminator may be split or joined at the edges (`\r` and `\n`), so one byte more on each side is redone.
@@ -154,11 +177,48 @@ mod tests {
         }
     }
 
+    /// The largest offset on the line whose column is not past the asked one.
+    fn model_offset(text: &str, position: Position, encoding: Encoding) -> Option<u32> {
+        let boundaries = text.char_indices().map(|(i, _)| i).chain([text.len()]);
+        let inside_terminator = |o: &usize| text[..*o].ends_with('\r') && text[*o..].starts_with('\n');
+        boundaries
+            .filter(|o| !inside_terminator(o))
+            .filter(|o| {
+                let at = model_position(text, *o, encoding);
+                at.line == position.line && at.column <= position.column
+            })
+            .max()
+            .map(|o| o as u32)
+    }
+
+    proptest! {
+        #[test]
+        fn offsets_agree_with_counting(text in "[a\u{e9}\u{1F600}\r\n]{0,20}", line in 0u32..8, column in 0u32..12) {
+            let index = LineIndex::new(&text);
+            for encoding in ENCODINGS {
+                let at = Position::new(line, column);
+                prop_assert_eq!(index.offset(&text, at, encoding), model_offset(&text, at, encoding));
+            }
+        }
+
+        #[test]
+        fn ascii_needs_no_text(text in "[ab\n]{0,30}", line in 0u32..8, column in 0u32..12, offset in 0u32..40) {
+            let index = LineIndex::new(&text);
+            let at = Position::new(line, column);
+            prop_assert_eq!(index.ascii_offset(at), index.offset(&text, at, Encoding::Utf16));
+            prop_assert_eq!(index.ascii_position(offset), index.position(&text, offset, Encoding::Utf16));
+        }
+    }
+
     #[test]
     fn positions_outside_are_clamped_or_none() {
         let text = "a\u{1F600}b\nc";
         let index = LineIndex::new(text);
-        assert_eq!(index.offset(text, Position::new(0, 2), Encoding::Utf16), Some(1), "inside a surrogate pair");
+        assert_eq!(
+            index.offset(text, Position::new(0, 2), Encoding::Utf16),
+            Some(1),
+            "inside a surrogate pair"
+        );
         assert_eq!(index.offset(text, Position::new(0, 99), Encoding::Utf16), Some(6));
         assert_eq!(index.offset(text, Position::new(2, 0), Encoding::Utf16), None);
         assert_eq!(index.position(text, 999, Encoding::Utf16), Position::new(1, 1));

@@ -44,6 +44,9 @@ impl Encoding {
 
     /// The byte offset of the column in a line's text; past its end is its end, inside a character its start.
     pub fn byte(self, line: &str, column: u32) -> u32 {
+        if line.is_ascii() {
+            return column.min(line.len() as u32);
+        }
         let mut units = 0;
         for (at, c) in line.char_indices() {
             units += self.len(c);
