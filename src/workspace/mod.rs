@@ -5,6 +5,7 @@
 pub mod cancel;
 pub mod changes;
 pub mod clock;
+pub mod keeper;
 pub mod ledger;
 pub mod machine;
 pub mod pool;

@@ -73,3 +73,5 @@ impl<T> Published<T> {
         self.0.swap(value)
     }
 }
+
+pub use std::sync::atomic::{AtomicU64, Ordering};

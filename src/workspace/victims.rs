@@ -76,7 +76,7 @@ mod tests {
                     let sum: u64 = plan.victims.iter().map(|v| of(*v).bytes).sum();
                     prop_assert_eq!(sum, plan.bytes);
                     prop_assert!(sum >= need);
-                    prop_assert!(plan.victims.iter().all(|v| may(&&*of(*v))));
+                    prop_assert!(plan.victims.iter().all(|v| may(&of(*v))));
                     if let Some(last) = plan.victims.last() {
                         prop_assert!(sum - of(*last).bytes < need, "one victim too many");
                         let youngest = of(*last).last_use;

@@ -1,0 +1,464 @@
+//! The protocol by which folders share the budget: reserve, publish, serve, evict.
+//!
+//! The keeper joins the [`Slot`] of every folder with the [`Ledger`] under one lock for decisions, and shelves what
+//! is published where readers take it without a lock. It knows neither files nor threads nor what a graph is, so
+//! that its protocol can be checked by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cancel::CancelToken;
+use super::changes::Changes;
+use super::clock::Moment;
+use super::ledger::{Charge, Ledger, Refused, Reservation};
+use super::slot::{BuildId, Failure, FolderId, Lifecycle, Serve, Slot, Start};
+use super::staleness::AgeCap;
+use super::sync::{AtomicU64, Guard, Mutex, Ordering, Published};
+use super::victims::{Candidate, plan};
+
+/// What readers of a folder get: whole, immutable, theirs for as long as they hold it.
+#[derive(Debug)]
+pub struct Served<G> {
+    pub graph: Arc<G>,
+    pub generation: u64,
+    /// When the build was published that made it.
+    pub built: Moment,
+    /// Set once a later build has failed.
+    pub stale: Option<Stale>,
+    /// The bytes of the graph; the graph holds them too, since a reader may keep it longer than this.
+    charges: Charges,
+}
+
+/// The charges of one graph: its own, and those of parts that it shares with others.
+pub type Charges = Vec<Arc<Charge>>;
+
+/// Why and since when a graph is not known to be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    pub last_good: Moment,
+    pub error: Arc<str>,
+}
+
+impl<G> Served<G> {
+    pub fn bytes(&self) -> u64 {
+        self.charges.iter().map(|c| c.bytes()).sum()
+    }
+    pub fn charges(&self) -> &Charges {
+        &self.charges
+    }
+}
+
+/// The place of one folder where readers look; it needs no lock.
+#[derive(Debug)]
+pub struct Shelf<G> {
+    pub id: FolderId,
+    served: Published<Served<G>>,
+    last_use: AtomicU64,
+}
+
+impl<G> Shelf<G> {
+    pub fn load(&self) -> Option<Arc<Served<G>>> {
+        self.served.load()
+    }
+}
+
+/// What is known of a folder besides its graph.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub lifecycle: Lifecycle,
+    pub serving: bool,
+    pub stale: bool,
+    pub pinned: bool,
+    pub generation: u64,
+    pub last_good: Option<Moment>,
+    pub failure: Option<Failure>,
+    pub failures: u32,
+}
+
+/// A build's need of memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub folder: FolderId,
+    pub build: BuildId,
+    pub bytes: u64,
+    /// The build does not stand on the folder's present graph, which may go if both do not fit.
+    pub own_may_go: bool,
+    /// How long to wait for readers and for other builds.
+    pub patience: Instant,
+    pub cancel: &'a CancelToken,
+}
+
+/// What a reservation has cost the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub evicted: Vec<FolderId>,
+    /// The folder's own graph went before its successor was there.
+    pub own_went: bool,
+}
+
+/// Why there is no reservation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmet {
+    /// The build no longer counts.
+    #[error("superseded")]
+    Outdated,
+    #[error("it needs {needed} bytes, more than the whole budget of {limit}")]
+    Never { needed: u64, limit: u64 },
+    #[error(transparent)]
+    Refused(Refused),
+}
+
+/// A finished build that is now served.
+#[derive(Debug)]
+pub struct Publication {
+    pub generation: u64,
+    /// The build that changes during this one ask for.
+    pub follow_up: Option<Start>,
+}
+
+/// Why a finished build is not served.
+#[derive(Debug)]
+pub enum Rejected {
+    /// The build no longer counts.
+    Outdated,
+    /// It is larger than was reserved, and the rest is not to be had.
+    Refused(Reservation, Refused),
+}
+
+struct Entry<G> {
+    slot: Slot,
+    shelf: Arc<Shelf<G>>,
+    pinned: bool,
+}
+
+/// All folders and their budget.
+pub struct Keeper<G> {
+    ledger: Ledger,
+    folders: Mutex<BTreeMap<FolderId, Entry<G>>>,
+    uses: AtomicU64,
+}
+
+type Folders<'a, G> = Guard<'a, BTreeMap<FolderId, Entry<G>>>;
+
+impl<G> Keeper<G> {
+    pub fn new(limit: u64) -> Keeper<G> {
+        Keeper { ledger: Ledger::new(limit), folders: Mutex::default(), uses: AtomicU64::new(1) }
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Opens a folder; the id must be new.
+    pub fn add(&self, id: FolderId) -> Arc<Shelf<G>> {
+        let shelf = Arc::new(Shelf { id, served: Published::default(), last_use: AtomicU64::new(0) });
+        self.touch(&shelf);
+        let entry = Entry { slot: Slot::default(), shelf: Arc::clone(&shelf), pinned: false };
+        self.folders.lock().insert(id, entry);
+        shelf
+    }
+
+    /// Closes a folder. A running build of it no longer counts.
+    pub fn remove(&self, id: FolderId) {
+        let mut folders = self.folders.lock();
+        let Some(entry) = folders.remove(&id) else { return };
+        let old = take(&entry);
+        drop(folders);
+        drop(old);
+        self.ledger.wake();
+    }
+
+    /// Counts a use for the order of evictions.
+    pub fn touch(&self, shelf: &Shelf<G>) {
+        shelf.last_use.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    pub fn set_pinned(&self, id: FolderId, pinned: bool) -> bool {
+        let mut folders = self.folders.lock();
+        let entry = folders.get_mut(&id);
+        entry.map(|e| e.pinned = pinned).is_some()
+    }
+
+    pub fn report(&self, id: FolderId) -> Option<Report> {
+        let folders = self.folders.lock();
+        let Entry { slot, pinned, .. } = folders.get(&id)?;
+        Some(Report {
+            lifecycle: slot.lifecycle(),
+            serving: slot.is_serving(),
+            stale: slot.is_stale(),
+            pinned: *pinned,
+            generation: slot.generation(),
+            last_good: slot.last_good(),
+            failure: slot.failure().cloned(),
+            failures: slot.failures(),
+        })
+    }
+
+    /// Whether every folder has come to rest.
+    pub fn is_settled(&self) -> bool {
+        self.folders.lock().values().all(|e| e.slot.is_settled())
+    }
+
+    /// Whether the folder answers; `None` if it is not open.
+    pub fn serve(&self, id: FolderId, now: Moment, cap: AgeCap) -> Option<Serve> {
+        Some(self.folders.lock().get(&id)?.slot.serve(now, cap))
+    }
+
+    /// See [`Slot::wanted`].
+    pub fn wanted(&self, id: FolderId, now: Moment) -> Option<Start> {
+        self.folders.lock().get_mut(&id)?.slot.wanted(now)
+    }
+
+    /// See [`Slot::changed`].
+    pub fn changed(&self, id: FolderId, changes: Changes, now: Moment) -> Option<Start> {
+        self.folders.lock().get_mut(&id)?.slot.changed(changes, now)
+    }
+
+    /// See [`Slot::reload`].
+    pub fn reload(&self, id: FolderId, now: Moment) -> Option<Start> {
+        self.folders.lock().get_mut(&id)?.slot.reload(now)
+    }
+
+    /// The builds that are due by now, after failures.
+    pub fn tick(&self, now: Moment) -> Vec<(FolderId, Start)> {
+        let mut folders = self.folders.lock();
+        folders.iter_mut().filter_map(|(id, e)| Some((*id, e.slot.tick(now)?))).collect()
+    }
+
+    /// When [`tick`](Self::tick) next has something to do.
+    pub fn next_tick(&self) -> Option<Moment> {
+        self.folders.lock().values().filter_map(|e| e.slot.next_tick()).min()
+    }
+
+    pub fn is_current(&self, id: FolderId, build: BuildId) -> bool {
+        self.folders.lock().get(&id).is_some_and(|e| e.slot.is_current(build))
+    }
+
+    /// Reserves in three phases, again and again until it is granted or cannot be: whom to evict is planned under
+    /// the lock, evictions are executed without it, and the grant is made under it.
+    pub fn reserve(&self, ask: Ask<'_>, cost: &mut Cost) -> Result<Reservation, Unmet> {
+        self.obtain(ask, cost, |ledger| ledger.reserve(ask.bytes))
+    }
+
+    /// Enlarges a reservation, evicting others if need be. It does not wait: two builds that wait for each other's
+    /// bytes would wait for ever.
+    pub fn grow(&self, ask: Ask<'_>, cost: &mut Cost, reservation: &mut Reservation) -> Result<(), Unmet> {
+        self.obtain(Ask { patience: Instant::now(), ..ask }, cost, |_| reservation.grow(ask.bytes))
+    }
+
+    fn obtain<T>(
+        &self,
+        ask: Ask<'_>,
+        cost: &mut Cost,
+        mut grant: impl FnMut(&Ledger) -> Result<T, Refused>,
+    ) -> Result<T, Unmet> {
+        loop {
+            let seen = self.ledger.releases();
+            let folders = self.folders.lock();
+            let current = folders.get(&ask.folder).filter(|e| e.slot.is_current(ask.build));
+            let Some(own) = current else { return Err(Unmet::Outdated) };
+            if ask.cancel.is_cancelled() {
+                return Err(Unmet::Outdated);
+            }
+            let refused = match grant(&self.ledger) {
+                Ok(granted) => return Ok(granted),
+                Err(refused) => refused,
+            };
+            let balance = refused.balance;
+            if ask.bytes > balance.limit {
+                return Err(Unmet::Never { needed: ask.bytes, limit: balance.limit });
+            }
+            let need = (balance.used().saturating_add(ask.bytes)).saturating_sub(balance.limit);
+            match plan(&candidates(&folders), Some(ask.folder), need) {
+                Ok(plan) => {
+                    drop(folders);
+                    for victim in plan.victims {
+                        if self.evict_if(victim, |e| !e.pinned && !e.slot.is_building()) {
+                            cost.evicted.push(victim);
+                        }
+                    }
+                }
+                Err(_) if ask.own_may_go && own.slot.is_serving() => {
+                    drop(folders);
+                    cost.own_went |= self.give_up_own(ask.folder, ask.build);
+                }
+                Err(could) => {
+                    drop(folders);
+                    // Readers and other builds will give back this much in time.
+                    let passing = balance.retained + balance.reserved;
+                    if could.saturating_add(passing) < need || !self.ledger.wait_released(seen, ask.patience)
+                    {
+                        return Err(Unmet::Refused(refused));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts a finished build's graph before the readers, in one step with the check of build id and limit.
+    ///
+    /// `bytes` are those that are new; `shared` are charges of the present graph that the new one goes on using.
+    /// `make` receives all charges of the new graph and is to keep them inside it.
+    pub fn publish(
+        &self,
+        id: FolderId,
+        build: BuildId,
+        reservation: Reservation,
+        bytes: u64,
+        shared: Charges,
+        now: Moment,
+        make: impl FnOnce(Charges) -> Arc<G>,
+    ) -> Result<Publication, Rejected> {
+        let mut folders = self.folders.lock();
+        let Some(entry) = folders.get_mut(&id).filter(|e| e.slot.is_current(build)) else {
+            drop(folders);
+            return Err(Rejected::Outdated);
+        };
+        let present = entry.shelf.load();
+        let replaced = present.iter().flat_map(|s| &s.charges);
+        let replaced: Vec<&Charge> =
+            replaced.filter(|c| !shared.iter().any(|s| Arc::ptr_eq(s, c))).map(|c| &**c).collect();
+        let own = match reservation.settle(bytes, &replaced) {
+            Ok(own) => own,
+            Err((reservation, refused)) => return Err(Rejected::Refused(reservation, refused)),
+        };
+        let mut charges = shared;
+        charges.push(Arc::new(own));
+        let graph = make(charges.clone());
+        let generation = entry.slot.published(build, now);
+        let served = Served { graph, generation, built: now, stale: None, charges };
+        let old = entry.shelf.served.swap(Some(Arc::new(served)));
+        let follow_up = entry.slot.follow_up(now);
+        drop(folders);
+        drop((old, present));
+        Ok(Publication { generation, follow_up })
+    }
+
+    /// A build found that what is served is still right.
+    pub fn confirm(&self, id: FolderId, build: BuildId, now: Moment) -> Option<Start> {
+        let mut folders = self.folders.lock();
+        let entry = folders.get_mut(&id).filter(|e| e.slot.is_current(build))?;
+        entry.slot.confirmed(build, now);
+        let old = mark(entry, None);
+        let follow_up = entry.slot.follow_up(now);
+        drop(folders);
+        drop(old);
+        follow_up
+    }
+
+    /// A build failed; what is served, if anything, is stale from now on. `false` if the build no longer counts.
+    pub fn fail(&self, id: FolderId, build: BuildId, failure: Failure, now: Moment) -> bool {
+        let mut folders = self.folders.lock();
+        let Some(entry) = folders.get_mut(&id).filter(|e| e.slot.is_current(build)) else { return false };
+        let error: Arc<str> = failure.message.as_str().into();
+        entry.slot.failed(build, failure, now);
+        let stale = entry.slot.last_good().map(|last_good| Stale { last_good, error });
+        let old = mark(entry, stale);
+        drop(folders);
+        drop(old);
+        true
+    }
+
+    /// Drops the folder's graph, whoever asks for it; a running build no longer counts. `false` if it is not open.
+    pub fn evict(&self, id: FolderId) -> bool {
+        self.evict_if(id, |_| true)
+    }
+
+    /// Evicts so that `bytes` more fit, and says who went: nobody if that would not be enough.
+    pub fn make_room(&self, bytes: u64, requester: Option<FolderId>) -> Vec<FolderId> {
+        let balance = self.ledger.balance();
+        let need = balance.used().saturating_add(bytes).saturating_sub(balance.limit);
+        let plan = plan(&candidates(&self.folders.lock()), requester, need).unwrap_or_default();
+        let mut gone = plan.victims;
+        gone.retain(|victim| self.evict_if(*victim, |e| !e.pinned && !e.slot.is_building()));
+        gone
+    }
+
+    /// Brings what is in use under a limit that has been lowered, and says who went: first the least recently used,
+    /// then those being built, then pinned ones. What readers hold is left to them.
+    pub fn enforce_limit(&self) -> Vec<FolderId> {
+        let mut gone = Vec::new();
+        type May<G> = fn(&Entry<G>) -> bool;
+        let stages: [(May<G>, bool); 3] = [
+            (|e| !e.pinned && !e.slot.is_building(), true),
+            (|e| e.slot.is_building(), true),
+            (|_| true, false),
+        ];
+        for (may, with_reserved) in stages {
+            loop {
+                let balance = self.ledger.balance();
+                let reserved = if with_reserved { balance.reserved } else { 0 };
+                if balance.resident + balance.documents + reserved <= balance.limit {
+                    break;
+                }
+                let folders = self.folders.lock();
+                let able =
+                    folders.iter().filter(|(_, e)| (e.slot.is_serving() || e.slot.is_building()) && may(e));
+                let oldest =
+                    able.min_by_key(|(_, e)| e.shelf.last_use.load(Ordering::Relaxed)).map(|(id, _)| *id);
+                drop(folders);
+                let Some(victim) = oldest else { break };
+                if self.evict_if(victim, may) {
+                    gone.push(victim);
+                }
+            }
+        }
+        gone
+    }
+
+    fn evict_if(&self, id: FolderId, may: impl Fn(&Entry<G>) -> bool) -> bool {
+        let mut folders = self.folders.lock();
+        let Some(entry) = folders.get_mut(&id).filter(|e| may(e)) else { return false };
+        entry.slot.evict();
+        let old = take(entry);
+        drop(folders);
+        drop(old);
+        self.ledger.wake();
+        true
+    }
+
+    fn give_up_own(&self, id: FolderId, build: BuildId) -> bool {
+        let mut folders = self.folders.lock();
+        let Some(entry) = folders.get_mut(&id).filter(|e| e.slot.is_current(build)) else { return false };
+        entry.slot.give_up_graph();
+        let old = take(entry);
+        drop(folders);
+        old.is_some()
+    }
+}
+
+fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
+    let candidate = |(id, e): (&FolderId, &Entry<G>)| Candidate {
+        folder: *id,
+        bytes: e.shelf.load().map_or(0, |s| s.bytes()),
+        last_use: e.shelf.last_use.load(Ordering::Relaxed),
+        protected: e.pinned || e.slot.is_building(),
+    };
+    folders.iter().map(candidate).collect()
+}
+
+/// Takes a graph from its readers' reach; its bytes are retained until the caller and the last reader drop it.
+#[must_use = "to be dropped without the lock"]
+fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
+    let old = entry.shelf.served.swap(None);
+    for charge in old.iter().flat_map(|s| &s.charges) {
+        charge.retire();
+    }
+    old
+}
+
+/// Serves the same graph with another word on its freshness.
+#[must_use = "to be dropped without the lock"]
+fn mark<G>(entry: &Entry<G>, stale: Option<Stale>) -> Option<Arc<Served<G>>> {
+    let served = entry.shelf.load()?;
+    if served.stale == stale {
+        return None;
+    }
+    let Served { ref graph, generation, built, ref charges, .. } = *served;
+    let marked = Served { graph: Arc::clone(graph), generation, built, stale, charges: charges.clone() };
+    entry.shelf.served.swap(Some(Arc::new(marked)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,473 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::super::ledger::Account;
+use super::super::retry::Retry;
+use super::super::slot::Cause;
+use super::*;
+
+/// A graph that is nothing but its charges.
+#[derive(Debug)]
+struct Fake {
+    charges: Charges,
+}
+
+type Kept = Keeper<Fake>;
+
+fn make(charges: Charges) -> Arc<Fake> {
+    Arc::new(Fake { charges })
+}
+
+const NOW: Moment = Moment(0);
+
+fn ask<'a>(folder: FolderId, start: &Start, bytes: u64, cancel: &'a CancelToken) -> Ask<'a> {
+    Ask { folder, build: start.id, bytes, own_may_go: true, patience: Instant::now(), cancel }
+}
+
+/// Reserves, builds and publishes.
+fn load(keeper: &Kept, id: FolderId, bytes: u64) -> Result<Cost, Unmet> {
+    let start = keeper.wanted(id, NOW).or_else(|| keeper.reload(id, NOW)).expect("no build runs");
+    let cancel = CancelToken::new();
+    let mut cost = Cost::default();
+    match keeper.reserve(ask(id, &start, bytes, &cancel), &mut cost) {
+        Ok(reservation) => {
+            keeper.publish(id, start.id, reservation, bytes, Vec::new(), NOW, make).unwrap();
+            Ok(cost)
+        }
+        Err(unmet) => {
+            keeper.fail(id, start.id, failure(), NOW);
+            Err(unmet)
+        }
+    }
+}
+
+fn failure() -> Failure {
+    Failure { cause: Cause::Memory, message: "no room".into(), retry: Retry::Backoff }
+}
+
+fn keeper(limit: u64, folders: u32) -> (Kept, Vec<Arc<Shelf<Fake>>>) {
+    let keeper = Keeper::new(limit);
+    let shelves = (0..folders).map(|i| keeper.add(FolderId(i))).collect();
+    (keeper, shelves)
+}
+
+fn ids(list: &[u32]) -> Vec<FolderId> {
+    list.iter().map(|i| FolderId(*i)).collect()
+}
+
+#[test]
+fn the_least_recently_used_goes_first_and_comes_back_on_demand() {
+    let (keeper, shelves) = keeper(100, 3);
+    load(&keeper, FolderId(0), 40).unwrap();
+    load(&keeper, FolderId(1), 40).unwrap();
+    keeper.touch(&shelves[0]);
+    let cost = load(&keeper, FolderId(2), 40).unwrap();
+    assert_eq!(cost, Cost { evicted: ids(&[1]), own_went: false });
+    assert_eq!(keeper.report(FolderId(1)).unwrap().lifecycle, Lifecycle::Evicted);
+    assert!(shelves[1].load().is_none());
+    keeper.touch(&shelves[2]);
+    let cost = load(&keeper, FolderId(1), 40).unwrap();
+    assert_eq!(cost.evicted, ids(&[0]));
+    keeper.ledger().validate();
+}
+
+#[test]
+fn pinned_folders_stay() {
+    let (keeper, shelves) = keeper(100, 2);
+    load(&keeper, FolderId(0), 60).unwrap();
+    keeper.set_pinned(FolderId(0), true);
+    assert!(matches!(load(&keeper, FolderId(1), 60), Err(Unmet::Refused(_))));
+    assert!(shelves[0].load().is_some());
+}
+
+#[test]
+fn a_folder_that_does_not_fit_beside_its_old_graph_gives_it_up_and_spares_the_others() {
+    let (keeper, shelves) = keeper(100, 2);
+    load(&keeper, FolderId(1), 20).unwrap();
+    load(&keeper, FolderId(0), 60).unwrap();
+    let cost = load(&keeper, FolderId(0), 70).unwrap();
+    assert_eq!(cost, Cost { evicted: vec![], own_went: true });
+    assert!(shelves[1].load().is_some());
+    assert_eq!(keeper.ledger().balance().used(), 90);
+}
+
+#[test]
+fn what_can_never_fit_is_refused_at_once_and_evicts_nobody() {
+    let (keeper, shelves) = keeper(100, 2);
+    load(&keeper, FolderId(1), 50).unwrap();
+    assert_eq!(load(&keeper, FolderId(0), 101), Err(Unmet::Never { needed: 101, limit: 100 }));
+    assert!(shelves[1].load().is_some());
+    assert_eq!(keeper.report(FolderId(0)).unwrap().lifecycle, Lifecycle::Failed);
+}
+
+#[test]
+fn readers_keep_their_graph_and_new_builds_wait_for_them() {
+    let (keeper, shelves) = keeper(100, 2);
+    load(&keeper, FolderId(0), 70).unwrap();
+    let reader = Arc::clone(&shelves[0].load().unwrap().graph);
+    let refused = load(&keeper, FolderId(1), 50).unwrap_err();
+    assert!(matches!(refused, Unmet::Refused(r) if r.balance.retained == 70), "{refused}");
+    let start = keeper.reload(FolderId(1), NOW).unwrap();
+    let keeper = Arc::new(keeper);
+    let waiting = {
+        let keeper = Arc::clone(&keeper);
+        std::thread::spawn(move || {
+            let cancel = CancelToken::new();
+            let patience = Instant::now() + Duration::from_secs(60);
+            let ask = Ask { patience, ..ask(FolderId(1), &start, 50, &cancel) };
+            keeper.reserve(ask, &mut Cost::default()).map(|r| r.bytes())
+        })
+    };
+    drop(reader);
+    assert_eq!(waiting.join().unwrap(), Ok(50));
+}
+
+#[test]
+fn a_graph_larger_than_reserved_is_refused_and_the_old_one_stays() {
+    let (keeper, shelves) = keeper(100, 1);
+    load(&keeper, FolderId(0), 50).unwrap();
+    let start = keeper.reload(FolderId(0), NOW).unwrap();
+    let cancel = CancelToken::new();
+    let reservation = keeper.reserve(ask(FolderId(0), &start, 30, &cancel), &mut Cost::default()).unwrap();
+    let rejected = keeper.publish(FolderId(0), start.id, reservation, 60, Vec::new(), NOW, make).unwrap_err();
+    let Rejected::Refused(reservation, refused) = rejected else { panic!("{rejected:?}") };
+    assert_eq!((reservation.bytes(), refused.needed), (30, 30));
+    drop(reservation);
+    assert!(keeper.fail(FolderId(0), start.id, failure(), NOW));
+    let served = shelves[0].load().unwrap();
+    assert_eq!(served.stale.as_ref().unwrap().error.as_ref(), "no room");
+    assert_eq!((served.generation, keeper.ledger().balance().used()), (1, 50));
+}
+
+#[test]
+fn a_build_whose_folder_was_closed_or_evicted_publishes_nothing() {
+    for close in [true, false] {
+        let (keeper, shelves) = keeper(100, 1);
+        let start = keeper.wanted(FolderId(0), NOW).unwrap();
+        let cancel = CancelToken::new();
+        let reservation =
+            keeper.reserve(ask(FolderId(0), &start, 30, &cancel), &mut Cost::default()).unwrap();
+        if close {
+            keeper.remove(FolderId(0));
+        } else {
+            keeper.evict(FolderId(0));
+        }
+        let rejected = keeper.publish(FolderId(0), start.id, reservation, 30, Vec::new(), NOW, make);
+        assert!(matches!(rejected, Err(Rejected::Outdated)));
+        assert!(shelves[0].load().is_none());
+        assert_eq!(keeper.ledger().balance().used(), 0);
+    }
+}
+
+#[test]
+fn parts_that_a_successor_shares_are_counted_once() {
+    let (keeper, shelves) = keeper(100, 1);
+    load(&keeper, FolderId(0), 60).unwrap();
+    let base = shelves[0].load().unwrap();
+    let start = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    let cancel = CancelToken::new();
+    let reservation = keeper.reserve(ask(FolderId(0), &start, 10, &cancel), &mut Cost::default()).unwrap();
+    let shared = base.charges().clone();
+    keeper.publish(FolderId(0), start.id, reservation, 10, shared, NOW, make).unwrap();
+    assert_eq!(keeper.ledger().balance().resident, 70);
+    drop(base);
+    assert_eq!(keeper.ledger().balance().resident, 70);
+    keeper.evict(FolderId(0));
+    assert_eq!(keeper.ledger().balance().used(), 0);
+}
+
+#[test]
+fn a_lowered_limit_takes_the_unpinned_then_the_builds_then_the_pinned() {
+    let (keeper, _shelves) = keeper(100, 3);
+    load(&keeper, FolderId(0), 30).unwrap();
+    load(&keeper, FolderId(1), 30).unwrap();
+    keeper.set_pinned(FolderId(0), true);
+    let start = keeper.wanted(FolderId(2), NOW).unwrap();
+    let cancel = CancelToken::new();
+    let reservation = keeper.reserve(ask(FolderId(2), &start, 30, &cancel), &mut Cost::default()).unwrap();
+    keeper.ledger().set_limit(60);
+    assert_eq!(keeper.enforce_limit(), ids(&[1]));
+    keeper.ledger().set_limit(40);
+    assert_eq!(keeper.enforce_limit(), ids(&[2]));
+    keeper.ledger().set_limit(20);
+    assert_eq!(keeper.enforce_limit(), ids(&[0]));
+    drop(reservation);
+    assert_eq!(keeper.ledger().balance().used(), 0);
+}
+
+/// Steps of the world around the keeper; folders and held things are taken modulo their number.
+#[derive(Clone, Debug)]
+enum Op {
+    Close(u32),
+    Touch(u32),
+    Want(u32),
+    Change(u32),
+    Tick,
+    Reserve { folder: u32, bytes: u64, own_may_go: bool },
+    Grow { folder: u32, bytes: u64 },
+    Publish { folder: u32, bytes: u64, share: bool },
+    Confirm(u32),
+    Fail(u32),
+    Panic(u32),
+    Evict(u32),
+    Pin(u32, bool),
+    Read(u32),
+    LetGo(usize),
+    Limit(u64),
+    MakeRoom(u64),
+}
+
+const FOLDERS: u32 = 4;
+
+fn op() -> impl Strategy<Value = Op> {
+    let (f, b) = (0..FOLDERS, 0u64..70);
+    prop_oneof![
+        1 => f.clone().prop_map(Op::Close),
+        2 => f.clone().prop_map(Op::Touch),
+        4 => f.clone().prop_map(Op::Want),
+        3 => f.clone().prop_map(Op::Change),
+        1 => Just(Op::Tick),
+        6 => (f.clone(), b.clone(), any::<bool>())
+            .prop_map(|(folder, bytes, own_may_go)| Op::Reserve { folder, bytes, own_may_go }),
+        2 => (f.clone(), b.clone()).prop_map(|(folder, bytes)| Op::Grow { folder, bytes }),
+        6 => (f.clone(), b.clone(), any::<bool>())
+            .prop_map(|(folder, bytes, share)| Op::Publish { folder, bytes, share }),
+        1 => f.clone().prop_map(Op::Confirm),
+        1 => f.clone().prop_map(Op::Fail),
+        1 => f.clone().prop_map(Op::Panic),
+        1 => f.clone().prop_map(Op::Evict),
+        1 => (f.clone(), any::<bool>()).prop_map(|(f, p)| Op::Pin(f, p)),
+        4 => f.prop_map(Op::Read),
+        4 => (0usize..8).prop_map(Op::LetGo),
+        1 => (40u64..160).prop_map(Op::Limit),
+        1 => b.prop_map(Op::MakeRoom),
+    ]
+}
+
+/// What the model knows: which graphs somebody can still reach, and what builds have been promised. It derives the
+/// sums from that alone.
+#[derive(Default)]
+struct World {
+    running: BTreeMap<u32, (BuildId, Option<Reservation>)>,
+    readers: Vec<Arc<Fake>>,
+}
+
+impl World {
+    fn started(&mut self, folder: u32, start: Option<Start>) {
+        if let Some(start) = start {
+            self.running.insert(folder, (start.id, None));
+        }
+    }
+}
+
+fn sums(shelves: &[Arc<Shelf<Fake>>], world: &World) -> (u64, u64, u64) {
+    let served: Vec<Arc<Served<Fake>>> = shelves.iter().filter_map(|s| s.load()).collect();
+    let mut resident: Vec<Arc<Charge>> = served.iter().flat_map(|s| s.charges.clone()).collect();
+    let mut held: Vec<Arc<Charge>> = world.readers.iter().flat_map(|f| f.charges.clone()).collect();
+    let sort = |list: &mut Vec<Arc<Charge>>| {
+        list.sort_by_key(Arc::as_ptr);
+        list.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    };
+    sort(&mut resident);
+    sort(&mut held);
+    held.retain(|c| !resident.iter().any(|r| Arc::ptr_eq(r, c)));
+    let sum = |list: &[Arc<Charge>]| list.iter().map(|c| c.bytes()).sum::<u64>();
+    let reserved = world.running.values().filter_map(|(_, r)| r.as_ref()).map(Reservation::bytes).sum();
+    (sum(&resident), sum(&held), reserved)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    #[test]
+    fn the_budget_holds_and_nothing_leaks(ops in prop::collection::vec(op(), 1..160)) {
+        let (keeper, mut shelves) = keeper(100, FOLDERS);
+        let mut world = World::default();
+        let mut next = FOLDERS;
+        // Closed folders are replaced, so that there is always one in each place.
+        for op in ops {
+            let before = keeper.ledger().balance();
+            let id = |f: u32| shelves[f as usize].id;
+            let mut lowered = false;
+            match op {
+                Op::Close(f) => {
+                    keeper.remove(id(f));
+                    world.running.remove(&f);
+                    shelves[f as usize] = keeper.add(FolderId(next));
+                    next += 1;
+                }
+                Op::Touch(f) => keeper.touch(&shelves[f as usize]),
+                Op::Want(f) => world.started(f, keeper.wanted(id(f), NOW)),
+                Op::Change(f) => world.started(f, keeper.changed(id(f), Changes::Rescan, NOW)),
+                Op::Tick => for (folder, start) in keeper.tick(Moment(u64::MAX)) {
+                    let place = shelves.iter().position(|s| s.id == folder).unwrap();
+                    world.started(place as u32, Some(start));
+                },
+                Op::Reserve { folder, bytes, own_may_go } => {
+                    if let Some((build, held)) = world.running.get_mut(&folder) && held.is_none() {
+                        let cancel = CancelToken::new();
+                        let ask = Ask {
+                            folder: id(folder), build: *build, bytes, own_may_go, patience: Instant::now(),
+                            cancel: &cancel,
+                        };
+                        let mut cost = Cost::default();
+                        let got = keeper.reserve(ask, &mut cost);
+                        prop_assert!(!cost.evicted.contains(&id(folder)));
+                        prop_assert!(!cost.own_went || own_may_go);
+                        for victim in &cost.evicted {
+                            prop_assert!(!keeper.report(*victim).unwrap().pinned);
+                        }
+                        if let Err(Unmet::Never { needed, limit }) = &got {
+                            prop_assert!(needed > limit && cost == Cost::default());
+                        }
+                        *held = got.ok();
+                    }
+                }
+                Op::Grow { folder, bytes } => {
+                    if let Some((build, Some(held))) = world.running.get_mut(&folder) {
+                        let cancel = CancelToken::new();
+                        let ask = Ask {
+                            folder: id(folder), build: *build, bytes, own_may_go: false,
+                            patience: Instant::now(), cancel: &cancel,
+                        };
+                        let was = held.bytes();
+                        let granted = keeper.grow(ask, &mut Cost::default(), held).is_ok();
+                        prop_assert_eq!(held.bytes(), if granted { was + bytes } else { was });
+                    }
+                }
+                Op::Publish { folder, bytes, share } => {
+                    if matches!(world.running.get(&folder), Some((_, Some(_))))
+                        && let Some((build, Some(held))) = world.running.remove(&folder)
+                    {
+                        let shelf = &shelves[folder as usize];
+                        let shared = shelf.load().filter(|_| share).map(|s| s.charges.clone()).unwrap_or_default();
+                        match keeper.publish(shelf.id, build, held, bytes, shared, NOW, make) {
+                            Ok(publication) => world.started(folder, publication.follow_up),
+                            Err(Rejected::Refused(held, _)) => {
+                                world.running.insert(folder, (build, Some(held)));
+                            }
+                            Err(Rejected::Outdated) => prop_assert!(false, "the model knows that it is current"),
+                        }
+                    }
+                }
+                Op::Confirm(f) => if shelves[f as usize].load().is_some()
+                    && let Some((build, _)) = world.running.remove(&f) {
+                    world.started(f, keeper.confirm(id(f), build, NOW));
+                },
+                Op::Fail(f) => if let Some((build, _)) = world.running.remove(&f) {
+                    prop_assert!(keeper.fail(id(f), build, failure(), NOW));
+                    prop_assert!(shelves[f as usize].load().is_none_or(|s| s.stale.is_some()));
+                },
+                Op::Panic(f) => if let Some((build, held)) = world.running.remove(&f) {
+                    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+                        let _held = held;
+                        std::panic::resume_unwind(Box::new("a build that goes wrong"));
+                    }));
+                    prop_assert!(unwound.is_err());
+                    keeper.fail(id(f), build, failure(), NOW);
+                },
+                Op::Evict(f) => { keeper.evict(id(f)); world.running.remove(&f); }
+                Op::Pin(f, pinned) => { keeper.set_pinned(id(f), pinned); }
+                Op::Read(f) => if let Some(served) = shelves[f as usize].load() {
+                    world.readers.push(Arc::clone(&served.graph));
+                },
+                Op::LetGo(i) => if !world.readers.is_empty() {
+                    let i = i % world.readers.len();
+                    world.readers.swap_remove(i);
+                },
+                Op::Limit(limit) => {
+                    lowered = true;
+                    keeper.ledger().set_limit(limit);
+                    for gone in keeper.enforce_limit() {
+                        let place = shelves.iter().position(|s| s.id == gone).unwrap();
+                        world.running.remove(&(place as u32));
+                    }
+                    let balance = keeper.ledger().balance();
+                    prop_assert!(balance.used() - balance.retained <= limit);
+                }
+                Op::MakeRoom(bytes) => { keeper.make_room(bytes, None); }
+            }
+            let balance = keeper.ledger().balance();
+            prop_assert_eq!((balance.resident, balance.retained, balance.reserved), sums(&shelves, &world));
+            prop_assert!(lowered || balance.used() <= balance.limit || balance.used() <= before.used());
+            for (place, shelf) in shelves.iter().enumerate() {
+                let report = keeper.report(shelf.id).unwrap();
+                prop_assert_eq!(report.serving, shelf.load().is_some());
+                let building = matches!(report.lifecycle, Lifecycle::Loading | Lifecycle::Rebuilding);
+                prop_assert_eq!(building, world.running.contains_key(&(place as u32)));
+                if let Some(served) = shelf.load() {
+                    prop_assert_eq!(served.stale.is_some(), report.stale);
+                    prop_assert!(served.charges.iter().all(|c| c.account() == Account::Resident));
+                }
+            }
+            keeper.ledger().validate();
+        }
+        world.running.clear();
+        for shelf in &shelves {
+            keeper.remove(shelf.id);
+        }
+        world.readers.clear();
+        prop_assert_eq!(keeper.ledger().balance().used(), 0);
+    }
+}
+
+/// Builders, readers, evictions and closes all at once: whatever the order, everything comes back.
+#[test]
+fn threads_in_any_order_leave_nothing_behind() {
+    const THREADS: u32 = 4;
+    const STEPS: u32 = 2_000;
+    let (keeper, shelves) = keeper(100, 3);
+    let over = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (keeper, shelves, over) = (&keeper, &shelves, &over);
+            scope.spawn(move || {
+                let mut seed = u64::from(thread) + 1;
+                for _ in 0..STEPS {
+                    seed ^= seed << 13;
+                    seed ^= seed >> 7;
+                    seed ^= seed << 17;
+                    let shelf = &shelves[(seed % 3) as usize];
+                    match seed >> 8 & 7 {
+                        0 => drop(keeper.evict(shelf.id)),
+                        1 | 2 => {
+                            let reader = shelf.load();
+                            keeper.touch(shelf);
+                            std::thread::yield_now();
+                            drop(reader);
+                        }
+                        _ => {
+                            let start = keeper.wanted(shelf.id, NOW).or_else(|| keeper.reload(shelf.id, NOW));
+                            let Some(start) = start else { continue };
+                            let bytes = 20 + seed % 40;
+                            let cancel = CancelToken::new();
+                            let ask = ask(shelf.id, &start, bytes, &cancel);
+                            let outcome = keeper.reserve(ask, &mut Cost::default()).ok().and_then(|held| {
+                                keeper.publish(shelf.id, start.id, held, bytes, Vec::new(), NOW, make).ok()
+                            });
+                            match outcome {
+                                None => drop(keeper.fail(shelf.id, start.id, failure(), NOW)),
+                                Some(publication) => {
+                                    if let Some(start) = publication.follow_up {
+                                        keeper.fail(shelf.id, start.id, failure(), NOW);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    if keeper.ledger().balance().used() > 100 {
+                        over.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(over.into_inner(), 0);
+    let balance = keeper.ledger().balance();
+    assert_eq!((balance.reserved, balance.retained), (0, 0));
+    assert!(balance.high_water <= 100);
+    for shelf in &shelves {
+        keeper.remove(shelf.id);
+    }
+    assert_eq!(keeper.ledger().balance().used(), 0);
+}
