@@ -166,6 +166,11 @@ impl Tree {
         });
     }
 
+    /// Nodes that the grammar names or shows; what a tree takes in memory grows with it.
+    pub fn node_count(&self) -> usize {
+        self.inner.root_node().descendant_count()
+    }
+
     pub fn has_errors(&self) -> bool {
         self.inner.root_node().has_error()
     }

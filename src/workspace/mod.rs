@@ -2,9 +2,12 @@
 //!
 //! [`ledger`], [`slot`], [`changes`], [`victims`], [`staleness`] and [`retry`] decide and touch nothing.
 
+pub mod budget;
 pub mod cancel;
 pub mod changes;
 pub mod clock;
+pub mod document;
+pub mod documents;
 pub mod keeper;
 pub mod ledger;
 pub mod machine;

@@ -1,0 +1,337 @@
+//! One version of an open document: immutable text, and what a parse makes of it once somebody asks.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use super::budget::{Budget, facts_bytes};
+use super::ledger::{Charge, Refused};
+use super::sync::Mutex;
+use crate::lang::facts::Facts;
+use crate::lang::parse::{Point, check_lines};
+use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract};
+use crate::text::{Encoding, LineIndex, Position, apply_edit};
+
+/// Most edits that one parse takes over from an earlier tree; beyond it the text is parsed anew, which costs less
+/// than adjusting a tree so often.
+const SEED_EDITS_MAX: usize = 256;
+/// Scratch memory of a parse per byte of source; covers all but pathological texts.
+pub const PARSE_SCRATCH_PER_BYTE: u64 = 130;
+/// Memory of a syntax tree per visible node, its hidden nodes and leaves included.
+const TREE_BYTES_PER_NODE: u64 = 64;
+/// A document's own fields.
+const DOCUMENT_BYTES: u64 = 512;
+
+/// A snapshot of a document. An edit makes a new one; readers keep theirs.
+pub struct Document {
+    pub path: PathBuf,
+    /// The client's number; for a file that is not open, `None`.
+    pub version: Option<i32>,
+    pub lang: Option<LangId>,
+    pub text: Arc<str>,
+    pub lines: Arc<LineIndex>,
+    /// Set when the text is not what the client has.
+    pub trouble: Option<Trouble>,
+    /// Largest text that is analysed.
+    bytes_max: u64,
+    analysis: OnceLock<Result<Arc<Analysis>, SkipReason>>,
+    computing: Mutex<()>,
+    seed: Option<Seed>,
+    hash: OnceLock<u64>,
+    budget: Arc<Budget>,
+    /// Bytes of text and lines; last, so that they are given back after these.
+    charge: Option<Charge>,
+}
+
+/// Why a document cannot be answered from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// An edit did not fit the text, so that what the client shows is not known any more.
+    #[error("out of step with the editor since version {version}: {why}; close and open it again")]
+    OutOfStep { version: i32, why: String },
+    #[error("no memory for it: {0}")]
+    Memory(Refused),
+}
+
+/// Why there are no facts of a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unanalysed {
+    #[error(transparent)]
+    Trouble(Trouble),
+    #[error("it is in no language that coppice knows")]
+    NoLanguage,
+    #[error("not indexed: {0}")]
+    Skipped(SkipReason),
+    /// This may pass: the budget is full right now.
+    #[error("no memory to parse it: {0}")]
+    Memory(Refused),
+}
+
+/// What a parse gave.
+pub struct Analysis {
+    pub tree: Tree,
+    /// Names are the document's own.
+    pub facts: Arc<Facts>,
+    pub has_errors: bool,
+    /// The last facts of this document that came from a text without syntax errors, if this one has some.
+    pub last_good: Option<Arc<Facts>>,
+    tree_bytes: u64,
+    /// Bytes of tree and facts; last, so that they are given back after these.
+    _charge: Charge,
+}
+
+/// From where the next parse starts: an analysed version, and the edits since.
+#[derive(Clone)]
+struct Seed {
+    base: Arc<Analysis>,
+    /// `None` once there were too many.
+    edits: Option<Vec<[Point; 3]>>,
+}
+
+/// One change of a document's text; without a range, of all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub range: Option<(Position, Position)>,
+    pub text: String,
+}
+
+impl Document {
+    pub(super) fn new(
+        path: PathBuf,
+        version: Option<i32>,
+        lang: Option<LangId>,
+        text: &str,
+        bytes_max: u64,
+        budget: &Arc<Budget>,
+    ) -> Document {
+        Document::made(path, version, lang, text, LineIndex::new(text), None, bytes_max, budget)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one private constructor for both ways to a document")]
+    fn made(
+        path: PathBuf,
+        version: Option<i32>,
+        lang: Option<LangId>,
+        text: &str,
+        lines: LineIndex,
+        seed: Option<Seed>,
+        bytes_max: u64,
+        budget: &Arc<Budget>,
+    ) -> Document {
+        let bytes = DOCUMENT_BYTES + text.len() as u64 + 4 * u64::from(lines.line_count());
+        let charge = budget.charge(bytes);
+        let trouble = charge.as_ref().err().map(|refused| Trouble::Memory(*refused));
+        let (text, lines) = match trouble {
+            None => (Arc::from(text), lines),
+            Some(_) => (Arc::from(""), LineIndex::new("")),
+        };
+        Document {
+            path,
+            version,
+            lang,
+            text,
+            lines: Arc::new(lines),
+            trouble,
+            bytes_max,
+            analysis: OnceLock::new(),
+            computing: Mutex::default(),
+            seed,
+            hash: OnceLock::new(),
+            budget: Arc::clone(budget),
+            charge: charge.ok(),
+        }
+    }
+
+    /// The next version. Nothing is parsed here; that waits until somebody asks.
+    pub(super) fn changed(&self, version: i32, changes: &[Change], encoding: Encoding) -> Document {
+        // After a change of all of the text it no longer matters what was wrong before.
+        let last_whole = changes.iter().rposition(|c| c.range.is_none());
+        if self.trouble.is_some() && last_whole.is_none() {
+            return self.troubled(version, self.trouble.clone());
+        }
+        let (mut text, mut lines, mut seed) = match last_whole {
+            Some(at) => {
+                let text = changes[at].text.clone();
+                let lines = LineIndex::new(&text);
+                (text, lines, self.next_seed().map(|s| Seed { edits: None, ..s }))
+            }
+            None => (String::from(&*self.text), LineIndex::clone(&self.lines), self.next_seed()),
+        };
+        for change in &changes[last_whole.map_or(0, |at| at + 1)..] {
+            let range = change.range.expect("changes behind the last whole one have a range");
+            match edit(&mut text, &mut lines, range, encoding, &change.text) {
+                Ok(points) => {
+                    if let Some(seed) = &mut seed {
+                        seed.push(points);
+                    }
+                }
+                Err(error) => {
+                    let why = error.to_string();
+                    return self.troubled(version, Some(Trouble::OutOfStep { version, why }));
+                }
+            }
+        }
+        let path = self.path.clone();
+        Document::made(path, Some(version), self.lang, &text, lines, seed, self.bytes_max, &self.budget)
+    }
+
+    fn troubled(&self, version: i32, trouble: Option<Trouble>) -> Document {
+        let (path, budget) = (self.path.clone(), &self.budget);
+        let mut next = Document::new(path, Some(version), self.lang, "", self.bytes_max, budget);
+        next.trouble = trouble;
+        next
+    }
+
+    fn next_seed(&self) -> Option<Seed> {
+        match self.analysis.get() {
+            Some(Ok(base)) => Some(Seed { base: Arc::clone(base), edits: Some(Vec::new()) }),
+            _ => self.seed.clone(),
+        }
+    }
+
+    /// Bytes that the text takes of the budget.
+    pub fn bytes(&self) -> u64 {
+        self.charge.as_ref().map_or(0, Charge::bytes)
+    }
+
+    /// Hash of the contents, as the graph has it of files.
+    pub fn hash(&self) -> u64 {
+        *self.hash.get_or_init(|| xxhash_rust::xxh3::xxh3_64(self.text.as_bytes()))
+    }
+
+    /// Tree and facts of this version; parsed by the first who asks, on the asker's thread.
+    pub fn analysis(&self) -> Result<Arc<Analysis>, Unanalysed> {
+        if let Some(trouble) = &self.trouble {
+            return Err(Unanalysed::Trouble(trouble.clone()));
+        }
+        let lang = self.lang.ok_or(Unanalysed::NoLanguage)?;
+        let outcome = match self.analysis.get() {
+            Some(outcome) => outcome,
+            None => {
+                let _turn = self.computing.lock();
+                match self.analysis.get() {
+                    Some(outcome) => outcome,
+                    // What may pass (no memory now) is not remembered.
+                    None => {
+                        let outcome = self.analyse(lang)?;
+                        self.analysis.get_or_init(|| outcome)
+                    }
+                }
+            }
+        };
+        outcome.clone().map_err(Unanalysed::Skipped)
+    }
+
+    pub fn facts(&self) -> Result<Arc<Facts>, Unanalysed> {
+        self.analysis().map(|a| Arc::clone(&a.facts))
+    }
+
+    fn analyse(&self, lang: LangId) -> Result<Result<Arc<Analysis>, SkipReason>, Unanalysed> {
+        let len = self.text.len() as u64;
+        if len > self.bytes_max {
+            return Ok(Err(SkipReason::TooLarge(self.bytes_max)));
+        }
+        if let Some(at) = memchr::memchr(0, self.text.as_bytes()) {
+            return Ok(Err(SkipReason::Binary(at)));
+        }
+        if let Err(reason) = check_lines(&self.text) {
+            return Ok(Err(reason));
+        }
+        // A parse that starts from a tree takes about another of these; one from nothing, what any text may take.
+        let scratch = match &self.seed {
+            Some(Seed { base, edits: Some(_) }) => 2 * base.tree_bytes + 64 * len.min(1 << 10),
+            _ => len * PARSE_SCRATCH_PER_BYTE,
+        };
+        let scratch = self.budget.reserve(scratch).map_err(Unanalysed::Memory)?;
+        let old = self.seed.as_ref().and_then(Seed::tree);
+        let limits = ParseLimits::default();
+        let tree = match self
+            .budget
+            .with_parser(|p: &mut Parser| p.parse(lang, &self.text, old.as_ref(), &limits))
+        {
+            Ok(tree) => tree,
+            Err(ParseError::Deadline(after)) => return Ok(Err(SkipReason::ParseDeadline(after.as_millis()))),
+            Err(ParseError::Cancelled) => unreachable!("nobody can cancel this parse"),
+        };
+        drop(old);
+        let facts = Arc::new(extract(lang, &tree, &self.text));
+        let tree_bytes = tree.node_count() as u64 * TREE_BYTES_PER_NODE;
+        drop(scratch);
+        let charge = self.budget.charge(tree_bytes + facts_bytes(&facts)).map_err(Unanalysed::Memory)?;
+        let has_errors = tree.has_errors();
+        let last_good =
+            self.seed.as_ref().filter(|_| has_errors).and_then(|seed| match seed.base.has_errors {
+                true => seed.base.last_good.clone(),
+                false => Some(Arc::clone(&seed.base.facts)),
+            });
+        Ok(Ok(Arc::new(Analysis { tree, facts, has_errors, last_good, tree_bytes, _charge: charge })))
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Document { path, version, trouble, .. } = self;
+        f.debug_struct("Document")
+            .field("path", path)
+            .field("version", version)
+            .field("trouble", trouble)
+            .finish()
+    }
+}
+
+impl Seed {
+    fn push(&mut self, points: [Point; 3]) {
+        if let Some(edits) = &mut self.edits {
+            edits.push(points);
+            if edits.len() > SEED_EDITS_MAX {
+                self.edits = None;
+            }
+        }
+    }
+
+    /// The base's tree, told of the edits.
+    fn tree(&self) -> Option<Tree> {
+        let edits = self.edits.as_ref()?;
+        let mut tree = self.base.tree.clone();
+        for [start, old_end, new_end] in edits {
+            tree.edit(*start, *old_end, *new_end);
+        }
+        Some(tree)
+    }
+}
+
+/// Applies one edit and says where it was, as the parser counts: start, old end, new end.
+fn edit(
+    text: &mut String,
+    lines: &mut LineIndex,
+    range: (Position, Position),
+    encoding: Encoding,
+    new: &str,
+) -> Result<[Point; 3], crate::text::EditError> {
+    let start_of =
+        |p: Position, text: &str| lines.offset(text, p, encoding).unwrap_or(text.len() as u32) as usize;
+    let (from, to) = (start_of(range.0, text), start_of(range.1, text));
+    let removed = text.get(from..to).unwrap_or_default().to_owned();
+    let done = apply_edit(text, lines, range, encoding, new)?;
+    let start = point(text, done.start as usize);
+    debug_assert_eq!(removed.len(), (done.old_end - done.start) as usize);
+    Ok([start, after(start, &removed), after(start, new)])
+}
+
+/// The parser ends lines at `\n` alone, unlike editors.
+fn point(text: &str, offset: usize) -> Point {
+    after(Point::default(), &text[..offset])
+}
+
+/// The point behind some text that starts at a point.
+fn after(start: Point, text: &str) -> Point {
+    let bytes = text.as_bytes();
+    let offset = start.offset + bytes.len();
+    match memchr::memrchr(b'\n', bytes) {
+        None => Point { offset, line: start.line, column: start.column + bytes.len() },
+        Some(last) => {
+            let line = start.line + memchr::memchr_iter(b'\n', bytes).count();
+            Point { offset, line, column: bytes.len() - last - 1 }
+        }
+    }
+}
