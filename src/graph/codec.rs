@@ -1,0 +1,82 @@
+//! Variable-length integers, and a reader that never trusts what it reads.
+
+/// What is wrong with encoded bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CorruptError {
+    #[error("the data ends too early")]
+    Truncated,
+    #[error("a number is too large for what it counts")]
+    OutOfRange,
+    #[error("an unknown tag {0}")]
+    UnknownTag(u8),
+}
+
+/// Appends numbers, seven bits a byte, low bits first (LEB128).
+#[derive(Default)]
+pub struct Writer {
+    pub bytes: Vec<u8>,
+}
+
+impl Writer {
+    pub fn byte(&mut self, byte: u8) {
+        self.bytes.push(byte);
+    }
+    pub fn number(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.bytes.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        self.bytes.push(n as u8);
+    }
+    pub fn u32(&mut self, n: u32) {
+        self.number(u64::from(n));
+    }
+    /// The difference of two values, small either way (zigzag).
+    pub fn difference(&mut self, value: u32, from: u32) {
+        let d = i64::from(value) - i64::from(from);
+        self.number(((d << 1) ^ (d >> 63)) as u64);
+    }
+}
+
+/// Reads what [`Writer`] wrote.
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Reader { bytes }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+    pub fn byte(&mut self) -> Result<u8, CorruptError> {
+        let (&first, rest) = self.bytes.split_first().ok_or(CorruptError::Truncated)?;
+        self.bytes = rest;
+        Ok(first)
+    }
+    pub fn number(&mut self) -> Result<u64, CorruptError> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(CorruptError::OutOfRange)
+    }
+    pub fn u32(&mut self) -> Result<u32, CorruptError> {
+        u32::try_from(self.number()?).map_err(|_| CorruptError::OutOfRange)
+    }
+    pub fn difference(&mut self, from: u32) -> Result<u32, CorruptError> {
+        let n = self.number()?;
+        let d = (n >> 1) as i64 ^ -((n & 1) as i64);
+        d.checked_add(i64::from(from)).and_then(|v| u32::try_from(v).ok()).ok_or(CorruptError::OutOfRange)
+    }
+    /// A number of items, each of which takes a byte at least: never more than what is left.
+    pub fn count(&mut self) -> Result<usize, CorruptError> {
+        let n = self.number()?;
+        if n > self.bytes.len() as u64 { Err(CorruptError::Truncated) } else { Ok(n as usize) }
+    }
+}
