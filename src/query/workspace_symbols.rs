@@ -1,0 +1,282 @@
+//! Symbols of a whole folder by a fuzzy query.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Location;
+use crate::graph::View;
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, ScopeKind};
+
+/// A definition found by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceSymbol {
+    pub name: String,
+    pub kind: DefKind,
+    /// The name of the type or module around it.
+    pub container: Option<String>,
+    pub location: Location,
+    /// How well it matches, larger is better; comparable across folders.
+    pub score: u32,
+}
+
+/// Names that are looked up for every symbol wanted: some names have no definition.
+const NAMES_PER_RESULT: usize = 8;
+/// Names are matched this many at a time between looks at the cancel flag.
+const CANCEL_EVERY: usize = 4_096;
+
+/// The best `limit` symbols for the query, best first, and whether there may be more. An exact full name is always among
+/// them. `Container.name` and `container::name` narrow by container.
+pub fn workspace_symbols(
+    view: &View,
+    query: &str,
+    limit: usize,
+    cancel: &AtomicBool,
+) -> (Vec<WorkspaceSymbol>, bool) {
+    let (container, wanted) = split(query.trim());
+    let matcher = Matcher::new(wanted);
+    // The best names, worst on top so that it can be replaced.
+    let mut best: BinaryHeap<Reverse<(u32, Reverse<usize>, Name)>> = BinaryHeap::new();
+    let most = limit.saturating_mul(NAMES_PER_RESULT).max(1);
+    let mut truncated = false;
+    for (i, (name, text)) in view.names().enumerate() {
+        if i % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
+            break;
+        }
+        let Some(score) = matcher.score(text) else { continue };
+        let entry = Reverse((score, Reverse(text.len()), name));
+        if best.len() < most {
+            // A name without a definition is no answer, and many are only used.
+            if view.defs_named(name).next().is_some() {
+                best.push(entry);
+            }
+        } else if best.peek().is_some_and(|worst| entry.0 > worst.0) && view.defs_named(name).next().is_some()
+        {
+            best.pop();
+            best.push(entry);
+            truncated = true;
+        } else {
+            truncated = true;
+        }
+    }
+    let mut found = Vec::new();
+    let mut ranked: Vec<_> = best.into_iter().map(|Reverse(entry)| entry).collect();
+    ranked.sort_by_key(|(score, len, name)| (Reverse(*score), Reverse(*len), view.name_text(*name)));
+    for (score, _, name) in ranked {
+        for (file, def) in view.defs_named(name) {
+            if found.len() >= limit {
+                return (found, true);
+            }
+            let facts = view.facts(file);
+            let definition = facts.def(def);
+            if !is_listed(&facts, definition) {
+                continue;
+            }
+            let around = container_of(view, &facts, definition);
+            if container.is_some_and(|c| !around.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(c))) {
+                continue;
+            }
+            found.push(WorkspaceSymbol {
+                name: view.name_text(name).to_owned(),
+                kind: definition.kind,
+                container: around,
+                location: Location { file, span: definition.name_span, full: definition.span },
+                score,
+            });
+        }
+    }
+    (found, truncated)
+}
+
+fn split(query: &str) -> (Option<&str>, &str) {
+    let at = query.rfind("::").map(|at| (at, 2)).or_else(|| query.rfind(['.', '#']).map(|at| (at, 1)));
+    match at {
+        Some((at, len)) if at > 0 && at + len < query.len() => {
+            let container = &query[..at];
+            let from = container.rfind([':', '.', '#']).map_or(0, |i| i + 1);
+            (Some(&container[from..]), &query[at + len..])
+        }
+        _ => (None, query),
+    }
+}
+
+fn is_listed(facts: &Facts, def: &Def) -> bool {
+    use DefKind::*;
+    if matches!(def.kind, Parameter | TypeParameter | Label | Import | Export) || def.name_span.is_empty() {
+        return false;
+    }
+    // Of a member that is assigned in many places the declared one is enough, if there is one.
+    !(def.flags.has(DefFlags::ASSIGNED)
+        && facts
+            .defs
+            .iter()
+            .any(|d| d.name == def.name && d.kind == def.kind && d.name_span.start < def.name_span.start))
+}
+
+fn container_of(view: &View, facts: &Facts, def: &Def) -> Option<String> {
+    if let Some(of) = facts.extensions.iter().find(|e| e.def.is_some_and(|d| std::ptr::eq(facts.def(d), def)))
+    {
+        return Some(view.name_text(of.target_name).to_owned());
+    }
+    facts.ancestors(def.scope).find_map(|s| {
+        let scope = facts.scope(s);
+        if scope.kind == ScopeKind::Extension {
+            let extension = facts.extensions.iter().find(|e| e.scope == Some(s))?;
+            return Some(view.name_text(extension.target_name).to_owned());
+        }
+        scope.owner.map(|owner| view.name_text(facts.def(owner).name).to_owned())
+    })
+}
+
+/// One query, prepared.
+struct Matcher {
+    lower: Vec<u8>,
+    exact: String,
+    mask: u64,
+}
+
+impl Matcher {
+    fn new(query: &str) -> Self {
+        let lower: Vec<u8> = query.bytes().map(|b| b.to_ascii_lowercase()).collect();
+        Matcher { mask: mask(&lower), lower, exact: query.to_owned() }
+    }
+
+    /// `None` if the query's letters do not occur in order. Exact beats prefix beats the starts of words beats substring
+    /// beats scattered letters; equal kinds are told apart by case and by how much of the name is matched.
+    fn score(&self, name: &str) -> Option<u32> {
+        if self.lower.is_empty() {
+            return Some(1);
+        }
+        let bytes = name.as_bytes();
+        if bytes.len() < self.lower.len() || self.mask & !mask(bytes) != 0 {
+            return None;
+        }
+        if name == self.exact {
+            return Some(10_000);
+        }
+        let starts = |from: usize| {
+            bytes.len() - from >= self.lower.len()
+                && bytes[from..].iter().zip(&self.lower).all(|(b, q)| b.to_ascii_lowercase() == *q)
+        };
+        let covered = (100 * self.lower.len() / bytes.len()) as u32;
+        let cased = u32::from(name.contains(self.exact.as_str())) * 50;
+        if bytes.len() == self.lower.len() && starts(0) {
+            return Some(9_000);
+        }
+        if starts(0) {
+            return Some(7_000 + cased + covered);
+        }
+        let mut inside = None;
+        for at in 1..=bytes.len() - self.lower.len() {
+            if starts(at) {
+                if is_word_start(bytes, at) {
+                    return Some(5_000 + cased + covered);
+                }
+                inside = inside.or(Some(at));
+            }
+        }
+        if inside.is_some() {
+            return Some(3_000 + cased + covered);
+        }
+        if self.by_words(bytes) {
+            return Some(4_000 + covered);
+        }
+        self.scattered(bytes).then_some(1_000 + covered)
+    }
+
+    /// Each letter starts a word or follows the letter before it: `gsf` in `get_some_field`.
+    fn by_words(&self, bytes: &[u8]) -> bool {
+        let (mut at, mut wanted) = (0, 0);
+        let mut last = usize::MAX;
+        while at < bytes.len() && wanted < self.lower.len() {
+            let follows = last != usize::MAX && at == last + 1;
+            if bytes[at].to_ascii_lowercase() == self.lower[wanted] && (is_word_start(bytes, at) || follows) {
+                last = at;
+                wanted += 1;
+            }
+            at += 1;
+        }
+        wanted == self.lower.len()
+    }
+
+    fn scattered(&self, bytes: &[u8]) -> bool {
+        let mut wanted = self.lower.iter();
+        let mut next = wanted.next();
+        for byte in bytes {
+            if next == Some(&byte.to_ascii_lowercase()) {
+                next = wanted.next();
+            }
+        }
+        next.is_none()
+    }
+}
+
+fn is_word_start(bytes: &[u8], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
+    let here = bytes[at];
+    here.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric()
+        || here.is_ascii_uppercase() && !before.is_ascii_uppercase()
+        || here.is_ascii_digit() && !before.is_ascii_digit()
+}
+
+/// The letters that occur, a bit each.
+fn mask(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |mask, b| mask | 1 << (b.to_ascii_lowercase() & 63))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    fn check_symbols(query: &str, limit: usize, expected: &[&str]) {
+        let fixture = Fixture::parse(
+            "
+            //- /a.py
+            class GetSomeField:
+                def get(self): pass
+            def get_some_field(): pass
+            def target(): pass
+            def gadget(): pass
+            get = 1
+            def widget(x): return x
+            //- /b.py
+            def Get(): pass
+            ",
+        );
+        let view = fixture.view();
+        let (found, _) = workspace_symbols(&view, query, limit, &AtomicBool::new(false));
+        let found: Vec<String> = found
+            .iter()
+            .map(|s| s.container.as_ref().map_or(s.name.clone(), |c| format!("{c}.{}", s.name)))
+            .collect();
+        assert_eq!(found, expected, "{query}");
+    }
+
+    #[test]
+    fn better_matches_come_first() {
+        check_symbols(
+            "get",
+            10,
+            &[
+                "GetSomeField.get",
+                "get",
+                "Get",
+                "get_some_field",
+                "GetSomeField",
+                "target",
+                "gadget",
+                "widget",
+            ],
+        );
+        check_symbols("gsf", 10, &["GetSomeField", "get_some_field"]);
+        check_symbols("GetSomeField.get", 10, &["GetSomeField.get"]);
+        check_symbols("nothing", 10, &[]);
+    }
+
+    #[test]
+    fn the_exact_name_is_there_however_few_are_wanted() {
+        check_symbols("Get", 1, &["Get"]);
+        check_symbols("widget", 1, &["widget"]);
+    }
+}
