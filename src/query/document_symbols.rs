@@ -60,7 +60,7 @@ impl Outline<'_, '_> {
             // A field or variable that is assigned again is one entry: the first.
             let again = matches!(def.kind, DefKind::Field | DefKind::Variable | DefKind::Property);
             let parent = self.parent(def);
-            if self.is_shown(def) && !(again && !seen.insert((parent, def.name))) {
+            if self.is_shown(def) && (!again || seen.insert((parent, def.name))) {
                 children.entry(parent).or_default().push(Node::Def(id));
             }
         }

@@ -264,8 +264,8 @@ mod tests {
                 "Get",
                 "get_some_field",
                 "GetSomeField",
-                "target",
                 "gadget",
+                "target",
                 "widget",
             ],
         );
