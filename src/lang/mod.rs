@@ -11,6 +11,7 @@ pub mod rules;
 pub mod walk;
 
 mod go;
+mod java;
 mod javascript;
 mod python;
 mod rust;

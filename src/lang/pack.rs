@@ -6,15 +6,22 @@ use std::sync::OnceLock;
 use super::facts::DefFlags;
 use super::modules::ModuleStrategy;
 use super::rules::Rules;
-use super::{go, javascript, python, rust, typescript};
+use super::{go, java, javascript, python, rust, typescript};
 
 /// A language that has a pack: an index into the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LangId(u8);
 
 /// The registry: one line per language.
-static PACKS: [&Pack; 6] =
-    [&rust::PACK, &python::PACK, &typescript::PACK, &typescript::TSX_PACK, &javascript::PACK, &go::PACK];
+static PACKS: [&Pack; 7] = [
+    &rust::PACK,
+    &python::PACK,
+    &typescript::PACK,
+    &typescript::TSX_PACK,
+    &javascript::PACK,
+    &go::PACK,
+    &java::PACK,
+];
 
 impl LangId {
     /// Every language, in registry order.
@@ -73,6 +80,7 @@ pub enum Family {
     Python,
     EcmaScript,
     Go,
+    Java,
 }
 
 /// Who sees a member by its bare name.

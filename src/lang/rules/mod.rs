@@ -168,6 +168,8 @@ pub enum Action {
     PatternPayload,
     /// In a pattern: what is matched is of the type in the type slot.
     PatternStruct,
+    /// The children are matched with the node's value (the cases of a switch).
+    PatternSubject,
     /// In a pattern: the first child matches the keys of what is iterated, the second its elements.
     PatternEntry,
     /// In a pattern or literal: the children are matched with an element of the subject.
@@ -180,6 +182,8 @@ pub enum Action {
     TypeIdentifier,
     /// A name with a receiver.
     Member,
+    /// A name, perhaps with a receiver, that is called with the arguments that follow; the node's value.
+    Invoke,
     /// Members for a type that is declared elsewhere.
     Extension,
     /// The definition is a member of the type in the `@of` slot.
@@ -264,6 +268,8 @@ pub enum Condition {
 #[derive(Clone, Debug)]
 pub struct Selector {
     pub field: Option<u16>,
+    /// Only the first named child.
+    pub first: bool,
     /// Empty: any named child.
     pub kinds: Vec<u16>,
     pub reading: Reading,
@@ -385,7 +391,7 @@ impl Compiler<'_> {
             match item {
                 Item::Condition(name, arguments) => rule.conditions.push(self.condition(name, arguments)?),
                 Item::Negated(field) => rule.conditions.push(Condition::Lacks(self.field(field)?)),
-                Item::Child { field, pattern, captures } => {
+                Item::Child { field, first, pattern, captures } => {
                     let field = field.as_deref().map(|f| self.field(f)).transpose()?;
                     let kinds = match pattern {
                         Pattern::Any => Vec::new(),
@@ -402,7 +408,7 @@ impl Compiler<'_> {
                     rule.tokens |= matches!(pattern, Pattern::Token(_));
                     for capture in captures {
                         let reading = self.reading(capture)?;
-                        let selector = Selector { field, kinds: kinds.clone(), reading };
+                        let selector = Selector { field, first: *first, kinds: kinds.clone(), reading };
                         if capture == "name" {
                             rule.name = Some(selector.clone());
                         }
@@ -512,6 +518,8 @@ impl Compiler<'_> {
             "typevalue" => Reading::new(Context::Type, Slot::Value),
             "typeitem" => Reading::new(Context::Type, Slot::Item),
             "typerecv" => Reading::new(Context::Type, Slot::Receiver),
+            "typewalk" => Reading::new(Context::Type, Slot::None),
+            "operand" => Reading::new(Context::Value, Slot::Item),
             "args" => Reading { arguments: true, ..Reading::WALK },
             "item" => {
                 Reading { context: ContextChoice::Inherited, ..Reading::new(Context::Value, Slot::Item) }
@@ -579,12 +587,14 @@ impl Compiler<'_> {
             ("pattern", "field") => Action::PatternField,
             ("pattern", "payload") => Action::PatternPayload,
             ("pattern", "struct") => Action::PatternStruct,
+            ("pattern", "subject") => Action::PatternSubject,
             ("pattern", "entry") => Action::PatternEntry,
             ("pattern", "element") => Action::PatternElement,
             ("ident", "") => Action::Identifier,
             ("ident", "type") => Action::TypeIdentifier,
             ("ident", "shorthand") => Action::Shorthand,
             ("member", "") => Action::Member,
+            ("invoke", "") => Action::Invoke,
             ("extension", "") => Action::Extension,
             ("memberof", "") => Action::MemberOf,
             ("flag", flag) => Action::Flag(self.flags(flag)?),

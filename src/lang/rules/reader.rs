@@ -19,7 +19,8 @@ pub enum Item {
     /// `!field`
     Negated(String),
     /// `field: (kind) @capture`
-    Child { field: Option<String>, pattern: Pattern, captures: Vec<String> },
+    /// After the anchor `.` only the first child.
+    Child { field: Option<String>, first: bool, pattern: Pattern, captures: Vec<String> },
 }
 
 #[derive(Debug)]
@@ -168,6 +169,10 @@ impl Reader {
             }
             _ => None,
         };
+        let first = self.peek() == Some(&Token::Word(".".into()));
+        if first {
+            self.at += 1;
+        }
         let pattern = match self.next()? {
             Token::Text(text) => Pattern::Token(text),
             Token::Word(word) if word == "_" => Pattern::Any,
@@ -200,6 +205,6 @@ impl Reader {
         if captures.is_empty() {
             return self.error("a child pattern needs a capture");
         }
-        Ok(Item::Child { field, pattern, captures })
+        Ok(Item::Child { field, first, pattern, captures })
     }
 }

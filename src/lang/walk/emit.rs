@@ -128,6 +128,9 @@ impl<'t> Walk<'t> {
 
     /// Finishes the node on top: its term is made from its slots and handed up.
     pub(super) fn leave(&mut self) {
+        if !self.frames.is_empty() {
+            self.invoke(self.frames.len() - 1);
+        }
         let Some(frame) = self.frames.pop() else { return };
         let mut term = None;
         let mut copies = 0;
@@ -178,16 +181,13 @@ impl<'t> Walk<'t> {
                 self.builder.facts.terms[hole.index()] = Term::Same(term);
             }
         }
+        let silent = term.is_none() && self.items.len() == frame.items_start;
         if frame.rule.is_some() {
             // Items found below a transparent node belong to the node above it.
             self.items.truncate(frame.items_start);
         }
         self.close_owned_group(&frame);
-        if term.is_none()
-            && frame.slot == Slot::Item
-            && frame.rule.is_some()
-            && self.counts_items(frame.target)
-        {
+        if silent && frame.slot == Slot::Item && frame.rule.is_some() && self.counts_items(frame.target) {
             term = Some(self.builder.term(Term::Unknown));
         }
         for _ in 0..copies {
@@ -200,7 +200,9 @@ impl<'t> Walk<'t> {
     fn counts_items(&self, frame: usize) -> bool {
         self.frames[frame].rule.is_some_and(|rule| {
             let rule = self.rules.rule(rule);
-            rule.has(Action::Term(TermAction::Several)) || rule.has(Action::Term(TermAction::Tuple))
+            [TermAction::Several, TermAction::Tuple, TermAction::Apply]
+                .iter()
+                .any(|term| rule.has(Action::Term(*term)))
         })
     }
 
@@ -242,6 +244,19 @@ impl<'t> Walk<'t> {
             return None;
         }
         (frame.slot != Slot::None).then(|| self.builder.term(Term::Ref(reference)))
+    }
+
+    /// The use of what a node calls, before its arguments: for grammars whose calls hold the name themselves.
+    pub(super) fn invoke(&mut self, index: usize) {
+        let frame = &self.frames[index];
+        if !frame.rule.is_some_and(|rule| self.rules.rule(rule).has(Action::Invoke)) || frame.value.is_some()
+        {
+            return;
+        }
+        let Some(name) = frame.name else { return };
+        let reference = self.builder.reference(name, Role::Call, frame.scope, frame.receiver);
+        let callee = self.builder.term(Term::Ref(reference));
+        self.frames[index].value = Some(callee);
     }
 
     fn assigned_member(&mut self, frame: &Frame, name: Span) {
@@ -524,6 +539,21 @@ impl<'t> Walk<'t> {
     pub fn bind_as(&mut self, ty: Option<TermId>, init: Option<TermId>) {
         if let Some(frame) = self.frames.last_mut() {
             (frame.ty, frame.init) = (ty, init);
+        }
+    }
+
+    /// Adds flags to what the node above the hook's node declares.
+    pub fn flag_above(&mut self, flags: DefFlags) {
+        if let Some(above) = self.frames.len().checked_sub(2) {
+            self.flag(above, flags);
+        }
+    }
+
+    /// The scope of the hook's node has the members of the type that the node above names.
+    pub fn extend_above(&mut self) {
+        let scope = self.scope();
+        if let Some(above) = self.frames.len().checked_sub(2) {
+            self.builder.facts.scopes[scope.index()].of = self.frames[above].value;
         }
     }
 

@@ -192,7 +192,8 @@ impl<'t> Walk<'t> {
         let reading = match parent_rule {
             Some(rule) => {
                 let field = if rule.fields { cursor.field_id() } else { None };
-                match select(rule, field, node.kind_id(), named) {
+                let first = self.frames[parent].children == 0;
+                match select(rule, field, node.kind_id(), named, first) {
                     Some(reading) => Some(reading),
                     None if named => Some(Reading::WALK),
                     None => return false,
@@ -260,13 +261,17 @@ impl<'t> Walk<'t> {
             SlotChoice::Inherited => (up.slot, up.target, up.wrap),
         };
         if reading.arguments {
+            self.invoke(parent);
             frame.arguments_of = Some(parent);
+            let up = &self.frames[parent];
             frame.subject = up.value.map_or(Subject::None, Subject::Term);
         } else if let Some(kind) = reading.binds {
             let group = self.open_group(Some(kind), self.span(node));
             frame.group = Some(group);
             frame.owns_group = true;
             frame.subject = Subject::Whole;
+            // The type before several declarators is the type of each.
+            frame.ty = self.frames[parent].ty;
         } else {
             frame.subject = self.subject_for_child(parent, reading);
         }
@@ -283,6 +288,9 @@ impl<'t> Walk<'t> {
         }
         if reading.slot == SlotChoice::Is(Slot::Init) {
             return subject;
+        }
+        if rule.has(Action::PatternSubject) {
+            return up.value.map_or(subject, Subject::Term);
         }
         if rule.has(Action::PatternNth) {
             match self.subject_term(subject, group) {
@@ -596,14 +604,14 @@ fn is_quoted(node: Node<'_>, source: &str) -> bool {
     matches!(first, b'"' | b'\'') && end > start + 1 && source.as_bytes().get(end - 1) == Some(&first)
 }
 
-fn select(rule: &Rule, field: Option<NonZeroU16>, kind: u16, named: bool) -> Option<Reading> {
+fn select(rule: &Rule, field: Option<NonZeroU16>, kind: u16, named: bool, first: bool) -> Option<Reading> {
     let field = field.map_or(0, NonZeroU16::get);
     rule.selectors
         .iter()
         .find(|selector| {
             let of_field = selector.field.is_none_or(|f| f == field);
             let of_kind = if selector.kinds.is_empty() { named } else { selector.kinds.contains(&kind) };
-            of_field && of_kind
+            of_field && of_kind && (first || !selector.first)
         })
         .map(|selector| selector.reading)
 }
