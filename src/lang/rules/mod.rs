@@ -18,6 +18,7 @@
 mod reader;
 
 use std::collections::HashMap;
+use std::num::NonZeroU16;
 
 use super::facts::{DefFlags, DefKind, Literal, Role, ScopeKind};
 use super::walk::Hook;
@@ -46,6 +47,8 @@ pub enum Context {
     Label,
     /// A macro's name.
     Macro,
+    /// A segment of a path before the last: a module or a type.
+    Path,
 }
 
 impl Context {
@@ -54,7 +57,7 @@ impl Context {
         match self {
             Context::Value | Context::Bind | Context::Name => Role::Read,
             Context::Call => Role::Call,
-            Context::Type => Role::Type,
+            Context::Type | Context::Path => Role::Type,
             Context::Inherit => Role::Inherit,
             Context::Write => Role::Write,
             Context::Key => Role::Key,
@@ -112,6 +115,8 @@ pub struct Reading {
     pub binds: Option<DefKind>,
     /// The children are the arguments of the node's call.
     pub arguments: bool,
+    /// Patterns in the child are matched with the node's value.
+    pub matched: bool,
     /// Sets these on the definition instead of being read.
     pub flags: DefFlags,
     pub skip: bool,
@@ -139,6 +144,7 @@ impl Reading {
             wrap: Wrap::None,
             binds: None,
             arguments: false,
+            matched: false,
             flags: DefFlags::NONE,
             skip: false,
         }
@@ -156,6 +162,10 @@ pub enum Action {
     Scope(ScopeKind),
     /// Starts a pattern group: names in `@bind` children are defined, with the node's type and initialiser.
     Bind(DefKind),
+    /// A pattern group that is matched with what the node above hands down (a match arm).
+    Arm(DefKind),
+    /// A block that counts as a scope from the first definition in it on.
+    LazyScope,
     /// Like a pattern group, but bare names are written to and only members are defined.
     Assign,
     /// Names of the group that their scope declares already are written to (Go's `:=`).
@@ -208,6 +218,8 @@ pub enum TermAction {
     Call,
     New,
     Index,
+    /// An element of the first item; the item itself where it is the only one (a slice by a range).
+    Element,
     Iter,
     Await,
     Unwrap,
@@ -285,6 +297,10 @@ pub struct Rule {
     pub fields: bool,
     /// Whether any selector names an anonymous token.
     pub tokens: bool,
+    /// Whether any child's term becomes one of the node's items.
+    pub items: bool,
+    /// For a pattern group: the field from which on its names are visible.
+    pub body: Option<u16>,
     /// The child that holds the name, for rules that define.
     pub name: Option<Selector>,
 }
@@ -409,6 +425,12 @@ impl Compiler<'_> {
                     for capture in captures {
                         let reading = self.reading(capture)?;
                         let selector = Selector { field, first: *first, kinds: kinds.clone(), reading };
+                        rule.items |= reading.slot == SlotChoice::Is(Slot::Item);
+                        if field.is_some()
+                            && field == self.grammar.field_id_for_name("body").map(NonZeroU16::get)
+                        {
+                            rule.body = field;
+                        }
                         if capture == "name" {
                             rule.name = Some(selector.clone());
                         }
@@ -473,6 +495,7 @@ impl Compiler<'_> {
             "bind" => Context::Bind,
             "name" => Context::Name,
             "key" => Context::Key,
+            "path" => Context::Path,
             _ => return self.error(format!("unknown context `{name}`")),
         })
     }
@@ -519,7 +542,15 @@ impl Compiler<'_> {
             "typeitem" => Reading::new(Context::Type, Slot::Item),
             "typerecv" => Reading::new(Context::Type, Slot::Receiver),
             "typewalk" => Reading::new(Context::Type, Slot::None),
+            "path" => Reading::new(Context::Path, Slot::Receiver),
+            "variant" => Reading::new(Context::Value, Slot::Type),
+            "part" => Reading::new(Context::Bind, Slot::None),
             "operand" => Reading::new(Context::Value, Slot::Item),
+            "arms" => Reading {
+                context: ContextChoice::Inherited,
+                matched: true,
+                ..Reading::new(Context::Value, Slot::Item)
+            },
             "args" => Reading { arguments: true, ..Reading::WALK },
             "item" => {
                 Reading { context: ContextChoice::Inherited, ..Reading::new(Context::Value, Slot::Item) }
@@ -577,10 +608,12 @@ impl Compiler<'_> {
                 "extension" => ScopeKind::Extension,
                 "function" => ScopeKind::Function,
                 "block" => ScopeKind::Block,
+                "lazy" => return Ok(Action::LazyScope),
                 "object" => ScopeKind::Object,
                 _ => return self.error(format!("unknown kind of scope `{kind}`")),
             }),
             ("bind", kind) => Action::Bind(self.def_kind(kind)?),
+            ("arm", kind) => Action::Arm(self.def_kind(kind)?),
             ("assign", "") => Action::Assign,
             ("rebind", "") => Action::Rebind,
             ("pattern", "nth") => Action::PatternNth,
@@ -622,6 +655,7 @@ impl Compiler<'_> {
             "call" => TermAction::Call,
             "new" => TermAction::New,
             "index" => TermAction::Index,
+            "element" => TermAction::Element,
             "iter" => TermAction::Iter,
             "await" => TermAction::Await,
             "unwrap" => TermAction::Unwrap,

@@ -84,7 +84,10 @@ impl<'t> Walk<'t> {
             self.builder.reference(span, Role::Write, frame.scope, None);
             return;
         };
-        let scope = self.defining_scope(frame);
+        let mut scope = self.defining_scope(frame);
+        if !frame.function_scope {
+            scope = self.real_scope(scope, self.groups[group].span.start);
+        }
         if self.groups[group].rebinds && self.builder.declares(scope, span) {
             self.builder.reference(span, Role::Write, frame.scope, None);
             return;
@@ -182,8 +185,8 @@ impl<'t> Walk<'t> {
             }
         }
         let silent = term.is_none() && self.items.len() == frame.items_start;
-        if frame.rule.is_some() {
-            // Items found below a transparent node belong to the node above it.
+        if frame.rule.is_some_and(|r| self.rules.rule(r).items) {
+            // Items found below a node that collects none belong to the node above it.
             self.items.truncate(frame.items_start);
         }
         self.close_owned_group(&frame);
@@ -234,12 +237,18 @@ impl<'t> Walk<'t> {
     /// A name with a receiver: a use, and in a pattern perhaps the definition of a field.
     fn member(&mut self, frame: &Frame) -> Option<TermId> {
         let name = frame.name?;
-        let role = match frame.context {
-            Context::Bind => Role::Write,
-            context => context.role(),
+        // In a pattern a path is a constant or variant; elsewhere a member that is bound is assigned to.
+        let binds = frame.context == Context::Bind;
+        let matched = binds && frame.group.is_some_and(|g| self.groups[g].kind.is_some());
+        let matched = matched && self.pack.knobs.assigned_members == AssignedMembers::None;
+        let role = if binds && !matched { Role::Write } else { frame.context.role() };
+        let receiver = match frame.receiver {
+            // A receiver of which nothing is known is not the same as none.
+            None if frame.children > 1 => Some(self.builder.term(Term::Unknown)),
+            receiver => receiver,
         };
-        let reference = self.builder.reference(name, role, frame.scope, frame.receiver);
-        if frame.context == Context::Bind {
+        let reference = self.builder.reference(name, role, frame.scope, receiver);
+        if binds {
             self.assigned_member(frame, name);
             return None;
         }
@@ -335,6 +344,11 @@ impl<'t> Walk<'t> {
             TermAction::Call => Term::Call(value?),
             TermAction::New => Term::Instance(value?),
             TermAction::Index => Term::Index(value?),
+            TermAction::Element => match self.items[frame.items_start..] {
+                [] => return None,
+                [only] => return Some(only),
+                [first, ..] => Term::Index(first),
+            },
             TermAction::Iter => Term::Iter(value?),
             TermAction::Await => Term::Await(value?),
             TermAction::Unwrap => Term::Unwrap(value?),
@@ -476,6 +490,11 @@ impl<'t> Walk<'t> {
         self.frames[self.frames.len() - 1].slot != Slot::None
     }
 
+    /// The function around the node, if it has a name.
+    pub fn function(&self) -> Option<DefId> {
+        self.functions.last().and_then(|function| function.def)
+    }
+
     pub fn scope(&self) -> ScopeId {
         self.frames[self.frames.len() - 1].scope
     }
@@ -516,7 +535,8 @@ impl<'t> Walk<'t> {
 
     /// Like [`define`](Self::define), for names that are no node of their own.
     pub fn define_span(&mut self, kind: DefKind, name: Span, span: Span, init: Option<TermId>) -> DefId {
-        let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope: self.scope() };
+        let scope = self.real_scope(self.scope(), span.start);
+        let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope };
         let def = self.builder.define(new);
         self.builder.facts.defs[def.index()].init = init;
         def

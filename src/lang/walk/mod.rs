@@ -7,6 +7,7 @@
 mod builder;
 mod compact;
 mod emit;
+mod fragment;
 
 use std::num::NonZeroU16;
 
@@ -19,6 +20,7 @@ use super::rules::{
 };
 use super::{LangId, Tree};
 use builder::{Builder, NewDef};
+use fragment::{Fragments, Trees};
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
 pub const DEPTH_MAX: usize = 4_096;
@@ -82,6 +84,9 @@ struct Frame {
     owns_function: bool,
     def: Option<DefId>,
     scope: ScopeId,
+    /// The scope is the node's own, or becomes its own with the first definition in it: up to this offset.
+    owns_scope: bool,
+    lazy_scope: Option<u32>,
     flags: DefFlags,
     function_scope: bool,
     name: Option<Span>,
@@ -108,11 +113,14 @@ pub struct Walk<'t> {
     items: Vec<TermId>,
     groups: Vec<Group>,
     functions: Vec<Function>,
+    fragments: Fragments<'t>,
 }
 
 /// Extracts the facts of a tree.
 pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
+    let trees = Trees::default();
     let mut walk = Walk {
+        fragments: Fragments::new(lang, &trees),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),
@@ -143,6 +151,8 @@ impl Frame {
             owns_function: false,
             def: None,
             scope: ScopeId::FILE,
+            owns_scope: false,
+            lazy_scope: None,
             flags: DefFlags::NONE,
             function_scope: false,
             name: None,
@@ -257,12 +267,16 @@ impl<'t> Walk<'t> {
             ContextChoice::Inherited => up.context,
         };
         (frame.slot, frame.target, frame.wrap) = match reading.slot {
+            // Items only become part of the node's term.
+            SlotChoice::Is(Slot::Item) if up.slot == Slot::None => (Slot::None, parent, Wrap::None),
             SlotChoice::Is(slot) => (slot, parent, reading.wrap),
             SlotChoice::Inherited => (up.slot, up.target, up.wrap),
         };
-        if reading.arguments {
-            self.invoke(parent);
-            frame.arguments_of = Some(parent);
+        if reading.arguments || reading.matched {
+            if reading.arguments {
+                self.invoke(parent);
+                frame.arguments_of = Some(parent);
+            }
             let up = &self.frames[parent];
             frame.subject = up.value.map_or(Subject::None, Subject::Term);
         } else if let Some(kind) = reading.binds {
@@ -425,10 +439,20 @@ impl<'t> Walk<'t> {
                 }
                 Action::Define(kind) => self.define_named(&mut frame, rule, kind, node),
                 Action::Scope(kind) => self.open_scope(&mut frame, kind, node),
+                Action::LazyScope => frame.lazy_scope = Some(self.span(node).end),
                 Action::Bind(kind) => {
-                    frame.group = Some(self.open_group(Some(kind), self.span(node)));
+                    let mut span = self.span(node);
+                    if let Some(body) = rule.body.and_then(|field| node.child_by_field_id(field)) {
+                        span.end = self.span(body).start;
+                    }
+                    frame.group = Some(self.open_group(Some(kind), span));
                     frame.owns_group = true;
                     frame.subject = Subject::Whole;
+                }
+                Action::Arm(kind) => {
+                    let span = self.span(matched_part(rule, node));
+                    frame.group = Some(self.open_group(Some(kind), span));
+                    frame.owns_group = true;
                 }
                 Action::Assign => {
                     frame.group = Some(self.open_group(None, self.span(node)));
@@ -494,6 +518,9 @@ impl<'t> Walk<'t> {
             return;
         }
         let name_span = self.name_span(name);
+        if !frame.function_scope {
+            frame.scope = self.real_scope(frame.scope, self.span(node).start);
+        }
         let kind = self.kind_in_scope(kind, frame.scope, name_span);
         let def = self.builder.define(NewDef {
             kind,
@@ -533,6 +560,23 @@ impl<'t> Walk<'t> {
             .unwrap_or(ScopeId::FILE)
     }
 
+    /// The scope for a definition that starts at the offset: the innermost block that waited for one becomes a
+    /// scope now.
+    pub(super) fn real_scope(&mut self, scope: ScopeId, start: u32) -> ScopeId {
+        let waiting = self.frames.iter().rposition(|f| f.owns_scope || f.lazy_scope.is_some());
+        let Some((at, end)) = waiting.and_then(|at| Some((at, self.frames[at].lazy_scope?))) else {
+            return scope;
+        };
+        let parent = self.frames[at].scope;
+        let scope = self.builder.open_scope(ScopeKind::Block, parent, Span::new(start, end), None);
+        self.frames[at].lazy_scope = None;
+        self.frames[at].owns_scope = true;
+        for frame in &mut self.frames[at..] {
+            frame.scope = scope;
+        }
+        scope
+    }
+
     /// Opens the scope of a node: behind its name, which belongs outside.
     fn open_scope(&mut self, frame: &mut Frame, kind: ScopeKind, node: Node<'t>) {
         if kind == ScopeKind::File {
@@ -543,6 +587,7 @@ impl<'t> Walk<'t> {
             span.start = name.end.min(span.end);
         }
         frame.scope = self.builder.open_scope(kind, frame.scope, span, frame.def);
+        frame.owns_scope = true;
         frame.flags = DefFlags::NONE;
         frame.function_scope = false;
         if kind == ScopeKind::Function {
@@ -589,6 +634,13 @@ impl<'t> Walk<'t> {
         }
         span
     }
+}
+
+/// The pattern of an arm without its guard, which sees the pattern's names.
+fn matched_part<'t>(rule: &Rule, node: Node<'t>) -> Node<'t> {
+    let binding = rule.selectors.iter().find(|s| s.reading.context == ContextChoice::Is(Context::Bind));
+    let pattern = binding.and_then(|s| s.field).and_then(|field| node.child_by_field_id(field));
+    pattern.map_or(node, |pattern| pattern.named_child(0).unwrap_or(pattern))
 }
 
 /// Whether more than one named child stands in the field.

@@ -1,0 +1,437 @@
+//! What Rust's rules hand to code: `use`, the heads of paths, macros, receivers, positional fields.
+
+use tree_sitter::Node;
+
+use crate::lang::facts::{DefFlags, DefId, DefKind, Literal, Role, ScopeKind, Span, Term, TermId};
+use crate::lang::rules::Context;
+use crate::lang::walk::{Hooked, Walk};
+
+/// `use` lists inside lists.
+const NESTED_MAX: usize = 32;
+
+/// `use a::{self, b as c, d::*};`
+pub fn use_declaration<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let mut cursor = node.walk();
+    let public = node.named_children(&mut cursor).any(|c| c.kind() == "visibility_modifier");
+    if let Some(argument) = node.child_by_field_name("argument") {
+        UseTree { walk, declaration: node, public }.read(argument, None, NESTED_MAX);
+    }
+    Hooked::Done(None)
+}
+
+struct UseTree<'w, 't> {
+    walk: &'w mut Walk<'t>,
+    declaration: Node<'t>,
+    public: bool,
+}
+
+/// What a path leads to, and its last segment.
+#[derive(Clone, Copy)]
+struct Path<'t> {
+    term: TermId,
+    last: Node<'t>,
+}
+
+impl<'t> UseTree<'_, 't> {
+    fn read(&mut self, node: Node<'t>, before: Option<Path<'t>>, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match node.kind() {
+            "use_list" => {
+                let mut cursor = node.walk();
+                for part in node.named_children(&mut cursor) {
+                    self.read(part, before, depth);
+                }
+            }
+            "scoped_use_list" => {
+                let path = match node.child_by_field_name("path") {
+                    Some(path) => self.path(path, before),
+                    None => before,
+                };
+                if let Some(list) = node.child_by_field_name("list") {
+                    self.read(list, path, depth);
+                }
+            }
+            "use_wildcard" => {
+                let path = match node.named_child(0) {
+                    Some(path) => self.path(path, before),
+                    None => before,
+                };
+                if let Some(path) = path {
+                    self.walk.glob(path.term, self.public);
+                }
+            }
+            "use_as_clause" => {
+                let path = node.child_by_field_name("path").and_then(|p| self.path(p, before));
+                if let (Some(path), Some(alias)) = (path, node.child_by_field_name("alias")) {
+                    self.import(alias, path.term);
+                }
+            }
+            _ => {
+                if let Some(path) = self.path(node, before) {
+                    self.import(path.last, path.term);
+                }
+            }
+        }
+    }
+
+    fn import(&mut self, name: Node<'t>, value: TermId) {
+        if matches!(name.kind(), "crate" | "self" | "super") || self.walk.text(name) == "_" {
+            return;
+        }
+        let def = self.walk.define(DefKind::Import, name, self.declaration, Some(value));
+        if self.public {
+            add_flags(self.walk, def, DefFlags::EXPORTED);
+        }
+    }
+
+    /// Uses of the segments, each a member of what stands before it.
+    fn path(&mut self, node: Node<'t>, before: Option<Path<'t>>) -> Option<Path<'t>> {
+        let mut found = before;
+        let mut supers = 0;
+        for segment in segments(node) {
+            let term = match segment.kind() {
+                "super" => {
+                    supers += 1;
+                    above(self.walk, supers)
+                }
+                "crate" => self.walk.module("crate"),
+                // `a::{self}` is `a`; at the head it is the module around.
+                "self" => match found {
+                    Some(path) => path.term,
+                    None => above(self.walk, 0),
+                },
+                "metavariable" => return None,
+                _ => self.walk.refer(segment, Role::Import, found.map(|p| p.term)),
+            };
+            let keeps_name = segment.kind() == "self" && found.is_some();
+            let last = if keeps_name { found.map_or(segment, |p| p.last) } else { segment };
+            found = Some(Path { term, last });
+        }
+        found
+    }
+}
+
+/// The leaves of a path, first segment first.
+fn segments(path: Node<'_>) -> Vec<Node<'_>> {
+    let mut reversed = Vec::new();
+    let mut at = path;
+    while at.kind() == "scoped_identifier" {
+        reversed.extend(at.child_by_field_name("name"));
+        match at.child_by_field_name("path") {
+            Some(path) => at = path,
+            None => {
+                reversed.reverse();
+                return reversed;
+            }
+        }
+    }
+    reversed.push(at);
+    reversed.reverse();
+    reversed
+}
+
+fn add_flags(walk: &mut Walk<'_>, def: DefId, flags: DefFlags) {
+    let def = &mut walk.facts().defs[def.index()];
+    def.flags = def.flags.with(flags);
+}
+
+/// The module so many levels above the place: one written in this file, the file itself, or one above it.
+fn above(walk: &mut Walk<'_>, levels: usize) -> TermId {
+    let scope = walk.scope();
+    let facts = walk.facts();
+    let inside: Vec<DefId> = facts
+        .ancestors(scope)
+        .filter(|s| facts.scope(*s).kind == ScopeKind::Module)
+        .filter_map(|s| facts.scope(s).owner)
+        .collect();
+    match inside.get(levels) {
+        Some(module) => walk.term(Term::Def(*module)),
+        None if inside.len() == levels => walk.module("self"),
+        None => walk.module(&vec!["super"; levels - inside.len()].join("::")),
+    }
+}
+
+/// `crate`, `self`, `super` and `super::super` at the head of a path.
+pub fn root<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let term = match node.kind() {
+        "crate" => walk.module("crate"),
+        "self" => above(walk, 0),
+        _ => {
+            let supers = segments(node).iter().filter(|s| s.kind() == "super").count();
+            above(walk, supers)
+        }
+    };
+    Hooked::Done(Some(term))
+}
+
+/// `extern crate a as b;`
+pub fn extern_crate<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(name) = node.child_by_field_name("name") else { return Hooked::Done(None) };
+    let specifier = match walk.text(name) {
+        "self" => "crate".to_owned(),
+        text => format!("::{}", text.trim_start_matches("r#")),
+    };
+    let module = walk.module(&specifier);
+    if specifier != "crate" {
+        walk.refer(name, Role::Import, None);
+    }
+    let bound = node.child_by_field_name("alias").unwrap_or(name);
+    if walk.text(bound) != "_" {
+        let def = walk.define(DefKind::Import, bound, node, Some(module));
+        let mut cursor = node.walk();
+        if node.named_children(&mut cursor).any(|c| c.kind() == "visibility_modifier") {
+            add_flags(walk, def, DefFlags::EXPORTED);
+        }
+    }
+    Hooked::Done(None)
+}
+
+/// `mod name;`, with the file that a `#[path = "…"]` before it names.
+pub fn file_module<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(name) = node.child_by_field_name("name") else { return Hooked::Done(None) };
+    let path = attributed_path(walk, node).map(|path| walk.module(&format!("./{path}")));
+    let def = walk.define(DefKind::Module, name, node, path);
+    let mut cursor = node.walk();
+    let public = node.named_children(&mut cursor).any(|c| c.kind() == "visibility_modifier");
+    let exported = if public { DefFlags::EXPORTED } else { DefFlags::NONE };
+    add_flags(walk, def, DefFlags::FILE_MODULE.with(exported));
+    Hooked::Done(None)
+}
+
+fn attributed_path<'t>(walk: &Walk<'t>, node: Node<'t>) -> Option<&'t str> {
+    const ATTRIBUTES_MAX: usize = 16;
+    let mut at = node;
+    for _ in 0..ATTRIBUTES_MAX {
+        at = at.prev_named_sibling()?;
+        match at.kind() {
+            "attribute_item" => {
+                let text = walk.text(at);
+                if let Some(rest) = text.strip_prefix("#[path") {
+                    return rest.split('"').nth(1);
+                }
+            }
+            "line_comment" | "block_comment" => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// A name in a pattern that starts with a capital: a constant, a variant or a unit struct, not a binding.
+pub fn constant<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    walk.refer(node, Role::Read, None);
+    Hooked::Done(None)
+}
+
+/// `self`, `&self`, `&mut self` among the parameters.
+pub fn receiver<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let mut cursor = node.walk();
+    let name = node.named_children(&mut cursor).find(|c| c.kind() == "self");
+    if let Some(name) = name {
+        let def = walk.define(DefKind::Parameter, name, node, None);
+        let ty = walk.term(Term::SelfType);
+        walk.facts().defs[def.index()].ty = Some(ty);
+    }
+    typed_receiver(walk, node)
+}
+
+/// `self: Arc<Self>`: the method has a receiver.
+pub fn typed_receiver<'t>(walk: &mut Walk<'t>, _: Node<'t>) -> Hooked {
+    if let Some(method) = walk.function() {
+        add_flags(walk, method, DefFlags::RECEIVER);
+    }
+    Hooked::Continue
+}
+
+/// The types of a tuple struct or variant are fields named by their positions.
+pub fn positional<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let mut cursor = node.walk();
+    let mut flags = DefFlags::NONE;
+    // A field has no name in the text; it stands where the delimiter before it does.
+    let mut delimiter = node.start_byte() as u32;
+    let mut position = 0;
+    if !cursor.goto_first_child() {
+        return Hooked::Done(None);
+    }
+    loop {
+        let child = cursor.node();
+        let start = child.start_byte() as u32;
+        match child.kind() {
+            "(" | "," => delimiter = start,
+            "visibility_modifier" => flags = DefFlags::EXPORTED,
+            "attribute_item" => {}
+            _ if child.is_named() && !child.is_extra() => {
+                let span = Span::new(start, child.end_byte() as u32);
+                let def = walk.define_span(DefKind::Field, Span::new(delimiter, delimiter), span, None);
+                walk.rename(def, &position.to_string());
+                let ty = walk.read(child, Context::Type);
+                walk.facts().defs[def.index()].ty = ty;
+                add_flags(walk, def, flags);
+                flags = DefFlags::NONE;
+                position += 1;
+            }
+            _ => {}
+        }
+        if !cursor.goto_next_sibling() {
+            return Hooked::Done(None);
+        }
+    }
+}
+
+/// `where P: AsRef<Path>`: the bounds are the type parameter's, as if written behind it.
+pub fn bound<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    /// So many definitions back a type parameter of the same item may stand.
+    const BACK_MAX: usize = 64;
+    let Some(left) = node.child_by_field_name("left") else { return Hooked::Done(None) };
+    walk.read(left, Context::Type);
+    let bounds = node.child_by_field_name("bounds").and_then(|b| walk.read(b, Context::Type));
+    if left.kind() == "type_identifier" && bounds.is_some() {
+        let (scope, text) = (walk.scope(), walk.text(left));
+        let name = walk.name(text);
+        let facts = walk.facts();
+        let parameter = facts
+            .defs
+            .iter_mut()
+            .rev()
+            .take(BACK_MAX)
+            .find(|d| d.kind == DefKind::TypeParameter && d.name == name && d.scope == scope);
+        if let Some(parameter) = parameter {
+            parameter.ty = parameter.ty.or(bounds);
+        }
+    }
+    Hooked::Done(None)
+}
+
+/// `#[derive(A, b::C)]`: uses of the derived traits.
+pub fn attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    if walk.text(node).starts_with("#[derive(")
+        && let Some(tokens) = node.named_child(0).and_then(|a| a.child_by_field_name("arguments"))
+    {
+        Tokens { walk, role: Role::Macro }.read(tokens);
+    }
+    Hooked::Done(None)
+}
+
+/// `name!(…)`: the arguments are read as the code that they look like.
+pub fn macro_invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(name) = node.child_by_field_name("macro") else { return Hooked::Done(None) };
+    walk.read(name, Context::Macro);
+    let mut cursor = node.walk();
+    let tokens = node.named_children(&mut cursor).find(|c| c.kind() == "token_tree");
+    let value = tokens.and_then(|tokens| arguments(walk, tokens));
+    let term = match walk.text(name) {
+        "vec" => value,
+        "format" | "concat" | "stringify" | "env" | "include_str" => {
+            Some(walk.term(Term::Literal(Literal::String)))
+        }
+        "matches" | "cfg" => Some(walk.term(Term::Literal(Literal::Boolean))),
+        "dbg" => value,
+        _ => None,
+    };
+    Hooked::Done(term)
+}
+
+fn arguments<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) -> Option<TermId> {
+    match walk.read_tokens(tokens) {
+        Some(value) => value,
+        None => {
+            Tokens { walk, role: Role::Read }.read(tokens);
+            None
+        }
+    }
+}
+
+/// Tokens that are no code as they stand: paths, field chains and calls are seen all the same.
+struct Tokens<'w, 't> {
+    walk: &'w mut Walk<'t>,
+    /// How a bare name is used.
+    role: Role,
+}
+
+/// What stands before a token.
+#[derive(Clone, Copy, PartialEq)]
+enum Before {
+    Nothing,
+    Dot,
+    Colons,
+}
+
+impl<'t> Tokens<'_, 't> {
+    fn read(&mut self, tree: Node<'t>) {
+        let mut cursor = tree.walk();
+        let mut chain: Option<TermId> = None;
+        let mut before = Before::Nothing;
+        let children: Vec<Node<'t>> = tree.children(&mut cursor).collect();
+        for (i, token) in children.iter().copied().enumerate() {
+            let next = children.get(i + 1).copied();
+            match token.kind() {
+                "identifier" | "crate" | "super" | "self" => {
+                    let recv = if before == Before::Nothing { None } else { chain };
+                    // A member of something unknown stays unknown.
+                    let lost = before != Before::Nothing && recv.is_none();
+                    chain = if lost { None } else { self.name(token, recv, before, next) };
+                    before = Before::Nothing;
+                }
+                "integer_literal" if before == Before::Dot => {
+                    chain = chain.map(|recv| self.walk.refer(token, Role::Read, Some(recv)));
+                    before = Before::Nothing;
+                }
+                "." => before = Before::Dot,
+                "::" => before = Before::Colons,
+                "?" => {
+                    chain = chain.map(|inner| self.walk.term(Term::Unwrap(inner)));
+                }
+                "token_tree" => {
+                    arguments_of_tokens(self, token);
+                    let call = self.walk.text(token).starts_with('(');
+                    chain = chain.filter(|_| call).map(|callee| self.walk.term(Term::Call(callee)));
+                    before = Before::Nothing;
+                }
+                "token_repetition" => {
+                    self.read(token);
+                    (chain, before) = (None, Before::Nothing);
+                }
+                _ => (chain, before) = (None, Before::Nothing),
+            }
+        }
+    }
+
+    fn name(
+        &mut self,
+        token: Node<'t>,
+        recv: Option<TermId>,
+        before: Before,
+        next: Option<Node<'t>>,
+    ) -> Option<TermId> {
+        let follows = next.map_or("", |n| n.kind());
+        match token.kind() {
+            "crate" => Some(self.walk.module("crate")),
+            "super" => Some(above(self.walk, 1)),
+            "self" if follows == "::" => Some(above(self.walk, 0)),
+            _ => {
+                let text = self.walk.text(token);
+                if text == "Self" {
+                    return Some(self.walk.term(Term::SelfType));
+                }
+                let role = match follows {
+                    "!" => Role::Macro,
+                    "::" => Role::Type,
+                    "token_tree" if next.is_some_and(|n| self.walk.text(n).starts_with('(')) => Role::Call,
+                    _ if before == Before::Dot => Role::Read,
+                    _ => self.role,
+                };
+                Some(self.walk.refer(token, role, recv))
+            }
+        }
+    }
+}
+
+fn arguments_of_tokens<'t>(tokens: &mut Tokens<'_, 't>, tree: Node<'t>) {
+    if tokens.role == Role::Macro || tokens.walk.read_tokens(tree).is_none() {
+        // The tokens of one level are read by a call; levels are bounded by what the walk nests.
+        if tokens.walk.nest() {
+            tokens.read(tree);
+            tokens.walk.unnest();
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Rust's modules: crates from their manifests, `mod name;` to files, `crate`, `super` and crate names in paths.
+
+use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+
+/// Module rules of Rust.
+pub struct Modules;
+
+const MANIFEST: &str = "Cargo.toml";
+
+/// Crates that come with the compiler.
+const SYSROOT: [&str; 5] = ["std", "core", "alloc", "proc_macro", "test"];
+
+/// Kinds of targets with a directory of their own, in which each file is a crate.
+const TARGETS: [(&str, &str); 3] = [("test", "tests"), ("example", "examples"), ("bench", "benches")];
+
+impl ModuleStrategy for Modules {
+    fn manifest_names(&self) -> &'static [&'static str] {
+        &[MANIFEST]
+    }
+
+    /// Entries: `lib`, `bin`, `test`, `example` and `bench` with the path of the crate's root file, `explicit` for
+    /// each kind of target that is not to be discovered, `dependency` with a crate's name, and `rename` with
+    /// `name=package`.
+    fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest> {
+        let table: toml::Table = text.parse().ok()?;
+        let package = table.get("package")?.as_table()?;
+        let package_name = package.get("name").and_then(toml::Value::as_str).map(identifier);
+        let mut entries = Vec::new();
+        let mut name = package_name;
+        if let Some(lib) = table.get("lib").and_then(toml::Value::as_table) {
+            if let Some(own) = lib.get("name").and_then(toml::Value::as_str) {
+                name = Some(identifier(own));
+            }
+            push_path(&mut entries, "lib", dir, lib);
+        }
+        for kind in ["bin", "test", "example", "bench"] {
+            for target in table.get(kind).and_then(toml::Value::as_array).into_iter().flatten() {
+                if let Some(target) = target.as_table() {
+                    push_path(&mut entries, kind, dir, target);
+                }
+            }
+        }
+        for (key, kind) in [("autotests", "test"), ("autoexamples", "example"), ("autobenches", "bench")] {
+            if package.get(key).and_then(toml::Value::as_bool) == Some(false) {
+                entries.push(("explicit".to_owned(), kind.to_owned()));
+            }
+        }
+        dependencies(&table, &mut entries);
+        for target in table.get("target").and_then(toml::Value::as_table).into_iter().flat_map(|t| t.values())
+        {
+            if let Some(target) = target.as_table() {
+                dependencies(target, &mut entries);
+            }
+        }
+        Some(Manifest { dir: dir.to_owned(), file: file.to_owned(), name, entries })
+    }
+
+    /// `crate`, `self`, `super::super`, `./path` from an attribute, or a crate's name, with `::` before it or not.
+    fn resolve(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> ModuleTarget {
+        let path = layout.path(from);
+        let found = match specifier {
+            "self" => Some(from),
+            "crate" => crate_root(layout, path).and_then(|root| layout.file(&root)),
+            _ if specifier.starts_with("super") => {
+                let mut at = Some(path.to_owned());
+                for _ in specifier.split("::") {
+                    at = at.and_then(|at| module_above(layout, &at));
+                }
+                at.and_then(|at| layout.file(&at))
+            }
+            _ if specifier.starts_with("./") => {
+                join(parent(path), specifier).and_then(|path| layout.file(&path))
+            }
+            _ => return named_crate(layout, path, specifier.trim_start_matches("::")),
+        };
+        found.map_or(ModuleTarget::Unknown, ModuleTarget::file)
+    }
+
+    fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
+        let dir = module_dir(layout, layout.path(parent_file));
+        self.child_of_dir(layout, &dir, name)
+    }
+
+    fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {
+        let stem = inside(dir, name);
+        layout
+            .file(&format!("{stem}.rs"))
+            .or_else(|| layout.file(&format!("{stem}/mod.rs")))
+            .map_or(ModuleTarget::Unknown, ModuleTarget::file)
+    }
+
+    fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
+        Vec::new()
+    }
+}
+
+/// A package's name as it stands in code.
+fn identifier(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn inside(dir: &str, name: &str) -> String {
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+fn push_path(entries: &mut Vec<(String, String)>, kind: &str, dir: &str, target: &toml::Table) {
+    if let Some(path) = target.get("path").and_then(toml::Value::as_str).and_then(|p| join(dir, p)) {
+        entries.push((kind.to_owned(), path));
+    }
+}
+
+fn dependencies(table: &toml::Table, entries: &mut Vec<(String, String)>) {
+    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        for (name, value) in table.get(section).and_then(toml::Value::as_table).into_iter().flatten() {
+            let package = value.as_table().and_then(|t| t.get("package")).and_then(toml::Value::as_str);
+            match package {
+                Some(package) => entries
+                    .push(("rename".to_owned(), format!("{}={}", identifier(name), identifier(package)))),
+                None => entries.push(("dependency".to_owned(), identifier(name))),
+            }
+        }
+    }
+}
+
+/// The manifest of the package that the file is part of: the nearest above it.
+fn package_of<'a>(layout: &'a dyn Layout, path: &str) -> Option<&'a Manifest> {
+    layout
+        .manifests(MANIFEST)
+        .iter()
+        .filter(|m| m.dir.is_empty() || path.strip_prefix(&*m.dir).is_some_and(|rest| rest.starts_with('/')))
+        .max_by_key(|m| m.dir.len())
+}
+
+/// The root file of the package's library.
+fn library(layout: &dyn Layout, package: &Manifest) -> Option<FileId> {
+    match package.values("lib").next() {
+        Some(path) => layout.file(path),
+        None => layout.file(&inside(&package.dir, "src/lib.rs")),
+    }
+}
+
+/// The crate that the name means in the file's package.
+fn named_crate(layout: &dyn Layout, path: &str, name: &str) -> ModuleTarget {
+    if SYSROOT.contains(&name) {
+        return ModuleTarget::External;
+    }
+    let package = package_of(layout, path);
+    let renamed = package.and_then(|package| {
+        package.values("rename").find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
+    });
+    let name = renamed.unwrap_or(name);
+    let manifests = layout.manifests(MANIFEST);
+    let own = package.filter(|m| m.name.as_deref() == Some(name));
+    let found = own.or_else(|| manifests.iter().find(|m| m.name.as_deref() == Some(name)));
+    if let Some(root) = found.and_then(|package| library(layout, package)) {
+        return ModuleTarget::file(root);
+    }
+    let known = renamed.is_some() || package.is_some_and(|p| p.values("dependency").any(|d| d == name));
+    if known { ModuleTarget::External } else { ModuleTarget::Unknown }
+}
+
+/// Whether the file is the root of a crate.
+fn is_root(package: Option<&Manifest>, path: &str) -> bool {
+    let Some(package) = package else { return matches!(file_name(path), "lib.rs" | "main.rs") };
+    if ["lib", "bin", "test", "example", "bench"].iter().any(|kind| package.values(kind).any(|p| p == path)) {
+        return true;
+    }
+    let Some(relative) = path.strip_prefix(&*package.dir).map(|rest| rest.trim_start_matches('/')) else {
+        return false;
+    };
+    if matches!(relative, "src/lib.rs" | "src/main.rs" | "build.rs") {
+        return true;
+    }
+    if let Some(rest) = relative.strip_prefix("src/bin/") {
+        return is_target(rest);
+    }
+    TARGETS.iter().any(|(kind, dir)| {
+        let rest = relative.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/'));
+        let declared = |p: &str| parent(p) == parent(path);
+        rest.is_some_and(is_target)
+            && !package.values("explicit").any(|k| k == *kind)
+            // Beside crates that the manifest lists, other files are their modules.
+            && !package.values(kind).any(declared)
+    })
+}
+
+/// Whether the path inside a directory of targets is that of a crate: `name.rs` or `name/main.rs`.
+fn is_target(rest: &str) -> bool {
+    match rest.split_once('/') {
+        None => rest.ends_with(".rs"),
+        Some((_, rest)) => rest == "main.rs",
+    }
+}
+
+/// The directory in which the submodules of the file's module lie.
+fn module_dir(layout: &dyn Layout, path: &str) -> String {
+    let dir = parent(path);
+    if matches!(file_name(path), "mod.rs" | "lib.rs" | "main.rs") || is_root(package_of(layout, path), path) {
+        return dir.to_owned();
+    }
+    path.strip_suffix(".rs").unwrap_or(path).to_owned()
+}
+
+/// The file of the module that declares the file's module.
+fn module_above(layout: &dyn Layout, path: &str) -> Option<String> {
+    let package = package_of(layout, path);
+    if is_root(package, path) {
+        return None;
+    }
+    let dir = if file_name(path) == "mod.rs" { parent(parent(path)) } else { parent(path) };
+    let exists = |path: &String| layout.file(path).is_some();
+    let here = inside(dir, "mod.rs");
+    if here != path && exists(&here) {
+        return Some(here);
+    }
+    let roots = ["lib", "bin", "test", "example", "bench"]
+        .iter()
+        .flat_map(|kind| package.into_iter().flat_map(|p| p.values(kind)))
+        .find(|root| parent(root) == dir && *root != path && layout.file(root).is_some());
+    if let Some(root) = roots {
+        return Some(root.to_owned());
+    }
+    let usual = ["lib.rs", "main.rs"].map(|name| inside(dir, name));
+    if let Some(root) = usual.into_iter().find(|root| root != path && exists(root)) {
+        return Some(root);
+    }
+    (!dir.is_empty()).then(|| format!("{dir}.rs")).filter(exists)
+}
+
+/// The root file of the crate that the file is part of.
+pub fn crate_root(layout: &dyn Layout, path: &str) -> Option<String> {
+    const LEVELS_MAX: usize = 64;
+    let mut at = path.to_owned();
+    for _ in 0..LEVELS_MAX {
+        match module_above(layout, &at) {
+            Some(above) => at = above,
+            None => return Some(at),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::LangId;
+
+    struct Folder {
+        files: Vec<&'static str>,
+        manifests: Vec<Manifest>,
+    }
+
+    impl Layout for Folder {
+        fn path(&self, file: FileId) -> &str {
+            self.files[file.index()]
+        }
+        fn file(&self, path: &str) -> Option<FileId> {
+            self.files.iter().position(|f| *f == path).map(|i| FileId(i as u32))
+        }
+        fn files_in(&self, _: &str) -> Vec<FileId> {
+            Vec::new()
+        }
+        fn has_dir(&self, _: &str) -> bool {
+            false
+        }
+        fn lang(&self, _: FileId) -> LangId {
+            LangId::of_language_id("rust").unwrap()
+        }
+        fn manifests(&self, _: &str) -> &[Manifest] {
+            &self.manifests
+        }
+    }
+
+    fn folder() -> Folder {
+        let manifest = |dir, text| Modules.read_manifest(dir, MANIFEST, text);
+        Folder {
+            files: vec![
+                "a/src/lib.rs",
+                "a/src/x.rs",
+                "a/src/x/y.rs",
+                "a/src/z/mod.rs",
+                "a/src/z/w.rs",
+                "a/tests/one.rs",
+                "a/tests/common/mod.rs",
+                "b/core/main.rs",
+                "b/core/flags.rs",
+                "b/tests/tests.rs",
+                "b/tests/util.rs",
+            ],
+            manifests: [
+                manifest("", "[workspace]\nmembers = [\"a\", \"b\"]"),
+                manifest("a", "[package]\nname = \"a-lib\"\n[dependencies]\nserde = \"1\""),
+                manifest(
+                    "b",
+                    "[package]\nname = \"b\"\n[[bin]]\nname = \"bb\"\npath = \"core/main.rs\"\n\
+                     [[test]]\nname = \"t\"\npath = \"tests/tests.rs\"\n\
+                     [dependencies]\nshort = { path = \"../a\", package = \"a-lib\" }",
+                ),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }
+    }
+
+    fn check(from: &str, specifier: &str, expected: &str) {
+        let folder = folder();
+        let from = folder.file(from).unwrap();
+        let found = match Modules.resolve(&folder, from, specifier) {
+            ModuleTarget::Files(files) => folder.path(files[0]).to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(found, expected, "{specifier} in {}", folder.path(from));
+    }
+
+    #[test]
+    fn roots_parents_and_crates() {
+        check("a/src/x/y.rs", "crate", "a/src/lib.rs");
+        check("a/src/x/y.rs", "super", "a/src/x.rs");
+        check("a/src/x/y.rs", "super::super", "a/src/lib.rs");
+        check("a/src/z/w.rs", "super", "a/src/z/mod.rs");
+        check("a/src/z/mod.rs", "super", "a/src/lib.rs");
+        check("a/src/lib.rs", "super", "Unknown");
+        check("a/tests/one.rs", "crate", "a/tests/one.rs");
+        check("a/tests/one.rs", "a_lib", "a/src/lib.rs");
+        check("b/core/flags.rs", "crate", "b/core/main.rs");
+        check("b/core/flags.rs", "short", "a/src/lib.rs");
+        check("b/core/flags.rs", "std", "External");
+        check("a/src/lib.rs", "serde", "External");
+        check("a/src/lib.rs", "nobody", "Unknown");
+        check("b/tests/util.rs", "crate", "b/tests/tests.rs");
+        check("a/src/lib.rs", "./z/w.rs", "a/src/z/w.rs");
+    }
+
+    #[test]
+    fn children_lie_beside_or_below() {
+        let folder = folder();
+        let child =
+            |parent: &str, name: &str| match Modules.child(&folder, folder.file(parent).unwrap(), name) {
+                ModuleTarget::Files(files) => folder.path(files[0]).to_owned(),
+                other => format!("{other:?}"),
+            };
+        assert_eq!(child("a/src/lib.rs", "x"), "a/src/x.rs");
+        assert_eq!(child("a/src/x.rs", "y"), "a/src/x/y.rs");
+        assert_eq!(child("a/src/z/mod.rs", "w"), "a/src/z/w.rs");
+        assert_eq!(child("a/tests/one.rs", "common"), "a/tests/common/mod.rs");
+        assert_eq!(child("b/tests/tests.rs", "util"), "b/tests/util.rs");
+        assert_eq!(child("a/src/x.rs", "z"), "Unknown");
+    }
+
+    #[test]
+    fn a_broken_manifest_is_none() {
+        assert!(Modules.read_manifest("", MANIFEST, "[package").is_none());
+        assert!(Modules.read_manifest("", MANIFEST, "package = 1").is_none());
+    }
+}

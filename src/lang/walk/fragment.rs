@@ -1,0 +1,178 @@
+//! Reading out of order: a subtree at a hook's request, and text that the grammar left as tokens.
+//!
+//! The arguments of a macro are code more often than not, but grammars see tokens. They are parsed once more on
+//! their own, as a parenthesised expression or as statements, and what parses without an error is walked where it
+//! stands.
+
+use std::cell::OnceCell;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{Node, Point, Range, TreeCursor};
+
+use super::{Frame, Walk};
+use crate::lang::LangId;
+use crate::lang::facts::TermId;
+use crate::lang::rules::{Context, Slot};
+
+/// Reads inside reads; each costs native stack.
+const NESTED_MAX: usize = 24;
+
+/// Together the fragments of a file may have this many times its length: nested ones are parsed again.
+const LENGTHS_MAX: usize = 6;
+
+/// Longest that the fragments of one file may be parsed together.
+const DEADLINE: Duration = Duration::from_millis(200);
+
+/// The trees of a file's fragments; they live as long as the walk.
+#[derive(Default)]
+pub(super) struct Trees {
+    first: OnceCell<Box<Link>>,
+}
+
+struct Link {
+    tree: tree_sitter::Tree,
+    next: OnceCell<Box<Link>>,
+}
+
+impl Drop for Trees {
+    /// One after the other: a file can have more fragments than the stack has room for.
+    fn drop(&mut self) {
+        let mut next = self.first.take();
+        while let Some(mut link) = next {
+            next = link.next.take();
+        }
+    }
+}
+
+/// What parsing fragments needs.
+pub(super) struct Fragments<'t> {
+    lang: LangId,
+    parser: Option<tree_sitter::Parser>,
+    last: &'t OnceCell<Box<Link>>,
+    nested: usize,
+    bytes: usize,
+    spent: Duration,
+}
+
+impl<'t> Fragments<'t> {
+    pub fn new(lang: LangId, trees: &'t Trees) -> Self {
+        Fragments { lang, parser: None, last: &trees.first, nested: 0, bytes: 0, spent: Duration::ZERO }
+    }
+
+    /// The tree of these parts of the text if it has no errors.
+    fn parse(&mut self, text: &str, ranges: &[Range]) -> Option<&'t tree_sitter::Tree> {
+        let bytes: usize = ranges.iter().map(|r| r.end_byte - r.start_byte).sum();
+        if self.bytes + bytes > text.len() * LENGTHS_MAX || self.spent > DEADLINE {
+            return None;
+        }
+        self.bytes += bytes;
+        if self.parser.is_none() {
+            let mut parser = tree_sitter::Parser::new();
+            parser.set_language(&(self.lang.pack().grammar)()).ok()?;
+            self.parser = Some(parser);
+        }
+        let parser = self.parser.as_mut()?;
+        parser.set_included_ranges(ranges).ok()?;
+        let started = Instant::now();
+        let left = DEADLINE.saturating_sub(self.spent);
+        let mut check = |_: &tree_sitter::ParseState| match started.elapsed() > left {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let options = tree_sitter::ParseOptions::new().progress_callback(&mut check);
+        let source = text.as_bytes();
+        let tree =
+            parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options));
+        self.spent += started.elapsed();
+        let Some(tree) = tree else {
+            parser.reset();
+            return None;
+        };
+        if tree.root_node().has_error() {
+            return None;
+        }
+        let link = self.last.get_or_init(|| Box::new(Link { tree, next: OnceCell::new() }));
+        self.last = &link.next;
+        Some(&link.tree)
+    }
+}
+
+impl<'t> Walk<'t> {
+    /// Goes one level deeper in a hook that calls itself; false if that is too deep.
+    pub fn nest(&mut self) -> bool {
+        let room = self.fragments.nested < NESTED_MAX;
+        self.fragments.nested += usize::from(room);
+        room
+    }
+
+    /// Comes back from [`nest`](Self::nest).
+    pub fn unnest(&mut self) {
+        self.fragments.nested -= 1;
+    }
+
+    /// Reads the subtree now, in this context, and gives its term.
+    pub fn read(&mut self, node: Node<'t>, context: Context) -> Option<TermId> {
+        self.read_at(node.walk(), context)
+    }
+
+    fn read_at(&mut self, cursor: TreeCursor<'t>, context: Context) -> Option<TermId> {
+        if !self.nest() {
+            return None;
+        }
+        let at = self.frames.len();
+        let up = &self.frames[at - 1];
+        let mut frame = Frame::root();
+        frame.kind = up.kind;
+        frame.scope = up.scope;
+        frame.flags = up.flags;
+        frame.group = up.group;
+        frame.function_scope = up.function_scope;
+        frame.items_start = self.items.len();
+        (frame.context, frame.slot, frame.target) = (context, Slot::Value, at);
+        self.frames.push(frame);
+        self.run(cursor);
+        while self.frames.len() > at + 1 {
+            self.leave();
+        }
+        self.unnest();
+        self.frames.pop().and_then(|frame| frame.value)
+    }
+
+    /// Parses and reads the tokens of a node that stands in delimiters as the code that they may be: an expression
+    /// in parentheses or brackets, statements in braces. `None` if they are neither; then nothing has been read.
+    pub fn read_tokens(&mut self, node: Node<'t>) -> Option<Option<TermId>> {
+        if self.fragments.nested >= NESTED_MAX {
+            return None;
+        }
+        let text = self.source();
+        let whole = node.range();
+        let inner = Range {
+            start_byte: whole.start_byte + 1,
+            end_byte: whole.end_byte.saturating_sub(1),
+            start_point: Point::new(whole.start_point.row, whole.start_point.column + 1),
+            end_point: whole.end_point,
+        };
+        if inner.start_byte >= inner.end_byte {
+            return Some(None);
+        }
+        // An expression is a statement with the next semicolon, wherever that stands.
+        let semicolon = memchr::memchr(b';', text.as_bytes().get(whole.end_byte..)?).map(|at| {
+            let (start_byte, point) = (whole.end_byte + at, whole.end_point);
+            Range { start_byte, end_byte: start_byte + 1, start_point: point, end_point: point }
+        });
+        let expression: Vec<Range> = std::iter::once(whole).chain(semicolon).collect();
+        let statements = [inner];
+        let ways: [&[Range]; 2] = match text.as_bytes()[whole.start_byte] {
+            b'{' => [&statements, &expression],
+            _ => [&expression, &statements],
+        };
+        let tree = ways.into_iter().find_map(|ranges| self.fragments.parse(text, ranges))?;
+        let root = tree.root_node();
+        let only = (root.named_child_count() == 1).then(|| root.named_child(0)).flatten();
+        // The value of the only statement is the value of all.
+        let expression = only.filter(|s| s.named_child_count() == 1 && s.child_count() == 2);
+        let start = expression.and_then(|s| s.named_child(0)).unwrap_or(root);
+        Some(self.read_at(start.walk(), Context::Value))
+    }
+}
