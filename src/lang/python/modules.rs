@@ -102,7 +102,7 @@ fn package_file(layout: &dyn Layout, dir: &str) -> Option<FileId> {
     ["__init__.py", "__init__.pyi"].iter().find_map(|name| layout.file(&join(dir, name)?))
 }
 
-/// The module at `dir/relative`: a package, a module file, a stub, or a namespace directory.
+/// The module at `dir/relative`: a package, a module file, its `.pyi`, or a namespace directory.
 fn module_at(layout: &dyn Layout, dir: &str, relative: &str) -> Option<ModuleTarget> {
     let path = join(dir, relative)?;
     if let Some(file) = package_file(layout, &path) {
