@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::lang::facts::{DefFlags, DefId, DefKind, Literal, Role, ScopeKind, Span, Term, TermId};
+use crate::lang::facts::{DefFlags, DefId, DefKind, Literal, Role, Span, Term, TermId};
 use crate::lang::rules::Context;
 use crate::lang::walk::{Hooked, Walk};
 
@@ -135,19 +135,11 @@ fn add_flags(walk: &mut Walk<'_>, def: DefId, flags: DefFlags) {
     def.flags = def.flags.with(flags);
 }
 
-/// The module so many levels above the place: one written in this file, the file itself, or one above it.
+/// The module so many levels above the place, modules written inside the file counted.
 fn above(walk: &mut Walk<'_>, levels: usize) -> TermId {
-    let scope = walk.scope();
-    let facts = walk.facts();
-    let inside: Vec<DefId> = facts
-        .ancestors(scope)
-        .filter(|s| facts.scope(*s).kind == ScopeKind::Module)
-        .filter_map(|s| facts.scope(s).owner)
-        .collect();
-    match inside.get(levels) {
-        Some(module) => walk.term(Term::Def(*module)),
-        None if inside.len() == levels => walk.module("self"),
-        None => walk.module(&vec!["super"; levels - inside.len()].join("::")),
+    match levels {
+        0 => walk.module("self"),
+        _ => walk.module(&vec!["super"; levels].join("::")),
     }
 }
 

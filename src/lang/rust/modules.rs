@@ -76,13 +76,14 @@ impl ModuleStrategy for Modules {
         found.map_or(ModuleTarget::Unknown, ModuleTarget::file)
     }
 
+    /// Modules written inside a file stand before the name (`inline::name`): their files lie in directories.
     fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
         let dir = module_dir(layout, layout.path(parent_file));
         self.child_of_dir(layout, &dir, name)
     }
 
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {
-        let stem = inside(dir, name);
+        let stem = inside(dir, &name.replace("::", "/"));
         layout
             .file(&format!("{stem}.rs"))
             .or_else(|| layout.file(&format!("{stem}/mod.rs")))
