@@ -1,22 +1,112 @@
 //! What editors ask, one file per feature: plain synchronous functions from a view to plain data.
+//!
+//! Offsets are bytes; who talks to an editor converts them by the view.
 
+mod declaration;
+mod definition;
 pub mod docs;
 pub mod document_symbols;
+mod highlight;
+mod hover;
+mod references;
 pub mod signature;
+mod why;
 pub mod workspace_symbols;
 
-use crate::lang::facts::Span;
-use crate::lang::modules::FileId;
+use crate::graph::View;
+use crate::lang::facts::{DefKind, Span};
+use crate::lang::modules::{FileId, Layout, file_name};
+use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 
+pub use declaration::declaration;
+pub use definition::definition;
 pub use document_symbols::{DocumentSymbol, document_symbols, document_symbols_of};
+pub use highlight::{Highlight, highlight};
+pub use hover::{Hover, hover};
+pub use references::{Use, Uses, references};
+pub use why::{Candidate, Why, why};
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 
 /// A place in a file of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
     pub file: FileId,
-    /// The identifier.
+    /// The identifier; empty at the start of the file for a module.
     pub span: Span,
     /// The whole declaration or statement around it.
     pub full: Span,
+}
+
+/// Where a name leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    pub location: Location,
+    /// `None` for a module: its file.
+    pub symbol: Option<Symbol>,
+    pub tier: Tier,
+    pub kind: DefKind,
+    pub name: String,
+}
+
+impl Destination {
+    pub fn target(&self) -> Target {
+        match self.symbol {
+            Some(symbol) => Target::Symbol(symbol),
+            None => Target::File(self.location.file),
+        }
+    }
+
+    fn new(view: &View, target: Target, tier: Tier) -> Destination {
+        match target {
+            Target::Symbol(symbol) => {
+                let facts = view.facts(symbol.file);
+                let def = facts.def(symbol.def);
+                Destination {
+                    location: Location { file: symbol.file, span: def.name_span, full: def.span },
+                    symbol: Some(symbol),
+                    tier,
+                    kind: def.kind,
+                    name: view.name_text(def.name).to_owned(),
+                }
+            }
+            Target::File(file) => Destination {
+                location: Location { file, span: Span::new(0, 0), full: Span::new(0, 0) },
+                symbol: None,
+                tier,
+                kind: DefKind::Module,
+                name: file_name(view.path(file)).to_owned(),
+            },
+        }
+    }
+}
+
+/// Why an answer is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// There is no name under the cursor.
+    NotAName,
+    /// It is defined outside the folder.
+    External,
+    /// It is not known where it is defined, and why.
+    Unresolved(&'static str),
+}
+
+/// Where a name leads, never empty, or why nowhere.
+pub type Answer = Result<Vec<Destination>, Empty>;
+
+/// What the name at the offset stands for.
+fn destinations(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Answer {
+    let outcome = match resolver.at(file, offset) {
+        None => return Err(Empty::NotAName),
+        Some(Occurrence::Ref(reference)) => resolver.resolve(file, reference),
+        Some(Occurrence::Def(def)) => resolver.meaning(Symbol { file, def }),
+    };
+    match outcome {
+        Outcome::Found(targets) => Ok(targets
+            .into_iter()
+            .map(|(target, tier)| Destination::new(resolver.view(), target, tier))
+            .collect()),
+        Outcome::External => Err(Empty::External),
+        Outcome::Unresolved(why) => Err(Empty::Unresolved(why)),
+    }
 }

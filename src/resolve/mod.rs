@@ -1,1 +1,456 @@
-//! resolve
+//! From a reference to its definitions: scopes, imports, members and light types over a whole graph.
+//!
+//! [`Resolver`] knows no language by name: it reads facts, asks the language's knobs and module rules, and keeps
+//! with each answer the [`Tier`] of certainty it was found at. Whatever it cannot know it says so:
+//! [`Outcome::External`] for what is known to come from outside the folder, [`Outcome::Unresolved`] for the rest.
+
+mod bases;
+mod call;
+mod describe;
+mod guess;
+mod index;
+mod iterate;
+mod lexical;
+mod member;
+mod memo;
+mod module;
+mod receiver;
+mod references;
+mod term;
+mod ty;
+mod value;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::graph::View;
+use crate::lang::facts::{Def, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, Span};
+use crate::lang::modules::{FileId, Layout, ModuleTarget};
+use crate::lang::{Knobs, LangId};
+use bases::Linear;
+use index::FileIndex;
+use member::Members;
+use memo::{Guarded, Memo};
+pub use references::{Found, ReferenceLimits, References};
+use ty::{Place, Subst, Ty};
+
+/// A definition of the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Symbol {
+    pub file: FileId,
+    pub def: DefId,
+}
+
+/// What a name can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    Symbol(Symbol),
+    /// A module: its file.
+    File(FileId),
+}
+
+impl Target {
+    pub fn file(self) -> FileId {
+        match self {
+            Target::Symbol(symbol) => symbol.file,
+            Target::File(file) => file,
+        }
+    }
+    pub fn symbol(self) -> Option<Symbol> {
+        match self {
+            Target::Symbol(symbol) => Some(symbol),
+            Target::File(_) => None,
+        }
+    }
+}
+
+/// How an answer was found, the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tier {
+    /// By the scopes of the file.
+    Lexical,
+    /// Through imports and modules.
+    Import,
+    /// As a member of the enclosing type or of a named one.
+    Member,
+    /// As a member of a declared type.
+    Declared,
+    /// As a member of a type inferred from constructors, calls and assignments.
+    Inferred,
+    /// As a member of an interface or trait that several types implement.
+    Dispatch,
+    /// The only member of that name in the folder; the receiver's type is not known.
+    UniqueName,
+    /// One of several of that name; the receiver's type is not known.
+    Ranked,
+}
+
+impl Tier {
+    /// In plain words, for hover and reports.
+    pub fn words(self) -> &'static str {
+        match self {
+            Tier::Lexical => "found by scope",
+            Tier::Import => "found through imports",
+            Tier::Member => "member of a named type",
+            Tier::Declared => "member of a declared type",
+            Tier::Inferred => "member of an inferred type",
+            Tier::Dispatch => "one of the implementations",
+            Tier::UniqueName => "the only member of that name; the receiver's type is not known",
+            Tier::Ranked => "a guess by name; the receiver's type is not known",
+        }
+    }
+    /// Whether the answer is by name alone.
+    pub fn is_guess(self) -> bool {
+        self >= Tier::UniqueName
+    }
+}
+
+/// What is known of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Never empty; the best first.
+    Found(Vec<(Target, Tier)>),
+    /// Known to come from outside the folder.
+    External,
+    Unresolved(&'static str),
+}
+
+/// What stands under a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occurrence {
+    Ref(RefId),
+    Def(DefId),
+}
+
+/// Evaluations that one question may take; a question that needs more stays unanswered.
+const STEPS_MAX: u32 = 60_000;
+
+/// Evaluations nested in each other; chains of real code stay far below.
+const DEPTH_MAX: u32 = 48;
+
+/// Files whose index a resolver keeps between questions.
+const FILES_KEPT_MAX: usize = 4_096;
+
+/// Answers that a resolver keeps between questions.
+const ANSWERS_KEPT_MAX: usize = 1 << 20;
+
+/// The place that a term is evaluated at: it decides what `self` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cx {
+    file: FileId,
+    scope: ScopeId,
+}
+
+/// A thing that a name was found to stand for.
+#[derive(Clone, Debug, PartialEq)]
+struct Hit {
+    entity: Entity,
+    tier: Tier,
+    /// What the receiver says about type parameters.
+    subst: Option<Rc<Subst>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Entity {
+    Symbol(Symbol),
+    Place(Rc<Place>),
+}
+
+type Hits = SmallVec<[Hit; 1]>;
+
+/// The answer to "what does this name stand for", with what evaluation needs to go on.
+#[derive(Clone, Debug)]
+enum Resolution {
+    Found(Hits),
+    /// From outside; by its last name if that is known.
+    External(Option<Name>),
+    Missing(&'static str),
+}
+
+impl Resolution {
+    fn symbol(symbol: Symbol, tier: Tier) -> Resolution {
+        Resolution::Found(SmallVec::from_elem(Hit { entity: Entity::Symbol(symbol), tier, subst: None }, 1))
+    }
+    fn place(place: Place, tier: Tier) -> Resolution {
+        let hit = Hit { entity: Entity::Place(Rc::new(place)), tier, subst: None };
+        Resolution::Found(SmallVec::from_elem(hit, 1))
+    }
+    fn hits(&self) -> &[Hit] {
+        match self {
+            Resolution::Found(hits) => hits,
+            _ => &[],
+        }
+    }
+    /// At best as sure as the tier.
+    fn at_most(mut self, tier: Tier) -> Resolution {
+        if let Resolution::Found(hits) = &mut self {
+            for hit in hits {
+                hit.tier = hit.tier.max(tier);
+            }
+        }
+        self
+    }
+    fn first_symbol(&self) -> Option<Symbol> {
+        self.hits().iter().find_map(|h| match h.entity {
+            Entity::Symbol(symbol) => Some(symbol),
+            Entity::Place(_) => None,
+        })
+    }
+}
+
+/// A type and how sure it is.
+#[derive(Clone, Debug, Default)]
+struct Typed {
+    ty: Ty,
+    tier: TierOr,
+}
+
+/// A tier that starts as the surest.
+type TierOr = Option<Tier>;
+
+impl Typed {
+    fn new(ty: Ty, tier: Tier) -> Typed {
+        Typed { ty, tier: Some(tier) }
+    }
+    fn sure(ty: Ty) -> Typed {
+        Typed { ty, tier: None }
+    }
+    fn unknown() -> Typed {
+        Typed::default()
+    }
+    fn map(self, f: impl FnOnce(Ty) -> Ty) -> Typed {
+        Typed { ty: f(self.ty), tier: self.tier }
+    }
+    fn at_most(mut self, tier: impl Into<TierOr>) -> Typed {
+        self.tier = self.tier.max(tier.into());
+        self
+    }
+}
+
+/// Resolves references of one view. Cheap to make; keeps what it has learnt, so ask related questions of one resolver.
+pub struct Resolver<'v> {
+    view: &'v View,
+    steps: Cell<u32>,
+    depth: Cell<u32>,
+    guard: memo::Guard,
+    files: RefCell<FxHashMap<FileId, Rc<FileIndex>>>,
+    refs: Memo<(FileId, RefId), Rc<Resolution>>,
+    aliases: Memo<Symbol, Rc<Resolution>>,
+    values: Memo<Symbol, Typed>,
+    results: Memo<Symbol, Typed>,
+    linears: Memo<Symbol, Rc<Linear>>,
+    members: Memo<(Symbol, Name), Rc<Members>>,
+    exports: Memo<(FileId, Name), Rc<Resolution>>,
+    params: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
+    extensions: Memo<Symbol, Rc<[member::Extended]>>,
+    receivers: Memo<(FileId, ScopeId), Ty>,
+    modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
+    siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
+    guesses: RefCell<FxHashMap<(Name, LangId), Rc<[Symbol]>>>,
+}
+
+impl<'v> Resolver<'v> {
+    pub fn new(view: &'v View) -> Self {
+        Resolver {
+            view,
+            steps: Cell::new(0),
+            depth: Cell::new(0),
+            guard: memo::Guard::default(),
+            files: RefCell::default(),
+            refs: Memo::default(),
+            aliases: Memo::default(),
+            values: Memo::default(),
+            results: Memo::default(),
+            linears: Memo::default(),
+            members: Memo::default(),
+            exports: Memo::default(),
+            params: RefCell::default(),
+            extensions: Memo::default(),
+            receivers: Memo::default(),
+            modules: RefCell::default(),
+            siblings: RefCell::default(),
+            guesses: RefCell::default(),
+        }
+    }
+
+    pub fn view(&self) -> &'v View {
+        self.view
+    }
+
+    /// What stands at the offset: a reference rather than a definition where both do, for it leads further.
+    pub fn at(&self, file: FileId, offset: u32) -> Option<Occurrence> {
+        let index = self.index(file);
+        let facts = &index.facts;
+        let touching = |span: Span| span.touches(offset) && !span.is_empty();
+        // Behind the last letter of one name may be the first of another, which then is meant.
+        let rank = |span: Span| (!span.contains(offset), span.len());
+        let reference = facts
+            .refs_with_ids()
+            .filter(|(_, r)| touching(r.span))
+            .min_by_key(|(_, r)| (rank(r.span), r.role == Role::Key));
+        let def = facts
+            .defs_with_ids()
+            .filter(|(_, d)| touching(d.name_span) && index.is_spelled(d))
+            .min_by_key(|(_, d)| (rank(d.name_span), d.kind == DefKind::Export));
+        match (reference, def) {
+            (Some((r, reference)), Some((d, def))) => {
+                Some(if rank(def.name_span) < rank(reference.span) { Occurrence::Def(d) } else { Occurrence::Ref(r) })
+            }
+            (Some((r, _)), None) => Some(Occurrence::Ref(r)),
+            (None, Some((d, _))) => Some(Occurrence::Def(d)),
+            (None, None) => None,
+        }
+    }
+
+    /// What the reference stands for.
+    pub fn resolve(&self, file: FileId, reference: RefId) -> Outcome {
+        self.begin();
+        let resolution = self.reference(file, reference);
+        self.outcome(&resolution)
+    }
+
+    /// What the definition stands for: itself, or for an import what it brings in.
+    pub fn meaning(&self, symbol: Symbol) -> Outcome {
+        self.begin();
+        let def = self.def(symbol);
+        if def.kind.is_alias() {
+            let followed = self.follow(symbol);
+            return match self.outcome(&followed) {
+                Outcome::Unresolved(_) if !matches!(*followed, Resolution::External(_)) => {
+                    Outcome::Found(vec![(Target::Symbol(symbol), Tier::Lexical)])
+                }
+                outcome => outcome,
+            };
+        }
+        if let Some(place) = self.file_module(symbol) {
+            return self.outcome(&Resolution::place(place, Tier::Import));
+        }
+        Outcome::Found(vec![(Target::Symbol(self.canonical(symbol)), Tier::Lexical)])
+    }
+
+    fn outcome(&self, resolution: &Resolution) -> Outcome {
+        match resolution {
+            Resolution::External(_) => Outcome::External,
+            Resolution::Missing(why) => Outcome::Unresolved(why),
+            Resolution::Found(hits) => {
+                let mut targets: Vec<(Target, Tier)> = Vec::new();
+                let mut add = |target: Target, tier: Tier| {
+                    if !targets.iter().any(|(t, _)| *t == target) {
+                        targets.push((target, tier));
+                    }
+                };
+                for hit in hits {
+                    match &hit.entity {
+                        Entity::Symbol(symbol) => add(Target::Symbol(*symbol), hit.tier),
+                        Entity::Place(place) => match &**place {
+                            Place::Files(files) => {
+                                // A package of many files has no file that stands for it but the first.
+                                if let Some(file) = files.first() {
+                                    add(Target::File(*file), hit.tier);
+                                }
+                            }
+                            Place::Inline(symbol) => add(Target::Symbol(*symbol), hit.tier),
+                            Place::Directory(..) => {}
+                        },
+                    }
+                }
+                if targets.is_empty() {
+                    return Outcome::Unresolved("a directory without a file of its own");
+                }
+                targets.sort_by_key(|(_, tier)| *tier);
+                Outcome::Found(targets)
+            }
+        }
+    }
+
+    /// Starts a question: its budget is fresh, and what earlier ones left is bounded.
+    fn begin(&self) {
+        self.steps.set(0);
+        self.depth.set(0);
+        self.guard.clear();
+        let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
+        if self.files.borrow().len() > FILES_KEPT_MAX || kept > ANSWERS_KEPT_MAX {
+            self.files.borrow_mut().clear();
+            self.refs.clear();
+            self.aliases.clear();
+            self.values.clear();
+            self.results.clear();
+            self.linears.clear();
+            self.members.clear();
+            self.exports.clear();
+            self.params.borrow_mut().clear();
+            self.extensions.clear();
+            self.receivers.clear();
+            self.modules.borrow_mut().clear();
+            self.siblings.borrow_mut().clear();
+            self.guesses.borrow_mut().clear();
+        }
+    }
+
+    /// Counts a step of evaluation; false when the question has used up its budget.
+    fn step(&self) -> bool {
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        if steps > STEPS_MAX {
+            self.guard.cut();
+            return false;
+        }
+        true
+    }
+
+    /// Runs a nested evaluation; `None` when it is nested too deep.
+    fn nested<T>(&self, run: impl FnOnce() -> T) -> Option<T> {
+        let depth = self.depth.get();
+        if depth >= DEPTH_MAX || !self.step() {
+            self.guard.cut();
+            return None;
+        }
+        self.depth.set(depth + 1);
+        let result = run();
+        self.depth.set(depth);
+        Some(result)
+    }
+
+    fn index(&self, file: FileId) -> Rc<FileIndex> {
+        if let Some(index) = self.files.borrow().get(&file) {
+            return Rc::clone(index);
+        }
+        let index = Rc::new(FileIndex::new(self.view.facts(file), self.view.lang(file)));
+        self.files.borrow_mut().insert(file, Rc::clone(&index));
+        index
+    }
+
+    fn knobs(&self, file: FileId) -> &'static Knobs {
+        self.view.lang(file).knobs()
+    }
+
+    fn def(&self, symbol: Symbol) -> Def {
+        self.index(symbol.file).facts.def(symbol.def).clone()
+    }
+
+    fn reference_of(&self, file: FileId, reference: RefId) -> Ref {
+        self.index(file).facts.reference(reference).clone()
+    }
+
+    fn named_in(&self, name: Name, words: &[&str]) -> bool {
+        !words.is_empty() && words.contains(&self.view.name_text(name))
+    }
+
+    fn remember<K, V>(&self, memo: &Memo<K, V>, key: K, default: impl FnOnce() -> V, make: impl FnOnce() -> V) -> V
+    where
+        K: Copy + Eq + std::hash::Hash,
+        V: Clone,
+    {
+        match memo.enter(key, &self.guard) {
+            Guarded::Known(value) => value,
+            Guarded::Cycle => default(),
+            Guarded::Entered(entry) => {
+                let value = self.nested(make).unwrap_or_else(default);
+                memo.leave(entry, value, &self.guard)
+            }
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! How right definitions and references are, in-process, against the gold answers of type-aware tools.
+//!
+//! ```text
+//! cargo bench --profile dev --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs]
+//! ```
+//!
+//! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, Texts, View, content_hash};
+use coppice::lang::modules::{FileId, Layout};
+use coppice::lang::{LangId, ParseLimits, Parser, extract};
+use coppice::query;
+use coppice::resolve::{ReferenceLimits, Resolver};
+use serde::Deserialize;
+
+/// Directories that the gold tools did not look into either.
+const SKIPPED: [&str; 6] = ["node_modules", ".git", "target", ".venv", "__pycache__", ".cache"];
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    file: String,
+    line: u32,
+    #[serde(default)]
+    character: u32,
+}
+
+#[derive(Debug, Deserialize)]
+struct DefRecord {
+    file: String,
+    line: u32,
+    character: u32,
+    name: String,
+    kind: String,
+    qual: String,
+    defs: Vec<Place>,
+    #[serde(default)]
+    alt: Vec<Place>,
+    #[serde(default)]
+    external: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct RefRecord {
+    def: Place,
+    name: String,
+    kind: String,
+    refs: Vec<Place>,
+    #[serde(default)]
+    decls: Vec<Place>,
+}
+
+#[derive(Default)]
+struct Options {
+    gold: PathBuf,
+    corpora: PathBuf,
+    corpus: Vec<String>,
+    kind: Vec<String>,
+    kinds: bool,
+    misses: usize,
+    refs: bool,
+}
+
+fn options() -> Option<Options> {
+    let mut options = Options::default();
+    let mut paths = Vec::new();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--corpus" => options.corpus.push(args.next()?),
+            "--kind" => options.kind.push(args.next()?),
+            "--kinds" => options.kinds = true,
+            "--refs" => options.refs = true,
+            "--misses" => options.misses = args.next()?.parse().ok()?,
+            "--bench" => {}
+            _ => paths.push(PathBuf::from(arg)),
+        }
+    }
+    let mut paths = paths.into_iter();
+    options.gold = paths.next()?;
+    options.corpora = paths.next()?;
+    Some(options)
+}
+
+fn main() {
+    let Some(options) = options() else {
+        eprintln!(
+            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs"
+        );
+        return;
+    };
+    let mut corpora: Vec<String> = match std::fs::read_dir(&options.gold) {
+        Ok(entries) => entries
+            .flatten()
+            .filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".def.jsonl")?.to_owned()))
+            .collect(),
+        Err(error) => {
+            eprintln!("accuracy: {}: {error}", options.gold.display());
+            return;
+        }
+    };
+    corpora.sort();
+    println!(
+        "{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}",
+        "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
+    );
+    let mut reference_rows = Vec::new();
+    for name in corpora {
+        if !options.corpus.is_empty() && !options.corpus.contains(&name) {
+            continue;
+        }
+        let root = options.corpora.join(&name);
+        let corpus = Corpus::load(&root);
+        if corpus.view.files().next().is_none() {
+            continue;
+        }
+        corpus.definitions(&name, &options);
+        if options.refs {
+            reference_rows.push(corpus.references(&name, &options));
+        }
+    }
+    if !reference_rows.is_empty() {
+        println!(
+            "\n{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}",
+            "references", "symbols", "perfect", "recall", "precis.", "none", "p99 ms"
+        );
+        for row in reference_rows {
+            print!("{row}");
+        }
+    }
+}
+
+struct InMemory(BTreeMap<String, Arc<str>>);
+
+impl Texts for InMemory {
+    fn read(&self, path: &str) -> std::io::Result<String> {
+        let text = self.0.get(path).ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(text.to_string())
+    }
+}
+
+struct Corpus {
+    view: View,
+    files: BTreeMap<String, FileId>,
+    texts: BTreeMap<String, Arc<str>>,
+    parse: Duration,
+    lines: usize,
+}
+
+impl Corpus {
+    fn load(root: &Path) -> Corpus {
+        let mut stack = vec![root.to_path_buf()];
+        let mut paths = Vec::new();
+        while let Some(dir) = stack.pop() {
+            for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    if !SKIPPED.iter().any(|s| entry.file_name() == *s) {
+                        stack.push(path);
+                    }
+                } else {
+                    paths.push(path);
+                }
+            }
+        }
+        paths.sort();
+        let mut parser = Parser::new();
+        let mut builder = GraphBuilder::new();
+        let mut manifests: BTreeSet<String> = BTreeSet::new();
+        let (mut texts, mut parse, mut lines) = (BTreeMap::new(), Duration::ZERO, 0);
+        for path in paths {
+            let Ok(relative) = path.strip_prefix(root) else { continue };
+            let relative = relative.to_string_lossy().into_owned();
+            let (dir, file) = relative.rsplit_once('/').unwrap_or(("", &relative));
+            for lang in LangId::all() {
+                if lang.strategy().manifest_names().contains(&file)
+                    && !manifests.contains(&relative)
+                    && let Ok(text) = std::fs::read_to_string(&path)
+                    && let Some(manifest) = lang.strategy().read_manifest(dir, file, &text)
+                {
+                    builder.add_manifest(manifest);
+                    manifests.insert(relative.clone());
+                }
+            }
+            let Some(lang) = LangId::of_path(&path) else { continue };
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let started = Instant::now();
+            let Ok(tree) = parser.parse(lang, &text, None, &ParseLimits::default()) else { continue };
+            parse += started.elapsed();
+            lines += text.lines().count();
+            let meta = FileMeta {
+                path: relative.clone(),
+                lang,
+                bytes: text.len() as u64,
+                mtime_ns: 0,
+                hash: content_hash(text.as_bytes()),
+                syntax_errors: 0,
+            };
+            builder.add(EncodedFile::new(meta, &text, &extract(lang, &tree, &text)));
+            texts.insert(relative, Arc::<str>::from(text));
+        }
+        let graph = builder.finish().expect("corpora fit into memory");
+        let view = View::new(Arc::new(graph), Vec::new(), Arc::new(InMemory(texts.clone())));
+        let files = view.files().map(|f| (view.path(f).to_owned(), f)).collect();
+        Corpus { view, files, texts, parse, lines }
+    }
+
+    fn offset(&self, place: &Place) -> Option<(FileId, u32)> {
+        let file = *self.files.get(&place.file)?;
+        let text = self.texts.get(&place.file)?;
+        let start: usize = text.split_inclusive('\n').take(place.line as usize).map(str::len).sum();
+        let line = text[start..].lines().next().unwrap_or_default();
+        let mut units = 0;
+        let column =
+            line.char_indices().find_map(|(at, c)| {
+                let here = (units >= place.character).then_some(at);
+                units += c.len_utf16() as u32;
+                here
+            });
+        Some((file, (start + column.unwrap_or(line.len())) as u32))
+    }
+
+    fn place(&self, file: FileId, offset: u32) -> Place {
+        let path = self.view.path(file);
+        let text = self.texts.get(path).cloned().unwrap_or_default();
+        let line = text.as_bytes()[..offset as usize].iter().filter(|b| **b == b'\n').count() as u32;
+        Place { file: path.to_owned(), line, character: 0 }
+    }
+
+    fn line_text(&self, place: &Place) -> String {
+        let Some(text) = self.texts.get(&place.file) else { return String::new() };
+        text.lines().nth(place.line as usize).unwrap_or_default().trim().to_owned()
+    }
+
+    fn definitions(&self, name: &str, options: &Options) {
+        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.def.jsonl"))) else { return };
+        let mut all = Scores::default();
+        let mut kinds: BTreeMap<String, Scores> = BTreeMap::new();
+        let mut misses = options.misses;
+        let started = Instant::now();
+        for line in lines.lines() {
+            let Ok(record) = serde_json::from_str::<DefRecord>(line) else { continue };
+            if !options.kind.is_empty() && !options.kind.contains(&record.kind) {
+                continue;
+            }
+            let at = Place { file: record.file.clone(), line: record.line, character: record.character };
+            let answer = match self.offset(&at) {
+                Some((file, offset)) => query::definition(&self.view, file, offset),
+                None => Err(query::Empty::NotAName),
+            };
+            let places: Vec<Place> = answer
+                .iter()
+                .flatten()
+                .map(|d| self.place(d.location.file, d.location.span.start))
+                .collect();
+            let verdict = Verdict::of(&record, &places);
+            all.add(verdict);
+            kinds.entry(record.kind.clone()).or_default().add(verdict);
+            if misses > 0 && !matches!(verdict, Verdict::Exact | Verdict::Alternative | Verdict::ExternalQuiet) {
+                misses -= 1;
+                self.print_miss(&record, &at, &answer, &places, verdict);
+            }
+        }
+        let asked = started.elapsed();
+        all.print(name);
+        if options.kinds {
+            for (kind, scores) in &kinds {
+                scores.print(&format!("  {kind}"));
+            }
+        }
+        if options.misses > 0 {
+            println!("  {} lines, parse {:?}, questions {asked:?}", self.lines, self.parse);
+        }
+    }
+
+    fn print_miss(
+        &self,
+        record: &DefRecord,
+        at: &Place,
+        answer: &query::Answer,
+        places: &[Place],
+        verdict: Verdict,
+    ) {
+        println!(
+            "{verdict:?} {} {}{} {}:{}:{}  | {}",
+            record.kind,
+            record.qual,
+            record.name,
+            record.file,
+            record.line + 1,
+            record.character + 1,
+            self.line_text(at)
+        );
+        if !record.external {
+            for gold in record.defs.iter().take(3) {
+                println!("    want {}:{}  | {}", gold.file, gold.line + 1, self.line_text(gold));
+            }
+        }
+        match answer {
+            Ok(found) => {
+                for (place, found) in places.iter().zip(found).take(3) {
+                    println!(
+                        "    got  {}:{} {:?}  | {}",
+                        place.file,
+                        place.line + 1,
+                        found.tier,
+                        self.line_text(place)
+                    );
+                }
+            }
+            Err(why) => println!("    got  {why:?}"),
+        }
+    }
+
+    fn references(&self, name: &str, options: &Options) -> String {
+        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.refs.jsonl"))) else {
+            return String::new();
+        };
+        let resolver = Resolver::new(&self.view);
+        let (mut symbols, mut perfect, mut none) = (0, 0, 0);
+        let (mut hit, mut extra, mut missing) = (0, 0, 0);
+        let mut latencies = Vec::new();
+        let mut misses = options.misses;
+        for line in lines.lines() {
+            let Ok(record) = serde_json::from_str::<RefRecord>(line) else { continue };
+            if !options.kind.is_empty() && !options.kind.contains(&record.kind) {
+                continue;
+            }
+            let Some((file, offset)) = self.offset(&record.def) else { continue };
+            let key = |p: &Place| (p.file.clone(), p.line);
+            let mut skip: BTreeSet<(String, u32)> = record.decls.iter().map(key).collect();
+            skip.insert(key(&record.def));
+            let gold: BTreeSet<(String, u32)> =
+                record.refs.iter().map(key).filter(|p| !skip.contains(p)).collect();
+            if gold.is_empty() {
+                continue;
+            }
+            let started = Instant::now();
+            let target = match query::definition(&self.view, file, offset) {
+                Ok(found) => found.first().map(|d| d.target()),
+                Err(_) => None,
+            };
+            let found = target.map(|t| resolver.references(t, ReferenceLimits::default())).unwrap_or_default();
+            latencies.push(started.elapsed());
+            let got: BTreeSet<(String, u32)> = found
+                .found
+                .iter()
+                .filter(|f| !f.declaration)
+                .map(|f| key(&self.place(f.file, f.span.start)))
+                .filter(|p| !skip.contains(p))
+                .collect();
+            symbols += 1;
+            let right = gold.intersection(&got).count();
+            hit += right;
+            missing += gold.len() - right;
+            extra += got.len() - right;
+            perfect += usize::from(gold == got);
+            none += usize::from(got.is_empty());
+            if misses > 0 && gold != got {
+                misses -= 1;
+                println!("references of {} {} {}:{}", record.kind, record.name, record.def.file, record.def.line + 1);
+                for (label, places) in [("missing", gold.difference(&got)), ("extra  ", got.difference(&gold))] {
+                    for (file, line) in places.take(4) {
+                        let place = Place { file: file.clone(), line: *line, character: 0 };
+                        println!("    {label} {file}:{}  | {}", line + 1, self.line_text(&place));
+                    }
+                }
+            }
+        }
+        latencies.sort();
+        let p99 = latencies.get(latencies.len() * 99 / 100).copied().unwrap_or_default();
+        let percent = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
+        format!(
+            "{name:<28}{symbols:>7}{:>9.1}{:>8.1}{:>8.1}{:>8.1}{:>8.1}\n",
+            percent(perfect, symbols),
+            percent(hit, hit + missing),
+            percent(hit, hit + extra),
+            percent(none, symbols),
+            p99.as_secs_f64() * 1e3
+        )
+    }
+}
+
+/// How one answer compares with the gold's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Exact,
+    /// First is another declaration of the right symbol.
+    Alternative,
+    /// The right one is not first.
+    Later,
+    Wrong,
+    Unanswered,
+    ExternalQuiet,
+    /// The target is outside of the corpus, the answer inside.
+    ExternalWrong,
+}
+
+impl Verdict {
+    fn of(record: &DefRecord, places: &[Place]) -> Verdict {
+        let is = |place: &Place, of: &[Place]| of.iter().any(|p| p.file == place.file && p.line == place.line);
+        match places.first() {
+            _ if record.external && places.is_empty() => Verdict::ExternalQuiet,
+            _ if record.external => Verdict::ExternalWrong,
+            None => Verdict::Unanswered,
+            Some(first) if is(first, &record.defs) => Verdict::Exact,
+            Some(first) if is(first, &record.alt) => Verdict::Alternative,
+            _ if places.iter().any(|p| is(p, &record.defs) || is(p, &record.alt)) => Verdict::Later,
+            _ => Verdict::Wrong,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Scores {
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Scores {
+    fn add(&mut self, verdict: Verdict) {
+        let key = match verdict {
+            Verdict::Exact => "exact",
+            Verdict::Alternative => "alt",
+            Verdict::Later => "later",
+            Verdict::Wrong => "wrong",
+            Verdict::Unanswered => "none",
+            Verdict::ExternalQuiet => "quiet",
+            Verdict::ExternalWrong => "external",
+        };
+        *self.counts.entry(key).or_default() += 1;
+    }
+    fn get(&self, key: &str) -> usize {
+        self.counts.get(key).copied().unwrap_or_default()
+    }
+    fn print(&self, label: &str) {
+        let inside = ["exact", "alt", "later", "wrong", "none"].iter().map(|k| self.get(k)).sum::<usize>();
+        let outside = self.get("quiet") + self.get("external");
+        let percent = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
+        let alt = self.get("exact") + self.get("alt");
+        println!(
+            "{label:<28}{inside:>7}{:>9.1}{:>8.1}{:>8.1}{:>8.1}{:>8.1}{outside:>8}{:>9.1}",
+            percent(self.get("exact"), inside),
+            percent(alt, inside),
+            percent(alt + self.get("later"), inside),
+            percent(self.get("wrong") + self.get("later"), inside),
+            percent(self.get("none"), inside),
+            percent(self.get("external"), outside),
+        );
+    }
+}

@@ -1,0 +1,66 @@
+//! Highlight the uses of a name in its file.
+
+use std::sync::atomic::AtomicBool;
+
+use super::destinations;
+use crate::graph::View;
+use crate::lang::facts::Span;
+use crate::lang::modules::FileId;
+use crate::resolve::{Occurrence, ReferenceLimits, Resolver};
+
+/// A use to highlight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Highlight {
+    pub span: Span,
+    /// It declares or assigns.
+    pub write: bool,
+}
+
+/// The places in the file that mean the same as the name at the offset. Of a name that leads out of the folder, or
+/// nowhere, those spelled alike.
+pub fn highlight(view: &View, file: FileId, offset: u32, cancel: &AtomicBool) -> Vec<Highlight> {
+    let resolver = Resolver::new(view);
+    let found = match destinations(&resolver, file, offset) {
+        Ok(best) => match best.first() {
+            Some(target) => {
+                let limits = ReferenceLimits { found_max: None, cancel: Some(cancel), within: Some(file) };
+                resolver.references(target.target(), limits).found
+            }
+            None => Vec::new(),
+        },
+        Err(_) => Vec::new(),
+    };
+    let mut highlights: Vec<Highlight> = found
+        .iter()
+        .filter(|f| f.file == file && !f.span.is_empty())
+        .map(|f| Highlight { span: f.span, write: f.write })
+        .collect();
+    if highlights.is_empty() {
+        highlights = spelled_alike(&resolver, file, offset);
+    }
+    highlights.sort_unstable();
+    highlights.dedup_by_key(|h| h.span);
+    highlights
+}
+
+fn spelled_alike(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Vec<Highlight> {
+    let facts = resolver.view().facts(file);
+    let (name, bare) = match resolver.at(file, offset) {
+        Some(Occurrence::Ref(reference)) => {
+            let reference = facts.reference(reference);
+            (reference.name, reference.recv.is_none())
+        }
+        Some(Occurrence::Def(def)) => (facts.def(def).name, true),
+        None => return Vec::new(),
+    };
+    let uses = facts.refs.iter().filter(|r| r.name == name && r.recv.is_none() == bare).map(|r| Highlight {
+        span: r.span,
+        write: r.role == crate::lang::facts::Role::Write,
+    });
+    let imports = facts
+        .defs
+        .iter()
+        .filter(|d| bare && d.name == name && d.kind.is_alias() && !d.name_span.is_empty())
+        .map(|d| Highlight { span: d.name_span, write: true });
+    uses.chain(imports).collect()
+}

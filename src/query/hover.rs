@@ -1,0 +1,96 @@
+//! What is known of the name under the cursor.
+
+use super::docs::documentation;
+use super::signature::signature;
+use super::{Destination, Empty, destinations};
+use crate::graph::View;
+use crate::lang::facts::{Def, DefKind, Facts, ScopeKind, Span};
+use crate::lang::modules::{FileId, Layout};
+use crate::resolve::{Occurrence, Resolver, Tier};
+
+/// Containers named in a hover, outermost first.
+const CONTAINERS_MAX: usize = 6;
+
+/// What a hover shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hover {
+    /// The name that is hovered over.
+    pub span: Span,
+    /// The declaration's head, cut from its source; the path of a module.
+    pub signature: String,
+    pub documentation: Option<String>,
+    /// What the definition stands in: types and modules, outermost first.
+    pub container: Option<String>,
+    /// The file of the definition, relative to the folder.
+    pub path: String,
+    pub kind: DefKind,
+    pub tier: Tier,
+    /// How many other definitions may be meant.
+    pub others: usize,
+    /// The language's name, for highlighting the signature.
+    pub lang: &'static str,
+}
+
+/// What is known of the name at the offset.
+pub fn hover(view: &View, file: FileId, offset: u32) -> Result<Hover, Empty> {
+    let resolver = Resolver::new(view);
+    let span = match resolver.at(file, offset) {
+        Some(Occurrence::Ref(reference)) => view.facts(file).reference(reference).span,
+        Some(Occurrence::Def(def)) => view.facts(file).def(def).name_span,
+        None => return Err(Empty::NotAName),
+    };
+    let best = destinations(&resolver, file, offset)?;
+    let Some(first) = best.first() else { return Err(Empty::NotAName) };
+    Ok(describe(view, first, span, best.len() - 1))
+}
+
+fn describe(view: &View, found: &Destination, span: Span, others: usize) -> Hover {
+    let file = found.location.file;
+    let lang = view.lang(file);
+    let path = view.path(file).to_owned();
+    let mut hover = Hover {
+        span,
+        signature: found.name.clone(),
+        documentation: None,
+        container: None,
+        kind: found.kind,
+        tier: found.tier,
+        others,
+        lang: lang.name(),
+        path,
+    };
+    let Some(symbol) = found.symbol else {
+        hover.signature = hover.path.clone();
+        return hover;
+    };
+    let facts = view.facts(file);
+    let def = facts.def(symbol.def);
+    hover.container = container(view, &facts, def);
+    // Without the text there is still the name.
+    if let Ok(text) = view.text(file) {
+        let signature = signature(&text, def, lang.knobs());
+        if !signature.is_empty() {
+            hover.signature = signature;
+        }
+        hover.documentation = documentation(&text, def, lang.knobs());
+    }
+    hover
+}
+
+/// The names around a definition, `outer.inner`.
+fn container(view: &View, facts: &Facts, def: &Def) -> Option<String> {
+    let extension = facts.extensions.iter().find(|e| e.def.is_some_and(|d| std::ptr::eq(facts.def(d), def)));
+    let mut names: Vec<&str> = extension.map(|e| view.name_text(e.target_name)).into_iter().collect();
+    for scope in facts.ancestors(def.scope).take(CONTAINERS_MAX) {
+        let around = facts.scope(scope);
+        if let Some(owner) = around.owner {
+            names.push(view.name_text(facts.def(owner).name));
+        } else if around.kind == ScopeKind::Extension
+            && let Some(extension) = facts.extensions.iter().find(|e| e.scope == Some(scope))
+        {
+            names.push(view.name_text(extension.target_name));
+        }
+    }
+    names.reverse();
+    (!names.is_empty()).then(|| names.join("."))
+}

@@ -1,0 +1,77 @@
+//! By name alone: what is left when the type of a receiver is not known.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::{Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{DefKind, Name, Ref, Role, ScopeId, ScopeKind};
+use crate::lang::modules::{FileId, Layout, parent};
+
+/// Guesses that are offered.
+const GUESSES_MAX: usize = 10;
+
+/// Definitions of one name that are looked at; a name with more says nothing.
+const CANDIDATES_MAX: usize = 512;
+
+impl Resolver<'_> {
+    /// The members of that name in the folder: one is an answer, several are ranked.
+    pub(super) fn guess(&self, file: FileId, r: &Ref) -> Resolution {
+        let unknown = Resolution::Missing("the type of the receiver is not known");
+        if matches!(r.role, Role::Import | Role::Label | Role::Type | Role::Inherit) {
+            return unknown;
+        }
+        let candidates = self.members_named(r.name, file);
+        let tier = match candidates.len() {
+            0 => return unknown,
+            1 => Tier::UniqueName,
+            _ => Tier::Ranked,
+        };
+        let mut ranked: SmallVec<[Symbol; 8]> = candidates.iter().copied().collect();
+        let here = self.view.path(file);
+        ranked.sort_by_key(|s| {
+            let calls = self.def(*s).kind.is_callable() == (r.role == Role::Call);
+            let there = self.view.path(s.file);
+            (!calls, s.file != file, parent(there) != parent(here), *s)
+        });
+        ranked.truncate(GUESSES_MAX);
+        let hits = ranked.into_iter().map(|s| Hit { entity: Entity::Symbol(s), tier, subst: None });
+        Resolution::Found(hits.collect())
+    }
+
+    /// Members of that name, one for each type that has it.
+    fn members_named(&self, name: Name, file: FileId) -> Rc<[Symbol]> {
+        let lang = self.index(file).lang;
+        if let Some(known) = self.guesses.borrow().get(&(name, lang)) {
+            return Rc::clone(known);
+        }
+        let mut found: Vec<(Symbol, (FileId, Option<ScopeId>))> = Vec::new();
+        for (file, def) in self.view.defs_named(name).take(CANDIDATES_MAX) {
+            let index = self.index(file);
+            if index.lang.family() != lang.family() {
+                continue;
+            }
+            let d = index.facts.def(def);
+            let is_member = matches!(
+                d.kind,
+                DefKind::Method | DefKind::Field | DefKind::Property | DefKind::Function | DefKind::EnumMember
+            );
+            let scope = index.facts.ancestors(d.scope).find(|s| {
+                matches!(
+                    index.facts.scope(*s).kind,
+                    ScopeKind::Class | ScopeKind::Extension | ScopeKind::Object
+                )
+            });
+            if !is_member || scope.is_none() && d.of.is_none() {
+                continue;
+            }
+            let owner = (file, scope);
+            if !found.iter().any(|(_, o)| *o == owner) {
+                found.push((Symbol { file, def }, owner));
+            }
+        }
+        let symbols: Rc<[Symbol]> = found.into_iter().map(|(s, _)| s).collect();
+        self.guesses.borrow_mut().insert((name, lang), Rc::clone(&symbols));
+        symbols
+    }
+}

@@ -1,0 +1,320 @@
+//! Bare names: the scopes around a use, innermost first, then what lies outside of the file.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::index::FileIndex;
+use super::{Cx, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::Knobs;
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind};
+use crate::lang::modules::{FileId, ModuleTarget};
+use crate::lang::pack::{MemberScope, Visibility};
+
+/// A bare name and where it is used.
+struct Use<'a> {
+    name: Name,
+    role: Role,
+    /// Where it stands; `None` when the whole scope is meant, wherever the name stands in it.
+    offset: u32,
+    scope: ScopeId,
+    knobs: &'a Knobs,
+}
+
+type Candidates = SmallVec<[DefId; 2]>;
+
+impl Resolver<'_> {
+    /// What a reference stands for.
+    pub(super) fn reference(&self, file: FileId, reference: RefId) -> Rc<Resolution> {
+        self.remember(
+            &self.refs,
+            (file, reference),
+            || Rc::new(Resolution::Missing("a name that leads back to itself")),
+            || {
+                let r = self.reference_of(file, reference);
+                Rc::new(match r.recv {
+                    None => self.bare(file, &r),
+                    Some(recv) => self.qualified(file, reference, &r, recv),
+                })
+            },
+        )
+    }
+
+    fn bare(&self, file: FileId, r: &Ref) -> Resolution {
+        let index = self.index(file);
+        let knobs = index.lang.knobs();
+        let used = Use { name: r.name, role: r.role, offset: r.span.start, scope: r.scope, knobs };
+        let mut outside = false;
+        let mut opaque = false;
+        for scope in index.facts.ancestors(r.scope) {
+            if opaque && scope != ScopeId::FILE {
+                continue;
+            }
+            if opaque && index.facts.scope(scope).kind == ScopeKind::File {
+                break;
+            }
+            let found = self.in_scope(file, &index, scope, &used);
+            if !found.is_empty() {
+                return self.followed(file, &found, Tier::Lexical);
+            }
+            if let Some(found) = self.in_members(file, &index, scope, &used) {
+                return found;
+            }
+            if scope == ScopeId::FILE {
+                let found = self.in_siblings(file, &used);
+                if !found.hits().is_empty() {
+                    return found;
+                }
+            }
+            match self.in_globs(file, &index, scope, &used) {
+                Resolution::Missing(_) => {}
+                Resolution::External(_) => outside = true,
+                found => return found,
+            }
+            opaque |= knobs.opaque_modules && index.facts.scope(scope).kind == ScopeKind::Module;
+        }
+        if knobs.module_names && !matches!(r.role, Role::Label | Role::Write | Role::Key) {
+            match self.module(file, r.name) {
+                ModuleTarget::External => return Resolution::External(Some(r.name)),
+                ModuleTarget::Unknown => {}
+                target => {
+                    if let Some(place) = self.place(file, target) {
+                        return Resolution::place(place, Tier::Import);
+                    }
+                }
+            }
+        }
+        if outside || self.named_in(r.name, knobs.builtins) {
+            return Resolution::External(Some(r.name));
+        }
+        Resolution::Missing("nothing of that name is in scope")
+    }
+
+    /// What the found definitions stand for, imports followed.
+    fn followed(&self, file: FileId, defs: &[DefId], tier: Tier) -> Resolution {
+        let mut hits: SmallVec<[Hit; 1]> = SmallVec::new();
+        let mut rest = Resolution::Missing("an import that leads nowhere");
+        for def in defs {
+            match &*self.follow(Symbol { file, def: *def }) {
+                Resolution::Found(found) => {
+                    for hit in found {
+                        if !hits.contains(hit) {
+                            hits.push(hit.clone());
+                        }
+                    }
+                }
+                other => rest = other.clone(),
+            }
+        }
+        if hits.is_empty() { rest } else { Resolution::Found(hits).at_most(tier) }
+    }
+
+    /// The definitions that the scope itself gives for the name at the place of its use.
+    fn in_scope(&self, _file: FileId, index: &FileIndex, scope: ScopeId, used: &Use) -> Candidates {
+        let facts = &index.facts;
+        let kind = facts.scope(scope).kind;
+        if kind == ScopeKind::Object {
+            return Candidates::new();
+        }
+        let in_type = matches!(kind, ScopeKind::Class | ScopeKind::Extension);
+        let sees_members = in_type && self.sees_members(index, scope, used);
+        let mut candidates: SmallVec<[(DefId, &Def); 4]> = index
+            .declared(scope, used.name)
+            .filter(|(_, d)| fits(d, used))
+            .filter(|(_, d)| {
+                !in_type
+                    || matches!(d.kind, DefKind::TypeParameter | DefKind::Label)
+                    || sees_members
+                    || d.kind == DefKind::EnumMember && used.scope == scope && used.role == Role::Read
+            })
+            .collect();
+        if in_type && sees_members && used.knobs.member_scope == MemberScope::Body {
+            // The body of a class runs from top to bottom.
+            candidates.retain(|(_, d)| d.span.end <= used.offset);
+        }
+        // A name is not what its own import, base list, parameter or initialiser brings in.
+        let outside = |d: &Def| !d.span.contains(used.offset) || !is_bound_by_its_span(d, used, scope);
+        let any = candidates.iter().any(|(_, d)| outside(d));
+        candidates.retain(|(_, d)| outside(d) || !any && !never_inside(d, used));
+        self.pick(kind, used, &candidates)
+    }
+
+    /// Of several declarations of one name in one scope, those that the use means.
+    fn pick(&self, kind: ScopeKind, used: &Use, candidates: &[(DefId, &Def)]) -> Candidates {
+        let local = matches!(kind, ScopeKind::Function | ScopeKind::Block | ScopeKind::File);
+        let before = |d: &Def| d.name_span.end <= used.offset;
+        let best = candidates.iter().map(|(_, d)| affinity(d, used.role)).max().unwrap_or_default();
+        let fitting = || candidates.iter().filter(|(_, d)| affinity(d, used.role) == best);
+        let is_local =
+            |d: &Def| local && kind != ScopeKind::File && matches!(d.kind, DefKind::Variable | DefKind::Parameter);
+        match used.knobs.visibility {
+            Visibility::Declaration => {
+                let visible = || fitting().filter(|(_, d)| !is_local(d) || before(d));
+                let chosen = if used.knobs.shadowing {
+                    visible().rfind(|(_, d)| is_local(d)).or_else(|| visible().next())
+                } else {
+                    visible().next()
+                };
+                match chosen {
+                    Some((id, d)) if !is_local(d) => self.with_overloads(*id, d, candidates),
+                    Some((id, _)) => SmallVec::from_elem(*id, 1),
+                    None => Candidates::new(),
+                }
+            }
+            Visibility::Scope => {
+                let chosen = fitting().rfind(|(_, d)| before(d)).or_else(|| fitting().next());
+                match chosen {
+                    Some((id, d)) => self.with_overloads(*id, d, candidates),
+                    None => Candidates::new(),
+                }
+            }
+        }
+    }
+
+    /// A definition whose other signatures stand beside it is answered by all of them.
+    fn with_overloads(&self, id: DefId, def: &Def, candidates: &[(DefId, &Def)]) -> Candidates {
+        if !def.kind.is_callable() || !candidates.iter().any(|(_, d)| d.flags.has(DefFlags::OVERLOAD)) {
+            return SmallVec::from_elem(id, 1);
+        }
+        candidates.iter().filter(|(_, d)| d.kind.is_callable()).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether a use sees the members of the type around it by their bare names.
+    fn sees_members(&self, index: &FileIndex, scope: ScopeId, used: &Use) -> bool {
+        let facts = &index.facts;
+        match used.knobs.member_scope {
+            MemberScope::Lexical => true,
+            MemberScope::Receiver => false,
+            MemberScope::Body => {
+                let inner = facts.ancestors(used.scope).take_while(|s| *s != scope);
+                let mut functions = inner.filter(|s| facts.scope(*s).kind != ScopeKind::Block);
+                match (functions.next(), functions.next()) {
+                    (None, _) => true,
+                    // The header of a method is evaluated in the class: its annotations and defaults.
+                    (Some(method), None) if facts.scope(method).kind == ScopeKind::Function => {
+                        used.role == Role::Type
+                            || facts.defs.iter().any(|d| {
+                                d.scope == method
+                                    && d.kind == DefKind::Parameter
+                                    && d.span.contains(used.offset)
+                                    && !d.name_span.contains(used.offset)
+                            })
+                    }
+                    _ => false,
+                }
+            }
+        }
+    }
+
+    /// Inherited members that a bare name sees, in languages where it does.
+    fn in_members(&self, file: FileId, index: &FileIndex, scope: ScopeId, used: &Use) -> Option<Resolution> {
+        if used.knobs.member_scope != MemberScope::Lexical {
+            return None;
+        }
+        let scope = index.facts.scope(scope);
+        let owner = scope.owner.filter(|_| scope.kind == ScopeKind::Class)?;
+        let found = self.member_of_symbol(Symbol { file, def: owner }, used.name);
+        (!found.hits().is_empty()).then(|| found.at_most(Tier::Member))
+    }
+
+    /// The other files of the package that shares one top-level scope.
+    fn in_siblings(&self, file: FileId, used: &Use) -> Resolution {
+        let mut hits: SmallVec<[Hit; 1]> = SmallVec::new();
+        for sibling in self.siblings(file).iter() {
+            let index = self.index(*sibling);
+            let fitting: SmallVec<[(DefId, &Def); 4]> = index
+                .declared(ScopeId::FILE, used.name)
+                .filter(|(_, d)| !d.kind.is_alias() && fits(d, used))
+                .collect();
+            let anywhere = Use { offset: u32::MAX, ..*used };
+            for id in self.pick(ScopeKind::File, &anywhere, &fitting) {
+                if let Resolution::Found(found) = &*self.follow(Symbol { file: *sibling, def: id }) {
+                    hits.extend(found.iter().cloned());
+                }
+            }
+        }
+        if hits.is_empty() {
+            return Resolution::Missing("no sibling declares it");
+        }
+        Resolution::Found(hits).at_most(Tier::Lexical)
+    }
+
+    /// What glob imports of the scope bring.
+    fn in_globs(&self, file: FileId, index: &FileIndex, scope: ScopeId, used: &Use) -> Resolution {
+        let mut rest = Resolution::Missing("no glob brings it");
+        for glob in index.facts.globs.iter().filter(|g| g.scope == scope) {
+            match self.through_glob(Cx { file, scope }, glob.target, used.name) {
+                Resolution::Missing(_) => {}
+                Resolution::External(name) => rest = Resolution::External(name),
+                found => return found.at_most(Tier::Import),
+            }
+        }
+        rest
+    }
+
+    pub(super) fn siblings(&self, file: FileId) -> Rc<[FileId]> {
+        if let Some(known) = self.siblings.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let lang = self.index(file).lang;
+        let found: Rc<[FileId]> = lang.strategy().siblings(self.view, file).into();
+        self.siblings.borrow_mut().insert(file, Rc::clone(&found));
+        found
+    }
+}
+
+/// Whether a definition can be what a name in that role means.
+fn fits(def: &Def, used: &Use) -> bool {
+    let is_type_role = matches!(used.role, Role::Type | Role::Inherit);
+    match def.kind {
+        DefKind::Export => false,
+        DefKind::Label => used.role == Role::Label,
+        _ if used.role == Role::Label => def.kind == DefKind::TypeParameter,
+        DefKind::Macro => {
+            matches!(used.role, Role::Macro | Role::Import) || !used.knobs.type_namespace && used.role == Role::Call
+        }
+        DefKind::Import => true,
+        _ if used.role == Role::Macro => def.kind.is_callable(),
+        DefKind::Parameter => !is_type_role,
+        DefKind::Variable | DefKind::Function | DefKind::Method | DefKind::Static | DefKind::Field => {
+            !(is_type_role && used.knobs.type_namespace)
+        }
+        _ => true,
+    }
+}
+
+/// How well the kind of a definition goes with the way that the name is used, where one name means several things.
+fn affinity(def: &Def, role: Role) -> u8 {
+    let is_type = def.kind.is_type() || matches!(def.kind, DefKind::Module | DefKind::Namespace);
+    match role {
+        Role::Type | Role::Inherit => u8::from(is_type || def.kind == DefKind::Import),
+        Role::Call | Role::Read | Role::Write => {
+            let abstract_type = matches!(
+                def.kind,
+                DefKind::Interface | DefKind::TypeAlias | DefKind::Module | DefKind::TypeParameter
+            );
+            u8::from(!abstract_type)
+        }
+        _ => 0,
+    }
+}
+
+/// Whether the definition's span holds code that does not see it.
+fn is_bound_by_its_span(def: &Def, used: &Use, scope: ScopeId) -> bool {
+    match def.kind {
+        DefKind::Import => true,
+        DefKind::Parameter => !def.name_span.contains(used.offset),
+        DefKind::Variable | DefKind::Constant | DefKind::Field => used.scope == scope,
+        _ if def.kind.is_type() => used.role == Role::Inherit,
+        _ => false,
+    }
+}
+
+/// Whether a definition cannot be meant inside its own span, even if it is the only one.
+fn never_inside(def: &Def, used: &Use) -> bool {
+    match def.kind {
+        DefKind::Import | DefKind::Parameter => true,
+        DefKind::Variable => used.knobs.visibility == Visibility::Declaration,
+        _ => def.kind.is_type() && used.role == Role::Inherit,
+    }
+}

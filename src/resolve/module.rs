@@ -1,0 +1,385 @@
+//! Modules, what they export, and imports followed to what they stand for.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::ty::{Place, Ty};
+use super::{Cx, Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term, TermId};
+use crate::lang::modules::{FileId, ModuleTarget};
+use crate::lang::pack::Exports;
+
+/// The name under which a file exports one value as a whole (`export =`, `module.exports =`).
+const WHOLE_EXPORT: &str = "export=";
+
+/// The name of an ES module's default export.
+const DEFAULT_EXPORT: &str = "default";
+
+impl Resolver<'_> {
+    /// What a definition stands for: itself, unless it is an import, an export or the line of a module.
+    pub(super) fn follow(&self, symbol: Symbol) -> Rc<Resolution> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        if let Some(place) = self.file_module(symbol) {
+            return Rc::new(Resolution::place(place, Tier::Import));
+        }
+        if !def.kind.is_alias() {
+            return Rc::new(Resolution::symbol(symbol, Tier::Lexical));
+        }
+        self.remember(
+            &self.aliases,
+            symbol,
+            || Rc::new(Resolution::Missing("an import that leads back to itself")),
+            || {
+                let Some(init) = def.init else {
+                    return Rc::new(Resolution::symbol(symbol, Tier::Lexical));
+                };
+                let cx = Cx { file: symbol.file, scope: def.scope };
+                Rc::new(match self.denoted(cx, init) {
+                    Some(found) => self.without_whole_export(symbol.file, def, found).at_most(Tier::Import),
+                    // It stands for a value without a name, so its own line is the best there is.
+                    None => Resolution::symbol(symbol, Tier::Lexical),
+                })
+            },
+        )
+    }
+
+    /// A default or plain import of a module that exports one value as a whole means that value.
+    fn without_whole_export(&self, from: FileId, def: &Def, found: Resolution) -> Resolution {
+        if def.kind == DefKind::Export && self.view.name_text(def.name) == WHOLE_EXPORT {
+            return found;
+        }
+        match found.hits() {
+            [Hit { entity: Entity::Place(place), .. }] => match self.whole_export(from, place) {
+                Some(whole) => whole,
+                None => found,
+            },
+            _ => found,
+        }
+    }
+
+    /// The definition that a module exports as a whole, if it does.
+    fn whole_export(&self, from: FileId, place: &Place) -> Option<Resolution> {
+        let Place::Files(files) = place else { return None };
+        let name = self.view.lookup_name(WHOLE_EXPORT)?;
+        let file = *files.first().filter(|f| **f != from)?;
+        let index = self.index(file);
+        let (def, _) = index.declared(ScopeId::FILE, name).last()?;
+        let followed = self.follow(Symbol { file, def });
+        match &*followed {
+            Resolution::Found(_) => Some((*followed).clone()),
+            _ => None,
+        }
+    }
+
+    /// The thing that a term names, if it names one rather than computing a value.
+    pub(super) fn denoted(&self, cx: Cx, term: TermId) -> Option<Resolution> {
+        let index = self.index(cx.file);
+        self.nested(|| match index.facts.term(term) {
+            Term::Ref(reference) => Some((*self.reference(cx.file, *reference)).clone()),
+            Term::Def(def) => Some((*self.follow(Symbol { file: cx.file, def: *def })).clone()),
+            Term::Module(specifier) => Some(self.module_term(cx, *specifier)),
+            Term::Same(inner) | Term::Await(inner) | Term::Apply(inner, _) => self.denoted(cx, *inner),
+            Term::SelfType => match self.self_type(cx) {
+                Ty::Of(inner) => inner.symbol().map(|symbol| Resolution::symbol(symbol, Tier::Member)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .flatten()
+    }
+
+    /// The module that a specifier names at that place.
+    fn module_term(&self, cx: Cx, specifier: Name) -> Resolution {
+        let index = self.index(cx.file);
+        let target = if index.lang.knobs().opaque_modules {
+            match self.inner_module(cx, specifier) {
+                Ok(place) => return Resolution::place(place, Tier::Import),
+                Err(target) => target,
+            }
+        } else {
+            self.module(cx.file, specifier)
+        };
+        match target {
+            ModuleTarget::External => Resolution::External(self.last_segment(specifier)),
+            ModuleTarget::Unknown => Resolution::Missing("no module of that name was found"),
+            target => match self.place(cx.file, target) {
+                Some(place) => Resolution::place(place, Tier::Import),
+                None => Resolution::Missing("no module of that name was found"),
+            },
+        }
+    }
+
+    /// `self` and `super` inside modules that are written inside a file; what leads out of the file is left to the
+    /// language's module rules.
+    fn inner_module(&self, cx: Cx, specifier: Name) -> Result<Place, ModuleTarget> {
+        let index = self.index(cx.file);
+        let facts = &index.facts;
+        let mut around = facts
+            .ancestors(cx.scope)
+            .filter(|s| facts.scope(*s).kind == ScopeKind::Module)
+            .filter_map(|s| facts.scope(s).owner)
+            .map(|def| Symbol { file: cx.file, def })
+            .peekable();
+        let text = self.view.name_text(specifier);
+        let mut rest = text;
+        loop {
+            let (head, tail) = rest.split_once("::").unwrap_or((rest, ""));
+            match head {
+                "self" => {}
+                "super" if around.peek().is_some() => {
+                    around.next();
+                    if around.peek().is_none() && !tail.starts_with("super") {
+                        // The innermost module of the file was left: this is the file itself.
+                        return match tail {
+                            "" => Ok(Place::Files(SmallVec::from_elem(cx.file, 1))),
+                            _ => Err(ModuleTarget::Unknown),
+                        };
+                    }
+                }
+                _ if rest.is_empty() => break,
+                _ => {
+                    let coined = self.view.lookup_name(rest);
+                    return Err(match coined {
+                        Some(name) => self.module(cx.file, name),
+                        None => self.index(cx.file).lang.strategy().resolve(self.view, cx.file, rest),
+                    });
+                }
+            }
+            rest = tail;
+        }
+        match around.next() {
+            Some(module) => Ok(Place::Inline(module)),
+            None => Ok(Place::Files(SmallVec::from_elem(cx.file, 1))),
+        }
+    }
+
+    pub(super) fn module(&self, file: FileId, specifier: Name) -> ModuleTarget {
+        if let Some(known) = self.modules.borrow().get(&(file, specifier)) {
+            return known.clone();
+        }
+        let text = self.view.name_text(specifier);
+        let target = self.index(file).lang.strategy().resolve(self.view, file, text);
+        self.modules.borrow_mut().insert((file, specifier), target.clone());
+        target
+    }
+
+    pub(super) fn place(&self, from: FileId, target: ModuleTarget) -> Option<Place> {
+        match target {
+            ModuleTarget::Files(files) => {
+                // Files of another family cannot be meant, whatever their path.
+                let family = self.index(from).lang.family();
+                let files: SmallVec<[FileId; 1]> =
+                    files.into_iter().filter(|f| self.index(*f).lang.family() == family).collect();
+                (!files.is_empty()).then_some(Place::Files(files))
+            }
+            ModuleTarget::Directory(dir) => Some(Place::Directory(from, dir.into())),
+            ModuleTarget::External | ModuleTarget::Unknown => None,
+        }
+    }
+
+    fn last_segment(&self, specifier: Name) -> Option<Name> {
+        let text = self.view.name_text(specifier);
+        let last = text.rsplit(|c: char| c != '_' && !c.is_alphanumeric()).next()?;
+        self.view.lookup_name(last)
+    }
+
+    /// The file that the line of a module (`mod name;`) stands for.
+    pub(super) fn file_module(&self, symbol: Symbol) -> Option<Place> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        if def.kind != DefKind::Module || !def.flags.has(DefFlags::FILE_MODULE) {
+            return None;
+        }
+        // Inside inline modules the file lies below directories of their names.
+        let mut path: Vec<&str> = index
+            .facts
+            .ancestors(def.scope)
+            .filter_map(|s| index.facts.scope(s).owner)
+            .map(|owner| self.view.name_text(index.facts.def(owner).name))
+            .collect();
+        path.reverse();
+        path.push(self.view.name_text(def.name));
+        let target = index.lang.strategy().child(self.view, symbol.file, &path.join("::"));
+        self.place(symbol.file, target)
+    }
+
+    /// What a glob brings for the name: exported members of a module, or those of a type.
+    pub(super) fn through_glob(&self, cx: Cx, target: TermId, name: Name) -> Resolution {
+        let Some(target) = self.denoted(cx, target) else {
+            return Resolution::Missing("the target of the glob is not known");
+        };
+        match target {
+            Resolution::Found(hits) => {
+                for hit in &hits {
+                    let found = match &hit.entity {
+                        Entity::Place(place) => match &**place {
+                            Place::Files(files) if !self.listed_in(files, name) => continue,
+                            place => self.place_member(place, name),
+                        },
+                        Entity::Symbol(symbol) => self.member_of_symbol(*symbol, name),
+                    };
+                    if !matches!(found, Resolution::Missing(_)) {
+                        return found;
+                    }
+                }
+                Resolution::Missing("no glob brings it")
+            }
+            other => other,
+        }
+    }
+
+    /// Whether a glob import of these files may bring the name.
+    fn listed_in(&self, files: &[FileId], name: Name) -> bool {
+        files.iter().any(|file| match &self.index(*file).facts.listed {
+            Some(listed) => listed.contains(&name),
+            None => self.view.name_text(name) != DEFAULT_EXPORT,
+        })
+    }
+
+    /// A member of a module, imports followed.
+    pub(super) fn place_member(&self, place: &Place, name: Name) -> Resolution {
+        match place {
+            Place::Files(files) => {
+                let mut hits = Hits::new();
+                let mut rest = Resolution::Missing("the module has no such member");
+                for file in files {
+                    match &*self.file_member(*file, name) {
+                        Resolution::Found(found) => hits.extend(found.iter().cloned()),
+                        Resolution::External(foreign) => rest = Resolution::External(*foreign),
+                        Resolution::Missing(_) => {}
+                    }
+                }
+                if !hits.is_empty() {
+                    return Resolution::Found(hits);
+                }
+                if let [file] = **files {
+                    let text = self.view.name_text(name);
+                    let target = self.index(file).lang.strategy().child(self.view, file, text);
+                    if let Some(place) = self.place(file, target) {
+                        return Resolution::place(place, Tier::Import);
+                    }
+                }
+                rest
+            }
+            Place::Directory(from, dir) => {
+                let text = self.view.name_text(name);
+                let target = self.index(*from).lang.strategy().child_of_dir(self.view, dir, text);
+                match self.place(*from, target) {
+                    Some(place) => Resolution::place(place, Tier::Import),
+                    None => Resolution::Missing("the directory has no such module"),
+                }
+            }
+            Place::Inline(symbol) => {
+                let index = self.index(symbol.file);
+                match index.facts.def(symbol.def).body {
+                    Some(scope) => self.scope_member(symbol.file, scope, name),
+                    None => Resolution::Missing("the module has no body"),
+                }
+            }
+        }
+    }
+
+    fn file_member(&self, file: FileId, name: Name) -> Rc<Resolution> {
+        self.remember(
+            &self.exports,
+            (file, name),
+            || Rc::new(Resolution::Missing("modules that import each other in a circle")),
+            || Rc::new(self.scope_member(file, ScopeId::FILE, name)),
+        )
+    }
+
+    /// An exported name of a module's scope.
+    fn scope_member(&self, file: FileId, scope: ScopeId, name: Name) -> Resolution {
+        let index = self.index(file);
+        let knobs = index.lang.knobs();
+        let marked = knobs.exports == Exports::Marked;
+        let mut found: SmallVec<[(Symbol, &Def); 4]> = index
+            .named(name)
+            .filter(|(_, d)| {
+                let declared = d.scope == scope && d.of.is_none()
+                    || scope == ScopeId::FILE && d.flags.has(DefFlags::OUTER);
+                declared && (!marked || index.is_exported(d)) && d.kind != DefKind::Label
+            })
+            .map(|(def, d)| (Symbol { file, def }, d))
+            .collect();
+        if scope == ScopeId::FILE {
+            found.extend(self.assigned_to_exports(file, name).map(|s| (s, index.facts.def(s.def))));
+        }
+        // An explicit export line says what importers get.
+        if found.iter().any(|(_, d)| d.kind == DefKind::Export) {
+            found.retain(|(_, d)| d.kind == DefKind::Export);
+        }
+        let own: SmallVec<[(Symbol, &Def); 4]> =
+            found.iter().copied().filter(|(_, d)| !d.kind.is_alias()).collect();
+        let mut hits = Hits::new();
+        let mut rest = Resolution::Missing("the module has no such member");
+        let chosen = if own.is_empty() { &found } else { &own };
+        for (symbol, _) in chosen.iter() {
+            match &*self.follow(*symbol) {
+                Resolution::Found(more) => {
+                    for hit in more {
+                        if !hits.contains(hit) {
+                            hits.push(hit.clone());
+                        }
+                    }
+                }
+                Resolution::External(foreign) => rest = Resolution::External(*foreign),
+                Resolution::Missing(_) => {}
+            }
+        }
+        if !hits.is_empty() {
+            return Resolution::Found(hits).at_most(Tier::Import);
+        }
+        for glob in index.facts.globs.iter().filter(|g| g.scope == scope && (g.reexport || !marked)) {
+            match self.through_glob(Cx { file, scope }, glob.target, name) {
+                Resolution::Found(found) => return Resolution::Found(found).at_most(Tier::Import),
+                Resolution::External(foreign) => rest = Resolution::External(foreign),
+                Resolution::Missing(_) => {}
+            }
+        }
+        if scope == ScopeId::FILE
+            && let Some(found) = self.member_of_whole_export(file, name)
+        {
+            return found;
+        }
+        rest
+    }
+
+    /// `exports.name = …` of a CommonJS module.
+    fn assigned_to_exports(&self, file: FileId, name: Name) -> impl Iterator<Item = Symbol> {
+        let index = self.index(file);
+        let ids: SmallVec<[Symbol; 2]> = index
+            .named(name)
+            .filter(|(_, d)| match d.of {
+                Some(of) => self.is_exports(Cx { file, scope: d.scope }, of),
+                None => false,
+            })
+            .map(|(def, _)| Symbol { file, def })
+            .collect();
+        ids.into_iter()
+    }
+
+    fn is_exports(&self, cx: Cx, of: TermId) -> bool {
+        match self.eval(cx, of).ty {
+            Ty::Exports(file) => file == cx.file,
+            Ty::Union(parts) => parts.contains(&Ty::Exports(cx.file)),
+            _ => false,
+        }
+    }
+
+    /// A member of the value that the file exports as a whole.
+    fn member_of_whole_export(&self, file: FileId, name: Name) -> Option<Resolution> {
+        let whole = self.view.lookup_name(WHOLE_EXPORT)?;
+        let index = self.index(file);
+        let (def, _) = index.declared(ScopeId::FILE, whole).last()?;
+        let value = self.value(Symbol { file, def });
+        if matches!(value.ty, Ty::Unknown | Ty::Exports(_)) {
+            return None;
+        }
+        let followed = self.follow(Symbol { file, def });
+        let found = self.member(&Typed::sure(value.ty), followed.first_symbol(), name, file);
+        (!found.hits().is_empty()).then(|| found.at_most(Tier::Import))
+    }
+}

@@ -1,0 +1,248 @@
+//! Uses of a symbol: the places where its names occur, each resolved, those kept that lead back to it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::FxHashSet;
+
+use super::ty::Place;
+use super::{Entity, Resolver, Symbol, Target};
+use crate::lang::facts::{DefKind, Name, Span, Term};
+use crate::lang::modules::{FileId, Layout, file_name, parent};
+
+/// How many different names one symbol is followed under.
+const NAMES_MAX: usize = 64;
+
+/// What bounds a search for references.
+#[derive(Clone, Copy, Default)]
+pub struct ReferenceLimits<'a> {
+    /// Places that are kept; the search stops there.
+    pub found_max: Option<usize>,
+    /// Set by somebody who no longer wants the answer.
+    pub cancel: Option<&'a AtomicBool>,
+    /// Only look into this file.
+    pub within: Option<FileId>,
+}
+
+/// A place where a symbol is used or declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub file: FileId,
+    pub span: Span,
+    /// It is one of the symbol's own definitions rather than a use.
+    pub declaration: bool,
+    /// It writes to the symbol.
+    pub write: bool,
+}
+
+/// What a search for references found.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    /// By file, then position.
+    pub found: Vec<Found>,
+    /// The limit was reached, there may be more.
+    pub truncated: bool,
+    pub cancelled: bool,
+}
+
+impl Resolver<'_> {
+    /// Every use of the target in the view.
+    pub fn references(&self, target: Target, limits: ReferenceLimits<'_>) -> References {
+        let mut search = Search::new(self, target, limits);
+        search.run();
+        search.finish()
+    }
+
+    /// The definitions that count as one symbol with this one, members of the same class included.
+    pub(super) fn same_symbol(&self, symbol: Symbol) -> Vec<Symbol> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        let mut all: Vec<Symbol> = self.group(symbol).into_iter().collect();
+        let owner = match def.of {
+            Some(_) => self.owner_by_receiver(symbol.file, def),
+            None => match def.kind {
+                DefKind::Field | DefKind::Property | DefKind::Method => index
+                    .facts
+                    .scope(def.scope)
+                    .owner
+                    .map(|def| self.canonical(Symbol { file: symbol.file, def })),
+                _ => None,
+            },
+        };
+        if let Some(owner) = owner
+            && self.knobs(symbol.file).assigned_members != crate::lang::pack::AssignedMembers::None
+        {
+            for member in self.own_symbols(owner, def.name) {
+                if !all.contains(&member) {
+                    all.push(member);
+                }
+            }
+        }
+        all
+    }
+}
+
+struct Search<'r, 'v, 'c> {
+    resolver: &'r Resolver<'v>,
+    limits: ReferenceLimits<'c>,
+    targets: FxHashSet<Target>,
+    /// Names under which the target is known, those still to be searched last.
+    names: Vec<Name>,
+    result: References,
+}
+
+impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
+    fn new(resolver: &'r Resolver<'v>, target: Target, limits: ReferenceLimits<'c>) -> Self {
+        resolver.begin();
+        let mut search = Search {
+            resolver,
+            limits,
+            targets: FxHashSet::default(),
+            names: Vec::new(),
+            result: References::default(),
+        };
+        match target {
+            Target::Symbol(symbol) => {
+                for symbol in resolver.same_symbol(symbol) {
+                    search.targets.insert(Target::Symbol(symbol));
+                    search.add_name(resolver.def(symbol).name);
+                }
+            }
+            Target::File(file) => {
+                search.targets.insert(target);
+                search.add_file_names(file);
+            }
+        }
+        search
+    }
+
+    fn add_name(&mut self, name: Name) {
+        if self.names.len() < NAMES_MAX && !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    /// A module is used under the name of its file, or of the directory that it is the main file of.
+    fn add_file_names(&mut self, file: FileId) {
+        let view = self.resolver.view;
+        let path = view.path(file);
+        let stem = file_name(path).split('.').next().unwrap_or_default();
+        let dir = parent(path);
+        for text in [stem, file_name(dir), file_name(parent(dir))] {
+            for spelled in [text.to_owned(), text.replace('-', "_")] {
+                if let Some(name) = view.lookup_name(&spelled) {
+                    self.add_name(name);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        let mut at = 0;
+        while let Some(name) = self.names.get(at).copied() {
+            at += 1;
+            let files: Vec<FileId> = match self.limits.within {
+                Some(file) => vec![file],
+                None => self.resolver.view.files_with(name).collect(),
+            };
+            for file in files {
+                if self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
+                    self.result.cancelled = true;
+                    return;
+                }
+                if !self.search_file(file, name) {
+                    self.result.truncated = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// False when the limit is reached.
+    fn search_file(&mut self, file: FileId, name: Name) -> bool {
+        let resolver = self.resolver;
+        let family = match self.targets.iter().next() {
+            Some(target) => resolver.index(target.file()).lang.family(),
+            None => return true,
+        };
+        let index = resolver.index(file);
+        if index.lang.family() != family {
+            return true;
+        }
+        for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
+            resolver.begin();
+            let resolution = resolver.reference(file, id);
+            let lands = resolution.hits().iter().any(|hit| {
+                !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity)
+            });
+            if !lands {
+                continue;
+            }
+            let write = r.role == crate::lang::facts::Role::Write;
+            self.result.found.push(Found { file, span: r.span, declaration: false, write });
+            if self.limits.found_max.is_some_and(|max| self.result.found.len() > max) {
+                return false;
+            }
+            self.add_aliases(file, id);
+        }
+        for (id, d) in index.facts.defs_with_ids().filter(|(_, d)| d.name == name) {
+            let symbol = Symbol { file, def: id };
+            if self.targets.contains(&Target::Symbol(symbol)) {
+                self.result.found.push(Found { file, span: d.name_span, declaration: true, write: true });
+            } else if d.kind.is_alias() && index.is_spelled(d) && self.follows_to_target(symbol) {
+                self.result.found.push(Found { file, span: d.name_span, declaration: false, write: false });
+            }
+        }
+        true
+    }
+
+    fn follows_to_target(&self, alias: Symbol) -> bool {
+        self.resolver.begin();
+        self.resolver.follow(alias).hits().iter().any(|hit| self.is_target(&hit.entity))
+    }
+
+    fn is_target(&self, entity: &Entity) -> bool {
+        match entity {
+            Entity::Symbol(symbol) => self.targets.contains(&Target::Symbol(*symbol)),
+            Entity::Place(place) => match &**place {
+                Place::Files(files) => {
+                    files.first().is_some_and(|f| self.targets.contains(&Target::File(*f)))
+                }
+                Place::Inline(symbol) => self.targets.contains(&Target::Symbol(*symbol)),
+                Place::Directory(..) => false,
+            },
+        }
+    }
+
+    /// Other names that an import or export gives to what the reference names.
+    fn add_aliases(&mut self, file: FileId, id: crate::lang::facts::RefId) {
+        let index = self.resolver.index(file);
+        if !index.is_imported(id) {
+            return;
+        }
+        let aliases: Vec<Name> = index
+            .facts
+            .defs
+            .iter()
+            .filter(|d| d.kind.is_alias())
+            .filter(|d| d.init.is_some_and(|init| *index.facts.term(init) == Term::Ref(id)))
+            .map(|d| d.name)
+            .collect();
+        for name in aliases {
+            self.add_name(name);
+        }
+    }
+
+    fn finish(mut self) -> References {
+        self.result.found.sort_unstable();
+        // An import is both a use and a definition of the same letters.
+        self.result.found.dedup_by(|b, a| {
+            let same = a.file == b.file && a.span == b.span;
+            if same {
+                a.declaration |= b.declaration;
+                a.write |= b.write;
+            }
+            same
+        });
+        self.result
+    }
+}

@@ -1,0 +1,103 @@
+//! Terms evaluated to light types.
+
+use std::rc::Rc;
+
+use super::ty::Ty;
+use super::{Cx, Resolution, Resolver, Tier, Typed};
+use crate::lang::facts::{Literal, RefId, Role, Term, TermId};
+
+impl Resolver<'_> {
+    /// What a term of a file is, seen from a place in it.
+    pub(super) fn eval(&self, cx: Cx, term: TermId) -> Typed {
+        self.nested(|| self.eval_term(cx, term)).unwrap_or_default()
+    }
+
+    fn eval_term(&self, cx: Cx, term: TermId) -> Typed {
+        let index = self.index(cx.file);
+        let sub = |t: &TermId| self.eval(cx, *t);
+        match index.facts.term(term) {
+            Term::Unknown => Typed::unknown(),
+            Term::Ref(reference) => self.eval_reference(cx, *reference),
+            Term::Def(def) => self.value(super::Symbol { file: cx.file, def: *def }),
+            Term::Module(_) => match self.denoted(cx, term) {
+                Some(found) => self.value_of_resolution(&found),
+                None => Typed::unknown(),
+            },
+            Term::Exports => Typed::sure(Ty::Exports(cx.file)),
+            Term::SelfValue => Typed::new(self.self_value(cx), Tier::Member),
+            Term::SelfType => Typed::new(self.self_type(cx), Tier::Member),
+            Term::Super => Typed::new(Ty::Super(Rc::new(self.self_value(cx))), Tier::Member),
+            Term::Same(inner) | Term::AddrOf(inner) => sub(inner),
+            Term::Call(callee) => {
+                let callee = sub(callee);
+                self.call(cx.file, callee)
+            }
+            Term::Instance(ty) => sub(ty).map(|ty| ty.instance()).at_most(Tier::Declared),
+            Term::Index(inner) => self.index_of(cx.file, sub(inner)),
+            Term::Iter(inner) => self.element_of(cx.file, sub(inner)),
+            Term::Await(inner) => self.awaited(cx.file, sub(inner)),
+            Term::Unwrap(inner) => self.unwrapped(cx.file, sub(inner)),
+            Term::Deref(inner) => self.pointee(cx.file, sub(inner)),
+            Term::Enter(inner) => self.entered(cx.file, sub(inner)),
+            Term::Nth(inner, nth) => self.nth(cx.file, sub(inner), *nth),
+            Term::Payload(pattern, subject, nth) => self.payload(cx, *pattern, *subject, *nth),
+            Term::Argument(call, position, nth) => self.argument(cx, *call, *position, *nth),
+            Term::Apply(head, args) => {
+                let head = sub(head);
+                let args = args.iter().map(|a| sub(a).ty.instance()).collect();
+                head.map(|head| self.applied(cx.file, head, args).bounded())
+            }
+            Term::Union(parts) => {
+                let mut tier = None;
+                let ty = Ty::union(parts.iter().map(|part| {
+                    let typed = sub(part);
+                    tier = tier.max(typed.tier);
+                    typed.ty
+                }).filter(|ty| !ty.is_unknown()));
+                Typed { ty, tier }
+            }
+            Term::Tuple(parts) => Typed::sure(Ty::Tuple(parts.iter().map(|p| sub(p).ty).collect()).bounded()),
+            Term::List(element) => sub(element).map(|ty| Ty::list(ty).bounded()),
+            Term::Map(key, value) => {
+                Typed::sure(Ty::Map(Rc::new((sub(key).ty, sub(value).ty))).bounded())
+            }
+            Term::Func(result) => sub(result).map(|ty| Ty::Closure(Rc::new([]), Rc::new(ty)).bounded()),
+            Term::Literal(literal) => Typed::sure(match literal {
+                Literal::List | Literal::Set => Ty::list(Ty::Unknown),
+                Literal::Map => Ty::Map(Rc::new((Ty::Unknown, Ty::Unknown))),
+                other => Ty::Literal(*other),
+            }),
+            Term::Object(scope) => Typed::sure(Ty::Object(cx.file, *scope)),
+        }
+    }
+
+    fn eval_reference(&self, cx: Cx, id: RefId) -> Typed {
+        let resolution = self.reference(cx.file, id);
+        let r = self.reference_of(cx.file, id);
+        match (&*resolution, r.recv) {
+            (Resolution::External(_), Some(recv)) => {
+                let receiver = self.eval(cx, recv);
+                let foreign = match receiver.ty {
+                    // A member of a module or of a type that is only a name is known by its own name.
+                    Ty::Foreign(_) | Ty::Module(_) | Ty::Unknown => Ty::Foreign(Some(r.name)),
+                    Ty::Of(_) => Ty::Foreign(Some(r.name)),
+                    other => Ty::Handed(Rc::new(other), r.name),
+                };
+                Typed { ty: foreign, tier: receiver.tier }
+            }
+            // A type that nothing in the folder declares is from outside.
+            (Resolution::Missing(_), None) if matches!(r.role, Role::Type | Role::Inherit) => {
+                Typed::sure(Ty::Foreign(Some(r.name)))
+            }
+            _ => {
+                let mut typed = self.value_of_resolution(&resolution);
+                if r.recv.is_some()
+                    && let Some(first) = resolution.hits().first()
+                {
+                    typed = typed.at_most(first.tier);
+                }
+                typed
+            }
+        }
+    }
+}
