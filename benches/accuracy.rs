@@ -215,12 +215,11 @@ impl Corpus {
         let start: usize = text.split_inclusive('\n').take(place.line as usize).map(str::len).sum();
         let line = text[start..].lines().next().unwrap_or_default();
         let mut units = 0;
-        let column =
-            line.char_indices().find_map(|(at, c)| {
-                let here = (units >= place.character).then_some(at);
-                units += c.len_utf16() as u32;
-                here
-            });
+        let column = line.char_indices().find_map(|(at, c)| {
+            let here = (units >= place.character).then_some(at);
+            units += c.len_utf16() as u32;
+            here
+        });
         Some((file, (start + column.unwrap_or(line.len())) as u32))
     }
 
@@ -237,7 +236,9 @@ impl Corpus {
     }
 
     fn definitions(&self, name: &str, options: &Options) {
-        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.def.jsonl"))) else { return };
+        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.def.jsonl"))) else {
+            return;
+        };
         let mut all = Scores::default();
         let mut kinds: BTreeMap<String, Scores> = BTreeMap::new();
         let mut misses = options.misses;
@@ -252,15 +253,14 @@ impl Corpus {
                 Some((file, offset)) => query::definition(&self.view, file, offset),
                 None => Err(query::Empty::NotAName),
             };
-            let places: Vec<Place> = answer
-                .iter()
-                .flatten()
-                .map(|d| self.place(d.location.file, d.location.span.start))
-                .collect();
+            let places: Vec<Place> =
+                answer.iter().flatten().map(|d| self.place(d.location.file, d.location.span.start)).collect();
             let verdict = Verdict::of(&record, &places);
             all.add(verdict);
             kinds.entry(record.kind.clone()).or_default().add(verdict);
-            if misses > 0 && !matches!(verdict, Verdict::Exact | Verdict::Alternative | Verdict::ExternalQuiet) {
+            if misses > 0
+                && !matches!(verdict, Verdict::Exact | Verdict::Alternative | Verdict::ExternalQuiet)
+            {
                 misses -= 1;
                 self.print_miss(&record, &at, &answer, &places, verdict);
             }
@@ -344,7 +344,8 @@ impl Corpus {
                 Ok(found) => found.first().map(|d| d.target()),
                 Err(_) => None,
             };
-            let found = target.map(|t| resolver.references(t, ReferenceLimits::default())).unwrap_or_default();
+            let found =
+                target.map(|t| resolver.references(t, ReferenceLimits::default())).unwrap_or_default();
             latencies.push(started.elapsed());
             let got: BTreeSet<(String, u32)> = found
                 .found
@@ -362,8 +363,16 @@ impl Corpus {
             none += usize::from(got.is_empty());
             if misses > 0 && gold != got {
                 misses -= 1;
-                println!("references of {} {} {}:{}", record.kind, record.name, record.def.file, record.def.line + 1);
-                for (label, places) in [("missing", gold.difference(&got)), ("extra  ", got.difference(&gold))] {
+                println!(
+                    "references of {} {} {}:{}",
+                    record.kind,
+                    record.name,
+                    record.def.file,
+                    record.def.line + 1
+                );
+                for (label, places) in
+                    [("missing", gold.difference(&got)), ("extra  ", got.difference(&gold))]
+                {
                     for (file, line) in places.take(4) {
                         let place = Place { file: file.clone(), line: *line, character: 0 };
                         println!("    {label} {file}:{}  | {}", line + 1, self.line_text(&place));
@@ -402,7 +411,8 @@ enum Verdict {
 
 impl Verdict {
     fn of(record: &DefRecord, places: &[Place]) -> Verdict {
-        let is = |place: &Place, of: &[Place]| of.iter().any(|p| p.file == place.file && p.line == place.line);
+        let is =
+            |place: &Place, of: &[Place]| of.iter().any(|p| p.file == place.file && p.line == place.line);
         match places.first() {
             _ if record.external && places.is_empty() => Verdict::ExternalQuiet,
             _ if record.external => Verdict::ExternalWrong,

@@ -9,3 +9,209 @@ use crate::resolve::Resolver;
 pub fn definition(view: &View, file: FileId, offset: u32) -> Answer {
     destinations(&Resolver::new(view), file, offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Empty;
+    use super::*;
+    use crate::graph::fixture::Fixture;
+    use crate::lang::modules::Layout;
+
+    /// The definitions of the name at `$0` are those in brackets, and they are told by their tiers.
+    fn check_definition(fixture: &str) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let mut found: Vec<(String, u32)> = definition(&view, file, offset)
+            .unwrap_or_default()
+            .iter()
+            .map(|d| (view.path(d.location.file).to_owned(), d.location.span.start))
+            .collect();
+        found.sort();
+        let mut expected: Vec<(String, u32)> =
+            fixture.ranges.iter().map(|(path, span)| (path.clone(), span.start)).collect();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
+    fn check_empty(fixture: &str, empty: Empty) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        assert_eq!(definition(&view, file, offset), Err(empty));
+    }
+
+    #[test]
+    fn an_import_leads_to_the_definition() {
+        check_definition(
+            "
+            //- /a.py
+            def ⟦f⟧(): pass
+            //- /b.py
+            from a import f
+            $0f()
+            ",
+        );
+    }
+
+    #[test]
+    fn reexports_and_renames_are_followed() {
+        check_definition(
+            "
+            //- /pkg/__init__.py
+            from .inner import thing as other
+            //- /pkg/inner.py
+            ⟦thing⟧ = 1
+            //- /main.py
+            import pkg
+            print(pkg.$0other)
+            ",
+        );
+    }
+
+    #[test]
+    fn imports_in_a_circle_end() {
+        check_empty(
+            "
+            //- /a.py
+            from b import x
+            //- /b.py
+            from a import x
+            print($0x)
+            ",
+            Empty::Unresolved("the module has no such member"),
+        );
+    }
+
+    #[test]
+    fn members_are_found_through_bases_in_their_order() {
+        check_definition(
+            "
+            //- /a.py
+            class A:
+                def m(self): pass
+            class B(A):
+                def ⟦m⟧(self): pass
+            class C(A): pass
+            class D(C, B):
+                def go(self): self.$0m()
+            ",
+        );
+    }
+
+    #[test]
+    fn a_field_has_the_type_that_is_assigned_to_it() {
+        check_definition(
+            "
+            //- /a.py
+            class Engine:
+                def ⟦start⟧(self): pass
+            class Car:
+                def __init__(self):
+                    self.engine = Engine()
+            def drive(car: Car):
+                car.engine.$0start()
+            ",
+        );
+    }
+
+    #[test]
+    fn results_are_followed_through_calls() {
+        check_definition(
+            "
+            //- /a.py
+            class Row:
+                def ⟦name⟧(self): pass
+            class Table:
+                def rows(self) -> list[Row]: ...
+                def first(self):
+                    return self.rows()[0]
+            for row in [Table().first()]:
+                row.$0name()
+            ",
+        );
+    }
+
+    #[test]
+    fn a_receiver_from_outside_is_no_guess() {
+        check_empty(
+            "
+            //- /a.py
+            import os
+            class A:
+                def getcwd(self): pass
+            os.$0getcwd()
+            ",
+            Empty::External,
+        );
+    }
+
+    #[test]
+    fn a_method_does_not_see_the_names_of_its_class() {
+        check_definition(
+            "
+            //- /a.py
+            ⟦limit⟧ = 1
+            class A:
+                limit = 2
+                def m(self): return $0limit
+            ",
+        );
+    }
+
+    #[test]
+    fn the_nearest_earlier_binding_is_meant() {
+        check_definition(
+            "
+            //- /a.py
+            def f():
+                x = 1
+                ⟦x⟧ = 2
+                print($0x)
+                x = 3
+            ",
+        );
+    }
+
+    #[test]
+    fn a_package_shares_one_scope() {
+        check_definition(
+            "
+            //- /go.mod
+            module example.com/m
+            //- /a.go
+            package m
+            func ⟦helper⟧() {}
+            //- /b.go
+            package m
+            func run() { $0helper() }
+            ",
+        );
+    }
+
+    #[test]
+    fn methods_are_promoted_from_embedded_fields() {
+        check_definition(
+            "
+            //- /go.mod
+            module example.com/m
+            //- /a.go
+            package m
+            type Base struct{}
+            func (b *Base) ⟦Close⟧() {}
+            type File struct{ *Base }
+            func run(f *File) { f.$0Close() }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_definition_answers_itself() {
+        check_definition("\n//- /a.py\ndef ⟦$0f⟧(): pass\n");
+    }
+
+    #[test]
+    fn no_name_under_the_cursor() {
+        check_empty("\n//- /a.py\nx =$0  1\n", Empty::NotAName);
+    }
+}

@@ -53,14 +53,48 @@ fn spelled_alike(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Vec<High
         Some(Occurrence::Def(def)) => (facts.def(def).name, true),
         None => return Vec::new(),
     };
-    let uses = facts.refs.iter().filter(|r| r.name == name && r.recv.is_none() == bare).map(|r| Highlight {
-        span: r.span,
-        write: r.role == crate::lang::facts::Role::Write,
-    });
+    let uses = facts
+        .refs
+        .iter()
+        .filter(|r| r.name == name && r.recv.is_none() == bare)
+        .map(|r| Highlight { span: r.span, write: r.role == crate::lang::facts::Role::Write });
     let imports = facts
         .defs
         .iter()
         .filter(|d| bare && d.name == name && d.kind.is_alias() && !d.name_span.is_empty())
         .map(|d| Highlight { span: d.name_span, write: true });
     uses.chain(imports).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    #[test]
+    fn uses_in_the_file_are_highlighted_and_writes_told_apart() {
+        let fixture = Fixture::parse(
+            "
+            //- /a.py
+            import os
+            def f(⟦x⟧):
+                return $0⟦x⟧ + ⟦x⟧
+            x = 1
+            ",
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let found = highlight(&view, file, offset, &AtomicBool::new(false));
+        let spans: Vec<Span> = found.iter().map(|h| h.span).collect();
+        assert_eq!(spans, fixture.ranges.iter().map(|(_, span)| *span).collect::<Vec<_>>());
+        assert_eq!(found.iter().map(|h| h.write).collect::<Vec<_>>(), [true, false, false]);
+    }
+
+    #[test]
+    fn names_from_outside_are_highlighted_by_their_spelling() {
+        let fixture = Fixture::parse("\n//- /a.py\nimport ⟦os⟧\n$0⟦os⟧.getcwd()\n");
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        assert_eq!(highlight(&view, file, offset, &AtomicBool::new(false)).len(), 2);
+    }
 }

@@ -94,3 +94,30 @@ fn container(view: &View, facts: &Facts, def: &Def) -> Option<String> {
     names.reverse();
     (!names.is_empty()).then(|| names.join("."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    #[test]
+    fn a_hover_has_head_documentation_place_and_tier() {
+        let fixture = Fixture::parse(
+            r#"
+            //- /a.py
+            class Engine:
+                def start(self, fast: bool = False) -> None:
+                    """Starts it."""
+            def drive(engine: Engine):
+                engine.$0start()
+            "#,
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let hover = hover(&view, file, offset).unwrap();
+        assert_eq!(hover.signature, "def start(self, fast: bool = False) -> None");
+        assert_eq!(hover.documentation.as_deref(), Some("Starts it."));
+        assert_eq!((hover.container.as_deref(), &*hover.path), (Some("Engine"), "a.py"));
+        assert_eq!((hover.tier, hover.others, hover.lang), (Tier::Declared, 0, "python"));
+    }
+}

@@ -56,3 +56,70 @@ pub fn references(
         .collect();
     Ok(Uses { total: items.len(), items, truncated: found.truncated, cancelled: found.cancelled })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+    use crate::lang::modules::Layout;
+
+    /// The uses of the name at `$0`, its declaration included, are those in brackets.
+    fn check_references(fixture: &str) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let uses = references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap_or_default();
+        let mut found: Vec<(String, u32)> = uses
+            .items
+            .iter()
+            .map(|u| (view.path(u.location.file).to_owned(), u.location.span.start))
+            .collect();
+        found.sort();
+        let mut expected: Vec<(String, u32)> =
+            fixture.ranges.iter().map(|(path, span)| (path.clone(), span.start)).collect();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn uses_are_found_under_every_name() {
+        check_references(
+            "
+            //- /a.py
+            def $0⟦f⟧(): pass
+            //- /b.py
+            from a import ⟦f⟧ as ⟦g⟧
+            ⟦g⟧()
+            //- /c.py
+            from b import ⟦g⟧
+            ⟦g⟧()
+            def f(): pass
+            f()
+            ",
+        );
+    }
+
+    #[test]
+    fn a_field_is_one_symbol_wherever_it_is_assigned() {
+        check_references(
+            "
+            //- /a.py
+            class A:
+                def __init__(self): self.⟦x⟧ = 1
+                def reset(self): self.⟦x⟧ = 2
+                def get(self): return self.$0⟦x⟧
+            class B:
+                def __init__(self): self.x = 1
+            ",
+        );
+    }
+
+    #[test]
+    fn the_limit_is_kept_and_told() {
+        let fixture = Fixture::parse("\n//- /a.py\n$0x = 1\nprint(x, x, x)\n");
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let uses = references(&view, file, offset, false, 2, &AtomicBool::new(false)).unwrap();
+        assert_eq!((uses.items.len(), uses.truncated), (2, true));
+    }
+}

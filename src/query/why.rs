@@ -56,3 +56,28 @@ pub fn why(view: &View, file: FileId, offset: u32) -> Option<Why> {
     let tier = candidates.first().map(|c| c.destination.tier);
     Some(Why { name: view.name_text(name).to_owned(), role, receiver, candidates, empty, tier })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    #[test]
+    fn the_receiver_and_the_tier_are_told() {
+        let fixture = Fixture::parse(
+            "
+            //- /a.py
+            class Engine:
+                def start(self): pass
+            def drive(engine):
+                engine = Engine()
+                engine.$0start()
+            ",
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let why = why(&view, file, offset).unwrap();
+        assert_eq!((&*why.name, why.receiver.as_deref()), ("start", Some("Engine")));
+        assert_eq!((why.tier, why.candidates.len()), (Some(Tier::Inferred), 1));
+    }
+}

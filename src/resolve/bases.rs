@@ -26,7 +26,11 @@ pub struct Linear {
 impl Resolver<'_> {
     pub(super) fn linear(&self, symbol: Symbol) -> Rc<Linear> {
         let alone = || {
-            Rc::new(Linear { types: vec![(symbol, Rc::new(Subst::default()))], external: false, unknown: true })
+            Rc::new(Linear {
+                types: vec![(symbol, Rc::new(Subst::default()))],
+                external: false,
+                unknown: true,
+            })
         };
         self.remember(&self.linears, symbol, alone, || Rc::new(self.linearise(symbol)))
     }

@@ -68,7 +68,7 @@ impl Resolver<'_> {
         let of = |ty: &Ty| Typed::sure(ty.clone());
         match hands {
             Hands::Receiver => receiver.clone(),
-            Hands::Inner => match self.unwrapped(file, of(receiver)).ty {
+            Hands::Inner => match self.unwrapped(of(receiver)).ty {
                 ref same if same == receiver => self.element_of(file, of(receiver)).ty,
                 inner => inner,
             },

@@ -1,10 +1,13 @@
 //! By name alone: what is left when the type of a receiver is not known.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::LangId;
 use crate::lang::facts::{DefKind, Name, Ref, Role, ScopeId, ScopeKind};
 use crate::lang::modules::{FileId, Layout, parent};
 
@@ -13,6 +16,9 @@ const GUESSES_MAX: usize = 10;
 
 /// Definitions of one name that are looked at; a name with more says nothing.
 const CANDIDATES_MAX: usize = 512;
+
+/// Members by name, for the languages of one family.
+pub type Guesses = RefCell<FxHashMap<(Name, LangId), Rc<[Symbol]>>>;
 
 impl Resolver<'_> {
     /// The members of that name in the folder: one is an answer, several are ranked.
@@ -54,7 +60,11 @@ impl Resolver<'_> {
             let d = index.facts.def(def);
             let is_member = matches!(
                 d.kind,
-                DefKind::Method | DefKind::Field | DefKind::Property | DefKind::Function | DefKind::EnumMember
+                DefKind::Method
+                    | DefKind::Field
+                    | DefKind::Property
+                    | DefKind::Function
+                    | DefKind::EnumMember
             );
             let scope = index.facts.ancestors(d.scope).find(|s| {
                 matches!(

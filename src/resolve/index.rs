@@ -43,7 +43,10 @@ impl FileIndex {
     /// The definitions of that name, by position.
     pub fn named(&self, name: Name) -> impl Iterator<Item = (DefId, &Def)> {
         let start = self.by_name.partition_point(|(n, _)| *n < name);
-        self.by_name[start..].iter().take_while(move |(n, _)| *n == name).map(|(_, id)| (*id, self.facts.def(*id)))
+        self.by_name[start..]
+            .iter()
+            .take_while(move |(n, _)| *n == name)
+            .map(|(_, id)| (*id, self.facts.def(*id)))
     }
 
     /// The definitions of that name that are declared in the scope itself.

@@ -13,18 +13,22 @@ impl Resolver<'_> {
             Ty::List(element) => Typed { ty: (**element).clone(), tier },
             Ty::Map(pair) => Typed { ty: pair.0.clone(), tier },
             Ty::Tuple(parts) => Typed { ty: Ty::union(parts.iter().cloned()), tier },
-            Ty::Named(Head::Foreign(_), Some(args)) => Typed { ty: args.last().cloned().unwrap_or_default(), tier },
-            Ty::Named(Head::Def(_), _) | Ty::This(_) => match self.member_result(&of, self.knobs(file).iter_names, file) {
-                Some(result) => match result.ty {
-                    // An iterator hands out its elements; a type named as the element is the element.
-                    Ty::List(element) => Typed { ty: (*element).clone(), tier: result.tier },
-                    Ty::Named(Head::Foreign(_), Some(ref args)) if args.len() == 1 => {
-                        Typed { ty: args[0].clone(), tier: result.tier }
-                    }
-                    _ => result,
-                },
-                None => self.element_of_base(file, &of),
-            },
+            Ty::Named(Head::Foreign(_), Some(args)) => {
+                Typed { ty: args.last().cloned().unwrap_or_default(), tier }
+            }
+            Ty::Named(Head::Def(_), _) | Ty::This(_) => {
+                match self.member_result(&of, self.knobs(file).iter_names, file) {
+                    Some(result) => match result.ty {
+                        // An iterator hands out its elements; a type named as the element is the element.
+                        Ty::List(element) => Typed { ty: (*element).clone(), tier: result.tier },
+                        Ty::Named(Head::Foreign(_), Some(ref args)) if args.len() == 1 => {
+                            Typed { ty: args[0].clone(), tier: result.tier }
+                        }
+                        _ => result,
+                    },
+                    None => self.element_of_base(file, &of),
+                }
+            }
             Ty::Param(param) => self.element_of(file, Typed { ty: self.bounds(*param), tier }),
             Ty::Union(parts) => self.each(parts, tier, |part| self.element_of(file, part)),
             Ty::Literal(Literal::String) => of,
@@ -37,11 +41,8 @@ impl Resolver<'_> {
     fn element_of_base(&self, file: FileId, of: &Typed) -> Typed {
         let Some(symbol) = of.ty.symbol() else { return Typed::unknown() };
         for base in self.bases(symbol) {
-            match base {
-                base @ (Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_))) => {
-                    return self.element_of(file, Typed { ty: base, tier: of.tier });
-                }
-                _ => {}
+            if let base @ (Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_))) = base {
+                return self.element_of(file, Typed { ty: base, tier: of.tier });
             }
         }
         Typed::unknown()
@@ -55,9 +56,9 @@ impl Resolver<'_> {
             Ty::Named(Head::Def(_), _) | Ty::This(_) => {
                 match self.member_result(&of, self.knobs(file).index_names, file) {
                     Some(result) => result,
-                    None => match of.ty.symbol().map(|s| self.bases(s)).unwrap_or_default().into_iter().find(|b| {
-                        matches!(b, Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_)))
-                    }) {
+                    None => match of.ty.symbol().map(|s| self.bases(s)).unwrap_or_default().into_iter().find(
+                        |b| matches!(b, Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_))),
+                    ) {
                         Some(base) => self.index_of(file, Typed { ty: base, tier }),
                         None => Typed::unknown(),
                     },
@@ -71,24 +72,26 @@ impl Resolver<'_> {
     }
 
     /// The value awaited.
-    pub(super) fn awaited(&self, file: FileId, of: Typed) -> Typed {
+    pub(super) fn awaited(&self, of: Typed) -> Typed {
         let tier = of.tier;
         match &of.ty {
             Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 1 => Typed { ty: args[0].clone(), tier },
             Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 3 => Typed { ty: args[2].clone(), tier },
-            Ty::Union(parts) => self.each(parts, tier, |part| self.awaited(file, part)),
+            Ty::Union(parts) => self.each(parts, tier, |part| self.awaited(part)),
             _ => of,
         }
     }
 
     /// The value inside an optional, a result or another wrapper.
-    pub(super) fn unwrapped(&self, file: FileId, of: Typed) -> Typed {
+    pub(super) fn unwrapped(&self, of: Typed) -> Typed {
         let tier = of.tier;
         match &of.ty {
-            Ty::Named(Head::Foreign(_), Some(args)) if !args.is_empty() => Typed { ty: args[0].clone(), tier },
+            Ty::Named(Head::Foreign(_), Some(args)) if !args.is_empty() => {
+                Typed { ty: args[0].clone(), tier }
+            }
             Ty::Union(parts) => {
                 let some = parts.iter().filter(|p| !p.is_null());
-                Typed { ty: Ty::union(some.map(|p| self.unwrapped(file, Typed::sure(p.clone())).ty)), tier }
+                Typed { ty: Ty::union(some.map(|p| self.unwrapped(Typed::sure(p.clone())).ty)), tier }
             }
             _ => of,
         }
@@ -193,7 +196,8 @@ impl Resolver<'_> {
                 return value.map(|ty| ty.subst(&by));
             }
         }
-        let Some(ty) = def.ty.filter(|_| def.kind == DefKind::EnumMember || def.kind == DefKind::Struct) else {
+        let Some(ty) = def.ty.filter(|_| def.kind == DefKind::EnumMember || def.kind == DefKind::Struct)
+        else {
             return Typed::unknown();
         };
         let declared = self.eval(Cx { file: symbol.file, scope: def.body.unwrap_or(def.scope) }, ty);
@@ -206,7 +210,8 @@ impl Resolver<'_> {
     }
 
     fn each(&self, parts: &[Ty], tier: super::TierOr, f: impl Fn(Typed) -> Typed) -> Typed {
-        let ty = Ty::union(parts.iter().map(|p| f(Typed { ty: p.clone(), tier }).ty).filter(|t| !t.is_unknown()));
+        let ty =
+            Ty::union(parts.iter().map(|p| f(Typed { ty: p.clone(), tier }).ty).filter(|t| !t.is_unknown()));
         Typed { ty, tier }
     }
 }

@@ -145,8 +145,9 @@ impl Resolver<'_> {
         let before = |d: &Def| d.name_span.end <= used.offset;
         let best = candidates.iter().map(|(_, d)| affinity(d, used.role)).max().unwrap_or_default();
         let fitting = || candidates.iter().filter(|(_, d)| affinity(d, used.role) == best);
-        let is_local =
-            |d: &Def| local && kind != ScopeKind::File && matches!(d.kind, DefKind::Variable | DefKind::Parameter);
+        let is_local = |d: &Def| {
+            local && kind != ScopeKind::File && matches!(d.kind, DefKind::Variable | DefKind::Parameter)
+        };
         match used.knobs.visibility {
             Visibility::Declaration => {
                 let visible = || fitting().filter(|(_, d)| !is_local(d) || before(d));
@@ -257,7 +258,7 @@ impl Resolver<'_> {
             return Rc::clone(known);
         }
         let lang = self.index(file).lang;
-        let found: Rc<[FileId]> = lang.strategy().siblings(self.view, file).into();
+        let found: Rc<[FileId]> = lang.strategy().siblings(self.layout(), file).into();
         self.siblings.borrow_mut().insert(file, Rc::clone(&found));
         found
     }
@@ -271,7 +272,8 @@ fn fits(def: &Def, used: &Use) -> bool {
         DefKind::Label => used.role == Role::Label,
         _ if used.role == Role::Label => def.kind == DefKind::TypeParameter,
         DefKind::Macro => {
-            matches!(used.role, Role::Macro | Role::Import) || !used.knobs.type_namespace && used.role == Role::Call
+            matches!(used.role, Role::Macro | Role::Import)
+                || !used.knobs.type_namespace && used.role == Role::Call
         }
         DefKind::Import => true,
         _ if used.role == Role::Macro => def.kind.is_callable(),

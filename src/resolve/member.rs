@@ -18,6 +18,9 @@ pub struct Members {
     unknown: bool,
 }
 
+/// Members that a type declares itself; what an extension's type parameters are, if it is one's.
+type OwnMembers = SmallVec<[(Symbol, Option<Rc<Subst>>); 2]>;
+
 /// An extension of a type: a block of members, or one.
 #[derive(Clone, Debug)]
 pub struct Extended {
@@ -101,7 +104,13 @@ impl Resolver<'_> {
     }
 
     /// A member of a value. `named` is the definition that the receiver is known by, if it is.
-    pub(super) fn member(&self, typed: &Typed, named: Option<Symbol>, name: Name, file: FileId) -> Resolution {
+    pub(super) fn member(
+        &self,
+        typed: &Typed,
+        named: Option<Symbol>,
+        name: Name,
+        file: FileId,
+    ) -> Resolution {
         self.nested(|| {
             let found = self.member_of(typed, name, file);
             match (&found, named) {
@@ -119,9 +128,16 @@ impl Resolver<'_> {
         let tier = typed.tier.unwrap_or(Tier::Member).max(Tier::Member);
         match &typed.ty {
             Ty::Unknown => Resolution::Missing("the type of the receiver is not known"),
-            Ty::Foreign(_) | Ty::Handed(..) | Ty::Closure(..) | Ty::Tuple(_) | Ty::List(_) | Ty::Map(_)
+            Ty::Foreign(_)
+            | Ty::Handed(..)
+            | Ty::Closure(..)
+            | Ty::Tuple(_)
+            | Ty::List(_)
+            | Ty::Map(_)
             | Ty::Literal(_) => Resolution::External(Some(name)),
-            Ty::Named(Head::Def(symbol), args) => self.named_member(*symbol, args, &typed.ty, name).at_most(tier),
+            Ty::Named(Head::Def(symbol), args) => {
+                self.named_member(*symbol, args, &typed.ty, name).at_most(tier)
+            }
             Ty::Named(Head::Foreign(head), args) => match (args, self.looks_through(file, *head)) {
                 (Some(args), true) if !args.is_empty() => {
                     let inner = Typed { ty: args[0].clone(), tier: typed.tier };
@@ -191,9 +207,7 @@ impl Resolver<'_> {
                 let found = self.named_member(*symbol, &None, inner, name).at_most(Tier::Member);
                 self.prefer_static(found)
             }
-            Ty::Param(_) | Ty::Union(_) => {
-                self.member(&Typed::new(inner.clone(), tier), None, name, file)
-            }
+            Ty::Param(_) | Ty::Union(_) => self.member(&Typed::new(inner.clone(), tier), None, name, file),
             Ty::Unknown => Resolution::Missing("the type is not known"),
             _ => Resolution::External(Some(name)),
         }
@@ -284,8 +298,8 @@ impl Resolver<'_> {
     }
 
     /// Members that a type declares itself, in its body, by assignment, or in extensions.
-    fn own_members(&self, symbol: Symbol, name: Name) -> SmallVec<[(Symbol, Option<Rc<Subst>>); 2]> {
-        let mut found: SmallVec<[(Symbol, Option<Rc<Subst>>); 2]> = SmallVec::new();
+    fn own_members(&self, symbol: Symbol, name: Name) -> OwnMembers {
+        let mut found: OwnMembers = SmallVec::new();
         let mut add = |file: FileId, def: DefId, subst: Option<Rc<Subst>>| {
             let member = Symbol { file, def };
             if !found.iter().any(|(s, _)| *s == member) {
@@ -328,7 +342,8 @@ impl Resolver<'_> {
         }
         for file in files {
             let index = self.index(file);
-            let assigned = index.named(name).filter(|(_, d)| d.of.is_some() && d.flags.has(DefFlags::ASSIGNED));
+            let assigned =
+                index.named(name).filter(|(_, d)| d.of.is_some() && d.flags.has(DefFlags::ASSIGNED));
             for (def, d) in assigned {
                 if self.owner_by_receiver(file, d) == Some(symbol) {
                     add(file, def, None);
@@ -345,7 +360,7 @@ impl Resolver<'_> {
     }
 
     /// What is declared comes before what is only assigned.
-    fn in_order_of_preference(&self, found: &mut SmallVec<[(Symbol, Option<Rc<Subst>>); 2]>) {
+    fn in_order_of_preference(&self, found: &mut OwnMembers) {
         if found.len() < 2 {
             return;
         }
@@ -383,34 +398,39 @@ impl Resolver<'_> {
 
     /// Where a type is extended, in the whole graph.
     pub(super) fn extensions(&self, symbol: Symbol) -> Rc<[Extended]> {
-        self.remember(&self.extensions, symbol, || Rc::new([]), || {
-            let name = self.index(symbol.file).facts.def(symbol.def).name;
-            let family = self.index(symbol.file).lang.family();
-            let mut all = Vec::new();
-            for file in self.view.extensions_of(name) {
-                let index = self.index(file);
-                if index.lang.family() != family {
-                    continue;
+        self.remember(
+            &self.extensions,
+            symbol,
+            || Rc::new([]),
+            || {
+                let name = self.index(symbol.file).facts.def(symbol.def).name;
+                let family = self.index(symbol.file).lang.family();
+                let mut all = Vec::new();
+                for file in self.view.extensions_of(name) {
+                    let index = self.index(file);
+                    if index.lang.family() != family {
+                        continue;
+                    }
+                    for extension in index.facts.extensions.iter().filter(|e| e.target_name == name) {
+                        let scope = extension
+                            .scope
+                            .or_else(|| extension.def.map(|d| index.facts.def(d).scope))
+                            .unwrap_or(ScopeId::FILE);
+                        let cx = Cx { file, scope };
+                        let Some(subst) = self.extends(cx, extension.target, symbol) else { continue };
+                        let implements = extension.implements.map(|t| self.eval(cx, t).ty.instance());
+                        all.push(Extended {
+                            file,
+                            scope: extension.scope,
+                            def: extension.def,
+                            subst: Rc::new(subst),
+                            implements,
+                        });
+                    }
                 }
-                for extension in index.facts.extensions.iter().filter(|e| e.target_name == name) {
-                    let scope = extension
-                        .scope
-                        .or_else(|| extension.def.map(|d| index.facts.def(d).scope))
-                        .unwrap_or(ScopeId::FILE);
-                    let cx = Cx { file, scope };
-                    let Some(subst) = self.extends(cx, extension.target, symbol) else { continue };
-                    let implements = extension.implements.map(|t| self.eval(cx, t).ty.instance());
-                    all.push(Extended {
-                        file,
-                        scope: extension.scope,
-                        def: extension.def,
-                        subst: Rc::new(subst),
-                        implements,
-                    });
-                }
-            }
-            all.into()
-        })
+                all.into()
+            },
+        )
     }
 
     /// Whether the target is the type, and what the target's type parameters are in terms of the type's.
@@ -454,8 +474,11 @@ impl Resolver<'_> {
         }
         match hits.first() {
             Some(def) => {
-                let hit =
-                    Hit { entity: Entity::Symbol(Symbol { file, def: *def }), tier: Tier::Member, subst: None };
+                let hit = Hit {
+                    entity: Entity::Symbol(Symbol { file, def: *def }),
+                    tier: Tier::Member,
+                    subst: None,
+                };
                 Resolution::Found(SmallVec::from_elem(hit, 1))
             }
             None => NO_MEMBER,
@@ -472,9 +495,11 @@ impl Resolver<'_> {
             let index = self.index(file);
             let found = index.named(name).find(|(_, d)| match d.of {
                 Some(of) => match index.facts.term(of) {
-                    Term::Ref(reference) => {
-                        self.reference(file, *reference).hits().iter().any(|h| h.entity == Entity::Symbol(symbol))
-                    }
+                    Term::Ref(reference) => self
+                        .reference(file, *reference)
+                        .hits()
+                        .iter()
+                        .any(|h| h.entity == Entity::Symbol(symbol)),
                     Term::Def(def) => Symbol { file, def: *def } == symbol,
                     _ => false,
                 },
@@ -532,7 +557,13 @@ impl Ty {
     fn has_own_members(&self) -> bool {
         matches!(
             self,
-            Ty::Named(..) | Ty::Of(_) | Ty::This(_) | Ty::Module(_) | Ty::Super(_) | Ty::Param(_) | Ty::Exports(_)
+            Ty::Named(..)
+                | Ty::Of(_)
+                | Ty::This(_)
+                | Ty::Module(_)
+                | Ty::Super(_)
+                | Ty::Param(_)
+                | Ty::Exports(_)
         )
     }
 }

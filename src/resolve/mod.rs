@@ -26,10 +26,10 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::graph::View;
+use crate::graph::{Graph, View};
+use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, Span};
 use crate::lang::modules::{FileId, Layout, ModuleTarget};
-use crate::lang::{Knobs, LangId};
 use bases::Linear;
 use index::FileIndex;
 use member::Members;
@@ -249,7 +249,7 @@ pub struct Resolver<'v> {
     receivers: Memo<(FileId, ScopeId), Ty>,
     modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
     siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
-    guesses: RefCell<FxHashMap<(Name, LangId), Rc<[Symbol]>>>,
+    guesses: guess::Guesses,
 }
 
 impl<'v> Resolver<'v> {
@@ -280,6 +280,11 @@ impl<'v> Resolver<'v> {
         self.view
     }
 
+    /// What module strategies see.
+    fn layout(&self) -> &'v Graph {
+        self.view
+    }
+
     /// What stands at the offset: a reference rather than a definition where both do, for it leads further.
     pub fn at(&self, file: FileId, offset: u32) -> Option<Occurrence> {
         let index = self.index(file);
@@ -296,9 +301,11 @@ impl<'v> Resolver<'v> {
             .filter(|(_, d)| touching(d.name_span) && index.is_spelled(d))
             .min_by_key(|(_, d)| (rank(d.name_span), d.kind == DefKind::Export));
         match (reference, def) {
-            (Some((r, reference)), Some((d, def))) => {
-                Some(if rank(def.name_span) < rank(reference.span) { Occurrence::Def(d) } else { Occurrence::Ref(r) })
-            }
+            (Some((r, reference)), Some((d, def))) => Some(if rank(def.name_span) < rank(reference.span) {
+                Occurrence::Def(d)
+            } else {
+                Occurrence::Ref(r)
+            }),
             (Some((r, _)), None) => Some(Occurrence::Ref(r)),
             (None, Some((d, _))) => Some(Occurrence::Def(d)),
             (None, None) => None,
@@ -439,7 +446,13 @@ impl<'v> Resolver<'v> {
         !words.is_empty() && words.contains(&self.view.name_text(name))
     }
 
-    fn remember<K, V>(&self, memo: &Memo<K, V>, key: K, default: impl FnOnce() -> V, make: impl FnOnce() -> V) -> V
+    fn remember<K, V>(
+        &self,
+        memo: &Memo<K, V>,
+        key: K,
+        default: impl FnOnce() -> V,
+        make: impl FnOnce() -> V,
+    ) -> V
     where
         K: Copy + Eq + std::hash::Hash,
         V: Clone,

@@ -143,7 +143,7 @@ impl Resolver<'_> {
                     let coined = self.view.lookup_name(rest);
                     return Err(match coined {
                         Some(name) => self.module(cx.file, name),
-                        None => self.index(cx.file).lang.strategy().resolve(self.view, cx.file, rest),
+                        None => self.index(cx.file).lang.strategy().resolve(self.layout(), cx.file, rest),
                     });
                 }
             }
@@ -160,7 +160,7 @@ impl Resolver<'_> {
             return known.clone();
         }
         let text = self.view.name_text(specifier);
-        let target = self.index(file).lang.strategy().resolve(self.view, file, text);
+        let target = self.index(file).lang.strategy().resolve(self.layout(), file, text);
         self.modules.borrow_mut().insert((file, specifier), target.clone());
         target
     }
@@ -201,7 +201,7 @@ impl Resolver<'_> {
             .collect();
         path.reverse();
         path.push(self.view.name_text(def.name));
-        let target = index.lang.strategy().child(self.view, symbol.file, &path.join("::"));
+        let target = index.lang.strategy().child(self.layout(), symbol.file, &path.join("::"));
         self.place(symbol.file, target)
     }
 
@@ -256,7 +256,7 @@ impl Resolver<'_> {
                 }
                 if let [file] = **files {
                     let text = self.view.name_text(name);
-                    let target = self.index(file).lang.strategy().child(self.view, file, text);
+                    let target = self.index(file).lang.strategy().child(self.layout(), file, text);
                     if let Some(place) = self.place(file, target) {
                         return Resolution::place(place, Tier::Import);
                     }
@@ -265,7 +265,7 @@ impl Resolver<'_> {
             }
             Place::Directory(from, dir) => {
                 let text = self.view.name_text(name);
-                let target = self.index(*from).lang.strategy().child_of_dir(self.view, dir, text);
+                let target = self.index(*from).lang.strategy().child_of_dir(self.layout(), dir, text);
                 match self.place(*from, target) {
                     Some(place) => Resolution::place(place, Tier::Import),
                     None => Resolution::Missing("the directory has no such module"),

@@ -69,7 +69,7 @@ impl Resolver<'_> {
                 return attached(def);
             }
             // A function that is nobody's member is a constructor, as far as it assigns to its receiver.
-            return (def.kind == DefKind::Function && self.knobs(cx.file).prototype_names.first().is_some())
+            return (def.kind == DefKind::Function && !self.knobs(cx.file).prototype_names.is_empty())
                 .then(|| Ty::This(Symbol { file: cx.file, def: owner }));
         }
         // `Foo.prototype.bar = function () { … }`: the assignment around it says whose member it is.

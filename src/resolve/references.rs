@@ -171,9 +171,10 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
             resolver.begin();
             let resolution = resolver.reference(file, id);
-            let lands = resolution.hits().iter().any(|hit| {
-                !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity)
-            });
+            let lands = resolution
+                .hits()
+                .iter()
+                .any(|hit| !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity));
             if !lands {
                 continue;
             }

@@ -35,8 +35,8 @@ impl Resolver<'_> {
             Term::Instance(ty) => sub(ty).map(|ty| ty.instance()).at_most(Tier::Declared),
             Term::Index(inner) => self.index_of(cx.file, sub(inner)),
             Term::Iter(inner) => self.element_of(cx.file, sub(inner)),
-            Term::Await(inner) => self.awaited(cx.file, sub(inner)),
-            Term::Unwrap(inner) => self.unwrapped(cx.file, sub(inner)),
+            Term::Await(inner) => self.awaited(sub(inner)),
+            Term::Unwrap(inner) => self.unwrapped(sub(inner)),
             Term::Deref(inner) => self.pointee(cx.file, sub(inner)),
             Term::Enter(inner) => self.entered(cx.file, sub(inner)),
             Term::Nth(inner, nth) => self.nth(cx.file, sub(inner), *nth),
@@ -49,18 +49,21 @@ impl Resolver<'_> {
             }
             Term::Union(parts) => {
                 let mut tier = None;
-                let ty = Ty::union(parts.iter().map(|part| {
-                    let typed = sub(part);
-                    tier = tier.max(typed.tier);
-                    typed.ty
-                }).filter(|ty| !ty.is_unknown()));
+                let ty = Ty::union(
+                    parts
+                        .iter()
+                        .map(|part| {
+                            let typed = sub(part);
+                            tier = tier.max(typed.tier);
+                            typed.ty
+                        })
+                        .filter(|ty| !ty.is_unknown()),
+                );
                 Typed { ty, tier }
             }
             Term::Tuple(parts) => Typed::sure(Ty::Tuple(parts.iter().map(|p| sub(p).ty).collect()).bounded()),
             Term::List(element) => sub(element).map(|ty| Ty::list(ty).bounded()),
-            Term::Map(key, value) => {
-                Typed::sure(Ty::Map(Rc::new((sub(key).ty, sub(value).ty))).bounded())
-            }
+            Term::Map(key, value) => Typed::sure(Ty::Map(Rc::new((sub(key).ty, sub(value).ty))).bounded()),
             Term::Func(result) => sub(result).map(|ty| Ty::Closure(Rc::new([]), Rc::new(ty)).bounded()),
             Term::Literal(literal) => Typed::sure(match literal {
                 Literal::List | Literal::Set => Ty::list(Ty::Unknown),

@@ -169,7 +169,8 @@ impl Ty {
         if depth > DEPTH_MAX {
             return Ty::Unknown;
         }
-        let all = |parts: &Rc<[Ty]>| -> Rc<[Ty]> { parts.iter().map(|p| p.subst_at(by, depth + 1)).collect() };
+        let all =
+            |parts: &Rc<[Ty]>| -> Rc<[Ty]> { parts.iter().map(|p| p.subst_at(by, depth + 1)).collect() };
         match self {
             Ty::Param(symbol) => by.param(*symbol).cloned().unwrap_or_else(|| self.clone()),
             Ty::This(_) => by.this.clone().unwrap_or_else(|| self.clone()),
@@ -207,7 +208,9 @@ impl Ty {
         let deepest = |parts: &[Ty]| parts.iter().map(|p| p.depth(above + 1)).max().unwrap_or(above);
         match self {
             Ty::Named(_, Some(args)) => deepest(args),
-            Ty::Of(inner) | Ty::List(inner) | Ty::Super(inner) | Ty::Handed(inner, _) => inner.depth(above + 1),
+            Ty::Of(inner) | Ty::List(inner) | Ty::Super(inner) | Ty::Handed(inner, _) => {
+                inner.depth(above + 1)
+            }
             Ty::Closure(params, result) => deepest(params).max(result.depth(above + 1)),
             Ty::Tuple(parts) | Ty::Union(parts) => deepest(parts),
             Ty::Map(pair) => pair.0.depth(above + 1).max(pair.1.depth(above + 1)),

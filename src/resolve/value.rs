@@ -244,7 +244,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn applied_foreign(&self, file: crate::lang::modules::FileId, name: crate::lang::facts::Name, args: Vec<Ty>) -> Ty {
+    fn applied_foreign(
+        &self,
+        file: crate::lang::modules::FileId,
+        name: crate::lang::facts::Name,
+        args: Vec<Ty>,
+    ) -> Ty {
         use crate::lang::pack::Generic;
         let text = self.view.name_text(name);
         let generic = self.knobs(file).generics.iter().find(|(n, _)| *n == text).map(|(_, g)| *g);
