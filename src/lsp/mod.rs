@@ -1,1 +1,2 @@
 //! lsp
+mod transport;

@@ -1,0 +1,108 @@
+//! What the server tells and asks the client on its own account.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tower_lsp::gen_lsp_types::{Notification, Request};
+
+use super::outbox::Outbox;
+
+/// Longest that an answer of the client is waited for. Only background tasks wait, so nothing hangs meanwhile.
+pub const ANSWER_WAIT: Duration = Duration::from_secs(60);
+
+/// A handle of the client.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    outbox: Outbox,
+    next_id: AtomicI64,
+    waiting: Mutex<HashMap<i64, oneshot::Sender<Result<Value, Value>>>>,
+}
+
+/// Why the client gave no answer that can be used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AskError {
+    #[error("the client refused {method}: {error}")]
+    Refused { method: String, error: Value },
+    #[error("the client did not answer {0}")]
+    NoAnswer(String),
+    #[error("the client's answer to {method} makes no sense: {error}")]
+    Unreadable { method: String, error: String },
+}
+
+impl Client {
+    pub fn new(outbox: Outbox) -> Client {
+        Client(Arc::new(Shared { outbox, next_id: AtomicI64::new(1), waiting: Mutex::default() }))
+    }
+
+    pub fn notify<N: Notification>(&self, params: &N::Params) {
+        self.notify_custom(N::METHOD.as_str(), params);
+    }
+
+    /// For notifications that are not in the protocol.
+    pub fn notify_custom(&self, method: &str, params: &impl Serialize) {
+        #[derive(Serialize)]
+        struct Frame<'a, P> {
+            jsonrpc: &'static str,
+            method: &'a str,
+            params: &'a P,
+        }
+        self.0.outbox.send(&Frame { jsonrpc: "2.0", method, params });
+    }
+
+    /// Asks the client. The request is on its way when this returns; the answer is for a background task to await.
+    pub fn ask<R: Request>(
+        &self,
+        params: &R::Params,
+    ) -> impl Future<Output = Result<R::Result, AskError>> + Send + use<R> {
+        let method = R::METHOD.as_str().to_owned();
+        let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        self.0.waiting.lock().insert(id, sender);
+        let mut frame = json!({"jsonrpc": "2.0", "id": id, "method": method});
+        match serde_json::to_value(params) {
+            Ok(Value::Null) => {}
+            Ok(params) => frame["params"] = params,
+            Err(error) => tracing::error!("{method} cannot be written as JSON: {error}"),
+        }
+        self.0.outbox.send(&frame);
+        let forget = Forget { shared: Arc::clone(&self.0), id };
+        async move {
+            let _forget = forget;
+            match tokio::time::timeout(ANSWER_WAIT, answer).await {
+                Ok(Ok(Ok(result))) => serde_json::from_value(result)
+                    .map_err(|error| AskError::Unreadable { method, error: error.to_string() }),
+                Ok(Ok(Err(error))) => Err(AskError::Refused { method, error }),
+                Ok(Err(_)) | Err(_) => Err(AskError::NoAnswer(method)),
+            }
+        }
+    }
+
+    /// Takes the client's answer to a request of ours.
+    pub(super) fn answered(&self, id: &Value, result: Result<Value, Value>) {
+        let waiting = id.as_i64().and_then(|id| self.0.waiting.lock().remove(&id));
+        match waiting {
+            Some(sender) => drop(sender.send(result)),
+            None => tracing::warn!("the client answered {id}, which was not asked or not waited for"),
+        }
+    }
+}
+
+/// Drops the entry of a request nobody waits for any more.
+struct Forget {
+    shared: Arc<Shared>,
+    id: i64,
+}
+
+impl Drop for Forget {
+    fn drop(&mut self) {
+        self.shared.waiting.lock().remove(&self.id);
+    }
+}

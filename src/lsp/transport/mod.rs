@@ -1,0 +1,11 @@
+//! The wire: frames in, messages in the order of arrival to the service, replies and our own messages out.
+
+mod client;
+mod frame;
+mod message;
+mod outbox;
+mod reader;
+
+pub use client::{ANSWER_WAIT, AskError, Client};
+pub use outbox::{FLUSH_WAIT, Outbox};
+pub use reader::{End, REQUEST_FAILED, Reader};

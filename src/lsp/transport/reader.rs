@@ -1,0 +1,312 @@
+//! From bytes to handlers, in the order of arrival.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tower::Service;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Response};
+
+use super::client::Client;
+use super::frame::{Decoder, Frame};
+use super::message::{Message, RequestId};
+use super::outbox::Outbox;
+
+/// Bytes taken from the input at once.
+const READ_BYTES: usize = 64 << 10;
+/// Requests that may be under way at a time; each keeps what it reads alive.
+const REQUESTS_MAX: usize = 8_192;
+/// The protocol's code for a request that is well-formed and cannot be served.
+pub const REQUEST_FAILED: i64 = -32803;
+
+/// How a conversation ended.
+#[derive(Debug)]
+pub enum End {
+    /// The client said `exit`; whether it had asked for `shutdown` before.
+    Exit {
+        after_shutdown: bool,
+    },
+    InputClosed,
+    InputFailed(io::Error),
+}
+
+/// A service's answer to one message; `None` to a notification.
+type Reply<E> = Result<Option<Response>, E>;
+type ReplyFuture<E> = Pin<Box<dyn Future<Output = Reply<E>> + Send>>;
+
+/// Reads messages and hands each to the service.
+///
+/// The future that the service returns is polled once before the next message is looked at: whatever a handler does
+/// before its first `.await` happens in the order of arrival. What is left to do then runs beside everything else. A
+/// panic on either way becomes an error reply.
+pub struct Reader<S> {
+    service: S,
+    runtime: tokio::runtime::Handle,
+    outbox: Outbox,
+    client: Client,
+    inflight: Arc<Inflight>,
+    shut_down: Arc<AtomicBool>,
+}
+
+impl<S, E> Reader<S>
+where
+    S: Service<Request, Response = Option<Response>, Error = E, Future = ReplyFuture<E>>,
+    E: std::error::Error + Send + 'static,
+{
+    pub fn new(service: S, runtime: tokio::runtime::Handle, outbox: Outbox, client: Client) -> Self {
+        let (inflight, shut_down) = Default::default();
+        Reader { service, runtime, outbox, client, inflight, shut_down }
+    }
+
+    /// Serves until the client leaves.
+    pub fn run(mut self, mut input: impl Read) -> End {
+        let runtime = self.runtime.clone();
+        let _timers = runtime.enter();
+        let mut decoder = Decoder::default();
+        let mut chunk = vec![0; READ_BYTES];
+        loop {
+            match input.read(&mut chunk) {
+                Ok(0) => return End::InputClosed,
+                Ok(count) => decoder.feed(&chunk[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return End::InputFailed(error),
+            }
+            while let Some(frame) = decoder.next(Message::read) {
+                self.outbox.wait_for_room();
+                let message = match frame {
+                    Frame::Body(message) => message,
+                    Frame::BadBody(error) => {
+                        self.refuse(error);
+                        continue;
+                    }
+                    Frame::BadHeader(error) => {
+                        let message = error.to_string().into();
+                        self.refuse(Error { code: ErrorCode::ParseError, message, data: None });
+                        continue;
+                    }
+                };
+                if let Some(end) = self.take(message) {
+                    return end;
+                }
+            }
+        }
+    }
+
+    /// Answers what has no id that could be read.
+    fn refuse(&self, error: Error) {
+        tracing::warn!("refused a message: {}", error.message);
+        self.outbox.send(&Answer { id: None, result: Err(error) });
+    }
+
+    fn take(&mut self, message: Message) -> Option<End> {
+        match message {
+            Message::Invalid { id: None, error } => self.refuse(error),
+            Message::Invalid { id: Some(id), error } => {
+                self.outbox.send(&Answer { id: Some(&id), result: Err(error) });
+            }
+            Message::Response { id, result } => self.client.answered(&id, result),
+            Message::Notification { method, params } => return self.notification(method, params),
+            Message::Request { id, method, params } => self.request(id, method, params),
+        }
+        None
+    }
+
+    fn notification(&mut self, method: String, params: Option<Value>) -> Option<End> {
+        let params = match method.as_str() {
+            "exit" => return Some(End::Exit { after_shutdown: self.shut_down.load(Ordering::SeqCst) }),
+            "$/cancelRequest" => {
+                let number = self.inflight.number(params.as_ref()?.get("id")?)?;
+                Some(json!({ "id": number }))
+            }
+            _ => params,
+        };
+        let mut request = Request::build(method);
+        if let Some(params) = params {
+            request = request.params(params);
+        }
+        match self.start(request.finish()) {
+            Started::Done(_) => {}
+            Started::Pending(rest) => drop(self.runtime.spawn(rest)),
+        }
+        None
+    }
+
+    fn request(&mut self, id: RequestId, method: String, params: Option<Value>) {
+        let number = match self.inflight.enter(&id) {
+            Ok(number) => number,
+            Err(error) => {
+                return self.outbox.send(&Answer { id: Some(&id), result: Err(error) });
+            }
+        };
+        let mut request = Request::build(method.clone()).id(i64::from(number));
+        // `shutdown` has none; a client that sends an empty object means the same.
+        if let Some(params) = params.filter(|_| method != "shutdown") {
+            request = request.params(params);
+        }
+        let finish = Finish {
+            id,
+            method,
+            outbox: self.outbox.clone(),
+            inflight: Arc::clone(&self.inflight),
+            shut_down: Arc::clone(&self.shut_down),
+        };
+        match self.start(request.finish()) {
+            Started::Done(outcome) => finish.reply(outcome),
+            Started::Pending(rest) => {
+                self.runtime.spawn(async move { finish.reply(rest.await) });
+            }
+        }
+    }
+
+    /// Hands a message to the service and does what can be done at once.
+    fn start(&mut self, request: Request) -> Started<E> {
+        let begun = catch_unwind(AssertUnwindSafe(|| {
+            let mut future = self.service.call(request);
+            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(reply) => Ok(reply),
+                Poll::Pending => Err(future),
+            }
+        }));
+        match begun {
+            Ok(Ok(reply)) => Started::Done(Outcome::Reply(reply)),
+            Ok(Err(future)) => Started::Pending(Box::pin(guarded(future))),
+            Err(panic) => Started::Done(Outcome::Panic(message_of(&*panic))),
+        }
+    }
+}
+
+/// What became of a message after its first poll.
+enum Started<E> {
+    Done(Outcome<E>),
+    Pending(Pin<Box<dyn Future<Output = Outcome<E>> + Send>>),
+}
+
+enum Outcome<E> {
+    Reply(Reply<E>),
+    Panic(String),
+}
+
+/// Polls to the end, with panics caught.
+async fn guarded<E>(mut future: ReplyFuture<E>) -> Outcome<E> {
+    poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Outcome::Reply),
+        Err(panic) => Poll::Ready(Outcome::Panic(message_of(&*panic))),
+    })
+    .await
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
+}
+
+/// What is left to do when a request's outcome is known.
+struct Finish {
+    id: RequestId,
+    method: String,
+    outbox: Outbox,
+    inflight: Arc<Inflight>,
+    shut_down: Arc<AtomicBool>,
+}
+
+impl Finish {
+    fn reply<E: std::error::Error>(self, outcome: Outcome<E>) {
+        let result = match outcome {
+            Outcome::Reply(Ok(Some(response))) => response.into_parts().1,
+            // The service keeps silent about what it does not know under `$/`, which is right for notifications only.
+            Outcome::Reply(Ok(None)) => Err(Error {
+                code: ErrorCode::MethodNotFound,
+                message: format!("there is no request {}", self.method).into(),
+                data: None,
+            }),
+            Outcome::Reply(Err(error)) => {
+                Err(Error { code: ErrorCode::InvalidRequest, message: error.to_string().into(), data: None })
+            }
+            Outcome::Panic(message) => {
+                tracing::error!("{} panicked: {message}", self.method);
+                let message = format!("{} failed inside: {message}", self.method).into();
+                Err(Error { code: ErrorCode::InternalError, message, data: None })
+            }
+        };
+        if self.method == "shutdown" && result.is_ok() {
+            self.shut_down.store(true, Ordering::SeqCst);
+        }
+        self.inflight.leave(&self.id);
+        self.outbox.send(&Answer { id: Some(&self.id), result });
+    }
+}
+
+/// A response, with an id as the client wrote it.
+struct Answer<'a> {
+    /// `None` for a message whose id could not be read.
+    id: Option<&'a RequestId>,
+    result: Result<Value, Error>,
+}
+
+impl Serialize for Answer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::{Error as _, SerializeMap};
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("jsonrpc", "2.0")?;
+        match self.id {
+            Some(id) => {
+                let raw = RawValue::from_string(id.as_json().to_owned()).map_err(S::Error::custom)?;
+                map.serialize_entry("id", &raw)?;
+            }
+            None => map.serialize_entry("id", &())?,
+        }
+        match &self.result {
+            Ok(result) => map.serialize_entry("result", result)?,
+            Err(error) => map.serialize_entry("error", error)?,
+        }
+        map.end()
+    }
+}
+
+/// The requests under way. Each gets a number of our own, because the service can only cancel ids of 32 bits, and does
+/// not forget the id of a request that panicked.
+#[derive(Default)]
+struct Inflight(Mutex<Numbers>);
+
+#[derive(Default)]
+struct Numbers {
+    next: i32,
+    of: HashMap<RequestId, i32>,
+}
+
+impl Inflight {
+    fn enter(&self, id: &RequestId) -> Result<i32, Error> {
+        let mut numbers = self.0.lock();
+        let refuse = |code, message: String| Err(Error { code, message: message.into(), data: None });
+        if numbers.of.contains_key(id) {
+            return refuse(ErrorCode::InvalidRequest, format!("a request with the id {id:?} is under way"));
+        }
+        if numbers.of.len() >= REQUESTS_MAX {
+            let why = format!("{REQUESTS_MAX} requests are under way, which is all that is taken");
+            return refuse(ErrorCode::ServerError(REQUEST_FAILED), why);
+        }
+        let number = numbers.next;
+        numbers.next = number.checked_add(1).unwrap_or_default();
+        numbers.of.insert(id.clone(), number);
+        Ok(number)
+    }
+
+    fn leave(&self, id: &RequestId) {
+        self.0.lock().of.remove(id);
+    }
+
+    /// The number of a request by its id; `None` if it is not under way.
+    fn number(&self, id: &Value) -> Option<i32> {
+        self.0.lock().of.get(&RequestId::read(id)?).copied()
+    }
+}
