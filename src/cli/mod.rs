@@ -1,5 +1,6 @@
 //! The commands that people and scripts run: `doctor` and `query`.
 
 pub mod doctor;
+pub mod flags;
 
 mod client;

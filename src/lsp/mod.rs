@@ -1,2 +1,18 @@
-//! lsp
+//! The language server: the only part that knows the protocol and the async runtime.
+//!
+//! [`transport`] moves messages, [`server`] routes them, [`session`] is the state of one conversation, and
+//! [`handlers`] has one file per method. The signature of a handler says how it runs: one that changes state gets the
+//! session and is an ordinary function, which the transport has run before it looks at the next message; one that
+//! reads captures what it needs in the same way and answers from that on a thread of the pool.
+
+pub mod serve;
+
+mod errors;
+mod handlers;
+mod parent;
+mod server;
+mod session;
 mod transport;
+mod work;
+
+pub use serve::{Options, serve};

@@ -168,10 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn positions_beyond_the_text_put_it_out_of_step_until_it_is_replaced() {
+    fn an_edit_that_makes_no_sense_puts_it_out_of_step_until_it_is_replaced() {
         let (documents, _) = documents(1 << 24);
         open(&documents, "a\n");
-        let error = change(&documents, 2, &[part((7, 0), (8, 0), "b")]).unwrap_err();
+        let error = change(&documents, 2, &[part((1, 0), (0, 0), "b")]).unwrap_err();
         assert!(matches!(error, DocumentError::Trouble(Trouble::OutOfStep { version: 2, .. })));
         assert!(change(&documents, 3, &[part((0, 0), (0, 0), "b")]).is_err());
         let path = Path::new(PATH);

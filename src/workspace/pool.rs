@@ -1,15 +1,19 @@
-//! The threads that queries run on: a fixed number, a bounded queue, oldest first.
+//! The threads that queries run on: a few, more while those are busy, a bounded queue, oldest first.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::cancel::CancelToken;
 use super::sync::{Condvar, Mutex};
 
 /// Most jobs that wait; a client with more requests in flight than this is told so rather than served ever later.
 pub const QUEUED_MAX: usize = 4_096;
+
+/// How long a thread beyond the usual ones waits for another job.
+const IDLE_WAIT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -22,11 +26,16 @@ struct Handle(Arc<Queue>);
 struct Queue {
     state: Mutex<State>,
     filled: Condvar,
+    threads_kept: usize,
+    threads_max: usize,
 }
 
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    threads: usize,
+    /// Threads that wait for a job.
+    idle: usize,
     closed: bool,
 }
 
@@ -36,16 +45,12 @@ struct State {
 pub struct Busy;
 
 impl Pool {
-    pub fn new(threads: usize) -> Pool {
-        let queue = Arc::new(Queue { state: Mutex::new(State::default()), filled: Condvar::new() });
-        for i in 0..threads.max(1) {
-            let queue = Arc::clone(&queue);
-            let spawned = thread::Builder::new().name(format!("query-{i}")).spawn(move || queue.work());
-            if let Err(error) = spawned {
-                tracing::warn!("cannot start a query thread: {error}");
-            }
-        }
-        Pool(Arc::new(Handle(queue)))
+    /// A quick job does not wait behind slow ones: while all threads are busy another one is started, up to
+    /// `threads_max`, and the system shares the cores among them. `threads_kept` stay when there is nothing to do.
+    pub fn new(threads_kept: usize, threads_max: usize) -> Pool {
+        let (state, filled) = (Mutex::new(State::default()), Condvar::new());
+        let threads_max = threads_max.max(1);
+        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, threads_kept, threads_max }))))
     }
 
     /// Queues a job. One whose token is cancelled by the time its turn comes still runs, so that it can say so; it
@@ -61,9 +66,26 @@ impl Pool {
             return Err(Busy);
         }
         state.jobs.push_back(Box::new(move || job(&cancel)));
+        let start = state.jobs.len() > state.idle && state.threads < queue.threads_max;
+        if start {
+            state.threads += 1;
+        }
+        let number = state.threads;
         drop(state);
         queue.filled.notify_one();
+        if start {
+            self.start(number);
+        }
         Ok(())
+    }
+
+    fn start(&self, number: usize) {
+        let queue = Arc::clone(&self.0.0);
+        let spawned = thread::Builder::new().name(format!("query-{number}")).spawn(move || queue.work());
+        if let Err(error) = spawned {
+            tracing::warn!("cannot start a query thread: {error}");
+            self.0.0.state.lock().threads -= 1;
+        }
     }
 
     /// Takes no more jobs and forgets those that wait; the running ones end by their tokens.
@@ -101,12 +123,19 @@ impl Queue {
         let mut state = self.state.lock();
         loop {
             if state.closed {
+                state.threads -= 1;
                 return None;
             }
             if let Some(job) = state.jobs.pop_front() {
                 return Some(job);
             }
-            self.filled.wait(&mut state);
+            state.idle += 1;
+            let woken = self.filled.wait_for(&mut state, IDLE_WAIT);
+            state.idle -= 1;
+            if !woken && state.jobs.is_empty() && state.threads > self.threads_kept {
+                state.threads -= 1;
+                return None;
+            }
         }
     }
 }
@@ -118,7 +147,7 @@ mod tests {
 
     #[test]
     fn jobs_run_in_order_and_a_panic_ends_only_its_own() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, 1);
         let (sent, got) = unbounded();
         for i in 0..5 {
             let sent = sent.clone();
@@ -133,8 +162,25 @@ mod tests {
     }
 
     #[test]
+    fn a_quick_job_does_not_wait_behind_slow_ones() {
+        let pool = Pool::new(1, 9);
+        let (release, gate) = bounded::<()>(0);
+        for _ in 0..8 {
+            let gate = gate.clone();
+            let slow = move |_: &CancelToken| {
+                let _ = gate.recv();
+            };
+            pool.submit(CancelToken::new(), slow).unwrap();
+        }
+        let (sent, got) = bounded(1);
+        pool.submit(CancelToken::new(), move |_| sent.send("quick").unwrap()).unwrap();
+        assert_eq!(got.recv(), Ok("quick"));
+        drop(release);
+    }
+
+    #[test]
     fn the_queue_is_bounded_and_closes() {
-        let pool = Pool::new(1);
+        let pool = Pool::new(1, 1);
         let (release, gate) = bounded::<()>(0);
         let (started, running) = bounded::<()>(0);
         let first = move |_: &CancelToken| {

@@ -6,6 +6,6 @@ mod message;
 mod outbox;
 mod reader;
 
-pub use client::{ANSWER_WAIT, AskError, Client};
+pub use client::Client;
 pub use outbox::{FLUSH_WAIT, Outbox};
-pub use reader::{End, REQUEST_FAILED, Reader};
+pub use reader::{End, REQUEST_FAILED, Reader, panic_message};

@@ -29,6 +29,9 @@ const REQUESTS_MAX: usize = 8_192;
 /// The protocol's code for a request that is well-formed and cannot be served.
 pub const REQUEST_FAILED: i64 = -32803;
 
+/// Requests that take no parameters; `{}` and the like, which some clients send, mean the same as none.
+const WITHOUT_PARAMS: [&str; 2] = ["shutdown", "coppice/status"];
+
 /// How a conversation ended.
 #[derive(Debug)]
 pub enum End {
@@ -149,8 +152,7 @@ where
             }
         };
         let mut request = Request::build(method.clone()).id(i64::from(number));
-        // `shutdown` has none; a client that sends an empty object means the same.
-        if let Some(params) = params.filter(|_| method != "shutdown") {
+        if let Some(params) = params.filter(|_| !WITHOUT_PARAMS.contains(&method.as_str())) {
             request = request.params(params);
         }
         let finish = Finish {
@@ -180,7 +182,7 @@ where
         match begun {
             Ok(Ok(reply)) => Started::Done(Outcome::Reply(reply)),
             Ok(Err(future)) => Started::Pending(Box::pin(guarded(future))),
-            Err(panic) => Started::Done(Outcome::Panic(message_of(&*panic))),
+            Err(panic) => Started::Done(Outcome::Panic(panic_message(&*panic))),
         }
     }
 }
@@ -200,12 +202,13 @@ enum Outcome<E> {
 async fn guarded<E>(mut future: ReplyFuture<E>) -> Outcome<E> {
     poll_fn(move |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Outcome::Reply),
-        Err(panic) => Poll::Ready(Outcome::Panic(message_of(&*panic))),
+        Err(panic) => Poll::Ready(Outcome::Panic(panic_message(&*panic))),
     })
     .await
 }
 
-fn message_of(panic: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
 }

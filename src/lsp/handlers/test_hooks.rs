@@ -1,0 +1,74 @@
+//! Requests that go wrong on purpose, so that tests of the whole server can see it survive. Off unless asked for.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tower_lsp::LspServiceBuilder;
+use tower_lsp::jsonrpc::Result;
+
+use crate::lsp::errors;
+use crate::lsp::server::Server;
+use crate::lsp::work;
+
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+
+#[derive(Deserialize)]
+struct Panic {
+    place: Place,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Place {
+    /// Before the first await, on the thread that reads messages.
+    Inline,
+    /// After it, on the runtime.
+    Later,
+    /// On the pool.
+    Pool,
+}
+
+#[derive(Deserialize)]
+struct Slow {
+    milliseconds: u64,
+}
+
+pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
+    builder
+        .custom_method("coppice/test/panic", |server: &Server, params: Panic| panic_at(server, params.place))
+        .custom_method("coppice/test/panicNotification", |_: &Server| {
+            panic!("asked to panic in a notification");
+            #[expect(unreachable_code, reason = "says what kind of handler this is")]
+            std::future::ready(())
+        })
+        .custom_method("coppice/test/slow", |server: &Server, params: Slow| {
+            work::run(&server.session.pool, move |cancel| {
+                let until = Instant::now() + Duration::from_millis(params.milliseconds);
+                while Instant::now() < until {
+                    if cancel.is_cancelled() {
+                        return Err(errors::cancelled());
+                    }
+                    std::thread::sleep(POLL_INTERVAL);
+                }
+                Ok("slow")
+            })
+        })
+        .custom_method("coppice/test/quick", |server: &Server| {
+            work::run(&server.session.pool, |_| Ok("quick"))
+        })
+}
+
+fn panic_at(server: &Server, place: Place) -> impl Future<Output = Result<()>> + Send + use<> {
+    let job = matches!(place, Place::Pool)
+        .then(|| work::run(&server.session.pool, |_| -> Result<()> { panic!("asked to panic on the pool") }));
+    async move {
+        match place {
+            Place::Inline => panic!("asked to panic at once"),
+            Place::Later => {
+                tokio::task::yield_now().await;
+                panic!("asked to panic later")
+            }
+            Place::Pool => job.ok_or_else(|| errors::internal("no job"))?.await,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Work beside the runtime: on the pool's threads, for as long as somebody waits for it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+
+use super::errors;
+use super::transport::{REQUEST_FAILED, panic_message};
+use crate::workspace::cancel::CancelToken;
+use crate::workspace::pool::Pool;
+
+/// Queues a job at once; the future is its result. Dropping the future cancels the job.
+pub fn run<T, F>(pool: &Pool, job: F) -> impl Future<Output = Result<T>> + Send + use<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&CancelToken) -> Result<T> + Send + 'static,
+{
+    let token = CancelToken::new();
+    let (sender, result) = oneshot::channel();
+    let queued = pool.submit(token.clone(), move |cancel| {
+        if cancel.is_cancelled() {
+            return;
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| job(cancel)));
+        let outcome = outcome.unwrap_or_else(|panic| {
+            let message = panic_message(&*panic);
+            tracing::error!("a query panicked: {message}");
+            Err(errors::internal(format!("the query failed inside: {message}")))
+        });
+        let _ = sender.send(outcome);
+    });
+    let guard = CancelOnDrop(token);
+    async move {
+        let _guard = guard;
+        queued.map_err(|busy| Error {
+            code: ErrorCode::ServerError(REQUEST_FAILED),
+            message: busy.to_string().into(),
+            data: None,
+        })?;
+        result.await.unwrap_or_else(|_| Err(errors::cancelled()))
+    }
+}
+
+struct CancelOnDrop(CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

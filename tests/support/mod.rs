@@ -1,0 +1,187 @@
+//! A client that can misbehave: it writes bytes, and reads frames as they come.
+
+#![allow(dead_code, reason = "every test file uses its own part of it")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use serde_json::{Value, json};
+
+/// A bound that no machine misses and no test waits for unless it fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Wire {
+    input: Option<ChildStdin>,
+    frames: Receiver<Value>,
+    kept: Vec<Value>,
+    ended: Receiver<Option<i32>>,
+    child: Arc<Mutex<Child>>,
+    pid: u32,
+    next_id: i64,
+}
+
+impl Wire {
+    /// A server with its test hooks on.
+    pub fn start() -> Wire {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_coppice"))
+            .env("COPPICE_TEST_HOOKS", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let (input, output) = (child.stdin.take(), child.stdout.take().expect("piped"));
+        let pid = child.id();
+        let child = Arc::new(Mutex::new(child));
+        let (sender, frames) = unbounded();
+        let (end, ended) = unbounded();
+        let reading = Arc::clone(&child);
+        thread::spawn(move || {
+            read_frames(output, |frame| drop(sender.send(frame)));
+            // The output has ended, so the process is about to.
+            let _ = end.send(reading.lock().unwrap().wait().unwrap().code());
+        });
+        Wire { input, frames, kept: Vec::new(), ended, child, pid, next_id: 0 }
+    }
+
+    /// A server that is past `initialize`.
+    pub fn initialized(params: Value) -> Wire {
+        let mut wire = Wire::start();
+        let mut all = json!({"processId": null, "rootUri": null, "capabilities": {}});
+        for (key, value) in params.as_object().cloned().unwrap_or_default() {
+            all[key] = value;
+        }
+        let reply = wire.ask("initialize", all);
+        assert!(reply.get("result").is_some(), "{reply}");
+        wire.notify("initialized", json!({}));
+        wire
+    }
+
+    pub fn raw(&mut self, bytes: &[u8]) {
+        let input = self.input.as_mut().expect("the input is open");
+        input.write_all(bytes).expect("the server reads");
+        input.flush().expect("the server reads");
+    }
+
+    pub fn send(&mut self, message: &Value) {
+        self.raw(&frame(message.to_string().as_bytes()));
+    }
+
+    pub fn notify(&mut self, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    pub fn request(&mut self, method: &str, params: Value) -> i64 {
+        self.next_id += 1;
+        let mut message = json!({"jsonrpc": "2.0", "id": self.next_id, "method": method});
+        if !params.is_null() {
+            message["params"] = params;
+        }
+        self.send(&message);
+        self.next_id
+    }
+
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.request(method, params);
+        self.reply(&json!(id))
+    }
+
+    pub fn reply(&mut self, id: &Value) -> Value {
+        self.until(|frame| frame.get("method").is_none() && frame["id"] == *id)
+    }
+
+    /// The first frame for which something holds; what the server asks meanwhile is answered.
+    pub fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
+        if let Some(at) = self.kept.iter().position(&holds) {
+            return self.kept.remove(at);
+        }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let frame = self.frames.recv_deadline(deadline).expect("the awaited frame");
+            if frame.get("method").is_some() && frame.get("id").is_some() {
+                self.answer(&frame);
+            }
+            if holds(&frame) {
+                return frame;
+            }
+            self.kept.push(frame);
+        }
+    }
+
+    fn answer(&mut self, request: &Value) {
+        let result = match request["method"].as_str() {
+            Some("workspace/configuration") => {
+                request["params"]["items"].as_array().map(|items| items.iter().map(|_| Value::Null).collect())
+            }
+            _ => None,
+        };
+        self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "result": result.unwrap_or(Value::Null)}));
+    }
+
+    /// Frames that have come and nobody has asked for.
+    pub fn leftovers(&mut self) -> Vec<Value> {
+        self.kept.extend(self.frames.try_iter());
+        std::mem::take(&mut self.kept)
+    }
+
+    pub fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    /// The exit code of a server that should be ending.
+    pub fn ends_within(&self, limit: Duration) -> Option<i32> {
+        self.ended.recv_timeout(limit).expect("the server has ended")
+    }
+
+    /// Resident memory; nothing on systems that do not tell.
+    pub fn rss(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.input = None;
+        // While the reading thread waits for the end, it holds the child; the server is ending then.
+        if let Ok(mut child) = self.child.try_lock() {
+            let _ = child.kill();
+        }
+    }
+}
+
+pub fn frame(body: &[u8]) -> Vec<u8> {
+    let mut out = format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes();
+    out.extend_from_slice(body);
+    out
+}
+
+fn read_frames(output: ChildStdout, mut each: impl FnMut(Value)) {
+    let mut output = BufReader::new(output);
+    loop {
+        let mut length = None;
+        loop {
+            let mut line = String::new();
+            if output.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            match line.trim_end() {
+                "" => break,
+                header => {
+                    let value = header.strip_prefix("Content-Length: ").expect("only this header is sent");
+                    length = Some(value.parse::<usize>().expect("a number"));
+                }
+            }
+        }
+        let mut body = vec![0; length.expect("a length")];
+        if output.read_exact(&mut body).is_err() {
+            return;
+        }
+        each(serde_json::from_slice(&body).expect("JSON"));
+    }
+}
