@@ -194,6 +194,10 @@ pub struct Knobs {
     pub opaque_modules: bool,
     /// A bare name that nothing declares may be a module by itself (a crate's name in a Rust path).
     pub module_names: bool,
+    /// The name that an import binds is a definition of its own: what it names has none (a Go package).
+    pub import_names: bool,
+    /// Several results are no value: the first of what is not several is itself (Go's `x, ok := m[k]`).
+    pub several_results: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
     pub mro: Mro,
@@ -246,6 +250,8 @@ impl Knobs {
         type_namespace: false,
         opaque_modules: false,
         module_names: false,
+        import_names: false,
+        several_results: false,
         function_scoped: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,

@@ -67,7 +67,12 @@ impl FileIndex {
 
     /// Whether the definition's name stands in the text: a coined name's span is another thing's.
     pub fn is_spelled(&self, def: &Def) -> bool {
-        def.kind != DefKind::Export || !def.name_span.is_empty()
+        match def.kind {
+            DefKind::Export => !def.name_span.is_empty(),
+            // An import without an alias stands at the path that it imports.
+            DefKind::Import if self.lang.knobs().import_names => def.name_span != def.span,
+            _ => true,
+        }
     }
 
     pub fn is_exported(&self, def: &Def) -> bool {

@@ -133,8 +133,14 @@ impl Resolver<'_> {
         match &of.ty {
             Ty::Tuple(parts) => Typed { ty: parts.get(nth as usize).cloned().unwrap_or_default(), tier },
             Ty::Union(parts) => self.each(parts, tier, |part| self.nth(file, part, nth)),
+            _ if self.knobs(file).several_results => {
+                if nth == 0 {
+                    of
+                } else {
+                    Typed::unknown()
+                }
+            }
             Ty::Named(Head::Def(_), _) | Ty::This(_) | Ty::Map(_) => self.element_of(file, of),
-            // Of a single result the first part is itself, as far as is known (Go's `x, ok := m[k]`).
             Ty::List(element) => Typed { ty: (**element).clone(), tier },
             Ty::Foreign(_) | Ty::Handed(..) => Typed { ty: Ty::Foreign(None), tier },
             _ => Typed::unknown(),

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::index::FileIndex;
 use super::{Cx, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
 use crate::lang::modules::{FileId, ModuleTarget};
 use crate::lang::pack::{MemberScope, Visibility};
 
@@ -84,10 +84,74 @@ impl Resolver<'_> {
                 }
             }
         }
+        if knobs.import_names
+            && !self.named_in(r.name, knobs.builtins)
+            && let Some(found) = self.imported_package(file, &index, r.name)
+        {
+            return found;
+        }
         if outside || self.named_in(r.name, knobs.builtins) {
             return Resolution::External(Some(r.name));
         }
         Resolution::Missing("nothing of that name is in scope")
+    }
+
+    /// The import that binds the bare name, in languages where that is what the name leads to.
+    pub(super) fn bound_import(&self, file: FileId, r: &Ref) -> Option<Symbol> {
+        let index = self.index(file);
+        let knobs = index.lang.knobs();
+        if !knobs.import_names || r.recv.is_some() {
+            return None;
+        }
+        let used = Use { name: r.name, role: r.role, offset: r.span.start, scope: r.scope, knobs };
+        let mut scopes = index.facts.ancestors(r.scope);
+        let found = scopes.find_map(|s| self.in_scope(file, &index, s, &used).first().copied());
+        let def = match found {
+            Some(def) => Some(def).filter(|d| index.facts.def(*d).kind == DefKind::Import),
+            None if self.named_in(r.name, knobs.builtins) => None,
+            None => self.import_declaring(file, &index, r.name).map(|(def, _)| def),
+        }?;
+        Some(Symbol { file, def })
+    }
+
+    /// A package that is imported under the name that it declares itself, where its path says another one.
+    fn imported_package(&self, file: FileId, index: &FileIndex, name: Name) -> Option<Resolution> {
+        let (def, outside) = self.import_declaring(file, index, name)?;
+        if outside {
+            return Some(Resolution::External(Some(name)));
+        }
+        Some((*self.follow(Symbol { file, def })).clone())
+    }
+
+    /// The import of a package that declares itself by this name; true if that can only be told by the path.
+    fn import_declaring(&self, file: FileId, index: &FileIndex, name: Name) -> Option<(DefId, bool)> {
+        let text = self.view.name_text(name);
+        let mut outside = None;
+        for (id, def) in index.facts.defs_with_ids() {
+            // An alias is bound as it is written.
+            let guessed = def.kind == DefKind::Import && !index.is_spelled(def);
+            let Some(Term::Module(path)) = def.init.filter(|_| guessed).map(|t| index.facts.term(t)) else {
+                continue;
+            };
+            match self.module(file, *path) {
+                ModuleTarget::Files(files) => {
+                    let declared = files.first().and_then(|f| self.index(*f).facts.package);
+                    if declared == Some(name) {
+                        return Some((id, false));
+                    }
+                }
+                ModuleTarget::External => {
+                    let letters =
+                        |part: &str| -> String { part.chars().filter(|c| c.is_alphanumeric()).collect() };
+                    let mut last = self.view.name_text(*path).rsplit('/').take(2);
+                    if outside.is_none() && last.any(|part| letters(part).ends_with(text)) {
+                        outside = Some((id, true));
+                    }
+                }
+                _ => {}
+            }
+        }
+        outside
     }
 
     /// What the found definitions stand for, imports followed.
@@ -221,8 +285,13 @@ impl Resolver<'_> {
     /// The other files of the package that shares one top-level scope.
     fn in_siblings(&self, file: FileId, used: &Use) -> Resolution {
         let mut hits: SmallVec<[Hit; 1]> = SmallVec::new();
-        for sibling in self.siblings(file).iter() {
+        let package = self.index(file).facts.package;
+        for sibling in self.declaring(&self.siblings(file), used.name).iter() {
             let index = self.index(*sibling);
+            // A directory may hold the tests of a package as a package of its own.
+            if index.facts.package != package {
+                continue;
+            }
             let fitting: SmallVec<[(DefId, &Def); 4]> = index
                 .declared(ScopeId::FILE, used.name)
                 .filter(|(_, d)| !d.kind.is_alias() && fits(d, used))

@@ -315,6 +315,9 @@ impl<'v> Resolver<'v> {
     /// What the reference stands for.
     pub fn resolve(&self, file: FileId, reference: RefId) -> Outcome {
         self.begin();
+        if let Some(import) = self.bound_import(file, &self.reference_of(file, reference)) {
+            return Outcome::Found(vec![(Target::Symbol(import), Tier::Lexical)]);
+        }
         let resolution = self.reference(file, reference);
         self.outcome(&resolution)
     }
@@ -323,7 +326,7 @@ impl<'v> Resolver<'v> {
     pub fn meaning(&self, symbol: Symbol) -> Outcome {
         self.begin();
         let def = self.def(symbol);
-        if def.kind.is_alias() {
+        if def.kind.is_alias() && !self.knobs(symbol.file).import_names {
             let followed = self.follow(symbol);
             return match self.outcome(&followed) {
                 Outcome::Unresolved(_) if !matches!(*followed, Resolution::External(_)) => {

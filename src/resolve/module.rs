@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::ty::{Place, Ty};
 use super::{Cx, Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term, TermId};
-use crate::lang::modules::{FileId, ModuleTarget};
+use crate::lang::modules::{FileId, Layout, ModuleTarget};
 use crate::lang::pack::Exports;
 
 /// The name under which a file exports one value as a whole (`export =`, `module.exports =`).
@@ -169,9 +169,9 @@ impl Resolver<'_> {
         match target {
             ModuleTarget::Files(files) => {
                 // Files of another family cannot be meant, whatever their path.
-                let family = self.index(from).lang.family();
+                let family = self.layout().lang(from).family();
                 let files: SmallVec<[FileId; 1]> =
-                    files.into_iter().filter(|f| self.index(*f).lang.family() == family).collect();
+                    files.into_iter().filter(|f| self.layout().lang(*f).family() == family).collect();
                 (!files.is_empty()).then_some(Place::Files(files))
             }
             ModuleTarget::Directory(dir) => Some(Place::Directory(from, dir.into())),
@@ -244,8 +244,8 @@ impl Resolver<'_> {
             Place::Files(files) => {
                 let mut hits = Hits::new();
                 let mut rest = Resolution::Missing("the module has no such member");
-                for file in files {
-                    match &*self.file_member(*file, name) {
+                for file in self.declaring(files, name) {
+                    match &*self.file_member(file, name) {
                         Resolution::Found(found) => hits.extend(found.iter().cloned()),
                         Resolution::External(foreign) => rest = Resolution::External(*foreign),
                         Resolution::Missing(_) => {}
@@ -279,6 +279,20 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+
+    /// Those of the files that may give the name. A package of many files is not read for each of its names.
+    pub(super) fn declaring(&self, files: &[FileId], name: Name) -> SmallVec<[FileId; 4]> {
+        if files.len() < 2 {
+            return files.into();
+        }
+        let mut found: SmallVec<[FileId; 4]> = SmallVec::new();
+        for (file, _) in self.view.defs_named(name) {
+            if files.contains(&file) && !found.contains(&file) {
+                found.push(file);
+            }
+        }
+        found
     }
 
     fn file_member(&self, file: FileId, name: Name) -> Rc<Resolution> {

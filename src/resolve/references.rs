@@ -57,6 +57,15 @@ impl Resolver<'_> {
         let index = self.index(symbol.file);
         let def = index.facts.def(symbol.def);
         let mut all: Vec<Symbol> = self.group(symbol).into_iter().collect();
+        // What one place declares in several scopes is one symbol (the variable of a type switch).
+        if def.kind == DefKind::Variable {
+            for (id, other) in index.named(def.name) {
+                let twin = Symbol { file: symbol.file, def: id };
+                if other.name_span == def.name_span && other.kind == def.kind && !all.contains(&twin) {
+                    all.push(twin);
+                }
+            }
+        }
         let owner = match def.of {
             Some(_) => self.owner_by_receiver(symbol.file, def),
             None => match def.kind {
@@ -171,10 +180,13 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
             resolver.begin();
             let resolution = resolver.reference(file, id);
-            let lands = resolution
-                .hits()
-                .iter()
-                .any(|hit| !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity));
+            let lands = match resolver.bound_import(file, r) {
+                Some(import) => self.targets.contains(&Target::Symbol(import)),
+                None => resolution
+                    .hits()
+                    .iter()
+                    .any(|hit| !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity)),
+            };
             if !lands {
                 continue;
             }

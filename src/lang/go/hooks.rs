@@ -25,8 +25,7 @@ pub fn import<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let inside = Span::new(quoted.start + 1, quoted.end - 1);
     let path = walk.slice(inside);
     let module = walk.module(path);
-    let last = path.trim_end_matches('/').rfind('/').map_or(0, |at| at as u32 + 1);
-    walk.refer_span(Span::new(inside.start + last, inside.end), Role::Import, Some(module));
+    walk.refer_span(inside, Role::Import, Some(module));
     let alias = node.child_by_field_name("name");
     match alias.map(|alias| (alias, alias.kind())) {
         Some((_, "dot")) => walk.glob(module, false),

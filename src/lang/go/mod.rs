@@ -24,6 +24,8 @@ pub static PACK: Pack = Pack {
     ],
     knobs: Knobs {
         visibility: Visibility::Declaration,
+        import_names: true,
+        several_results: true,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         builtins: BUILTINS,

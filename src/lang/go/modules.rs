@@ -167,13 +167,15 @@ fn in_modules(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTar
         .manifests("go.mod")
         .iter()
         .filter_map(|manifest| {
-            let name = manifest.name.as_deref()?;
-            let dir = join(&manifest.dir, below(path, name)?)?;
+            // Packages of the standard library are imported without their module's name.
+            let name = manifest.name.as_deref().map(|name| if name == "std" { "" } else { name })?;
+            let rest = if name.is_empty() { path } else { below(path, name)? };
+            let dir = join(&manifest.dir, rest)?;
             Some((name.len(), below_dir(here, &manifest.dir), dir))
         })
         .collect();
     candidates.sort_by_key(|(len, own, _)| std::cmp::Reverse((*len, *own)));
-    let of_folder = !candidates.is_empty();
+    let of_folder = candidates.iter().any(|(len, ..)| *len > 0);
     let found = candidates.iter().find_map(|(_, _, dir)| package(layout, from, dir));
     // A path inside a module of the folder is nowhere else, so a missing package is not taken for a library.
     found.or_else(|| of_folder.then_some(ModuleTarget::Unknown))
