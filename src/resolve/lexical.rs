@@ -21,6 +21,9 @@ struct Use<'a> {
     knobs: &'a Knobs,
 }
 
+/// Definitions of one name among which a macro is looked for.
+const MACROS_MAX: usize = 256;
+
 type Candidates = SmallVec<[DefId; 2]>;
 
 impl Resolver<'_> {
@@ -72,6 +75,12 @@ impl Resolver<'_> {
                 found => return found,
             }
             opaque |= knobs.opaque_modules && index.facts.scope(scope).kind == ScopeKind::Module;
+        }
+        if r.role == Role::Macro {
+            let found = self.macro_of_unit(file, r.name);
+            if !found.hits().is_empty() {
+                return found;
+            }
         }
         if knobs.module_names && !matches!(r.role, Role::Label | Role::Write | Role::Key) {
             match self.module(file, r.name) {
@@ -307,6 +316,24 @@ impl Resolver<'_> {
             return Resolution::Missing("no sibling declares it");
         }
         Resolution::Found(hits).at_most(Tier::Lexical)
+    }
+
+    /// A macro that another file of the same unit declares outside of functions: it is seen from there on, whatever
+    /// the modules.
+    fn macro_of_unit(&self, file: FileId, name: Name) -> Resolution {
+        let none = Resolution::Missing("no macro of that name is in the unit");
+        let strategy = self.index(file).lang.strategy();
+        let Some(unit) = strategy.unit(self.layout(), file) else { return none };
+        let declared = |(there, def): &(FileId, DefId)| {
+            let index = self.index(*there);
+            let d = index.facts.def(*def);
+            let outside = matches!(index.facts.scope(d.scope).kind, ScopeKind::File | ScopeKind::Module);
+            d.kind == DefKind::Macro && outside && strategy.unit(self.layout(), *there) == Some(unit)
+        };
+        match self.view.defs_named(name).take(MACROS_MAX).find(declared) {
+            Some((file, def)) => Resolution::symbol(Symbol { file, def }, Tier::Import),
+            None => none,
+        }
     }
 
     /// What glob imports of the scope bring.

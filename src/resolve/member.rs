@@ -55,8 +55,25 @@ impl Resolver<'_> {
         let named = if typed.ty.has_own_members() { None } else { self.receiver_symbol(cx, recv) };
         match self.member(&typed, named, r.name, file) {
             Resolution::Missing(_) if typed.ty.is_unknown() => self.guess(file, r),
-            found => found,
+            found => self.as_used(found, r.role),
         }
+    }
+
+    /// Of a field and a method of one name, the one that the use means: what is called is the method.
+    fn as_used(&self, found: Resolution, role: Role) -> Resolution {
+        let Resolution::Found(mut hits) = found else { return found };
+        let is_method = |hit: &Hit| match hit.entity {
+            Entity::Symbol(symbol) => self.def(symbol).kind.is_callable(),
+            Entity::Place(_) => false,
+        };
+        if hits.len() > 1 && hits.iter().any(is_method) {
+            if role == Role::Call {
+                hits.retain(|hit| is_method(hit));
+            } else {
+                hits.sort_by_key(is_method);
+            }
+        }
+        Resolution::Found(hits)
     }
 
     /// The definition that the receiver names, for members that were assigned to it.

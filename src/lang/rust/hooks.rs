@@ -310,7 +310,10 @@ pub fn macro_invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     walk.read(name, Context::Macro);
     let mut cursor = node.walk();
     let tokens = node.named_children(&mut cursor).find(|c| c.kind() == "token_tree");
-    let value = tokens.and_then(|tokens| arguments(walk, tokens));
+    let value = tokens.and_then(|tokens| {
+        format_arguments(walk, tokens);
+        arguments(walk, tokens)
+    });
     let term = match walk.text(name) {
         "vec" => value,
         "format" | "concat" | "stringify" | "env" | "include_str" => {
@@ -321,6 +324,75 @@ pub fn macro_invocation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         _ => None,
     };
     Hooked::Done(term)
+}
+
+/// Names in the strings of a macro's arguments, as formatting reads them: `"{name:>width$}"`.
+fn format_arguments<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) {
+    let mut cursor = tokens.walk();
+    let mut strings = Vec::new();
+    // `name = value` names an argument; the string means that one, not what is in scope.
+    let mut named = Vec::new();
+    let mut before: Option<Node<'t>> = None;
+    for token in tokens.children(&mut cursor) {
+        match token.kind() {
+            "string_literal" | "raw_string_literal" => strings.push(token),
+            "=" => named.extend(before.filter(|b| b.kind() == "identifier").map(|b| walk.text(b))),
+            _ => {}
+        }
+        before = Some(token);
+    }
+    for string in strings {
+        let start = string.start_byte();
+        for (from, to) in placeholders(walk.text(string)) {
+            let span = Span::new((start + from) as u32, (start + to) as u32);
+            if !named.contains(&walk.slice(span)) {
+                walk.refer_span(span, Role::Read, None);
+            }
+        }
+    }
+}
+
+/// Where names stand in the braces of a format string.
+fn placeholders(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(open) = memchr::memchr(b'{', &bytes[at..]).map(|i| at + i) {
+        if bytes.get(open + 1) == Some(&b'{') {
+            at = open + 2;
+            continue;
+        }
+        let Some(close) = memchr::memchr(b'}', &bytes[open..]).map(|i| open + i) else { break };
+        at = close + 1;
+        let inner = &text[open + 1..close];
+        let word = |from: usize| -> usize {
+            let rest = &inner[from..];
+            rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len())
+        };
+        let starts_name = |from: usize| inner[from..].starts_with(|c: char| c == '_' || c.is_alphabetic());
+        let length = word(0);
+        let ends = matches!(inner[length..].bytes().next(), None | Some(b':' | b' '));
+        if length > 0 && !ends {
+            continue;
+        }
+        if length > 0 && starts_name(0) {
+            found.push((open + 1, open + 1 + length));
+        }
+        // Width and precision: `name$`.
+        let mut from = length;
+        while from < inner.len() {
+            let length = word(from);
+            if length == 0 {
+                from += inner[from..].chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+            if inner[from + length..].starts_with('$') && starts_name(from) {
+                found.push((open + 1 + from, open + 1 + from + length));
+            }
+            from += length;
+        }
+    }
+    found
 }
 
 fn arguments<'t>(walk: &mut Walk<'t>, tokens: Node<'t>) -> Option<TermId> {
@@ -425,5 +497,23 @@ fn arguments_of_tokens<'t>(tokens: &mut Tokens<'_, 't>, tree: Node<'t>) {
             tokens.read(tree);
             tokens.walk.unnest();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::placeholders;
+
+    fn check_placeholders(text: &str, expected: &[&str]) {
+        let found: Vec<&str> = placeholders(text).into_iter().map(|(from, to)| &text[from..to]).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn names_in_format_strings() {
+        check_placeholders("\"{a} and {b_1:?} {c:>8}\"", &["a", "b_1", "c"]);
+        check_placeholders("\"{} {0} {:?} {{not}} {\"", &[]);
+        check_placeholders("\"{x:>width$.precision$} {:0$}\"", &["x", "width", "precision"]);
+        check_placeholders("\"{a.b} {é} {ü:é$}\"", &["é", "ü", "é"]);
     }
 }

@@ -93,6 +93,10 @@ impl ModuleStrategy for Modules {
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
+
+    fn unit(&self, layout: &dyn Layout, file: FileId) -> Option<FileId> {
+        crate_root(layout, layout.path(file)).and_then(|root| layout.file(&root))
+    }
 }
 
 /// A package's name as it stands in code.
@@ -229,7 +233,7 @@ fn module_above(layout: &dyn Layout, path: &str) -> Option<String> {
 }
 
 /// The root file of the crate that the file is part of.
-pub fn crate_root(layout: &dyn Layout, path: &str) -> Option<String> {
+fn crate_root(layout: &dyn Layout, path: &str) -> Option<String> {
     const LEVELS_MAX: usize = 64;
     let mut at = path.to_owned();
     for _ in 0..LEVELS_MAX {
