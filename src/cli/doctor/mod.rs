@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::client::ClientError;
+use super::flags::SettingFlags;
 use crate::workspace::scan::Scope;
 use crate::workspace::settings::Settings;
 use report::Report;
@@ -34,12 +33,11 @@ pub struct DoctorArgs {
     /// How long the folders may take to become ready, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 900)]
     pub wait: u64,
-    /// Settings of the server, as a JSON object, such as '{"memory": {"limitMb": 512}}'.
-    #[arg(long, value_name = "JSON")]
-    pub settings: Option<String>,
     /// The server to examine, if not this program itself.
     #[arg(long, value_name = "PROGRAM")]
     pub server: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 /// Runs the command and prints its report.
@@ -87,7 +85,7 @@ fn existing_folders(args: &DoctorArgs, report: &mut Report) -> Vec<PathBuf> {
 }
 
 fn talk(args: &DoctorArgs, folders: &[PathBuf], report: &mut Report) -> Result<(), DoctorError> {
-    let value = read_settings(args)?;
+    let value = args.settings.clone().into_value();
     let (settings, _) = Settings::default().with(&value);
     let mut session = Session::start(args, value, folders, report)?;
     let ready = session.wait_until_ready(folders, Duration::from_secs(args.wait), report);
@@ -103,15 +101,6 @@ fn talk(args: &DoctorArgs, folders: &[PathBuf], report: &mut Report) -> Result<(
     ready
 }
 
-fn read_settings(args: &DoctorArgs) -> Result<Value, DoctorError> {
-    let Some(text) = &args.settings else { return Ok(json!({})) };
-    match serde_json::from_str(text) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(DoctorError::Settings("a list or a plain value".to_owned())),
-        Err(e) => Err(DoctorError::Settings(e.to_string())),
-    }
-}
-
 /// What of a folder the server has as its own.
 fn scope_of(folder: &Path, folders: &[PathBuf], settings: &Settings) -> Scope {
     let inner =
@@ -125,8 +114,6 @@ fn scope_of(folder: &Path, folders: &[PathBuf], settings: &Settings) -> Scope {
 enum DoctorError {
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error("--settings is not a JSON object: {0}")]
-    Settings(String),
     #[error("this program does not know where it is: {0}")]
     Program(std::io::Error),
     #[error("not ready after {0} s: {1}")]

@@ -105,5 +105,5 @@ def test_folders_that_are_none(doctor, workspace, faulty, tmp_path):
 
 
 def test_settings_that_are_none(doctor, workspace, faulty):
-    result = doctor("--server", faulty, "--settings", "{", workspace(FILES).root)
-    assert result.returncode == 1 and "--settings" in result.stdout
+    result = doctor("--server", faulty, "--memory.limitMb", "much", workspace(FILES).root)
+    assert result.returncode == 2 and "memory.limitMb" in result.stderr

@@ -84,6 +84,24 @@ def test_a_thousand_cancels_get_one_reply_each(wire):
     assert len(seen) == len(set(seen))
 
 
+def test_a_quick_request_behind_slow_ones_takes_as_long_as_alone(command):
+    with Wire(command, {"COPPICE_TEST_HOOKS": "1"}) as wire:
+        wire.initialize()
+        wire.ask("coppice/test/quick")
+        started = time.monotonic()
+        wire.ask("coppice/test/quick")
+        alone = time.monotonic() - started
+        slow = [wire.request("coppice/test/slow", {"milliseconds": 3_000}) for _ in range(8)]
+        started = time.monotonic()
+        assert wire.ask("coppice/test/quick")["result"] == "quick"
+        assert time.monotonic() - started < alone + 0.1
+        for request in slow:
+            wire.send("$/cancelRequest", {"id": request})
+        started = time.monotonic()
+        assert all(wire.reply(request)["error"]["code"] == CANCELLED for request in slow)
+        assert time.monotonic() - started < 1
+
+
 def test_status_is_answered_while_a_folder_is_being_built(command, workspace):
     body = "".join(f"def function_{i}(a):\n    return function_{i}(a)\n\n\n" for i in range(2_000))
     folder = workspace({f"m{i}.py": body for i in range(30)})

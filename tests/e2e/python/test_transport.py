@@ -11,6 +11,7 @@ import pytest
 from wire import Wire
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
+INTERNAL_ERROR = -32603
 
 
 @pytest.fixture
@@ -139,6 +140,22 @@ def test_a_header_without_end_is_refused_without_growth(wire):
         pass
     time.sleep(0.3)
     assert wire.process.poll() is not None or wire.rss() - before < 16 * 2**20
+
+
+@pytest.mark.parametrize("place", ["inline", "later", "pool"])
+def test_a_panicking_handler_is_an_error_of_its_request_only(command, place):
+    with Wire(command, {"COPPICE_TEST_HOOKS": "1"}) as wire:
+        wire.initialize()
+        for _ in range(20):
+            assert wire.ask("coppice/test/panic", {"place": place})["error"]["code"] == INTERNAL_ERROR
+            assert wire.ask("coppice/test/quick")["result"] == "quick"
+        wire.send("coppice/test/panicNotification")
+        assert wire.ask("coppice/test/quick")["result"] == "quick"
+
+
+def test_the_hooks_of_tests_are_off_otherwise(wire):
+    assert wire.ask("coppice/test/panic", {"place": "inline"})["error"]["code"] == METHOD_NOT_FOUND
+    assert lives(wire)
 
 
 def test_end_of_input_ends_the_server(wire):

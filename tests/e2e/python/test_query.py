@@ -1,0 +1,115 @@
+"""`coppice query`: the same answers from the command line."""
+
+import json
+import subprocess
+
+import pytest
+from languages import PROGRAMS
+
+FOUND, NONE, USAGE, FAILED = 0, 1, 2, 4
+
+
+@pytest.fixture
+def query(command, workspace):
+    folder = workspace(PROGRAMS["python"].files)
+
+    def query(*arguments):
+        return subprocess.run(
+            [*command, "query", *map(str, arguments)], cwd=folder.root, capture_output=True, text=True, timeout=60
+        )
+
+    query.folder = folder
+    return query
+
+
+def place(query, key):
+    mark = query.folder.marks[key]
+    return f"{mark.file}:{mark.line + 1}:{mark.start + 1}"
+
+
+def places(query, keys):
+    return sorted((mark.file, mark.line + 1, mark.start + 1) for mark in map(query.folder.marks.get, keys))
+
+
+def found(result):
+    assert result.returncode == FOUND, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["generation"] >= 1 and answer["stale"] is None
+    return answer
+
+
+def items(answer):
+    return sorted((item["file"], item["line"], item["column"]) for item in answer["items"])
+
+
+def test_definition_by_place_and_by_name(query):
+    for subject in (place(query, "call"), "total", "Item.total"):
+        answer = found(query("def", subject, "--json"))
+        assert items(answer) == places(query, ["total"]), subject
+        assert answer["items"][0]["name"] == "total" and answer["items"][0]["kind"] == "method"
+    assert query("def", place(query, "call")).stdout.startswith("shop/model.py:4:9: method total")
+
+
+def test_a_place_without_a_column_is_the_first_name_on_the_line(query):
+    line = query.folder.marks["construct"].line + 1
+    assert items(found(query("def", f"app.py:{line}", "--json"))) == places(query, ["local"])
+
+
+def test_references(query):
+    for subject in (place(query, "construct"), "Item"):
+        answer = found(query("refs", subject, "--json"))
+        assert items(answer) == places(query, ["Item", "construct", "import"])
+        assert [item["declaration"] for item in answer["items"] if "declaration" in item] == [True]
+        assert answer["total"] == 3 and not answer["truncated"]
+
+
+def test_a_limit_is_said(query):
+    answer = found(query("refs", "Item", "--json", "--limit", 1))
+    assert len(answer["items"]) == 1 and answer["truncated"]
+    assert "more" in query("refs", "Item", "--limit", 1).stderr
+
+
+def test_symbols(query):
+    answer = found(query("symbols", "itm", "--json"))
+    assert [(item["name"], item["kind"]) for item in answer["items"]] == [("Item", "class")]
+
+
+def test_outline(query):
+    (item,) = found(query("outline", "shop/model.py", "--json"))["items"]
+    assert item["name"] == "Item" and [child["name"] for child in item["children"]] == ["total"]
+    assert "method total" in query("outline", "shop/model.py").stdout
+
+
+def test_files_are_named_from_the_folder_or_from_here(query):
+    root = query.folder.root
+    for arguments in (["--folder", root, root / "shop/model.py"], ["--folder", ".", "shop/model.py"]):
+        assert query("outline", *arguments).returncode == FOUND
+    assert query("outline", "--folder", "shop", "model.py").returncode == FOUND
+
+
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (["def", "no_such_name"], NONE),
+        (["symbols", "no such thing"], NONE),
+        (["def", "shop/model.py:3:1"], NONE),
+        (["def", "shop/gone.py:1:1"], FAILED),
+        (["def", "app.py:9999"], FAILED),
+        (["def", "app.py"], FAILED),
+        (["outline", "nothing"], FAILED),
+        (["def", "x", "--folder", "no/such"], FAILED),
+        (["what", "x"], USAGE),
+        (["def"], USAGE),
+        (["def", "x", "--limit", "many"], USAGE),
+    ],
+)
+def test_exit_codes(query, arguments, code):
+    result = query(*arguments)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert result.stderr
+
+
+def test_the_help_tells_the_exit_codes(query):
+    text = query("--help").stdout
+    for part in ("0 if something was found", "1 if there is nothing", "3 if the folder was not ready", "4 if"):
+        assert part in " ".join(text.split()), part
