@@ -1,5 +1,6 @@
 //! What the documents say about the program is what the program does.
 
+use coppice::lang::LangId;
 use coppice::workspace::settings::SETTINGS;
 
 const README: &str = include_str!("../README.md");
@@ -21,4 +22,13 @@ fn the_readme_opens_with_the_two_commands() {
     assert_eq!(commands[..2], ["cargo run --release -- doctor [FOLDER...]", "tests/run"]);
     let line = README.lines().position(|line| line == "tests/run").expect("the tests' command");
     assert!(line < 16, "on the first screen, not in line {line}");
+}
+
+#[test]
+fn the_readme_names_every_language() {
+    let line = README.lines().find(|line| line.starts_with("Languages:")).expect("a line on languages");
+    let named: Vec<String> = line.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    for language in LangId::all().map(LangId::name) {
+        assert!(named.iter().any(|name| name == language), "{language} is missing from: {line}");
+    }
 }

@@ -21,7 +21,7 @@ READY_WAIT = 60.0
 VSCODE, NEOVIM, EMACS = "visual-studio-code", "neovim", "emacs"
 LANGUAGE_IDS = {
     ".py": "python", ".rs": "rust", ".ts": "typescript", ".tsx": "typescriptreact",
-    ".js": "javascript", ".jsx": "javascriptreact", ".go": "go",
+    ".js": "javascript", ".jsx": "javascriptreact", ".go": "go", ".java": "java",
 }  # fmt: skip
 
 

@@ -174,6 +174,36 @@ func ⟦main⟧() {
     outline=["Item", "Total"],
 )
 
+JAVA = Program(
+    files={
+        "src/main/java/shop/Item.java": """package shop;
+
+/** A thing for sale. */
+public class ⟦Item⟧ {
+    /** Price of several. */
+    public int ⟦total⟧(int count) {
+        return 3 * count;
+    }
+}
+""",
+        "src/main/java/app/Main.java": """package app;
+
+import shop.⟦import:Item⟧;
+
+class Main {
+    int ⟦main⟧() {
+        ⟦declared:Item⟧ ⟦local:item⟧ = new ⟦construct:Item⟧();
+        return ⟦use:item⟧.⟦call:total⟧(2);
+    }
+}
+""",
+    },
+    model="src/main/java/shop/Item.java",
+    app="src/main/java/app/Main.java",
+    mentions=["import", "declared"],
+    outline=[("Item", ["total"])],
+)
+
 PROGRAMS = {
     "python": PYTHON,
     "rust": RUST,
@@ -181,4 +211,5 @@ PROGRAMS = {
     "tsx": TSX,
     "javascript": JAVASCRIPT,
     "go": GO,
+    "java": JAVA,
 }
