@@ -109,6 +109,18 @@ pub enum Unmet {
     Refused(Refused),
 }
 
+/// A build that has come to its end with a graph.
+#[derive(Debug)]
+pub struct Finished {
+    pub folder: FolderId,
+    pub build: BuildId,
+    pub reservation: Reservation,
+    /// Bytes of each new part of the graph.
+    pub parts: Vec<u64>,
+    /// Charges of the present graph for parts that the new one goes on using.
+    pub shared: Charges,
+}
+
 /// A finished build that is now served.
 #[derive(Debug)]
 pub struct Publication {
@@ -298,20 +310,16 @@ impl<G> Keeper<G> {
 
     /// Puts a finished build's graph before the readers, in one step with the check of build id and limit.
     ///
-    /// `bytes` are those that are new; `shared` are charges of the present graph that the new one goes on using.
-    /// `make` receives all charges of the new graph and is to keep them inside it.
+    /// `make` receives all charges of the new graph, the shared ones first, and is to keep them inside it.
     pub fn publish(
         &self,
-        id: FolderId,
-        build: BuildId,
-        reservation: Reservation,
-        bytes: u64,
-        shared: Charges,
+        finished: Finished,
         now: Moment,
         make: impl FnOnce(Charges) -> Arc<G>,
     ) -> Result<Publication, Rejected> {
+        let Finished { folder, build, reservation, parts, shared } = finished;
         let mut folders = self.folders.lock();
-        let Some(entry) = folders.get_mut(&id).filter(|e| e.slot.is_current(build)) else {
+        let Some(entry) = folders.get_mut(&folder).filter(|e| e.slot.is_current(build)) else {
             drop(folders);
             return Err(Rejected::Outdated);
         };
@@ -319,12 +327,12 @@ impl<G> Keeper<G> {
         let replaced = present.iter().flat_map(|s| &s.charges);
         let replaced: Vec<&Charge> =
             replaced.filter(|c| !shared.iter().any(|s| Arc::ptr_eq(s, c))).map(|c| &**c).collect();
-        let own = match reservation.settle(bytes, &replaced) {
+        let own = match reservation.settle(&parts, &replaced) {
             Ok(own) => own,
             Err((reservation, refused)) => return Err(Rejected::Refused(reservation, refused)),
         };
         let mut charges = shared;
-        charges.push(Arc::new(own));
+        charges.extend(own.into_iter().map(Arc::new));
         let graph = make(charges.clone());
         let generation = entry.slot.published(build, now);
         let served = Served { graph, generation, built: now, stale: None, charges };

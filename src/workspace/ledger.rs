@@ -218,14 +218,19 @@ impl Reservation {
         }
     }
 
-    /// Turns the promise into a charge for what was really built, in one step with the limit check.
+    /// Turns the promise into charges for what was really built, one per part, in one step with the limit check.
     ///
-    /// The charges that it replaces become retained in the same step: they are still there, and still counted.
+    /// The charges that they replace become retained in the same step: they are still there, and still counted.
     /// Refused, the reservation comes back unchanged and nothing is retired.
-    pub fn settle(mut self, bytes: u64, replaced: &[&Charge]) -> Result<Charge, (Reservation, Refused)> {
+    pub fn settle(
+        mut self,
+        parts: &[u64],
+        replaced: &[&Charge],
+    ) -> Result<Vec<Charge>, (Reservation, Refused)> {
         let ledger = self.ledger.clone();
+        let total = parts.iter().fold(0u64, |sum, part| sum.saturating_add(*part));
         let mut book = ledger.0.book.lock();
-        if let Err(refused) = book.check(bytes, self.bytes) {
+        if let Err(refused) = book.check(total, self.bytes) {
             drop(book);
             return Err((self, refused));
         }
@@ -235,11 +240,11 @@ impl Reservation {
         for charge in replaced {
             charge.retire_in(&mut book);
         }
-        let key = book.enter(Account::Resident, bytes);
+        let keys: Vec<u64> = parts.iter().map(|part| book.enter(Account::Resident, *part)).collect();
         book.releases += 1;
         drop(book);
         ledger.0.released.notify_all();
-        Ok(Charge { ledger, key })
+        Ok(keys.into_iter().map(|key| Charge { ledger: ledger.clone(), key }).collect())
     }
 
     fn release(&mut self, bytes: u64) {
@@ -335,12 +340,12 @@ mod tests {
     #[test]
     fn a_replaced_graph_counts_against_the_settlement() {
         let ledger = Ledger::new(100);
-        let old = ledger.reserve(50).unwrap().settle(50, &[]).unwrap();
+        let old = ledger.reserve(50).unwrap().settle(&[50], &[]).unwrap().remove(0);
         let build = ledger.reserve(30).unwrap();
-        let (build, refused) = build.settle(65, &[&old]).unwrap_err();
+        let (build, refused) = build.settle(&[60, 5], &[&old]).unwrap_err();
         assert_eq!((refused.needed, build.bytes()), (35, 30));
         assert_eq!(old.account(), Account::Resident, "a refused settlement retires nothing");
-        let new = build.settle(50, &[&old]).unwrap();
+        let new = build.settle(&[50], &[&old]).unwrap().remove(0);
         assert_eq!(ledger.balance().used(), 100);
         assert_eq!((old.account(), new.account()), (Account::Retained, Account::Resident));
         drop(old);
@@ -356,7 +361,7 @@ mod tests {
         assert!(ledger.reserve(1).is_err());
         build.shrink_to(60);
         let charge =
-            build.settle(55, &[]).expect("less than was promised is taken even over a lowered limit");
+            build.settle(&[50, 5], &[]).expect("less than was promised is taken even over a lowered limit");
         assert_eq!((ledger.balance().used(), ledger.balance().available()), (55, 0));
         drop(charge);
         assert_eq!(ledger.balance().used(), 0);
@@ -468,8 +473,9 @@ mod tests {
                         let (r, promised) = builds.swap_remove(build % builds.len());
                         let replaced = replaced.filter(|_| !charges.is_empty()).map(|i| i % charges.len());
                         let list: Vec<&Charge> = replaced.iter().map(|i| &charges[*i].0).collect();
-                        match r.settle(bytes, &list) {
-                            Ok(charge) => {
+                        match r.settle(&[bytes], &list) {
+                            Ok(mut made) => {
+                                let charge = made.remove(0);
                                 prop_assert!(before - promised + bytes <= limit || bytes <= promised);
                                 if let Some(i) = replaced
                                     && charges[i].2 == Account::Resident { charges[i].2 = Account::Retained; }

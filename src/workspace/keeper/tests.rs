@@ -32,7 +32,7 @@ fn load(keeper: &Kept, id: FolderId, bytes: u64) -> Result<Cost, Unmet> {
     let mut cost = Cost::default();
     match keeper.reserve(ask(id, &start, bytes, &cancel), &mut cost) {
         Ok(reservation) => {
-            keeper.publish(id, start.id, reservation, bytes, Vec::new(), NOW, make).unwrap();
+            keeper.publish(finished(id, start.id, reservation, bytes, Vec::new()), NOW, make).unwrap();
             Ok(cost)
         }
         Err(unmet) => {
@@ -40,6 +40,16 @@ fn load(keeper: &Kept, id: FolderId, bytes: u64) -> Result<Cost, Unmet> {
             Err(unmet)
         }
     }
+}
+
+fn finished(
+    folder: FolderId,
+    build: BuildId,
+    reservation: Reservation,
+    bytes: u64,
+    shared: Charges,
+) -> Finished {
+    Finished { folder, build, reservation, parts: vec![bytes], shared }
 }
 
 fn failure() -> Failure {
@@ -130,7 +140,8 @@ fn a_graph_larger_than_reserved_is_refused_and_the_old_one_stays() {
     let start = keeper.reload(FolderId(0), NOW).unwrap();
     let cancel = CancelToken::new();
     let reservation = keeper.reserve(ask(FolderId(0), &start, 30, &cancel), &mut Cost::default()).unwrap();
-    let rejected = keeper.publish(FolderId(0), start.id, reservation, 60, Vec::new(), NOW, make).unwrap_err();
+    let rejected =
+        keeper.publish(finished(FolderId(0), start.id, reservation, 60, Vec::new()), NOW, make).unwrap_err();
     let Rejected::Refused(reservation, refused) = rejected else { panic!("{rejected:?}") };
     assert_eq!((reservation.bytes(), refused.needed), (30, 30));
     drop(reservation);
@@ -153,7 +164,8 @@ fn a_build_whose_folder_was_closed_or_evicted_publishes_nothing() {
         } else {
             keeper.evict(FolderId(0));
         }
-        let rejected = keeper.publish(FolderId(0), start.id, reservation, 30, Vec::new(), NOW, make);
+        let rejected =
+            keeper.publish(finished(FolderId(0), start.id, reservation, 30, Vec::new()), NOW, make);
         assert!(matches!(rejected, Err(Rejected::Outdated)));
         assert!(shelves[0].load().is_none());
         assert_eq!(keeper.ledger().balance().used(), 0);
@@ -169,7 +181,7 @@ fn parts_that_a_successor_shares_are_counted_once() {
     let cancel = CancelToken::new();
     let reservation = keeper.reserve(ask(FolderId(0), &start, 10, &cancel), &mut Cost::default()).unwrap();
     let shared = base.charges().clone();
-    keeper.publish(FolderId(0), start.id, reservation, 10, shared, NOW, make).unwrap();
+    keeper.publish(finished(FolderId(0), start.id, reservation, 10, shared), NOW, make).unwrap();
     assert_eq!(keeper.ledger().balance().resident, 70);
     drop(base);
     assert_eq!(keeper.ledger().balance().resident, 70);
@@ -341,7 +353,7 @@ proptest! {
                     {
                         let shelf = &shelves[folder as usize];
                         let shared = shelf.load().filter(|_| share).map(|s| s.charges.clone()).unwrap_or_default();
-                        match keeper.publish(shelf.id, build, held, bytes, shared, NOW, make) {
+                        match keeper.publish(finished(shelf.id, build, held, bytes, shared), NOW, make) {
                             Ok(publication) => world.started(folder, publication.follow_up),
                             Err(Rejected::Refused(held, _)) => {
                                 world.running.insert(folder, (build, Some(held)));
@@ -443,7 +455,9 @@ fn threads_in_any_order_leave_nothing_behind() {
                             let cancel = CancelToken::new();
                             let ask = ask(shelf.id, &start, bytes, &cancel);
                             let outcome = keeper.reserve(ask, &mut Cost::default()).ok().and_then(|held| {
-                                keeper.publish(shelf.id, start.id, held, bytes, Vec::new(), NOW, make).ok()
+                                keeper
+                                    .publish(finished(shelf.id, start.id, held, bytes, Vec::new()), NOW, make)
+                                    .ok()
                             });
                             match outcome {
                                 None => drop(keeper.fail(shelf.id, start.id, failure(), NOW)),

@@ -1,0 +1,129 @@
+//! What the manager knows of itself at one moment, as plain data.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::clock::Moment;
+use super::ledger::Balance;
+use super::slot::{Cause, Lifecycle};
+
+/// Everything that `coppice/status` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    pub uptime: Duration,
+    /// Every folder has come to rest: none is being built, and none waits for its first build.
+    pub ready: bool,
+    pub memory: Memory,
+    /// In the order in which they were opened.
+    pub folders: Vec<FolderStatus>,
+}
+
+/// The budget and what is in use of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub limit: u64,
+    pub used: u64,
+    pub reserved: u64,
+    pub resident: u64,
+    pub retained: u64,
+    pub documents: u64,
+    pub high_water: u64,
+    /// What the system says of the whole process.
+    pub rss: u64,
+}
+
+impl Memory {
+    pub(super) fn new(balance: Balance, rss: u64) -> Memory {
+        Memory {
+            limit: balance.limit,
+            used: balance.used(),
+            reserved: balance.reserved,
+            resident: balance.resident,
+            retained: balance.retained,
+            documents: balance.documents,
+            high_water: balance.high_water,
+            rss,
+        }
+    }
+}
+
+/// How changes on disk become known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watcher {
+    Client,
+    Native,
+    Poll,
+    /// Nothing is watched yet, or nothing is there to watch.
+    None,
+}
+
+impl Watcher {
+    pub fn name(self) -> &'static str {
+        match self {
+            Watcher::Client => "client",
+            Watcher::Native => "native",
+            Watcher::Poll => "poll",
+            Watcher::None => "none",
+        }
+    }
+}
+
+/// One folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FolderStatus {
+    pub path: PathBuf,
+    pub name: String,
+    pub state: Lifecycle,
+    pub stale: bool,
+    pub pinned: bool,
+    pub generation: u64,
+    /// Bytes of the graph that is served.
+    pub resident_bytes: u64,
+    /// The most that a graph of this folder ever had.
+    pub high_water_bytes: u64,
+    pub files: u64,
+    pub lines: u64,
+    pub symbols: u64,
+    pub references: u64,
+    /// Files by language.
+    pub languages: BTreeMap<&'static str, u64>,
+    /// While building, once the number of files is known.
+    pub progress: Option<u8>,
+    pub last_good: Option<Moment>,
+    /// How long ago a stale graph was last known to be right.
+    pub age: Duration,
+    pub last_error: Option<LastError>,
+    /// Failures in a row.
+    pub retry_count: u32,
+    /// How long the last successful build took, and how long its threads computed.
+    pub build: Option<BuildTime>,
+    pub skipped: Vec<SkippedFile>,
+    /// How many more were skipped than are listed.
+    pub skipped_more: u64,
+    pub watcher: Watcher,
+    /// What the user should know although nothing is wrong: an empty folder, a limit reached, memory given up.
+    pub note: Option<String>,
+}
+
+/// What went wrong with the last build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastError {
+    pub cause: Cause,
+    pub message: String,
+    /// The file at fault, if it was one.
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildTime {
+    pub wall: Duration,
+    pub files_read: u64,
+}
+
+/// A file that is not indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedFile {
+    pub path: PathBuf,
+    pub why: String,
+}
