@@ -18,5 +18,5 @@ mod view;
 
 pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::FreezeError;
-pub use snapshot::{Changes, FACTS_CACHE_BYTES_MAX, FileRow, Graph, GraphBuilder, Totals, facts_bytes};
+pub use snapshot::{Changes, FACTS_CACHE_BYTES_MAX, FileRow, Graph, GraphBuilder, Held, Totals, facts_bytes};
 pub use view::{OpenFile, Positions, Texts, View};

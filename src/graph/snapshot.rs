@@ -1,5 +1,6 @@
 //! The graph of a folder at one generation.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -14,8 +15,14 @@ use crate::lang::facts::{DefId, Facts, Name};
 use crate::lang::modules::{FileId, Layout, Manifest, parent};
 use crate::text::LineIndex;
 
-/// Decoded facts kept for each graph. Every graph is charged for it in full.
+/// Decoded facts kept for each graph: at most this, and a quarter of its columns' size.
 pub const FACTS_CACHE_BYTES_MAX: usize = 8 << 20;
+/// But at least this, so that the facts of one ordinary file stay.
+const FACTS_CACHE_BYTES_MIN: usize = 256 << 10;
+
+fn cache_limit(base: &Frozen) -> usize {
+    (base.bytes() / 4).clamp(FACTS_CACHE_BYTES_MIN, FACTS_CACHE_BYTES_MAX)
+}
 
 /// The overlay is folded into fresh columns when it holds more files than this and more than a fraction of all.
 const OVERLAY_FILES_MAX: usize = 256;
@@ -29,7 +36,12 @@ pub struct Graph {
     overlay: Overlay,
     manifests: Arc<Manifests>,
     cache: Arc<Cache<CacheKey, Facts>>,
+    /// Dropped after everything above, so that whoever counts the graph's bytes hears of their return only then.
+    held: Held,
 }
+
+/// What a graph keeps alive for its owner, besides its own contents.
+pub type Held = Vec<Arc<dyn Any + Send + Sync>>;
 
 type Manifests = BTreeMap<String, Vec<Manifest>>;
 
@@ -96,11 +108,13 @@ impl GraphBuilder {
     /// # Errors
     /// If the folder is too large for 32-bit offsets, or the system gives no memory.
     pub fn finish(self) -> Result<Graph, FreezeError> {
+        let base = self.files.freeze()?;
         Ok(Graph {
-            base: Arc::new(self.files.freeze()?),
             overlay: Overlay::default(),
             manifests: Arc::new(sorted(self.manifests)),
-            cache: Arc::new(Cache::new(FACTS_CACHE_BYTES_MAX)),
+            cache: Arc::new(Cache::new(cache_limit(&base))),
+            base: Arc::new(base),
+            held: Held::new(),
         })
     }
 }
@@ -123,9 +137,18 @@ impl Graph {
     /// If the overlay is folded in and the result cannot be frozen.
     pub fn update(&self, changes: Changes) -> Result<Graph, FreezeError> {
         let next = self.overlaid(changes);
-        let files = next.overlay.rows.len() + next.overlay.removed.len();
-        let most = OVERLAY_FILES_MAX.max(self.base.file_count() as usize / OVERLAY_FRACTION);
-        if files > most { next.folded() } else { Ok(next) }
+        if next.overlay_full(0) { next.folded() } else { Ok(next) }
+    }
+
+    /// Whether an update by so many files may fold the overlay in, which takes the memory of a build from nothing.
+    pub fn overlay_full(&self, more: usize) -> bool {
+        let files = self.overlay.rows.len() + self.overlay.removed.len() + more;
+        files > OVERLAY_FILES_MAX.max(self.base.file_count() as usize / OVERLAY_FRACTION)
+    }
+
+    /// Replaces what the graph keeps alive until the last reader of its contents lets go, views included.
+    pub fn hold(&mut self, held: Held) {
+        self.held = held;
     }
 
     /// The graph after the changes, never folded: for documents over a graph.
@@ -162,7 +185,8 @@ impl Graph {
             Some(manifests) => Arc::new(sorted(manifests)),
             None => Arc::clone(&self.manifests),
         };
-        Graph { base: Arc::clone(&self.base), overlay, manifests, cache: Arc::clone(&self.cache) }
+        let (base, cache) = (Arc::clone(&self.base), Arc::clone(&self.cache));
+        Graph { base, overlay, manifests, cache, held: self.held.clone() }
     }
 
     fn number(&self, extra: &mut super::names::NameTable, text: &str) -> Name {
@@ -357,6 +381,21 @@ impl Graph {
         self.base.bytes() + self.overlay.bytes() + manifests
     }
 
+    /// Bytes that the graph shares with those updated from it: its columns, and the most that decoded facts may take.
+    pub fn shared_bytes(&self) -> usize {
+        self.base.bytes() + cache_limit(&self.base)
+    }
+
+    /// Bytes of the graph that are its alone.
+    pub fn own_bytes(&self) -> usize {
+        self.heap_bytes() - self.base.bytes()
+    }
+
+    /// Whether the graph stands on the same columns.
+    pub fn shares_columns(&self, other: &Graph) -> bool {
+        Arc::ptr_eq(&self.base, &other.base)
+    }
+
     /// Bytes of decoded facts that are kept at this moment, at most [`FACTS_CACHE_BYTES_MAX`].
     pub fn cache_bytes(&self) -> usize {
         self.cache.bytes()
@@ -364,6 +403,11 @@ impl Graph {
 
     pub fn clear_cache(&self) {
         self.cache.clear();
+    }
+
+    /// All manifests, by file name and then by directory.
+    pub fn all_manifests(&self) -> impl Iterator<Item = &Manifest> + '_ {
+        self.manifests.values().flatten()
     }
 }
 

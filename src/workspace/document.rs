@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::budget::{Budget, facts_bytes};
 use super::ledger::{Charge, Refused};
 use super::sync::Mutex;
+use crate::graph::content_hash;
 use crate::lang::facts::Facts;
 use crate::lang::parse::{Point, check_lines};
 use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract};
@@ -196,7 +197,7 @@ impl Document {
 
     /// Hash of the contents, as the graph has it of files.
     pub fn hash(&self) -> u64 {
-        *self.hash.get_or_init(|| xxhash_rust::xxh3::xxh3_64(self.text.as_bytes()))
+        *self.hash.get_or_init(|| content_hash(self.text.as_bytes()))
     }
 
     /// Tree and facts of this version; parsed by the first who asks, on the asker's thread.

@@ -43,6 +43,10 @@ impl Documents {
         Documents { set: Published::default(), writing: Mutex::default(), budget }
     }
 
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
     /// All documents as they are now.
     pub fn all(&self) -> Arc<DocumentSet> {
         self.set.load().unwrap_or_default()

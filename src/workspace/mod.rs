@@ -3,20 +3,27 @@
 //! [`ledger`], [`slot`], [`changes`], [`victims`], [`staleness`] and [`retry`] decide and touch nothing.
 
 pub mod budget;
+pub mod build;
 pub mod cancel;
 pub mod changes;
 pub mod clock;
 pub mod document;
 pub mod documents;
+pub mod gate;
 pub mod keeper;
 pub mod ledger;
 pub mod machine;
+pub mod manager;
 pub mod pool;
+pub mod read;
 pub mod retry;
 pub mod rules;
 pub mod scan;
 pub mod settings;
 pub mod slot;
 pub mod staleness;
+pub mod status;
 pub mod sync;
+pub mod timer;
 pub mod victims;
+pub mod watch;

@@ -26,6 +26,8 @@ struct Handle(Arc<Queue>);
 struct Queue {
     state: Mutex<State>,
     filled: Condvar,
+    /// The threads' name, before their number.
+    name: &'static str,
     threads_kept: usize,
     threads_max: usize,
 }
@@ -48,9 +50,13 @@ impl Pool {
     /// A quick job does not wait behind slow ones: while all threads are busy another one is started, up to
     /// `threads_max`, and the system shares the cores among them. `threads_kept` stay when there is nothing to do.
     pub fn new(threads_kept: usize, threads_max: usize) -> Pool {
+        Pool::named("query", threads_kept, threads_max)
+    }
+
+    pub fn named(name: &'static str, threads_kept: usize, threads_max: usize) -> Pool {
         let (state, filled) = (Mutex::new(State::default()), Condvar::new());
         let threads_max = threads_max.max(1);
-        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, threads_kept, threads_max }))))
+        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, name, threads_kept, threads_max }))))
     }
 
     /// Queues a job. One whose token is cancelled by the time its turn comes still runs, so that it can say so; it
@@ -81,9 +87,10 @@ impl Pool {
 
     fn start(&self, number: usize) {
         let queue = Arc::clone(&self.0.0);
-        let spawned = thread::Builder::new().name(format!("query-{number}")).spawn(move || queue.work());
+        let name = format!("{}-{number}", queue.name);
+        let spawned = thread::Builder::new().name(name).spawn(move || queue.work());
         if let Err(error) = spawned {
-            tracing::warn!("cannot start a query thread: {error}");
+            tracing::warn!("cannot start a thread: {error}");
             self.0.0.state.lock().threads -= 1;
         }
     }
@@ -114,7 +121,7 @@ impl Queue {
     fn work(&self) {
         while let Some(job) = self.next() {
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
-                tracing::error!("a query panicked");
+                tracing::error!("a job panicked");
             }
         }
     }

@@ -46,7 +46,7 @@ pub struct Found {
     pub path: String,
     pub what: What,
     pub bytes: u64,
-    pub mtime_ns: u64,
+    pub mtime_ns: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -391,9 +391,9 @@ fn unusable(error: io::Error) -> ScanError {
 }
 
 /// Nanoseconds since the epoch at which the file was last written; zero where the system does not tell.
-pub fn mtime_ns(meta: &Metadata) -> u64 {
+pub fn mtime_ns(meta: &Metadata) -> i64 {
     let since = meta.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    since.and_then(|d| u64::try_from(d.as_nanos()).ok()).unwrap_or(0)
+    since.and_then(|d| i64::try_from(d.as_nanos()).ok()).unwrap_or(0)
 }
 
 /// A relative path as the graph writes it; `None` if it is not UTF-8 or climbs.

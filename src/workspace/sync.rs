@@ -64,6 +64,9 @@ impl<T> Default for Published<T> {
 }
 
 impl<T> Published<T> {
+    pub fn of(value: T) -> Published<T> {
+        Published(ArcSwapOption::from_pointee(value))
+    }
     pub fn load(&self) -> Option<Arc<T>> {
         self.0.load_full()
     }

@@ -1,0 +1,360 @@
+//! Running builds: memory from the keeper, the graph to the keeper, and what became of it to everybody else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::super::build::{Base, BuildError, Built, Memory, Plan, build, panic_message};
+use super::super::cancel::CancelToken;
+use super::super::changes::Changes;
+use super::super::keeper::{Ask, Cost, Finished, Keeper, Publication, Rejected, Unmet};
+use super::super::ledger::{Account, Charge, Reservation};
+use super::super::read::FolderTexts;
+use super::super::retry::Retry;
+use super::super::scan::{ScanError, Scope};
+use super::super::slot::{BuildId, Cause, Failure, Start};
+use super::super::status::{BuildTime, Watcher};
+use super::core::Core;
+use super::folder::Folder;
+use super::observer::{Event, Severity};
+use super::resident::Resident;
+use crate::graph::{FreezeError, Graph};
+
+/// How long a build waits for readers and other builds to give memory back.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A replaced graph that is held longer than this is worth a warning: some reader has forgotten it.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A graph that has just been published, for those who do more with it.
+#[derive(Clone)]
+pub struct Published {
+    pub folder: PathBuf,
+    pub generation: u64,
+    pub graph: Arc<Graph>,
+}
+
+/// How a build ended.
+enum End {
+    Published(Publication),
+    Confirmed(Option<Start>),
+    Outdated,
+}
+
+/// Memory for one build, out of the keeper's budget.
+struct Grant<'a> {
+    keeper: &'a Keeper<Resident>,
+    ask: Ask<'a>,
+    reservation: Option<Reservation>,
+    cost: Cost,
+}
+
+impl Memory for Grant<'_> {
+    fn reserve(&mut self, wanted: u64, least: u64) -> Result<u64, Unmet> {
+        // What is merely wanted is not worth waiting or giving up one's own graph for.
+        let modest = Ask { bytes: wanted, own_may_go: false, patience: Instant::now(), ..self.ask };
+        let granted = match self.keeper.reserve(modest, &mut self.cost) {
+            Ok(granted) => granted,
+            Err(Unmet::Outdated) => return Err(Unmet::Outdated),
+            Err(_) => self.keeper.reserve(Ask { bytes: least, ..self.ask }, &mut self.cost)?,
+        };
+        let bytes = granted.bytes();
+        self.reservation = Some(granted);
+        Ok(bytes)
+    }
+
+    fn grow(&mut self, more: u64) -> Result<(), Unmet> {
+        match &mut self.reservation {
+            Some(held) => self.keeper.grow(Ask { bytes: more, ..self.ask }, &mut self.cost, held),
+            None => self.reserve(more, more).map(drop),
+        }
+    }
+}
+
+impl Core {
+    /// Queues a build that the slot has asked for.
+    pub(super) fn start(self: &Arc<Self>, folder: &Arc<Folder>, start: Option<Start>) {
+        let Some(start) = start else { return };
+        let cancel = CancelToken::new();
+        *folder.running.lock() = Some((start.id, cancel.clone()));
+        // One that waits for memory is to look up.
+        let ledger = self.keeper.ledger().clone();
+        cancel.on_cancel(move || ledger.wake());
+        self.told(folder);
+        let (core, folder, id) = (Arc::clone(self), Arc::clone(folder), start.id);
+        let (core_if_busy, folder_if_busy) = (Arc::clone(self), Arc::clone(&folder));
+        let queued = self.builders.submit(cancel, move |cancel| core.run(&folder, start, cancel));
+        if queued.is_err() {
+            let message = "too many builds are waiting".to_owned();
+            let failure = Failure { cause: Cause::Build, message, retry: Retry::Backoff };
+            core_if_busy.keeper.fail(folder_if_busy.id, id, failure, self.clock.now());
+            core_if_busy.told(&folder_if_busy);
+            core_if_busy.schedule_retries();
+        }
+    }
+
+    /// One build from start to end, on a thread of the builders.
+    fn run(self: &Arc<Self>, folder: &Arc<Folder>, start: Start, cancel: &CancelToken) {
+        if !self.keeper.is_current(folder.id, start.id) {
+            return;
+        }
+        let before: Vec<Weak<Charge>> =
+            folder.shelf.load().iter().flat_map(|s| s.charges().iter().map(Arc::downgrade)).collect();
+        let id = start.id;
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.attempt(folder, start, cancel)));
+        folder.details.lock().progress = None;
+        let mut generation = None;
+        let follow_up = match outcome {
+            Ok(Ok(End::Published(publication))) => {
+                generation = Some(publication.generation);
+                publication.follow_up
+            }
+            Ok(Ok(End::Confirmed(follow_up))) => follow_up,
+            Ok(Ok(End::Outdated) | Err(BuildError::Cancelled | BuildError::Memory(Unmet::Outdated))) => None,
+            Ok(Err(error)) => {
+                let file = match &error {
+                    BuildError::Crash { path, .. } => Some(folder.path.join(path)),
+                    _ => None,
+                };
+                self.failed(folder, id, failure(&error), file)
+            }
+            Err(panic) => {
+                let message = format!("the build panicked: {}", panic_message(&*panic));
+                self.failed(folder, id, Failure { cause: Cause::Build, message, retry: Retry::Backoff }, None)
+            }
+        };
+        self.start(folder, follow_up);
+        self.told(folder);
+        if let Some(generation) = generation {
+            self.published(folder, generation, before);
+        }
+    }
+
+    fn failed(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        build: BuildId,
+        failure: Failure,
+        file: Option<PathBuf>,
+    ) -> Option<Start> {
+        tracing::warn!(folder = %folder.path.display(), "build failed: {}", failure.message);
+        folder.details.lock().error_file = file;
+        if self.keeper.fail(folder.id, build, failure, self.clock.now()) {
+            self.schedule_retries();
+        }
+        None
+    }
+
+    fn attempt(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        start: Start,
+        cancel: &CancelToken,
+    ) -> Result<End, BuildError> {
+        let settings = self.settings();
+        let mut changes = start.changes;
+        folder.details.lock().own_went = false;
+        loop {
+            let began = Instant::now();
+            let looked_ns = now_ns();
+            let base = self.base(folder).filter(|_| changes != Changes::Everything);
+            let columns = base.as_ref().map(|b| Arc::clone(&b.graph));
+            let mut grant = Grant {
+                keeper: &self.keeper,
+                ask: Ask {
+                    folder: folder.id,
+                    build: start.id,
+                    bytes: 0,
+                    own_may_go: base.is_none(),
+                    patience: Instant::now() + PATIENCE,
+                    cancel,
+                },
+                reservation: None,
+                cost: Cost::default(),
+            };
+            let plan = Plan {
+                scope: self.scope(folder),
+                changes: changes.clone(),
+                base,
+                threads: settings.build_threads,
+                permits: &self.permits,
+                quarantine: &folder.quarantine,
+                ratio: folder.details.lock().ratio,
+                cancel,
+                entering: &mut |dir: &Path| self.entering(folder, dir),
+                progress: &|done, total| self.progress(folder, done, total),
+            };
+            let built = build(plan, &mut grant);
+            let cost = std::mem::take(&mut grant.cost);
+            self.evicted(&cost.evicted);
+            folder.details.lock().own_went |= cost.own_went;
+            let built = match built {
+                // Beside the graph that it was to be built upon there is no room; without it there may be.
+                Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. })) if columns.is_some() => {
+                    changes = Changes::Everything;
+                    continue;
+                }
+                built => built?,
+            };
+            let shares = |graph: &Graph| columns.as_ref().is_some_and(|c| c.shares_columns(graph));
+            let shared = built.graph.as_ref().is_some_and(shares);
+            drop(columns);
+            return self.finish(folder, start.id, built, shared, looked_ns, began, grant);
+        }
+    }
+
+    /// The graph to build upon: the one that is served.
+    fn base(&self, folder: &Folder) -> Option<Base> {
+        let served = folder.shelf.load()?;
+        Some(Base { graph: Arc::clone(&served.graph.graph), looked_ns: served.graph.looked_ns })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the results of one build, taken apart")]
+    fn finish(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        build: BuildId,
+        built: Built,
+        shared: bool,
+        looked_ns: i64,
+        began: Instant,
+        mut grant: Grant<'_>,
+    ) -> Result<End, BuildError> {
+        let Built { graph, from_nothing, seen, files_read, source_bytes } = built;
+        self.watch_only(folder, &seen);
+        let now = self.clock.now();
+        let Some(graph) = graph else {
+            folder.details.lock().saw(&seen);
+            return Ok(match self.keeper.is_current(folder.id, build) {
+                true => End::Confirmed(self.keeper.confirm(folder.id, build, now)),
+                false => End::Outdated,
+            });
+        };
+        let totals = graph.totals();
+        let heap = graph.heap_bytes() as u64;
+        let (parts, shared) = match folder.shelf.load().filter(|_| shared) {
+            Some(served) => (vec![graph.own_bytes() as u64], served.charges()[..1].to_vec()),
+            None => (vec![graph.shared_bytes() as u64, graph.own_bytes() as u64], Vec::new()),
+        };
+        let needed: u64 = parts.iter().sum();
+        let held = grant.reservation.as_ref().map_or(0, Reservation::bytes);
+        if needed > held {
+            grant.grow(needed - held)?;
+            self.evicted(&std::mem::take(&mut grant.cost).evicted);
+        }
+        let Some(reservation) = grant.reservation.take() else { return Ok(End::Outdated) };
+        let finished = Finished { folder: folder.id, build, reservation, parts, shared };
+        let bytes_max = self.settings().file_bytes_max;
+        let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
+        let make = |charges| Arc::new(Resident::new(graph, totals, looked_ns, texts, charges));
+        match self.keeper.publish(finished, now, make) {
+            Ok(publication) => {
+                let mut details = folder.details.lock();
+                details.saw(&seen);
+                details.error_file = None;
+                details.high_water = details.high_water.max(heap);
+                details.build = Some(BuildTime { wall: began.elapsed(), files_read: files_read as u64 });
+                if from_nothing && source_bytes > 0 {
+                    details.ratio = heap as f64 / source_bytes as f64;
+                }
+                drop(details);
+                Ok(End::Published(publication))
+            }
+            Err(Rejected::Outdated) => Ok(End::Outdated),
+            Err(Rejected::Refused(_, refused)) => Err(BuildError::Memory(Unmet::Refused(refused))),
+        }
+    }
+
+    /// After a publish: hooks, and an eye on the graph that was replaced.
+    fn published(self: &Arc<Self>, folder: &Arc<Folder>, generation: u64, before: Vec<Weak<Charge>>) {
+        self.watch_drain(folder, before);
+        let Some(served) = folder.shelf.load().filter(|s| s.generation == generation) else { return };
+        let published =
+            Published { folder: folder.path.clone(), generation, graph: Arc::clone(&served.graph.graph) };
+        drop(served);
+        for hook in self.hooks() {
+            hook(&published);
+        }
+    }
+
+    /// Warns once if a replaced graph is still held when it should long be gone.
+    pub(super) fn watch_drain(self: &Arc<Self>, folder: &Folder, charges: Vec<Weak<Charge>>) {
+        if charges.iter().all(|c| c.strong_count() == 0) {
+            return;
+        }
+        let (core, path) = (Arc::downgrade(self), folder.path.clone());
+        self.timer.at(Instant::now() + DRAIN_TIMEOUT, move || {
+            let held = charges.iter().filter_map(Weak::upgrade).filter(|c| c.account() == Account::Retained);
+            let bytes: u64 = held.map(|c| c.bytes()).sum();
+            if bytes > 0 && core.strong_count() > 0 {
+                tracing::warn!(folder = %path.display(), bytes, "a replaced graph is still held by a reader");
+            }
+        });
+    }
+
+    /// What a scan of the folder goes by.
+    pub(super) fn scope(&self, folder: &Folder) -> Scope {
+        let settings = self.settings();
+        let all = self.folders();
+        let inner = all.iter().filter(|f| f.path != folder.path && f.path.starts_with(&folder.path));
+        Scope {
+            root: folder.path.clone(),
+            inner: inner.map(|f| f.path.clone()).collect(),
+            excludes: settings.excludes.clone(),
+            file_bytes_max: settings.file_bytes_max,
+        }
+    }
+
+    fn progress(&self, folder: &Folder, done: usize, total: usize) {
+        let percent = |done: usize| done * 100 / total.max(1);
+        let mut details = folder.details.lock();
+        let before = details.progress.map(|(done, _)| percent(done));
+        details.progress = Some((done, total));
+        drop(details);
+        if before != Some(percent(done)) {
+            self.observer.event(Event::Progress { folder: folder.path.clone(), done, total });
+        }
+    }
+
+    /// A directory is about to be read: from now on its changes are to be heard of.
+    fn entering(self: &Arc<Self>, folder: &Arc<Folder>, dir: &Path) {
+        if folder.details.lock().watcher != Watcher::Native {
+            return;
+        }
+        if let Err(error) = self.watch.enter(folder.id, dir) {
+            // A directory that went away in the meantime is no reason to give up.
+            if dir.exists() {
+                self.fall_back_to_polling(folder, &error.to_string());
+            }
+        }
+    }
+
+    pub(super) fn message(&self, severity: Severity, text: String) {
+        match severity {
+            Severity::Info => tracing::info!("{text}"),
+            Severity::Warning => tracing::warn!("{text}"),
+            Severity::Error => tracing::error!("{text}"),
+        }
+        self.observer.event(Event::Message(severity, text));
+    }
+}
+
+fn failure(error: &BuildError) -> Failure {
+    let (cause, retry) = match error {
+        BuildError::Memory(Unmet::Never { .. }) => (Cause::Memory, Retry::OnChange),
+        BuildError::Memory(_) => (Cause::Memory, Retry::Backoff),
+        BuildError::Freeze(FreezeError::TooLarge) => (Cause::Build, Retry::OnChange),
+        BuildError::Freeze(FreezeError::Memory(_)) => (Cause::Memory, Retry::Backoff),
+        BuildError::Scan(ScanError::NotADirectory)
+        | BuildError::Scan(_)
+        | BuildError::Crash { .. }
+        | BuildError::Cancelled => (Cause::Build, Retry::Backoff),
+    };
+    Failure { cause, message: error.to_string(), retry }
+}
+
+/// Nanoseconds since the epoch, as file systems stamp files.
+fn now_ns() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

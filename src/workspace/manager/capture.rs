@@ -1,0 +1,429 @@
+//! What a request takes before anything else can happen, and how it gets its answer's world from that.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::super::cancel::CancelToken;
+use super::super::clock::Moment;
+use super::super::document::{Document, Unanalysed};
+use super::super::documents::DocumentSet;
+use super::super::keeper::Served;
+use super::super::ledger::Refused;
+use super::super::pool::Busy;
+use super::super::read::{FolderTexts, read_bounded};
+use super::super::slot::{Cause, Lifecycle, Serve};
+use super::super::staleness::{Verdict, judge};
+use super::super::sync::Mutex;
+use super::core::Core;
+use super::folder::Folder;
+use super::resident::{Placed, Resident, Sight};
+use crate::graph::{Graph, GraphBuilder};
+use crate::lang::check_text;
+use crate::lang::modules::{FileId, Layout};
+
+/// A request's world as it was when the request arrived: the folder that owns its path, and the open documents.
+#[derive(Clone)]
+pub struct Capture {
+    core: Arc<Core>,
+    /// None for a file outside every folder.
+    folder: Option<Arc<Folder>>,
+    path: PathBuf,
+    documents: Arc<DocumentSet>,
+}
+
+/// A view to answer from.
+#[derive(Clone)]
+pub struct Ready {
+    pub view: Arc<Sight>,
+    pub freshness: Freshness,
+    /// The folder, or the directory of a file outside every folder; paths of the view are relative to it.
+    pub root: PathBuf,
+    /// The file that was asked for, if the view has it.
+    pub file: Option<FileId>,
+}
+
+impl Ready {
+    /// Where a file of the view lies.
+    pub fn absolute(&self, file: FileId) -> PathBuf {
+        self.root.join(self.view.path(file))
+    }
+}
+
+/// How sure it is that a view is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// Zero for a file outside every folder.
+    pub generation: u64,
+    pub stale: Option<StaleSince>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleSince {
+    pub age: Duration,
+    pub last_good: Moment,
+    pub error: String,
+}
+
+/// Why there is no view.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unavailable {
+    pub kind: Kind,
+    pub folder: Option<PathBuf>,
+    /// Whether asking again later can help.
+    pub retryable: bool,
+    pub message: String,
+}
+
+/// The reasons that a client can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    NotLoaded,
+    BuildFailed,
+    StaleExpired,
+    MemoryExceeded,
+    Evicted,
+    /// The file belongs to no folder and is not open, or does not exist.
+    NoSuchFile,
+    /// The document itself cannot be analysed.
+    Document,
+    Cancelled,
+    /// Too many requests are waiting.
+    Busy,
+}
+
+impl Kind {
+    /// The word for it in `data.kind` of an error.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::NotLoaded => "workspace_not_loaded",
+            Kind::BuildFailed => "workspace_build_failed",
+            Kind::StaleExpired => "workspace_stale_expired",
+            Kind::MemoryExceeded => "memory_budget_exceeded",
+            Kind::Evicted => "workspace_evicted",
+            Kind::NoSuchFile => "no_such_file",
+            Kind::Document => "document_not_indexed",
+            Kind::Cancelled => "cancelled",
+            Kind::Busy => "server_busy",
+        }
+    }
+}
+
+/// Whether there is something to answer from.
+enum Look {
+    Served(Arc<Served<Resident>>),
+    Lone,
+    Wait,
+    Never(Unavailable),
+}
+
+impl Capture {
+    pub(super) fn of_path(core: &Arc<Core>, path: &Path) -> Capture {
+        Capture::new(core, core.owner(path), path.to_owned())
+    }
+
+    pub(super) fn of_folder(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
+        let path = folder.path.clone();
+        Capture::new(core, Some(folder), path)
+    }
+
+    fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf) -> Capture {
+        if let Some(folder) = &folder {
+            core.keeper.touch(&folder.shelf);
+            if folder.shelf.load().is_none() {
+                core.want(folder);
+            }
+        }
+        Capture { core: Arc::clone(core), folder, path, documents: core.documents.all() }
+    }
+
+    /// The folder that owns the path.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(|f| f.path.as_path())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The document at the path as it was when the request arrived, if it is open.
+    pub fn document(&self) -> Option<Arc<Document>> {
+        self.documents.get(self.path.as_path()).cloned()
+    }
+
+    /// The document, or the file on disk as if it were one: for answers about this file alone, which need not wait
+    /// for the folder.
+    pub fn local(&self) -> Result<Arc<Document>, Unavailable> {
+        if let Some(document) = self.document() {
+            return Ok(document);
+        }
+        let refuse = |message: String| self.unavailable(Kind::NoSuchFile, false, message);
+        if self.folder.is_none() {
+            return Err(refuse("the file is in no open folder, and not open itself".to_owned()));
+        }
+        let settings = self.core.settings();
+        let bytes = match read_bounded(&self.path, settings.file_bytes_max) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                let message = format!("the file is larger than {} bytes", settings.file_bytes_max);
+                return Err(self.unavailable(Kind::Document, false, message));
+            }
+            Err(error) => return Err(refuse(format!("the file cannot be read: {error}"))),
+        };
+        let text = check_text(&bytes).map_err(|e| self.unavailable(Kind::Document, false, e.to_string()))?;
+        let document = self.core.documents.unopened(self.path.clone(), text, settings.document_bytes_max());
+        Ok(Arc::new(document))
+    }
+
+    /// Waits on this thread until the folder can be answered from; see [`Capture::when_ready`] for waiting without
+    /// one.
+    pub fn wait(&self, deadline: Instant, cancel: &CancelToken) -> Result<Ready, Unavailable> {
+        let (sent, woken) = crossbeam_channel::bounded::<()>(1);
+        let by_cancel = sent.clone();
+        cancel.on_cancel(move || {
+            let _ = by_cancel.try_send(());
+        });
+        loop {
+            if let Some(folder) = &self.folder {
+                let sent = sent.clone();
+                folder.on_change(move || {
+                    let _ = sent.try_send(());
+                });
+            }
+            if cancel.is_cancelled() {
+                return Err(self.cancelled());
+            }
+            match self.look() {
+                Look::Wait => {}
+                other => return self.ready(other),
+            }
+            if woken.recv_deadline(deadline).is_err() {
+                return Err(self.not_yet());
+            }
+        }
+    }
+
+    /// Runs the job on the pool once the folder can be answered from, or with the reason once it cannot, the wait is
+    /// over or the token is cancelled. No thread waits meanwhile. The job runs exactly once, unless the manager is
+    /// shut down.
+    pub fn when_ready(
+        self,
+        wait: Duration,
+        cancel: CancelToken,
+        job: impl FnOnce(Result<Ready, Unavailable>, &CancelToken) + Send + 'static,
+    ) {
+        let deadline = Instant::now() + wait;
+        let timer = self.core.timer.clone();
+        let request = Mutex::new(Some((self, Box::new(job) as Job)));
+        let waiting = Arc::new(Waiting { request, cancel: cancel.clone(), deadline });
+        if waiting.attempt() {
+            let (by_time, by_cancel) = (Arc::clone(&waiting), waiting);
+            timer.at(deadline, move || {
+                by_time.attempt();
+            });
+            cancel.on_cancel(move || {
+                by_cancel.attempt();
+            });
+        }
+    }
+
+    fn look(&self) -> Look {
+        let Some(folder) = &self.folder else { return Look::Lone };
+        let now = self.core.clock.now();
+        let cap = self.core.settings().stale_cap;
+        if let Some(served) = folder.shelf.load() {
+            let verdict = served.stale.as_ref().map(|s| (judge(s.last_good, now, cap), s));
+            return match verdict {
+                Some((Verdict::Expired { age }, stale)) => {
+                    let (hours, error) = (age.as_secs_f64() / 3_600.0, &stale.error);
+                    let message =
+                        format!("the last good graph is {hours:.1} hours old, too old to answer: {error}");
+                    Look::Never(self.unavailable(Kind::StaleExpired, true, message))
+                }
+                _ => Look::Served(served),
+            };
+        }
+        match self.core.keeper.serve(folder.id, now, cap) {
+            None => {
+                Look::Never(self.unavailable(Kind::NotLoaded, false, "the folder has been closed".to_owned()))
+            }
+            Some(Serve::Failed) => Look::Never(self.failed(folder)),
+            // It may have been evicted since it was captured.
+            Some(Serve::Wait) => {
+                self.core.want(folder);
+                Look::Wait
+            }
+            // Published between the two looks.
+            Some(_) => folder.shelf.load().map_or(Look::Wait, Look::Served),
+        }
+    }
+
+    fn ready(&self, look: Look) -> Result<Ready, Unavailable> {
+        match look {
+            Look::Served(served) => self.in_folder(&served),
+            Look::Lone => self.alone(),
+            Look::Never(unavailable) => Err(unavailable),
+            Look::Wait => Err(self.not_yet()),
+        }
+    }
+
+    /// The view of the folder with the documents of the capture. Parses what has not been parsed yet.
+    fn in_folder(&self, served: &Served<Resident>) -> Result<Ready, Unavailable> {
+        let folder = self.folder.as_ref().expect("a served graph is a folder's");
+        if let Some(document) = self.document() {
+            match document.analysis() {
+                Ok(_) | Err(Unanalysed::NoLanguage) => {}
+                Err(why) => return Err(self.not_analysed(&why)),
+            }
+        }
+        let budget = self.core.documents.budget();
+        let view = served.graph.view(self.placed(folder), |bytes| budget.charge(bytes));
+        let view = view.map_err(|refused| self.no_memory(&refused))?;
+        let now = self.core.clock.now();
+        let stale = served.stale.as_ref().map(|s| StaleSince {
+            age: now.since(s.last_good),
+            last_good: s.last_good,
+            error: s.error.to_string(),
+        });
+        let file = folder.relative(&self.path).and_then(|p| view.file(&p));
+        let freshness = Freshness { generation: served.generation, stale };
+        Ok(Ready { view, freshness, root: folder.path.clone(), file })
+    }
+
+    /// A view of one open document that belongs to no folder.
+    fn alone(&self) -> Result<Ready, Unavailable> {
+        let Some(document) = self.document() else {
+            let message = "the file is in no open folder, and not open itself".to_owned();
+            return Err(self.unavailable(Kind::NoSuchFile, false, message));
+        };
+        document.analysis().map_err(|why| self.not_analysed(&why))?;
+        let root = self.path.parent().unwrap_or(Path::new("/")).to_owned();
+        let name = self.path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+        let empty = nothing().ok_or_else(|| {
+            self.unavailable(Kind::MemoryExceeded, true, "the system gives no memory".to_owned())
+        })?;
+        let texts = Arc::new(FolderTexts { root: root.clone(), bytes_max: 0 });
+        let alone = Resident::over(empty, texts);
+        let budget = self.core.documents.budget();
+        let view = alone.view(vec![(name.clone(), document)], |bytes| budget.charge(bytes));
+        let view = view.map_err(|refused| self.no_memory(&refused))?;
+        let file = view.file(&name);
+        Ok(Ready { view, freshness: Freshness { generation: 0, stale: None }, root, file })
+    }
+
+    /// The captured documents that the folder owns, in the order of their paths.
+    fn placed(&self, folder: &Arc<Folder>) -> Vec<Placed> {
+        let own = |path: &Path| self.core.owner(path).is_some_and(|f| f.id == folder.id);
+        let under = self.documents.iter().filter(|(path, _)| folder.holds(path).is_some() && own(path));
+        under.filter_map(|(path, d)| Some((folder.relative(path)?, Arc::clone(d)))).collect()
+    }
+
+    fn failed(&self, folder: &Folder) -> Unavailable {
+        let failure = self.core.keeper.report(folder.id).and_then(|r| r.failure);
+        match failure {
+            Some(failure) => {
+                let kind = match failure.cause {
+                    Cause::Memory => Kind::MemoryExceeded,
+                    Cause::Build => Kind::BuildFailed,
+                };
+                self.unavailable(kind, true, failure.message)
+            }
+            None => self.not_yet(),
+        }
+    }
+
+    fn not_yet(&self) -> Unavailable {
+        let report = self.folder.as_ref().and_then(|f| self.core.keeper.report(f.id));
+        match report.map(|r| r.lifecycle) {
+            Some(Lifecycle::Evicted) => {
+                let message = "the folder was evicted for memory and is not back yet".to_owned();
+                self.unavailable(Kind::Evicted, true, message)
+            }
+            state => {
+                let state = state.map_or("closed", Lifecycle::name);
+                self.unavailable(Kind::NotLoaded, true, format!("the folder is not ready yet ({state})"))
+            }
+        }
+    }
+
+    fn cancelled(&self) -> Unavailable {
+        self.unavailable(Kind::Cancelled, false, "the request was cancelled".to_owned())
+    }
+
+    fn no_memory(&self, refused: &Refused) -> Unavailable {
+        self.unavailable(Kind::MemoryExceeded, true, refused.to_string())
+    }
+
+    fn not_analysed(&self, why: &Unanalysed) -> Unavailable {
+        match why {
+            Unanalysed::Memory(refused) => self.no_memory(refused),
+            other => self.unavailable(Kind::Document, false, other.to_string()),
+        }
+    }
+
+    fn unavailable(&self, kind: Kind, retryable: bool, message: String) -> Unavailable {
+        Unavailable { kind, folder: self.folder().map(Path::to_owned), retryable, message }
+    }
+}
+
+type Job = Box<dyn FnOnce(Result<Ready, Unavailable>, &CancelToken) + Send>;
+
+/// A request that waits for its folder.
+struct Waiting {
+    /// Taken by whoever hands the job to the pool.
+    request: Mutex<Option<(Capture, Job)>>,
+    cancel: CancelToken,
+    deadline: Instant,
+}
+
+impl Waiting {
+    /// Looks whether it is time; called whenever something has changed. `true` while it still waits.
+    fn attempt(self: &Arc<Self>) -> bool {
+        let Some(capture) = self.request.lock().as_ref().map(|(capture, _)| capture.clone()) else {
+            return false;
+        };
+        if self.cancel.is_cancelled() {
+            return self.run(Look::Wait);
+        }
+        // Listening comes before looking: what happens in between is heard.
+        if let Some(folder) = &capture.folder {
+            let waiting = Arc::downgrade(self);
+            folder.on_change(move || {
+                if let Some(waiting) = waiting.upgrade() {
+                    waiting.attempt();
+                }
+            });
+        }
+        match capture.look() {
+            Look::Wait if Instant::now() < self.deadline => true,
+            look => self.run(look),
+        }
+    }
+
+    /// Hands the job to the pool, once.
+    fn run(&self, look: Look) -> bool {
+        let Some((capture, job)) = self.request.lock().take() else { return false };
+        let pool = capture.core.pool.clone();
+        let busy = capture.unavailable(Kind::Busy, true, Busy.to_string());
+        let job = Arc::new(Mutex::new(Some(job)));
+        let queued = Arc::clone(&job);
+        let submitted = pool.submit(self.cancel.clone(), move |cancel| {
+            let Some(job) = queued.lock().take() else { return };
+            let outcome = if cancel.is_cancelled() { Err(capture.cancelled()) } else { capture.ready(look) };
+            job(outcome, cancel);
+        });
+        if let Err(Busy) = submitted
+            && let Some(job) = job.lock().take()
+        {
+            job(Err(busy), &self.cancel);
+        }
+        false
+    }
+}
+
+/// A graph without files, under documents that belong to no folder.
+fn nothing() -> Option<Arc<Graph>> {
+    static NOTHING: OnceLock<Option<Arc<Graph>>> = OnceLock::new();
+    NOTHING.get_or_init(|| GraphBuilder::new().finish().ok().map(Arc::new)).clone()
+}

@@ -1,0 +1,334 @@
+//! The manager's insides, shared by its threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::super::budget::Budget;
+use super::super::changes::Changes;
+use super::super::clock::Clock;
+use super::super::documents::Documents;
+use super::super::gate::Gate;
+use super::super::keeper::Keeper;
+use super::super::pool::Pool;
+use super::super::settings::Settings;
+use super::super::slot::{Cause, FolderId};
+use super::super::sync::{Mutex, Published};
+use super::super::timer::Timer;
+use super::super::watch::{Notice, Watch};
+use super::builds;
+use super::folder::Folder;
+use super::observer::{Event, Observer, Severity, State, Transition};
+use super::resident::Resident;
+
+/// Builds that run at once. More only split the same threads; fewer let one large folder hold up all the others.
+const BUILDS_MAX: usize = 4;
+
+/// Called after a publish, on the build's thread, outside every lock; may call the manager.
+pub type PublishHook = Arc<dyn Fn(&builds::Published) + Send + Sync>;
+
+/// Everything that outlives a single call.
+pub struct Core {
+    pub clock: Clock,
+    pub keeper: Arc<Keeper<Resident>>,
+    pub documents: Documents,
+    pub pool: Pool,
+    pub timer: Timer,
+    pub watch: Watch,
+    pub observer: Arc<dyn Observer>,
+    /// Threads that run builds; their parses share the permits.
+    pub(super) builders: Pool,
+    pub(super) permits: Gate,
+    pub(super) pending: Mutex<Pending>,
+    settings: Published<Settings>,
+    folders: Published<Vec<Arc<Folder>>>,
+    /// Held while one list of folders is made from another; the next folder's number.
+    opening: Mutex<u32>,
+    hooks: Mutex<Vec<PublishHook>>,
+}
+
+/// What has been heard of the disk and not been handed on yet.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub changes: Changes,
+    pub scheduled: bool,
+    pub client_watches: bool,
+    pub polling: bool,
+}
+
+impl Core {
+    pub fn new(settings: Settings, observer: Arc<dyn Observer>, pool: Pool) -> Arc<Core> {
+        Arc::new_cyclic(|core: &Weak<Core>| {
+            let keeper = Arc::new(Keeper::new(settings.memory_limit));
+            let (for_budget, for_watch) = (Weak::clone(core), Weak::clone(core));
+            let budget = Budget::new(keeper.ledger().clone(), move |bytes| {
+                if let Some(core) = for_budget.upgrade() {
+                    let gone = core.keeper.make_room(bytes, None);
+                    core.evicted(&gone);
+                }
+            });
+            let watch = Watch::new(move |notice| {
+                if let Some(core) = for_watch.upgrade() {
+                    match notice {
+                        Notice::Changed(paths) => core.heard(paths.into_iter().collect()),
+                        Notice::Lost => core.heard(Changes::Rescan),
+                    }
+                }
+            });
+            Core {
+                clock: Clock::start(),
+                documents: Documents::new(Arc::new(budget)),
+                pool,
+                timer: Timer::start(),
+                watch,
+                observer,
+                builders: Pool::named("build", 0, BUILDS_MAX),
+                permits: Gate::new(settings.build_threads as u64),
+                pending: Mutex::default(),
+                settings: Published::of(settings),
+                folders: Published::of(Vec::new()),
+                opening: Mutex::new(0),
+                hooks: Mutex::default(),
+                keeper,
+            }
+        })
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load().expect("there are always settings")
+    }
+
+    pub fn folders(&self) -> Arc<Vec<Arc<Folder>>> {
+        self.folders.load().expect("there is always a list")
+    }
+
+    pub fn folder(&self, path: &Path) -> Option<Arc<Folder>> {
+        self.folders().iter().find(|f| f.path == path).cloned()
+    }
+
+    /// The folder that owns the path: the innermost.
+    pub fn owner(&self, path: &Path) -> Option<Arc<Folder>> {
+        let folders = self.folders();
+        let holding = folders.iter().filter_map(|f| Some((f.holds(path)?, f)));
+        holding.max_by_key(|(depth, _)| *depth).map(|(_, folder)| Arc::clone(folder))
+    }
+
+    /// Opens a folder and starts its first build. One that is open already stays as it is.
+    pub fn add_folder(self: &Arc<Self>, path: PathBuf, name: String) {
+        let mut next = self.opening.lock();
+        if self.folder(&path).is_some() {
+            return;
+        }
+        let id = FolderId(*next);
+        *next += 1;
+        let shelf = self.keeper.add(id);
+        let folder = Arc::new(Folder::new(id, path, name, shelf));
+        self.keeper.set_pinned(id, is_pinned(&self.settings(), &folder.path));
+        let mut list = Vec::clone(&self.folders());
+        list.push(Arc::clone(&folder));
+        let old = self.folders.swap(Some(Arc::new(list)));
+        drop(next);
+        drop(old);
+        self.choose_watcher(&folder);
+        self.want(&folder);
+        self.owner_changed(&folder.path);
+    }
+
+    /// Closes a folder; whoever waits for it is told.
+    pub fn remove_folder(self: &Arc<Self>, path: &Path) -> bool {
+        let opening = self.opening.lock();
+        let Some(folder) = self.folder(path) else { return false };
+        let list = self.folders().iter().filter(|f| f.id != folder.id).cloned().collect();
+        let old = self.folders.swap(Some(Arc::new(list)));
+        drop(opening);
+        drop(old);
+        self.keeper.remove(folder.id);
+        folder.close();
+        self.watch.forget(folder.id);
+        let from = folder.details.lock().told;
+        let to = State { lifecycle: super::super::slot::Lifecycle::Unloaded, stale: false, ..from };
+        let transition = Transition { folder: folder.path.clone(), from, to, error: None, closed: true };
+        self.observer.event(Event::Folder(transition));
+        self.owner_changed(path);
+        true
+    }
+
+    /// The files below the path belong to another folder now: the one around it looks again.
+    fn owner_changed(self: &Arc<Self>, path: &Path) {
+        if let Some(outer) = path.parent().and_then(|above| self.owner(above)) {
+            self.changed(&outer, Changes::path(path));
+        }
+    }
+
+    /// Somebody needs the folder's graph.
+    pub fn want(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let start = self.keeper.wanted(folder.id, self.clock.now());
+        self.start(folder, start);
+    }
+
+    pub fn changed(self: &Arc<Self>, folder: &Arc<Folder>, changes: Changes) {
+        let start = self.keeper.changed(folder.id, changes, self.clock.now());
+        self.start(folder, start);
+    }
+
+    pub fn reload(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let start = self.keeper.reload(folder.id, self.clock.now());
+        self.start(folder, start);
+    }
+
+    pub fn evict(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let charges =
+            folder.shelf.load().iter().flat_map(|s| s.charges().iter().map(Arc::downgrade)).collect();
+        if self.keeper.evict(folder.id) {
+            self.evicted(&[folder.id]);
+            self.watch_drain(folder, charges);
+        }
+    }
+
+    /// These folders' graphs have gone.
+    pub(super) fn evicted(self: &Arc<Self>, gone: &[FolderId]) {
+        for folder in self.folders().iter().filter(|f| gone.contains(&f.id)) {
+            folder.cancel_build();
+            self.told(folder);
+        }
+    }
+
+    /// Tells whoever listens or waits, if the folder's state is another than was told last.
+    pub(super) fn told(&self, folder: &Arc<Folder>) {
+        let Some(report) = self.keeper.report(folder.id) else { return };
+        let to = State { lifecycle: report.lifecycle, stale: report.stale, generation: report.generation };
+        let from = std::mem::replace(&mut folder.details.lock().told, to);
+        folder.wake();
+        if from != to {
+            let error = report.failure.map(|f| f.message);
+            let transition = Transition { folder: folder.path.clone(), from, to, error, closed: false };
+            self.observer.event(Event::Folder(transition));
+        }
+    }
+
+    /// Sees to it that failed builds are tried again in time.
+    pub(super) fn schedule_retries(self: &Arc<Self>) {
+        let Some(due) = self.keeper.next_tick() else { return };
+        let core = Arc::downgrade(self);
+        self.timer.at(self.clock.instant(due), move || {
+            let Some(core) = core.upgrade() else { return };
+            for (id, start) in core.keeper.tick(core.clock.now()) {
+                let folder = core.folders().iter().find(|f| f.id == id).cloned();
+                if let Some(folder) = folder {
+                    core.start(&folder, Some(start));
+                }
+            }
+            core.schedule_retries();
+        });
+    }
+
+    /// Takes new settings, as far as they concern what is there.
+    pub fn set_settings(self: &Arc<Self>, settings: Settings) {
+        let old = self.settings.swap(Some(Arc::new(settings))).expect("there are always settings");
+        let new = self.settings();
+        self.permits.set_capacity(new.build_threads as u64);
+        for folder in self.folders().iter() {
+            if old.pinned != new.pinned {
+                self.keeper.set_pinned(folder.id, is_pinned(&new, &folder.path));
+            }
+            if old.watch != new.watch {
+                self.watch.forget(folder.id);
+                self.choose_watcher(folder);
+            }
+            if old.excludes != new.excludes
+                || old.file_bytes_max != new.file_bytes_max
+                || old.watch != new.watch
+            {
+                self.changed(folder, Changes::Rescan);
+            }
+        }
+        if old.memory_limit != new.memory_limit {
+            self.keeper.ledger().set_limit(new.memory_limit);
+            let gone = self.keeper.enforce_limit();
+            self.evicted(&gone);
+            for folder in self.folders().iter() {
+                let failure = self.keeper.report(folder.id).and_then(|r| r.failure);
+                if failure.is_some_and(|f| f.cause == Cause::Memory) {
+                    self.reload(folder);
+                }
+            }
+        }
+    }
+
+    pub fn add_hook(&self, hook: PublishHook) {
+        self.hooks.lock().push(hook);
+    }
+
+    pub(super) fn hooks(&self) -> Vec<PublishHook> {
+        self.hooks.lock().clone()
+    }
+
+    /// Ends everything that runs by itself.
+    pub fn shutdown(&self) {
+        self.timer.shutdown();
+        self.watch.stop();
+        for folder in self.folders().iter() {
+            folder.close();
+        }
+        self.builders.shutdown();
+        self.pool.shutdown();
+    }
+
+    /// Runs the task after the delay, unless the manager is gone by then.
+    pub(super) fn later(self: &Arc<Self>, when: Instant, task: impl FnOnce(Arc<Core>) + Send + 'static) {
+        let core = Arc::downgrade(self);
+        self.timer.at(when, move || {
+            if let Some(core) = core.upgrade() {
+                task(core);
+            }
+        });
+    }
+
+    pub(super) fn warn(&self, text: String) {
+        self.message(Severity::Warning, text);
+    }
+}
+
+/// Whether the settings pin the folder, by path or by file URI.
+fn is_pinned(settings: &Settings, folder: &Path) -> bool {
+    settings.pinned.iter().any(|pinned| {
+        let path = pinned.strip_prefix("file://").map_or_else(|| pinned.clone(), percent_decoded);
+        Path::new(path.trim_end_matches('/')) == folder
+    })
+}
+
+/// `%20` as a space; what is not an escape stays.
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_pinned_by_path_or_uri() {
+        let settings =
+            Settings { pinned: vec!["/a b".into(), "file:///c%20d/".into()], ..Settings::default() };
+        assert!(is_pinned(&settings, Path::new("/a b")));
+        assert!(is_pinned(&settings, Path::new("/c d")));
+        assert!(!is_pinned(&settings, Path::new("/c")));
+        assert_eq!(percent_decoded("%zz%4"), "%zz%4");
+    }
+}

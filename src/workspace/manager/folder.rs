@@ -1,0 +1,158 @@
+//! What the manager keeps of one open folder besides its graph.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Quarantine, Seen, is_asked};
+use super::super::cancel::CancelToken;
+use super::super::keeper::Shelf;
+use super::super::slot::{BuildId, FolderId, Lifecycle};
+use super::super::status::{BuildTime, Watcher};
+use super::super::sync::Mutex;
+use super::observer::State;
+use super::resident::Resident;
+
+/// Most skipped files of a folder that are kept for the status.
+const SKIPPED_MAX: usize = 1_000;
+
+/// An open folder. Its decisions are the keeper's; this is what execution remembers.
+pub struct Folder {
+    pub id: FolderId,
+    /// As the client names it.
+    pub path: PathBuf,
+    pub name: String,
+    /// Where it really is, if that is elsewhere.
+    pub canonical: Option<PathBuf>,
+    pub shelf: Arc<Shelf<Resident>>,
+    pub quarantine: Quarantine,
+    pub details: Mutex<Details>,
+    pub running: Mutex<Option<(BuildId, CancelToken)>>,
+    waiters: Mutex<Waiters>,
+}
+
+type Waker = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Waiters {
+    wakers: Vec<Waker>,
+    closed: bool,
+}
+
+/// What builds have shown.
+#[derive(Clone, Debug)]
+pub struct Details {
+    pub skipped: BTreeMap<String, String>,
+    pub skipped_more: usize,
+    pub truncated: bool,
+    pub progress: Option<(usize, usize)>,
+    /// Graph bytes per source byte of the last full build.
+    pub ratio: f64,
+    pub high_water: u64,
+    pub build: Option<BuildTime>,
+    pub scan: Duration,
+    pub watcher: Watcher,
+    pub error_file: Option<PathBuf>,
+    /// The folder's old graph had to go before the new one was built.
+    pub own_went: bool,
+    /// What was last told of it.
+    pub told: State,
+}
+
+impl Folder {
+    pub fn new(id: FolderId, path: PathBuf, name: String, shelf: Arc<Shelf<Resident>>) -> Folder {
+        let canonical = path.canonicalize().ok().filter(|c| *c != path);
+        let told = State { lifecycle: Lifecycle::Unloaded, stale: false, generation: 0 };
+        let details = Details {
+            skipped: BTreeMap::new(),
+            skipped_more: 0,
+            truncated: false,
+            progress: None,
+            ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
+            high_water: 0,
+            build: None,
+            scan: Duration::ZERO,
+            watcher: Watcher::None,
+            error_file: None,
+            own_went: false,
+            told,
+        };
+        Folder {
+            id,
+            path,
+            name,
+            canonical,
+            shelf,
+            quarantine: Quarantine::default(),
+            details: Mutex::new(details),
+            running: Mutex::default(),
+            waiters: Mutex::default(),
+        }
+    }
+
+    /// The path below the folder, as the graph writes it; `None` if it lies elsewhere.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(&self.path);
+        let below = below.or_else(|error| match &self.canonical {
+            Some(canonical) => path.strip_prefix(canonical),
+            None => Err(error),
+        });
+        super::super::scan::relative(below.ok()?)
+    }
+
+    /// Whether the path lies in the folder, and how long the folder's path is: the longest owns it.
+    pub fn holds(&self, path: &Path) -> Option<usize> {
+        let by = |root: &Path| path.starts_with(root).then(|| root.components().count());
+        by(&self.path).or_else(|| self.canonical.as_deref().and_then(by))
+    }
+
+    /// Calls the waker at the folder's next change of state; at once if it has been closed.
+    pub fn on_change(&self, waker: impl FnOnce() + Send + 'static) {
+        let mut waiters = self.waiters.lock();
+        if waiters.closed {
+            drop(waiters);
+            waker();
+        } else {
+            waiters.wakers.push(Box::new(waker));
+        }
+    }
+
+    pub fn wake(&self) {
+        let wakers = std::mem::take(&mut self.waiters.lock().wakers);
+        for waker in wakers {
+            waker();
+        }
+    }
+
+    pub fn close(&self) {
+        self.waiters.lock().closed = true;
+        self.cancel_build();
+        self.wake();
+    }
+
+    pub fn cancel_build(&self) {
+        let running = self.running.lock().take();
+        if let Some((_, token)) = running {
+            token.cancel();
+        }
+    }
+}
+
+impl Details {
+    /// Takes over what a build saw: of all files, or of those that it looked at.
+    pub fn saw(&mut self, seen: &Seen) {
+        self.skipped.retain(|path, _| !is_asked(path, seen.asked.as_ref()));
+        for (path, why) in &seen.skipped {
+            self.skipped.insert(path.clone(), why.clone());
+        }
+        if seen.asked.is_none() {
+            self.skipped_more = seen.skipped_more;
+            self.truncated = seen.truncated;
+        }
+        while self.skipped.len() > SKIPPED_MAX {
+            self.skipped.pop_last();
+            self.skipped_more += 1;
+        }
+    }
+}

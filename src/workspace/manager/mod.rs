@@ -1,0 +1,271 @@
+//! The manager: opens and closes folders, keeps their graphs within the budget, and gives requests what they answer
+//! from.
+//!
+//! Decisions are made by the [`Keeper`](super::keeper::Keeper); what is here executes them.
+
+mod builds;
+mod capture;
+mod core;
+mod folder;
+mod observer;
+mod resident;
+mod watching;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::core::Core;
+pub use builds::Published;
+pub use capture::{Capture, Freshness, Kind, Ready, StaleSince, Unavailable};
+pub use observer::{Deaf, Event, Observer, Severity, State, Transition};
+pub use resident::Sight;
+
+use super::build::is_relevant_name;
+use super::document::{Change, Document};
+use super::documents::{DocumentError, DocumentSet};
+use super::machine;
+use super::pool::Pool;
+use super::settings::Settings;
+use super::status::{FolderStatus, LastError, Memory, SkippedFile, Status};
+use crate::text::Encoding;
+use folder::Folder;
+
+/// Most threads for queries: enough that slow ones do not stop quick ones.
+const QUERY_THREADS_MAX: usize = 32;
+
+/// Everything about the open folders and documents. Clones share it; the last one to go ends its threads.
+#[derive(Clone)]
+pub struct Manager(Arc<Owner>);
+
+struct Owner(Arc<Core>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.shutdown();
+    }
+}
+
+impl Manager {
+    pub fn new(settings: Settings, observer: Arc<dyn Observer>) -> Manager {
+        let pool = Pool::new(machine::cores(), QUERY_THREADS_MAX);
+        Manager(Arc::new(Owner(Core::new(settings, observer, pool))))
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.0.0
+    }
+
+    /// Opens a folder (an absolute path) and starts to build it. One that is open already stays as it is.
+    pub fn add_folder(&self, path: &Path, name: &str) {
+        self.core().add_folder(clean(path), name.to_owned());
+    }
+
+    /// Closes a folder; `false` if it was not open.
+    pub fn remove_folder(&self, path: &Path) -> bool {
+        self.core().remove_folder(&clean(path))
+    }
+
+    /// The open folders with their names, in the order in which they were opened.
+    pub fn folders(&self) -> Vec<(PathBuf, String)> {
+        self.core().folders().iter().map(|f| (f.path.clone(), f.name.clone())).collect()
+    }
+
+    /// What a request about the path takes before anything else can happen. Never blocks; counts as a use of the
+    /// folder, and starts its build if it is not there.
+    pub fn capture(&self, path: &Path) -> Capture {
+        Capture::of_path(self.core(), path)
+    }
+
+    /// The same for a request that concerns every folder.
+    pub fn capture_folders(&self) -> Vec<Capture> {
+        let folders = self.core().folders();
+        folders.iter().map(|f| Capture::of_folder(self.core(), Arc::clone(f))).collect()
+    }
+
+    /// Opens a document: from now on its text counts instead of the file's.
+    pub fn open(
+        &self,
+        path: &Path,
+        language_id: &str,
+        version: i32,
+        text: &str,
+    ) -> Result<Arc<Document>, DocumentError> {
+        let bytes_max = self.core().settings().document_bytes_max();
+        self.core().documents.open(path.to_owned(), language_id, version, text, bytes_max)
+    }
+
+    /// Applies the changes in their order, at once; nothing is parsed.
+    pub fn change(
+        &self,
+        path: &Path,
+        version: i32,
+        changes: &[Change],
+        encoding: Encoding,
+    ) -> Result<Arc<Document>, DocumentError> {
+        self.core().documents.change(path, version, changes, encoding)
+    }
+
+    /// The document was written to disk.
+    pub fn save(&self, path: &Path) {
+        self.files_changed([path.to_owned()]);
+    }
+
+    /// Closes a document: the file on disk counts again.
+    pub fn close(&self, path: &Path) -> Result<(), DocumentError> {
+        let closed = self.core().documents.close(path);
+        self.files_changed([path.to_owned()]);
+        closed
+    }
+
+    pub fn documents(&self) -> Arc<DocumentSet> {
+        self.core().documents.all()
+    }
+
+    /// These files or directories may have changed, come or gone. A hint: what has really happened is looked up.
+    pub fn files_changed(&self, paths: impl IntoIterator<Item = PathBuf>) {
+        self.core().heard(paths.into_iter().collect());
+    }
+
+    /// Reads a folder again from nothing; `false` if it is not open.
+    pub fn reload(&self, folder: &Path) -> bool {
+        self.with(folder, |core, folder| core.reload(folder))
+    }
+
+    /// Drops a folder's graph; it comes back with the next request.
+    pub fn evict(&self, folder: &Path) -> bool {
+        self.with(folder, |core, folder| core.evict(folder))
+    }
+
+    /// Never evicts the folder, unless the limit is lowered below what is pinned.
+    pub fn pin(&self, folder: &Path) -> bool {
+        self.with(folder, |core, folder| {
+            core.keeper.set_pinned(folder.id, true);
+        })
+    }
+
+    pub fn unpin(&self, folder: &Path) -> bool {
+        self.with(folder, |core, folder| {
+            core.keeper.set_pinned(folder.id, false);
+        })
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        self.core().settings()
+    }
+
+    /// Takes new settings; limits, excludes and watching follow at once.
+    pub fn set_settings(&self, settings: Settings) {
+        self.core().set_settings(settings);
+    }
+
+    /// Says whether the client tells of changes on disk, by [`files_changed`](Self::files_changed).
+    pub fn set_client_watches(&self, watches: bool) {
+        self.core().set_client_watches(watches);
+    }
+
+    /// Calls the hook after each publish, outside every lock; it may call the manager.
+    pub fn on_publish(&self, hook: impl Fn(&Published) + Send + Sync + 'static) {
+        self.core().add_hook(Arc::new(hook));
+    }
+
+    /// The threads for queries.
+    pub fn pool(&self) -> &Pool {
+        &self.core().pool
+    }
+
+    /// How long a request waits for its folder.
+    pub fn request_wait(&self) -> Duration {
+        self.core().settings().request_wait
+    }
+
+    /// Whether a file of this name can belong to a graph; for clients that ask what to watch.
+    pub fn is_relevant(name: &str) -> bool {
+        is_relevant_name(name)
+    }
+
+    /// Ends builds, queries and watching. What is asked for later is not answered.
+    pub fn shutdown(&self) {
+        self.core().shutdown();
+    }
+
+    pub fn status(&self) -> Status {
+        let core = self.core();
+        let memory = Memory::new(core.keeper.ledger().balance(), machine::rss_bytes());
+        let folders = core.folders().iter().filter_map(|f| folder_status(core, f)).collect();
+        Status { uptime: core.clock.uptime(), ready: core.keeper.is_settled(), memory, folders }
+    }
+
+    fn with(&self, folder: &Path, act: impl FnOnce(&Arc<Core>, &Arc<Folder>)) -> bool {
+        let found = self.core().folder(&clean(folder));
+        if let Some(folder) = &found {
+            act(self.core(), folder);
+        }
+        found.is_some()
+    }
+}
+
+/// Without a separator at its end, by which paths would differ.
+fn clean(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
+    let report = core.keeper.report(folder.id)?;
+    let served = folder.shelf.load();
+    let details = folder.details.lock().clone();
+    let totals = served.as_ref().map(|s| s.graph.totals.clone()).unwrap_or_default();
+    let now = core.clock.now();
+    let skipped = details
+        .skipped
+        .iter()
+        .map(|(path, why)| SkippedFile { path: folder.path.join(path), why: why.clone() });
+    let note = note(&details, served.is_some(), totals.files);
+    Some(FolderStatus {
+        path: folder.path.clone(),
+        name: folder.name.clone(),
+        state: report.lifecycle,
+        stale: report.stale,
+        pinned: report.pinned,
+        generation: report.generation,
+        resident_bytes: served.as_ref().map_or(0, |s| s.bytes()),
+        high_water_bytes: details.high_water,
+        files: u64::from(totals.files),
+        lines: totals.lines,
+        symbols: totals.defs,
+        references: totals.refs,
+        languages: totals.languages.iter().map(|(name, n)| (*name, u64::from(*n))).collect(),
+        progress: details.progress.map(|(done, total)| (done * 100 / total.max(1)).min(100) as u8),
+        last_good: report.last_good,
+        age: report.last_good.filter(|_| report.stale).map(|good| now.since(good)).unwrap_or_default(),
+        last_error: report.failure.map(|f| LastError {
+            cause: f.cause,
+            message: f.message,
+            file: details.error_file,
+        }),
+        retry_count: report.failures,
+        build: details.build,
+        skipped: skipped.collect(),
+        skipped_more: details.skipped_more as u64,
+        watcher: details.watcher,
+        note,
+    })
+}
+
+/// What is worth knowing although nothing is wrong.
+fn note(details: &folder::Details, serving: bool, files: u32) -> Option<String> {
+    let mut notes = Vec::new();
+    if serving && files == 0 {
+        notes.push("it holds no file in a language that coppice knows");
+    }
+    if details.truncated {
+        notes.push("it holds more files than coppice indexes; the rest is left out");
+    }
+    if details.own_went {
+        notes.push("its graph does not fit twice: the old one was given up before the new one was built");
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! What the manager tells its owner unasked.
+
+use std::path::PathBuf;
+
+use super::super::slot::Lifecycle;
+
+/// Something that has happened. Told outside every lock, on whatever thread it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A folder's state, freshness or graph is another; [`Manager::status`](super::Manager::status) has the rest.
+    Folder(Transition),
+    /// A build has come further.
+    Progress { folder: PathBuf, done: usize, total: usize },
+    /// For the user to read, said once.
+    Message(Severity, String),
+}
+
+/// From one state of a folder to the next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    pub folder: PathBuf,
+    pub from: State,
+    pub to: State,
+    /// Why, if the folder failed.
+    pub error: Option<String>,
+    /// The folder was closed.
+    pub closed: bool,
+}
+
+/// What of a folder's state shows from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    pub lifecycle: Lifecycle,
+    pub stale: bool,
+    pub generation: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+/// Who is told. It may call back into the manager.
+pub trait Observer: Send + Sync {
+    fn event(&self, event: Event);
+}
+
+/// For those who ask rather than listen.
+pub struct Deaf;
+
+impl Observer for Deaf {
+    fn event(&self, _event: Event) {}
+}

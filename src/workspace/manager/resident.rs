@@ -1,0 +1,112 @@
+//! A graph in memory, and the views of it that queries share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::super::document::{Document, Unanalysed};
+use super::super::keeper::Charges;
+use super::super::ledger::Charge;
+use super::super::sync::Mutex;
+use crate::graph::{Graph, Held, OpenFile, Texts, Totals, View};
+use crate::lang::modules::Layout;
+
+/// What a folder serves: its graph, sums over it, and the view that was asked for last.
+pub struct Resident {
+    pub graph: Arc<Graph>,
+    pub totals: Totals,
+    /// When the look at the disk began that the graph is from, in nanoseconds since the epoch.
+    pub looked_ns: i64,
+    texts: Arc<dyn Texts>,
+    /// Queries come in runs over the same documents.
+    last: Mutex<Option<(Vec<Placed>, Arc<Sight>)>>,
+}
+
+/// An open document and where it lies in the folder.
+pub type Placed = (String, Arc<Document>);
+
+/// A view, with the bytes that its documents take in it.
+pub struct Sight {
+    view: View,
+    _charge: Option<Charge>,
+}
+
+impl Deref for Sight {
+    type Target = View;
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
+impl Resident {
+    /// Takes the graph over, with the charges for its bytes.
+    pub fn new(
+        mut graph: Graph,
+        totals: Totals,
+        looked_ns: i64,
+        texts: Arc<dyn Texts>,
+        charges: Charges,
+    ) -> Resident {
+        let held: Held = charges.into_iter().map(|c| c as _).collect();
+        graph.hold(held);
+        Resident { graph: Arc::new(graph), totals, looked_ns, texts, last: Mutex::default() }
+    }
+
+    /// Over a graph that is not charged for.
+    pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
+        Resident { graph, totals: Totals::default(), looked_ns: 0, texts, last: Mutex::default() }
+    }
+
+    /// The graph with the documents over it. `charge` is asked for the bytes that this takes.
+    ///
+    /// A document that cannot be analysed counts as its file on disk; it says so when it is itself asked for.
+    pub fn view<E>(
+        &self,
+        documents: Vec<Placed>,
+        charge: impl FnOnce(u64) -> Result<Charge, E>,
+    ) -> Result<Arc<Sight>, E> {
+        let mut last = self.last.lock();
+        if let Some((of, sight)) = &*last
+            && same(of, &documents)
+        {
+            return Ok(Arc::clone(sight));
+        }
+        let open: Vec<OpenFile> = documents.iter().filter_map(|d| self.overlay(d)).collect();
+        let charge = match open.is_empty() {
+            true => None,
+            // The documents' facts are encoded once more, at a fraction of their text's size.
+            false => Some(charge(open.iter().map(|f| f.text.len() as u64).sum())?),
+        };
+        let view = View::new(Arc::clone(&self.graph), open, Arc::clone(&self.texts));
+        let sight = Arc::new(Sight { view, _charge: charge });
+        let old = last.replace((documents, Arc::clone(&sight)));
+        drop(last);
+        drop(old);
+        Ok(sight)
+    }
+
+    /// The document as the view wants it, unless the graph has the same contents anyway.
+    fn overlay(&self, (path, document): &Placed) -> Option<OpenFile> {
+        let same = |id| {
+            let meta = self.graph.row(id).meta;
+            meta.hash == document.hash() && Some(meta.lang) == document.lang
+        };
+        if self.graph.file(path).is_some_and(same) {
+            return None;
+        }
+        match document.facts() {
+            Ok(facts) => {
+                let (path, text) = (path.clone(), Arc::clone(&document.text));
+                Some(OpenFile { path, lang: document.lang?, text, facts })
+            }
+            Err(Unanalysed::NoLanguage) => None,
+            Err(why) => {
+                tracing::debug!("{path} counts as on disk: {why}");
+                None
+            }
+        }
+    }
+}
+
+fn same(a: &[Placed], b: &[Placed]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(&a.1, &b.1) && a.0 == b.0)
+}

@@ -1,0 +1,520 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use tempfile::TempDir;
+
+use super::super::cancel::CancelToken;
+use super::super::settings::WatchMode;
+use super::super::slot::{Cause, Lifecycle};
+use super::*;
+use crate::graph::View;
+use crate::lang::modules::Layout;
+use crate::text::Position;
+
+mod incremental;
+mod pressure;
+
+/// Longer than anything here takes on the slowest machine; only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A manager over folders in a directory of their own, and what it tells.
+pub(super) struct World {
+    pub dir: TempDir,
+    pub manager: Manager,
+    pub events: Receiver<Event>,
+    panics: Arc<AtomicBool>,
+}
+
+struct Recorder {
+    sent: Sender<Event>,
+    panics: Arc<AtomicBool>,
+}
+
+impl Observer for Recorder {
+    fn event(&self, event: Event) {
+        let progress = matches!(event, Event::Progress { .. });
+        assert!(!(progress && self.panics.load(Ordering::SeqCst)), "an observer that goes wrong");
+        let _ = self.sent.send(event);
+    }
+}
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        memory_limit: 256 << 20,
+        build_threads: 2,
+        build_debounce: Duration::ZERO,
+        watch: WatchMode::Client,
+        ..Settings::default()
+    }
+}
+
+impl World {
+    pub fn new(files: &[(&str, &str)]) -> World {
+        World::with(settings(), files)
+    }
+
+    pub fn with(settings: Settings, files: &[(&str, &str)]) -> World {
+        let dir = tempfile::tempdir().unwrap();
+        let (sent, events) = unbounded();
+        let panics = Arc::new(AtomicBool::new(false));
+        let recorder = Recorder { sent, panics: Arc::clone(&panics) };
+        let manager = Manager::new(settings, Arc::new(recorder));
+        let world = World { dir, manager, events, panics };
+        for (path, text) in files {
+            world.write(path, text);
+        }
+        world
+    }
+
+    pub fn at(&self, path: &str) -> PathBuf {
+        clean(&self.dir.path().join(path))
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let full = self.at(path);
+        fs::create_dir_all(full.parent().unwrap()).unwrap();
+        fs::write(full, text).unwrap();
+    }
+
+    pub fn add(&self, folder: &str) {
+        self.manager.add_folder(&self.at(folder), folder);
+    }
+
+    /// Writes and tells, as an editor that watches would.
+    pub fn edit(&self, path: &str, text: &str) {
+        self.write(path, text);
+        self.manager.files_changed([self.at(path)]);
+    }
+
+    pub fn remove(&self, path: &str) {
+        let full = self.at(path);
+        if full.is_dir() { fs::remove_dir_all(&full) } else { fs::remove_file(&full) }.unwrap();
+        self.manager.files_changed([full]);
+    }
+
+    pub fn status(&self, folder: &str) -> FolderStatus {
+        let status = self.manager.status();
+        status.folders.into_iter().find(|f| f.path == self.at(folder)).expect("the folder is open")
+    }
+
+    /// Waits until the folder's status is as wanted.
+    #[track_caller]
+    pub fn until(&self, folder: &str, wanted: impl Fn(&FolderStatus) -> bool) -> FolderStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.status(folder);
+            if wanted(&status) {
+                return status;
+            }
+            if self.events.recv_deadline(deadline).is_err() {
+                panic!("it never came to be: {status:#?}");
+            }
+        }
+    }
+
+    /// Waits until nothing is being built any more.
+    #[track_caller]
+    pub fn at_rest(&self) -> Status {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.manager.status();
+            if status.ready {
+                return status;
+            }
+            assert!(self.events.recv_deadline(deadline).is_ok(), "it never came to rest: {status:#?}");
+        }
+    }
+
+    pub fn loaded(&self, folder: &str) -> FolderStatus {
+        self.until(folder, |s| s.state == Lifecycle::Loaded)
+    }
+
+    pub fn ask(&self, path: &str) -> Result<Ready, Unavailable> {
+        self.manager.capture(&self.at(path)).wait(Instant::now() + PATIENCE, &CancelToken::new())
+    }
+
+    /// Where the name is defined, as the folder of the path sees it.
+    pub fn defined(&self, path: &str, name: &str) -> Vec<String> {
+        let ready = self.ask(path).unwrap();
+        let files = defining(&ready.view, name);
+        files.into_iter().collect()
+    }
+}
+
+pub(super) fn defining(view: &View, name: &str) -> BTreeSet<String> {
+    let Some(name) = view.lookup_name(name) else { return BTreeSet::new() };
+    view.defs_named(name).map(|(file, _)| view.path(file).to_owned()).collect()
+}
+
+#[test]
+fn a_folder_is_built_served_and_told_of() {
+    let world =
+        World::new(&[("a/x.py", "def f(): pass\n"), ("a/sub/y.rs", "fn g() {}\n"), ("a/big.py", "\0")]);
+    world.add("a");
+    let ready = world.ask("a/sub/y.rs").unwrap();
+    assert_eq!(ready.freshness, Freshness { generation: 1, stale: None });
+    assert_eq!(ready.file.map(|f| ready.absolute(f)), Some(world.at("a/sub/y.rs")));
+    assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());
+    let status = world.loaded("a");
+    assert_eq!((status.files, status.generation, status.stale), (2, 1, false));
+    assert_eq!(status.languages, [("python", 1), ("rust", 1)].into());
+    let why = "contains NUL bytes (at offset 0)".to_owned();
+    assert_eq!(status.skipped, [SkippedFile { path: world.at("a/big.py"), why }]);
+    assert!(status.resident_bytes > 0 && status.symbols >= 1 && status.last_error.is_none());
+    let all = world.manager.status();
+    assert!(all.ready && all.memory.reserved == 0 && all.memory.resident == status.resident_bytes);
+}
+
+#[test]
+fn changes_are_followed_and_what_is_the_same_is_not_built() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "def g(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.edit("a/x.py", "def changed(): pass\n");
+    let status = world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    assert_eq!(status.files, 2);
+    assert_eq!(world.defined("a/x.py", "changed"), ["x.py"]);
+    assert!(world.defined("a/x.py", "f").is_empty());
+    world.edit("a/new/z.py", "def h(): pass\n");
+    world.until("a", |s| s.generation == 3 && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/x.py", "h"), ["new/z.py"]);
+    world.remove("a/new");
+    world.until("a", |s| s.generation == 4 && s.state == Lifecycle::Loaded);
+    assert!(world.defined("a/x.py", "h").is_empty());
+    // The same contents again: a build runs and finds nothing to do.
+    world.edit("a/x.py", "def changed(): pass\n");
+    world.edit("a/y.py", "def last(): pass\n");
+    world.until("a", |s| s.state == Lifecycle::Loaded && s.generation == 5);
+    world.edit("a/y.py", "def last(): pass\n");
+    let is = |e: &Event, to| matches!(e, Event::Folder(t) if t.to.lifecycle == to);
+    let wait = |to| while !is(&world.events.recv_timeout(PATIENCE).expect("a transition"), to) {};
+    wait(Lifecycle::Rebuilding);
+    wait(Lifecycle::Loaded);
+    assert_eq!(world.status("a").generation, 5);
+}
+
+#[test]
+fn ignore_files_that_change_change_the_graph() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/gen/y.py", "def g(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.edit("a/.gitignore", "gen/\n");
+    world.until("a", |s| s.files == 1);
+    world.remove("a/.gitignore");
+    world.until("a", |s| s.files == 2);
+}
+
+#[test]
+fn folders_that_are_none_say_so_and_others_are_served() {
+    let world = World::new(&[("ok/x.py", "def f(): pass\n"), ("file", ""), ("text/README", "hello")]);
+    fs::create_dir(world.at("empty")).unwrap();
+    for folder in ["missing", "file", "empty", "text", "ok"] {
+        world.add(folder);
+    }
+    let error = |folder| {
+        let status = world.until(folder, |s| s.state == Lifecycle::Failed);
+        let unavailable = world.ask(&format!("{folder}/x.py")).map(|_| ()).unwrap_err();
+        assert_eq!((unavailable.kind, unavailable.retryable), (Kind::BuildFailed, true));
+        status.last_error.unwrap().message
+    };
+    assert_eq!(error("missing"), "the folder does not exist");
+    assert_eq!(error("file"), "it is a file, not a folder");
+    for folder in ["empty", "text"] {
+        let status = world.loaded(folder);
+        assert_eq!(status.note.unwrap(), "it holds no file in a language that coppice knows");
+    }
+    assert_eq!(world.defined("ok/x.py", "f"), ["x.py"]);
+}
+
+#[test]
+fn a_folder_that_goes_away_is_served_stale_until_it_is_back() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    fs::rename(world.at("a"), world.at("elsewhere")).unwrap();
+    world.manager.files_changed([world.at("a")]);
+    let status = world.until("a", |s| s.state == Lifecycle::Failed);
+    assert!(status.stale && status.retry_count == 1 && status.generation == 1);
+    let ready = world.ask("a/x.py").unwrap();
+    let stale = ready.freshness.stale.clone().unwrap();
+    assert_eq!(stale.error, "the folder does not exist");
+    assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());
+    fs::rename(world.at("elsewhere"), world.at("a")).unwrap();
+    // It is back by itself: nobody tells.
+    let status = world.loaded("a");
+    assert_eq!((status.stale, status.last_error, status.retry_count), (false, None, 0));
+    assert_eq!(world.ask("a/x.py").unwrap().freshness.stale, None);
+}
+
+#[test]
+fn a_stale_graph_expires_at_the_cap() {
+    let mut settings = settings();
+    settings.stale_cap = super::super::staleness::AgeCap(Some(Duration::ZERO));
+    let world = World::with(settings, &[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.remove("a");
+    world.until("a", |s| s.state == Lifecycle::Failed && s.age > Duration::ZERO);
+    let unavailable = world.ask("a/x.py").map(|_| ()).unwrap_err();
+    assert_eq!(unavailable.kind, Kind::StaleExpired);
+}
+
+#[test]
+fn a_build_that_panics_fails_with_its_message_and_leaks_nothing() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.panics.store(true, Ordering::SeqCst);
+    world.add("a");
+    let status = world.until("a", |s| s.state == Lifecycle::Failed);
+    assert_eq!(status.last_error.unwrap().message, "the build panicked: an observer that goes wrong");
+    assert_eq!(world.manager.status().memory.used, 0);
+    world.panics.store(false, Ordering::SeqCst);
+    world.loaded("a");
+}
+
+#[test]
+fn an_evicted_folder_stays_known_and_returns_with_the_next_request() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    assert!(world.manager.evict(&world.at("a")));
+    assert_eq!(world.status("a").state, Lifecycle::Evicted);
+    assert_eq!(world.manager.status().memory.resident, 0);
+    world.write("a/x.py", "def g(): pass\n");
+    assert_eq!(world.defined("a/x.py", "g"), ["x.py"]);
+    assert!(!world.manager.evict(&world.at("b")));
+}
+
+#[test]
+fn the_innermost_folder_owns_a_file() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/in/y.py", "def g(): pass\n")]);
+    world.add("a");
+    world.until("a", |s| s.files == 2);
+    world.add("a/in");
+    world.until("a", |s| s.files == 1);
+    world.loaded("a/in");
+    let ready = world.ask("a/in/y.py").unwrap();
+    assert_eq!((ready.root.clone(), ready.view.file_count()), (world.at("a/in"), 1));
+    world.edit("a/in/y.py", "def h(): pass\n");
+    world.until("a/in", |s| s.generation == 2);
+    assert!(world.manager.remove_folder(&world.at("a/in")));
+    world.until("a", |s| s.files == 2 && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/in/y.py", "h"), ["in/y.py"]);
+    assert!(!world.manager.remove_folder(&world.at("a/in")));
+}
+
+#[test]
+fn an_open_document_counts_instead_of_its_file() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "import x\n")]);
+    world.add("a");
+    world.loaded("a");
+    let path = world.at("a/x.py");
+    world.manager.open(&path, "python", 1, "def f(): pass\n").unwrap();
+    let ready = world.ask("a/x.py").unwrap();
+    assert!(!ready.view.is_open(ready.file.unwrap()), "the graph has the same contents");
+    let edit = Change { range: Some((Position::new(0, 4), Position::new(0, 5))), text: "edited".into() };
+    world.manager.change(&path, 2, &[edit], Encoding::Utf16).unwrap();
+    assert_eq!(world.defined("a/y.py", "edited"), ["x.py"]);
+    assert!(world.defined("a/y.py", "f").is_empty());
+    // A capture keeps the documents of its moment.
+    let before = world.manager.capture(&world.at("a/y.py"));
+    let whole = Change { range: None, text: "def later(): pass\n".into() };
+    world.manager.change(&path, 3, &[whole], Encoding::Utf16).unwrap();
+    let ready = before.wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
+    assert!(!defining(&ready.view, "edited").is_empty() && defining(&ready.view, "later").is_empty());
+    drop(ready);
+    drop(before);
+    // One that is not on disk is there too.
+    world.manager.open(&world.at("a/new.py"), "python", 1, "def fresh(): pass\n").unwrap();
+    assert_eq!(world.defined("a/y.py", "fresh"), ["new.py"]);
+    let used = world.manager.status().memory.documents;
+    assert!(used > 0);
+    world.manager.close(&path).unwrap();
+    world.manager.close(&world.at("a/new.py")).unwrap();
+    assert_eq!(world.defined("a/y.py", "f"), ["x.py"]);
+    assert_eq!(world.manager.status().memory.documents, 0);
+}
+
+#[test]
+fn a_lone_document_is_served_by_itself() {
+    let world = World::new(&[("x.py", "def f(): pass\n"), ("y.py", "def g(): pass\n")]);
+    world.manager.open(&world.at("x.py"), "python", 1, "def h(): pass\n").unwrap();
+    let ready = world.ask("x.py").unwrap();
+    assert_eq!(ready.view.file_count(), 1);
+    assert_eq!(defining(&ready.view, "h"), ["x.py".to_owned()].into());
+    assert_eq!(ready.absolute(ready.file.unwrap()), world.at("x.py"));
+    assert_eq!(world.ask("y.py").map(|_| ()).unwrap_err().kind, Kind::NoSuchFile);
+}
+
+#[test]
+fn a_document_that_cannot_be_analysed_says_why() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.manager.open(&world.at("a/x.py"), "python", 1, "def g(): pass\0\n").unwrap();
+    let unavailable = world.ask("a/x.py").map(|_| ()).unwrap_err();
+    assert_eq!(unavailable.kind, Kind::Document);
+    assert!(unavailable.message.contains("NUL"));
+}
+
+#[test]
+fn answers_about_one_file_need_not_wait_for_its_folder() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.panics.store(true, Ordering::SeqCst);
+    world.add("a");
+    world.until("a", |s| s.state == Lifecycle::Failed);
+    let capture = world.manager.capture(&world.at("a/x.py"));
+    assert_eq!(capture.local().unwrap().facts().unwrap().defs.len(), 1);
+    assert_eq!(
+        capture.wait(Instant::now(), &CancelToken::new()).map(|_| ()).unwrap_err().kind,
+        Kind::BuildFailed
+    );
+    let outside = world.manager.capture(&world.at("b.py")).local().unwrap_err();
+    assert_eq!(outside.kind, Kind::NoSuchFile);
+}
+
+#[test]
+fn waiting_ends_with_the_folder_the_deadline_or_the_token() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let (sent, got) = unbounded();
+    let ask = |wait: Duration, cancel: &CancelToken| {
+        let sent = sent.clone();
+        let capture = world.manager.capture(&world.at("a/x.py"));
+        capture.when_ready(wait, cancel.clone(), move |outcome, _| {
+            sent.send(outcome.map(|r| r.freshness.generation).map_err(|e| e.kind)).unwrap();
+        });
+    };
+    world.add("a");
+    ask(PATIENCE, &CancelToken::new());
+    assert_eq!(got.recv_timeout(PATIENCE).unwrap(), Ok(1));
+    let cancelled = CancelToken::new();
+    cancelled.cancel();
+    ask(PATIENCE, &cancelled);
+    assert_eq!(got.recv_timeout(PATIENCE).unwrap(), Err(Kind::Cancelled));
+    // A folder whose build is held up: its first event is not delivered until the test lets it.
+    world.manager.remove_folder(&world.at("a"));
+    assert_eq!(world.ask("a/x.py").map(|_| ()).unwrap_err().kind, Kind::NoSuchFile);
+}
+
+#[test]
+fn a_publish_hook_may_call_back() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let (sent, got) = unbounded();
+    let manager = world.manager.clone();
+    world.manager.on_publish(move |published| {
+        let state = manager.status().folders[0].state;
+        manager.evict(&published.folder);
+        let _ = sent.send((published.generation, published.graph.file_count(), state));
+    });
+    world.add("a");
+    assert_eq!(got.recv_timeout(PATIENCE).unwrap(), (1, 1, Lifecycle::Loaded));
+    world.until("a", |s| s.state == Lifecycle::Evicted);
+    // The hook holds a handle of the manager, which would keep itself alive.
+    world.manager.shutdown();
+}
+
+#[test]
+fn transitions_are_told_in_order() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.edit("a/x.py", "def g(): pass\n");
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    world.manager.evict(&world.at("a"));
+    world.manager.remove_folder(&world.at("a"));
+    world.manager.shutdown();
+    let fresh = World::new(&[("a/x.py", "def f(): pass\n")]);
+    fresh.add("a");
+    let mut states = Vec::new();
+    let deadline = Instant::now() + PATIENCE;
+    while states.last() != Some(&Lifecycle::Loaded) {
+        if let Event::Folder(t) = fresh.events.recv_deadline(deadline).unwrap() {
+            states.push(t.to.lifecycle);
+        }
+    }
+    assert_eq!(states, [Lifecycle::Loading, Lifecycle::Loaded]);
+}
+
+#[test]
+fn a_native_watcher_follows_what_nobody_tells() {
+    let mut settings = settings();
+    settings.watch = WatchMode::Native;
+    let world = World::with(settings, &[("a/x.py", "def f(): pass\n"), ("a/sub/y.py", "def g(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.write("a/sub/y.py", "def h(): pass\n");
+    world.until("a", |s| s.generation >= 2 && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/x.py", "h"), ["sub/y.py"]);
+    // A directory that is new, and one in it, are watched from then on.
+    world.write("a/new/deep/z.py", "def one(): pass\n");
+    world.until("a", |s| s.files == 3 && s.state == Lifecycle::Loaded);
+    let seen = world.status("a").generation;
+    world.write("a/new/deep/z.py", "def two(): pass\n");
+    world.until("a", |s| s.generation > seen && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/x.py", "two"), ["new/deep/z.py"]);
+    // And one that is replaced.
+    fs::rename(world.at("a/new"), world.at("old")).unwrap();
+    world.until("a", |s| s.files == 2 && s.state == Lifecycle::Loaded);
+    fs::rename(world.at("old"), world.at("a/new")).unwrap();
+    world.until("a", |s| s.files == 3 && s.state == Lifecycle::Loaded);
+    let seen = world.status("a").generation;
+    world.write("a/new/deep/z.py", "def three(): pass\n");
+    world.until("a", |s| s.generation > seen && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/x.py", "three"), ["new/deep/z.py"]);
+}
+
+#[test]
+fn polling_follows_too() {
+    let mut settings = settings();
+    settings.watch = WatchMode::Poll;
+    let world = World::with(settings, &[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.write("a/y.py", "def g(): pass\n");
+    world.until("a", |s| s.files == 2);
+}
+
+#[test]
+fn new_settings_hold_at_once() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/gen/y.py", "def g(): pass\n")]);
+    world.add("a");
+    world.until("a", |s| s.files == 2);
+    let excluded = Settings { excludes: vec!["gen".into()], ..settings() };
+    world.manager.set_settings(excluded);
+    world.until("a", |s| s.files == 1);
+    let small = Settings { file_bytes_max: 3, ..settings() };
+    world.manager.set_settings(small);
+    let status = world.until("a", |s| s.files == 0 && s.state == Lifecycle::Loaded);
+    assert_eq!(status.skipped.len(), 2);
+    assert_eq!(status.skipped[0].why, "larger than 3 bytes");
+}
+
+/// Everything that a view says, by names rather than numbers.
+pub(super) fn told(view: &View) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for file in view.files() {
+        let facts = view.facts(file);
+        let name = |n| view.name_text(n).to_owned();
+        let defs: Vec<_> = facts.defs.iter().map(|d| (name(d.name), d.kind, d.span)).collect();
+        let refs: Vec<_> = facts.refs.iter().map(|r| (name(r.name), r.role, r.span)).collect();
+        let mut found = Vec::new();
+        for def in &facts.defs {
+            let mut at: Vec<_> = view.files_with(def.name).map(|f| view.path(f).to_owned()).collect();
+            at.sort();
+            found.push((name(def.name), at, defining(view, &name(def.name))));
+        }
+        all.insert(view.path(file).to_owned(), format!("{defs:?} {refs:?} {found:?}"));
+    }
+    for manifest in view.all_manifests() {
+        all.insert(format!("{}/{}", manifest.dir, manifest.file), format!("{manifest:?}"));
+    }
+    all
+}
+
+#[test]
+fn causes_have_words() {
+    assert_eq!(Kind::MemoryExceeded.name(), "memory_budget_exceeded");
+    assert_ne!(Cause::Memory, Cause::Build);
+}

@@ -1,0 +1,114 @@
+//! Several folders in a budget that does not hold them all.
+
+use super::*;
+
+/// A folder's worth of source.
+fn source(folder: usize, file: usize) -> String {
+    (0..200).map(|i| format!("def f{folder}_{file}_{i}(a, b):\n    return a.b{i}(b)\n\n")).collect()
+}
+
+fn crowded(limit: u64, folders: usize) -> World {
+    let world = World::with(Settings { memory_limit: limit, ..settings() }, &[]);
+    for folder in 0..folders {
+        for file in 0..4 {
+            world.write(&format!("w{folder}/f{file}.py"), &source(folder, file));
+        }
+    }
+    world
+}
+
+/// What one of these folders takes once it is loaded.
+fn weight() -> u64 {
+    let world = crowded(1 << 30, 1);
+    world.add("w0");
+    world.loaded("w0").resident_bytes
+}
+
+#[test]
+fn the_least_recently_used_make_room_and_everybody_is_answered() {
+    const FOLDERS: usize = 6;
+    let limit = 3 * weight() + (24 << 20);
+    let world = crowded(limit, FOLDERS);
+    for folder in 0..FOLDERS {
+        world.add(&format!("w{folder}"));
+    }
+    for round in 0..3 {
+        for folder in 0..FOLDERS {
+            let folder = (folder * 5 + round) % FOLDERS;
+            let name = format!("f{folder}_3_199");
+            assert_eq!(world.defined(&format!("w{folder}/f0.py"), &name), ["f3.py"]);
+            let memory = world.manager.status().memory;
+            assert!(memory.used <= limit && memory.high_water <= limit, "{memory:?}");
+        }
+    }
+    let settled = |s: &FolderStatus| !matches!(s.state, Lifecycle::Loading | Lifecycle::Rebuilding);
+    for folder in 0..FOLDERS {
+        world.until(&format!("w{folder}"), settled);
+    }
+    let memory = world.manager.status().memory;
+    assert_eq!((memory.reserved, memory.retained), (0, 0));
+}
+
+#[test]
+fn a_pinned_folder_stays_while_others_go() {
+    let limit = 2 * weight() + (24 << 20);
+    let world = crowded(limit, 8);
+    world.add("w0");
+    world.loaded("w0");
+    assert!(world.manager.pin(&world.at("w0")));
+    for folder in 1..8 {
+        let name = format!("w{folder}");
+        world.add(&name);
+        world.ask(&format!("{name}/f0.py")).unwrap();
+        assert_eq!(world.status("w0").state, Lifecycle::Loaded);
+    }
+    assert!(world.manager.unpin(&world.at("w0")));
+}
+
+#[test]
+fn a_folder_that_can_never_fit_is_refused_once_with_what_it_needs() {
+    let world = crowded(64 << 10, 1);
+    world.add("w0");
+    let status = world.until("w0", |s| s.state == Lifecycle::Failed);
+    let error = status.last_error.unwrap();
+    assert_eq!(error.cause, Cause::Memory);
+    assert!(error.message.contains("more than the whole budget of 65536"), "{}", error.message);
+    let unavailable = world.ask("w0/f0.py").map(|_| ()).unwrap_err();
+    assert_eq!(unavailable.kind, Kind::MemoryExceeded);
+    assert_eq!(world.manager.status().memory.used, 0);
+    // Given the room, it loads by itself.
+    world.manager.set_settings(settings());
+    world.loaded("w0");
+}
+
+#[test]
+fn a_lowered_limit_is_met_and_a_raised_one_used() {
+    let world = crowded(1 << 30, 3);
+    for folder in 0..3 {
+        world.add(&format!("w{folder}"));
+        world.loaded(&format!("w{folder}"));
+    }
+    let one = world.status("w0").resident_bytes;
+    world.manager.set_settings(Settings { memory_limit: one + one / 2, ..settings() });
+    let status = world.manager.status();
+    assert!(status.memory.used <= one + one / 2);
+    assert_eq!(status.folders.iter().filter(|f| f.state == Lifecycle::Evicted).count(), 2);
+    assert_eq!(world.status("w2").state, Lifecycle::Loaded, "the most recently opened stays");
+}
+
+#[test]
+fn readers_keep_what_they_hold_and_its_bytes_are_told() {
+    let world = crowded(1 << 30, 1);
+    world.add("w0");
+    let reader = world.ask("w0/f0.py").unwrap();
+    let bytes = world.loaded("w0").resident_bytes;
+    for file in 0..4 {
+        world.write(&format!("w0/f{file}.py"), &source(9, file));
+    }
+    world.manager.reload(&world.at("w0"));
+    world.until("w0", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    assert_eq!(world.manager.status().memory.retained, bytes);
+    assert_eq!(defining(&reader.view, "f0_0_0"), ["f0.py".to_owned()].into());
+    drop(reader);
+    assert_eq!(world.manager.status().memory.retained, 0);
+}

@@ -1,0 +1,175 @@
+//! From what is heard of the disk to what folders have to look at again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::build::{Seen, is_relevant_name};
+use super::super::changes::Changes;
+use super::super::rules::{is_foreign_dir, is_rules_file};
+use super::super::settings::WatchMode;
+use super::super::slot::FolderId;
+use super::super::status::Watcher;
+use super::core::Core;
+use super::folder::Folder;
+use crate::lang::modules::Layout;
+
+/// Time between two looks at folders that cannot be watched; longer if looking takes long.
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// A look may take this part of the time, one in so many.
+const POLL_SHARE: u32 = 20;
+
+impl Core {
+    /// Notes changes; they are handed on together once no more than the debounce time has passed.
+    pub fn heard(self: &Arc<Self>, changes: Changes) {
+        let mut pending = self.pending.lock();
+        pending.changes.merge(changes);
+        let scheduled = std::mem::replace(&mut pending.scheduled, true);
+        drop(pending);
+        if !scheduled {
+            let when = Instant::now() + self.settings().build_debounce;
+            self.later(when, |core| core.hand_on());
+        }
+    }
+
+    fn hand_on(self: &Arc<Self>) {
+        let changes = {
+            let mut pending = self.pending.lock();
+            pending.scheduled = false;
+            pending.changes.take()
+        };
+        let paths = match changes {
+            Changes::Nothing => return,
+            Changes::Rescan | Changes::Everything => {
+                for folder in self.folders().iter() {
+                    self.changed(folder, Changes::Rescan);
+                }
+                return;
+            }
+            Changes::Paths(paths) => paths,
+        };
+        let mut by_folder: BTreeMap<FolderId, (Arc<Folder>, Changes)> = BTreeMap::new();
+        for path in paths {
+            if path.file_name().and_then(|n| n.to_str()).is_some_and(is_rules_file) {
+                self.rules_changed(&path);
+            }
+            let Some(folder) = self.owner(&path) else { continue };
+            if let Some(path) = relevant(&folder, &path) {
+                let entry = by_folder.entry(folder.id).or_insert_with(|| (folder, Changes::Nothing));
+                entry.1.merge(Changes::path(&path));
+            }
+        }
+        for (folder, changes) in by_folder.into_values() {
+            if let Changes::Paths(paths) = &changes {
+                self.watch.renew(folder.id, paths);
+            }
+            self.changed(&folder, changes);
+        }
+    }
+
+    /// An ignore file concerns everything below it, and its folder may be inside what it lies in.
+    fn rules_changed(self: &Arc<Self>, file: &Path) {
+        let Some(dir) = file.parent() else { return };
+        for folder in self.folders().iter().filter(|f| f.path.starts_with(dir) || dir.starts_with(&f.path)) {
+            self.changed(folder, Changes::Rescan);
+        }
+    }
+
+    /// Says whether the client tells of changes; decides for folders that are to come and those that are there.
+    pub fn set_client_watches(self: &Arc<Self>, watches: bool) {
+        self.pending.lock().client_watches = watches;
+        for folder in self.folders().iter() {
+            let before = folder.details.lock().watcher;
+            self.choose_watcher(folder);
+            let after = folder.details.lock().watcher;
+            if before != after {
+                self.watch.forget(folder.id);
+                self.changed(folder, Changes::Rescan);
+            }
+        }
+    }
+
+    pub(super) fn choose_watcher(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let client = self.pending.lock().client_watches;
+        let watcher = match self.settings().watch {
+            WatchMode::Auto if client => Watcher::Client,
+            WatchMode::Auto | WatchMode::Native => Watcher::Native,
+            WatchMode::Client => Watcher::Client,
+            WatchMode::Poll => Watcher::Poll,
+        };
+        folder.details.lock().watcher = watcher;
+        if watcher == Watcher::Poll {
+            self.poll();
+        }
+    }
+
+    /// The system does not watch all of the folder: looks at it now and then instead, and says so once.
+    pub(super) fn fall_back_to_polling(self: &Arc<Self>, folder: &Arc<Folder>, why: &str) {
+        let before = std::mem::replace(&mut folder.details.lock().watcher, Watcher::Poll);
+        self.watch.forget(folder.id);
+        if before != Watcher::Poll {
+            let seconds = POLL_INTERVAL.as_secs();
+            let path = folder.path.display();
+            self.warn(format!(
+                "{path} cannot be watched ({why}); coppice looks at it every {seconds} s instead"
+            ));
+        }
+        self.poll();
+    }
+
+    fn poll(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.pending.lock().polling, true) {
+            return;
+        }
+        self.poll_after(POLL_INTERVAL);
+    }
+
+    fn poll_after(self: &Arc<Self>, wait: Duration) {
+        self.later(Instant::now() + wait, |core| {
+            let folders = core.folders();
+            let details = |f: &&Arc<Folder>| f.details.lock().watcher == Watcher::Poll;
+            let polled: Vec<&Arc<Folder>> = folders.iter().filter(details).collect();
+            if polled.is_empty() {
+                core.pending.lock().polling = false;
+                return;
+            }
+            let mut longest = Duration::ZERO;
+            for folder in polled {
+                longest = longest.max(folder.details.lock().scan);
+                if folder.shelf.load().is_some() {
+                    core.changed(folder, Changes::Rescan);
+                }
+            }
+            core.poll_after(POLL_INTERVAL.max(longest * POLL_SHARE));
+        });
+    }
+
+    /// After a build: watches no more than it saw, and looks again at directories that came into view with it.
+    pub(super) fn watch_only(self: &Arc<Self>, folder: &Arc<Folder>, seen: &Seen) {
+        if seen.asked.is_none() {
+            let inside = |dir: &Path| folder.relative(dir).is_some_and(|d| seen.dirs.contains(&d));
+            self.watch.retain(folder.id, inside);
+        }
+    }
+}
+
+/// The path under the folder's own name, if a change of it can concern the folder's graph.
+fn relevant(folder: &Folder, path: &Path) -> Option<PathBuf> {
+    let relative = folder.relative(path)?;
+    let full = if relative.is_empty() { folder.path.clone() } else { folder.path.join(&relative) };
+    if relative.is_empty() {
+        return Some(full);
+    }
+    let (dirs, name) = relative.rsplit_once('/').unwrap_or(("", &relative));
+    if dirs.split('/').any(is_foreign_dir) || is_foreign_dir(name) {
+        return None;
+    }
+    let relevant = is_relevant_name(name)
+        || match full.symlink_metadata() {
+            Ok(meta) => meta.is_dir() || meta.is_symlink(),
+            // What is gone may have been a directory.
+            Err(_) => folder.shelf.load().is_none_or(|s| s.graph.graph.has_dir(&relative)),
+        };
+    relevant.then_some(full)
+}

@@ -1,0 +1,113 @@
+//! One file of a folder, from disk to its encoded facts.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::scan::{Found, What};
+use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
+use crate::lang::modules::{Manifest, file_name, parent};
+use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, check_text, extract};
+
+/// Longest parse of one file; what takes longer is not written by people.
+pub const PARSE_DEADLINE: Duration = Duration::from_millis(500);
+/// Syntax errors are counted up to here.
+const SYNTAX_ERRORS_MAX: usize = 100;
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Outcome {
+    Encoded(Box<EncodedFile>),
+    Manifest(Manifest),
+    /// Its contents are those that are known already, or it says nothing of use.
+    Same,
+    Skipped(SkipReason),
+    /// Its parse may need this many bytes, more than is to be had.
+    TooCostly(u64),
+    /// It went away since it was found.
+    Gone,
+    Cancelled,
+}
+
+/// Reads a file of at most `bytes_max` bytes; `None` if it is larger.
+pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    let expected = file.metadata().map_or(0, |m| m.len()).min(bytes_max);
+    let mut bytes = Vec::with_capacity(expected as usize + 1);
+    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > bytes_max { None } else { Some(bytes) })
+}
+
+/// Reads, checks, parses, extracts and encodes. `known` is the hash of the contents that need not be read again.
+pub fn read_file(
+    root: &Path,
+    found: &Found,
+    known: Option<u64>,
+    bytes_max: u64,
+    parser: &mut Parser,
+    cancel: &AtomicBool,
+) -> Outcome {
+    let bytes = match read_bounded(&root.join(&found.path), bytes_max) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Outcome::Skipped(SkipReason::TooLarge(bytes_max)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Outcome::Gone,
+        Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
+    };
+    let hash = content_hash(&bytes);
+    if known == Some(hash) {
+        return Outcome::Same;
+    }
+    let text = match check_text(&bytes) {
+        Ok(text) => text,
+        Err(reason) => return Outcome::Skipped(reason),
+    };
+    let lang = match found.what {
+        What::Source(lang) => lang,
+        What::Manifest => return read_manifest(&found.path, text).map_or(Outcome::Same, Outcome::Manifest),
+    };
+    let limits = ParseLimits { deadline: PARSE_DEADLINE, cancel: Some(cancel) };
+    let tree = match parser.parse(lang, text, None, &limits) {
+        Ok(tree) => tree,
+        Err(ParseError::Deadline(after)) => {
+            return Outcome::Skipped(SkipReason::ParseDeadline(after.as_millis()));
+        }
+        Err(ParseError::Cancelled) => return Outcome::Cancelled,
+    };
+    let facts = extract(lang, &tree, text);
+    let meta = FileMeta {
+        path: found.path.clone(),
+        lang,
+        bytes: bytes.len() as u64,
+        mtime_ns: found.mtime_ns,
+        hash,
+        syntax_errors: tree.syntax_errors(text, SYNTAX_ERRORS_MAX).len() as u32,
+    };
+    drop(tree);
+    Outcome::Encoded(Box::new(EncodedFile::new(meta, text, &facts)))
+}
+
+/// What the first language that wants this manifest makes of it.
+fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
+    let name = file_name(path);
+    let strategies = LangId::all().map(|l| l.strategy()).filter(|s| s.manifest_names().contains(&name));
+    strategies.filter_map(|s| s.read_manifest(parent(path), name, text)).next()
+}
+
+/// The texts of a folder's closed files, read when they are asked for.
+pub struct FolderTexts {
+    pub root: std::path::PathBuf,
+    pub bytes_max: u64,
+}
+
+impl Texts for FolderTexts {
+    fn read(&self, path: &str) -> io::Result<String> {
+        let bytes = read_bounded(&self.root.join(path), self.bytes_max)?;
+        let bytes = bytes.ok_or_else(|| io::Error::other("the file has grown too large"))?;
+        match check_text(&bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(reason) => Err(io::Error::other(reason)),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Being told of changes on disk: by the system where it can, directory by directory, so that what is ignored costs
+//! nothing.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::slot::FolderId;
+use super::sync::Mutex;
+
+/// What the system says has happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Changed(Vec<PathBuf>),
+    /// Events were lost: anything may have changed.
+    Lost,
+}
+
+type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// The system's watcher, shared by all folders.
+pub struct Watch {
+    listener: Listener,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    watcher: Option<RecommendedWatcher>,
+    dirs: HashMap<FolderId, BTreeSet<PathBuf>>,
+}
+
+/// Whether one watch covers everything below a directory. Where it does not (Linux), each directory has its own.
+const RECURSIVE: bool = !cfg!(any(target_os = "linux", target_os = "android"));
+
+impl Watch {
+    pub fn new(listener: impl Fn(Notice) + Send + Sync + 'static) -> Watch {
+        Watch { listener: Arc::new(listener), state: Mutex::default() }
+    }
+
+    /// Watches a directory of a folder from now on.
+    ///
+    /// # Errors
+    /// If the system does not watch any more directories, or not this one.
+    pub fn enter(&self, folder: FolderId, dir: &Path) -> notify::Result<()> {
+        let mut state = self.state.lock();
+        let State { watcher, dirs } = &mut *state;
+        let dirs = dirs.entry(folder).or_default();
+        if dirs.contains(dir) || RECURSIVE && !dirs.is_empty() {
+            return Ok(());
+        }
+        let watcher = match watcher {
+            Some(watcher) => watcher,
+            None => {
+                let listener = Arc::clone(&self.listener);
+                watcher.insert(notify::recommended_watcher(move |event| hear(&*listener, event))?)
+            }
+        };
+        let mode = if RECURSIVE { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };
+        watcher.watch(dir, mode)?;
+        dirs.insert(dir.to_owned());
+        Ok(())
+    }
+
+    /// Lets go of the directories of a folder that are not among these.
+    pub fn retain(&self, folder: FolderId, keep: impl Fn(&Path) -> bool) {
+        let mut state = self.state.lock();
+        let State { watcher, dirs } = &mut *state;
+        let Some(dirs) = dirs.get_mut(&folder) else { return };
+        dirs.retain(|dir| {
+            let kept = RECURSIVE || keep(dir);
+            if !kept && let Some(watcher) = watcher {
+                // A directory that is gone took its watch along.
+                let _ = watcher.unwatch(dir);
+            }
+            kept
+        });
+    }
+
+    /// Forgets what it watches at or below these paths: something happened to the directories themselves, and a
+    /// directory that was replaced has a watch only in name. The scan that follows enters them again.
+    pub fn renew(&self, folder: FolderId, paths: &BTreeSet<PathBuf>) {
+        if RECURSIVE {
+            return;
+        }
+        let mut state = self.state.lock();
+        let State { watcher, dirs } = &mut *state;
+        let Some(dirs) = dirs.get_mut(&folder) else { return };
+        for path in paths.iter().filter(|p| dirs.contains(*p)).cloned().collect::<Vec<_>>() {
+            let below: Vec<PathBuf> =
+                dirs.range(path.clone()..).take_while(|d| d.starts_with(&path)).cloned().collect();
+            for dir in below {
+                dirs.remove(&dir);
+                if let Some(watcher) = watcher {
+                    let _ = watcher.unwatch(&dir);
+                }
+            }
+        }
+    }
+
+    pub fn forget(&self, folder: FolderId) {
+        let mut state = self.state.lock();
+        let State { watcher, dirs } = &mut *state;
+        for dir in dirs.remove(&folder).unwrap_or_default() {
+            if let Some(watcher) = watcher {
+                let _ = watcher.unwatch(&dir);
+            }
+        }
+    }
+
+    /// Stops watching altogether.
+    pub fn stop(&self) {
+        let state = std::mem::take(&mut *self.state.lock());
+        drop(state);
+    }
+
+    /// How many directories are watched for the folder.
+    pub fn watched(&self, folder: FolderId) -> usize {
+        self.state.lock().dirs.get(&folder).map_or(0, BTreeSet::len)
+    }
+}
+
+fn hear(listener: &(dyn Fn(Notice) + Send + Sync), event: notify::Result<notify::Event>) {
+    match event {
+        Ok(event) if event.need_rescan() => listener(Notice::Lost),
+        Ok(event) => {
+            let heard = match event.kind {
+                // Reading is no change; the end of writing is one.
+                EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+                EventKind::Access(_) => false,
+                _ => true,
+            };
+            if heard && !event.paths.is_empty() {
+                listener(Notice::Changed(event.paths));
+            }
+        }
+        Err(error) => {
+            tracing::debug!("watcher: {error}");
+            listener(Notice::Lost);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn changes_in_watched_directories_are_heard_and_others_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("in")).unwrap();
+        std::fs::create_dir_all(root.join("out")).unwrap();
+        let (sent, got) = crossbeam_channel::unbounded();
+        let watch = Watch::new(move |notice| drop(sent.send(notice)));
+        let folder = FolderId(1);
+        watch.enter(folder, &root).unwrap();
+        watch.enter(folder, &root.join("in")).unwrap();
+        std::fs::write(root.join("out/b.py"), "").unwrap();
+        std::fs::write(root.join("in/a.py"), "").unwrap();
+        let heard = loop {
+            match got.recv_timeout(Duration::from_secs(20)).expect("an event") {
+                Notice::Changed(paths) if paths.iter().any(|p| p.ends_with("a.py")) => break paths,
+                Notice::Changed(paths) => assert!(RECURSIVE || !paths.iter().any(|p| p.ends_with("b.py"))),
+                Notice::Lost => {}
+            }
+        };
+        assert_eq!(heard, [root.join("in/a.py")]);
+        watch.retain(folder, |d| d == root);
+        assert_eq!(watch.watched(folder), 1);
+        watch.forget(folder);
+        assert_eq!(watch.watched(folder), 0);
+    }
+}
