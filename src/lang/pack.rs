@@ -139,6 +139,8 @@ pub enum Hands {
     Receiver,
     /// The value inside (`unwrap`, `lock`).
     Inner,
+    /// The second argument of its type (`unwrap_err`).
+    Second,
     /// An element (`next`, `first`).
     Element,
     /// A sequence of the elements (`iter`, `values` of a list).

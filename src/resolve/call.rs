@@ -72,6 +72,10 @@ impl Resolver<'_> {
                 ref same if same == receiver => self.element_of(file, of(receiver)).ty,
                 inner => inner,
             },
+            Hands::Second => match receiver {
+                Ty::Named(Head::Foreign(_), Some(args)) => args.get(1).cloned().unwrap_or(Ty::Foreign(None)),
+                _ => Ty::Foreign(None),
+            },
             Hands::Element => match receiver {
                 Ty::Map(pair) => pair.1.clone(),
                 _ => self.element_of(file, of(receiver)).ty,

@@ -21,6 +21,12 @@ struct Use<'a> {
     knobs: &'a Knobs,
 }
 
+/// Links of a chain that may nest in each other.
+const LINKS_NESTED: usize = 3;
+
+/// Longest chain that is resolved.
+const LINKS_MAX: usize = 1_024;
+
 /// Definitions of one name among which a macro is looked for.
 const MACROS_MAX: usize = 256;
 
@@ -29,6 +35,7 @@ type Candidates = SmallVec<[DefId; 2]>;
 impl Resolver<'_> {
     /// What a reference stands for.
     pub(super) fn reference(&self, file: FileId, reference: RefId) -> Rc<Resolution> {
+        self.resolve_links(file, reference);
         self.remember(
             &self.refs,
             (file, reference),
@@ -41,6 +48,42 @@ impl Resolver<'_> {
                 })
             },
         )
+    }
+
+    /// Resolves what stands before the name in a long chain of calls, the first link first: each then finds the
+    /// one before it answered, where going down from the last would nest too deep.
+    fn resolve_links(&self, file: FileId, reference: RefId) {
+        if self.linking.get() || self.refs.knows((file, reference)) {
+            return;
+        }
+        let index = self.index(file);
+        let mut links: SmallVec<[RefId; 16]> = SmallVec::new();
+        let mut at = self.reference_of(file, reference).recv;
+        while let Some(term) = at
+            && links.len() < LINKS_MAX
+        {
+            at = match index.facts.term(term) {
+                Term::Call(inner)
+                | Term::Index(inner)
+                | Term::Await(inner)
+                | Term::Unwrap(inner)
+                | Term::Deref(inner)
+                | Term::AddrOf(inner)
+                | Term::Apply(inner, _) => Some(*inner),
+                Term::Ref(link) if !self.refs.knows((file, *link)) => {
+                    links.push(*link);
+                    self.reference_of(file, *link).recv
+                }
+                _ => None,
+            };
+        }
+        if links.len() > LINKS_NESTED {
+            self.linking.set(true);
+            for link in links.into_iter().rev() {
+                self.reference(file, link);
+            }
+            self.linking.set(false);
+        }
     }
 
     fn bare(&self, file: FileId, r: &Ref) -> Resolution {

@@ -48,6 +48,11 @@ impl Resolver<'_> {
             // The last part of a module's path is the module itself, not a member of it.
             return self.denoted(cx, recv).unwrap_or(NO_MEMBER);
         }
+        if r.role == Role::Key
+            && let Some(field) = self.field_of_variant(cx, recv, r.name)
+        {
+            return field;
+        }
         let typed = self.eval(cx, recv);
         if r.role == Role::Key {
             return self.key(&typed, r.name, file);
@@ -74,6 +79,18 @@ impl Resolver<'_> {
             }
         }
         Resolution::Found(hits)
+    }
+
+    /// A field of the variant that a pattern or literal names; as a value it would be one of the whole enum.
+    fn field_of_variant(&self, cx: Cx, recv: TermId, name: Name) -> Option<Resolution> {
+        let index = self.index(cx.file);
+        let Term::Instance(named) = index.facts.term(recv) else { return None };
+        let variant = self.denoted(cx, *named)?.first_symbol()?;
+        let index = self.index(variant.file);
+        let def = index.facts.def(variant.def);
+        let body = def.body.filter(|_| def.kind == DefKind::EnumMember)?;
+        let (def, _) = index.declared(body, name).find(|(_, d)| d.kind == DefKind::Field)?;
+        Some(Resolution::symbol(Symbol { file: variant.file, def }, Tier::Member))
     }
 
     /// The definition that the receiver names, for members that were assigned to it.

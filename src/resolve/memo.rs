@@ -66,6 +66,11 @@ impl<K: Copy + Eq + Hash, V: Clone> Memo<K, V> {
         self.slots.borrow_mut().clear();
     }
 
+    /// Whether the answer is kept.
+    pub fn knows(&self, key: K) -> bool {
+        matches!(self.slots.borrow().get(&key), Some(Slot::Known(_)))
+    }
+
     pub fn enter(&self, key: K, guard: &Guard) -> Guarded<K, V> {
         let mut slots = self.slots.borrow_mut();
         match slots.get(&key) {

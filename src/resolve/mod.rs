@@ -236,6 +236,8 @@ pub struct Resolver<'v> {
     steps: Cell<u32>,
     depth: Cell<u32>,
     guard: memo::Guard,
+    /// A chain is being resolved link by link.
+    linking: Cell<bool>,
     files: RefCell<FxHashMap<FileId, Rc<FileIndex>>>,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
@@ -259,6 +261,7 @@ impl<'v> Resolver<'v> {
             steps: Cell::new(0),
             depth: Cell::new(0),
             guard: memo::Guard::default(),
+            linking: Cell::new(false),
             files: RefCell::default(),
             refs: Memo::default(),
             aliases: Memo::default(),
@@ -380,6 +383,7 @@ impl<'v> Resolver<'v> {
     fn begin(&self) {
         self.steps.set(0);
         self.depth.set(0);
+        self.linking.set(false);
         self.guard.clear();
         let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
         if self.files.borrow().len() > FILES_KEPT_MAX || kept > ANSWERS_KEPT_MAX {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::ty::Ty;
 use super::{Cx, Resolution, Resolver, Tier, Typed};
-use crate::lang::facts::{Literal, RefId, Role, Term, TermId};
+use crate::lang::facts::{DefKind, Literal, RefId, Role, Term, TermId};
 
 impl Resolver<'_> {
     /// What a term of a file is, seen from a place in it.
@@ -43,8 +43,11 @@ impl Resolver<'_> {
             Term::Payload(pattern, subject, nth) => self.payload(cx, *pattern, *subject, *nth),
             Term::Argument(call, position, nth) => self.argument(cx, *call, *position, *nth),
             Term::Apply(head, args) => {
+                let args: Vec<Ty> = args.iter().map(|a| sub(a).ty.instance()).collect();
+                if let Some(aliased) = self.applied_alias(cx, *head, &args) {
+                    return aliased;
+                }
                 let head = sub(head);
-                let args = args.iter().map(|a| sub(a).ty.instance()).collect();
                 head.map(|head| self.applied(cx.file, head, args).bounded())
             }
             Term::Union(parts) => {
@@ -72,6 +75,16 @@ impl Resolver<'_> {
             }),
             Term::Object(scope) => Typed::sure(Ty::Object(cx.file, *scope)),
         }
+    }
+
+    /// What an alias with type parameters of its own stands for, given arguments (`type Result<T> = …`).
+    fn applied_alias(&self, cx: Cx, head: TermId, args: &[Ty]) -> Option<Typed> {
+        let alias = self.denoted(cx, head)?.first_symbol()?;
+        if self.def(alias).kind != DefKind::TypeAlias || self.params(alias).is_empty() {
+            return None;
+        }
+        let by = self.arguments(alias, &Some(args.into()));
+        Some(self.value(alias).map(|ty| ty.subst(&by).bounded()))
     }
 
     fn eval_reference(&self, cx: Cx, id: RefId) -> Typed {

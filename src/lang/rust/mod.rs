@@ -179,6 +179,8 @@ const HANDS: &[(&str, Hands)] = &[
     ("try_borrow_mut", Hands::Inner),
     ("try_lock", Hands::Inner),
     ("unwrap", Hands::Inner),
+    ("unwrap_err", Hands::Second),
+    ("expect_err", Hands::Second),
     ("unwrap_or", Hands::Inner),
     ("unwrap_or_default", Hands::Inner),
     ("unwrap_or_else", Hands::Inner),
