@@ -192,6 +192,14 @@ pub struct Knobs {
     pub shadowing: bool,
     /// Types and values are named apart: a variable never hides a type (Rust, TypeScript).
     pub type_namespace: bool,
+    /// Methods and fields are named apart: `x.f` and `x.f()` may be two things (Rust, Java).
+    pub split_members: bool,
+    /// Calling a class leads to its constructor, where it declares one (TypeScript, Java).
+    pub call_leads_to_constructor: bool,
+    /// Definitions of a trait's members in its implementations are uses of them (Rust).
+    pub implementations_use: bool,
+    /// Names that every module has without declaring them (`__name__`).
+    pub module_attributes: &'static [&'static str],
     /// Names outside a module that is written inside a file are not visible in it (Rust's `mod x { … }`).
     pub opaque_modules: bool,
     /// A bare name that nothing declares may be a module by itself (a crate's name in a Rust path).
@@ -250,6 +258,10 @@ impl Knobs {
         visibility: Visibility::Declaration,
         shadowing: false,
         type_namespace: false,
+        split_members: false,
+        call_leads_to_constructor: false,
+        implementations_use: false,
+        module_attributes: &[],
         opaque_modules: false,
         module_names: false,
         import_names: false,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::member::Wanted;
 use super::ty::{Head, Ty};
 use super::{Cx, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{DefKind, Name, TermId};
@@ -48,7 +49,7 @@ impl Resolver<'_> {
     pub(super) fn member_result(&self, of: &Typed, names: &[&str], file: FileId) -> Option<Typed> {
         names.iter().find_map(|word| {
             let name = self.view.lookup_name(word)?;
-            let found = self.member(of, None, name, file);
+            let found = self.member(of, None, Wanted::any(name), file);
             let first = found.first_symbol()?;
             let value = self.value_of_resolution(&found);
             let result = match self.def(first).kind.is_callable() {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::index::FileIndex;
+use super::member::Wanted;
 use super::{Cx, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
@@ -124,6 +125,9 @@ impl Resolver<'_> {
             if !found.hits().is_empty() {
                 return found;
             }
+        }
+        if let Some(found) = self.module_attribute(file, r) {
+            return found;
         }
         if knobs.module_names && !matches!(r.role, Role::Label | Role::Write | Role::Key) {
             match self.module(file, r.name) {
@@ -330,7 +334,8 @@ impl Resolver<'_> {
         }
         let scope = index.facts.scope(scope);
         let owner = scope.owner.filter(|_| scope.kind == ScopeKind::Class)?;
-        let found = self.member_of_symbol(Symbol { file, def: owner }, used.name);
+        let found = self
+            .member_of_symbol(Symbol { file, def: owner }, Wanted::by_role(used.name, used.role, used.knobs));
         (!found.hits().is_empty()).then(|| found.at_most(Tier::Member))
     }
 
@@ -407,7 +412,8 @@ impl Resolver<'_> {
 fn fits(def: &Def, used: &Use) -> bool {
     let is_type_role = matches!(used.role, Role::Type | Role::Inherit);
     match def.kind {
-        DefKind::Export => false,
+        // A constructor is called by the name of its class.
+        DefKind::Export | DefKind::Constructor => false,
         DefKind::Label => used.role == Role::Label,
         _ if used.role == Role::Label => def.kind == DefKind::TypeParameter,
         DefKind::Macro => {

@@ -7,13 +7,17 @@
 mod bases;
 mod call;
 mod describe;
+mod group;
 mod guess;
 mod index;
 mod iterate;
+mod keys;
 mod lexical;
 mod member;
 mod memo;
 mod module;
+mod owned;
+mod present;
 mod receiver;
 mod references;
 mod term;
@@ -32,7 +36,7 @@ use crate::lang::facts::{Def, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, S
 use crate::lang::modules::{FileId, Layout, ModuleTarget};
 use bases::Linear;
 use index::FileIndex;
-use member::Members;
+use member::{Members, Wanted};
 use memo::{Guarded, Memo};
 pub use references::{Found, ReferenceLimits, References};
 use ty::{Place, Subst, Ty};
@@ -244,10 +248,10 @@ pub struct Resolver<'v> {
     values: Memo<Symbol, Typed>,
     results: Memo<Symbol, Typed>,
     linears: Memo<Symbol, Rc<Linear>>,
-    members: Memo<(Symbol, Name), Rc<Members>>,
+    members: Memo<(Symbol, Wanted), Rc<Members>>,
     exports: Memo<(FileId, Name), Rc<Resolution>>,
     params: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
-    extensions: Memo<Symbol, Rc<[member::Extended]>>,
+    extensions: Memo<Symbol, Rc<[owned::Extended]>>,
     receivers: Memo<(FileId, ScopeId), Ty>,
     modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
     siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
@@ -318,11 +322,12 @@ impl<'v> Resolver<'v> {
     /// What the reference stands for.
     pub fn resolve(&self, file: FileId, reference: RefId) -> Outcome {
         self.begin();
-        if let Some(import) = self.bound_import(file, &self.reference_of(file, reference)) {
-            return Outcome::Found(vec![(Target::Symbol(import), Tier::Lexical)]);
+        let found = self.reference(file, reference);
+        let r = self.reference_of(file, reference);
+        match self.presented(file, &r, &found) {
+            Some(presented) => self.outcome(&presented),
+            None => self.outcome(&found),
         }
-        let resolution = self.reference(file, reference);
-        self.outcome(&resolution)
     }
 
     /// What the definition stands for: itself, or for an import what it brings in.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::member::Wanted;
 use super::ty::{Place, Ty};
 use super::{Cx, Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term, TermId};
@@ -218,7 +219,7 @@ impl Resolver<'_> {
                             Place::Files(files) if !self.listed_in(files, name) => continue,
                             place => self.place_member(place, name),
                         },
-                        Entity::Symbol(symbol) => self.member_of_symbol(*symbol, name),
+                        Entity::Symbol(symbol) => self.member_of_symbol(*symbol, Wanted::any(name)),
                     };
                     if !matches!(found, Resolution::Missing(_)) {
                         return found;
@@ -393,7 +394,7 @@ impl Resolver<'_> {
             return None;
         }
         let followed = self.follow(Symbol { file, def });
-        let found = self.member(&Typed::sure(value.ty), followed.first_symbol(), name, file);
+        let found = self.member(&Typed::sure(value.ty), followed.first_symbol(), Wanted::any(name), file);
         (!found.hits().is_empty()).then(|| found.at_most(Tier::Import))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustc_hash::FxHashSet;
 
 use super::ty::Place;
-use super::{Entity, Resolver, Symbol, Target};
+use super::{Cx, Entity, Resolver, Symbol, Target};
 use crate::lang::facts::{DefKind, Name, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
@@ -90,6 +90,35 @@ impl Resolver<'_> {
     }
 }
 
+impl Resolver<'_> {
+    /// Definitions of a trait's member in its implementations, in languages where they count as uses of it.
+    fn implementations(&self, symbol: Symbol) -> Vec<Symbol> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        let owner = index.facts.scope(def.scope).owner.map(|def| Symbol { file: symbol.file, def });
+        let Some(owner) = owner.filter(|o| index.facts.def(o.def).kind == DefKind::Trait) else {
+            return Vec::new();
+        };
+        if !index.lang.knobs().implementations_use {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for file in self.view.files_with(index.facts.def(owner.def).name) {
+            let there = self.index(file);
+            for extension in &there.facts.extensions {
+                let (Some(scope), Some(implements)) = (extension.scope, extension.implements) else {
+                    continue;
+                };
+                let Some((member, _)) = there.declared(scope, def.name).next() else { continue };
+                if self.eval(Cx { file, scope }, implements).ty.instance().symbol() == Some(owner) {
+                    found.push(Symbol { file, def: member });
+                }
+            }
+        }
+        found
+    }
+}
+
 struct Search<'r, 'v, 'c> {
     resolver: &'r Resolver<'v>,
     limits: ReferenceLimits<'c>,
@@ -111,6 +140,11 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         };
         match target {
             Target::Symbol(symbol) => {
+                for symbol in resolver.implementations(symbol) {
+                    let span = resolver.def(symbol).name_span;
+                    let found = Found { file: symbol.file, span, declaration: false, write: false };
+                    search.result.found.push(found);
+                }
                 for symbol in resolver.same_symbol(symbol) {
                     search.targets.insert(Target::Symbol(symbol));
                     search.add_name(resolver.def(symbol).name);
@@ -180,14 +214,10 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
             resolver.begin();
             let resolution = resolver.reference(file, id);
-            let lands = match resolver.bound_import(file, r) {
-                Some(import) => self.targets.contains(&Target::Symbol(import)),
-                None => resolution
-                    .hits()
-                    .iter()
-                    .any(|hit| !matches!(hit.tier, super::Tier::Ranked) && self.is_target(&hit.entity)),
-            };
-            if !lands {
+            let presented = resolver.presented(file, r, &resolution);
+            let hits = resolution.hits().iter().chain(presented.iter().flat_map(|p| p.hits()));
+            let mut sure = hits.filter(|hit| hit.tier != super::Tier::Ranked);
+            if !sure.any(|hit| self.is_target(&hit.entity)) {
                 continue;
             }
             let write = r.role == crate::lang::facts::Role::Write;

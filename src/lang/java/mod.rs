@@ -23,6 +23,8 @@ pub static PACK: Pack = Pack {
     knobs: Knobs {
         member_scope: MemberScope::Lexical,
         visibility: Visibility::Declaration,
+        split_members: true,
+        call_leads_to_constructor: true,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],

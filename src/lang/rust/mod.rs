@@ -38,6 +38,8 @@ const KNOBS: Knobs = Knobs {
     type_namespace: true,
     opaque_modules: true,
     module_names: true,
+    split_members: true,
+    implementations_use: true,
     mro: Mro::DepthFirst,
     transparent: &[
         "Box",

@@ -1,0 +1,69 @@
+//! Keys: fields named in literals and patterns, parameters named in calls.
+
+use super::member::{NO_MEMBER, Wanted};
+use super::ty::Ty;
+use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
+use crate::lang::facts::{DefKind, Name, Role, TermId};
+
+impl Resolver<'_> {
+    /// A key in a literal or pattern of what `of` is, or the name of an argument of the call of `of`.
+    pub(super) fn key(&self, cx: Cx, of: TermId, name: Name) -> Resolution {
+        if let Some(found) = self.key_of_variant(cx, of, name) {
+            return found;
+        }
+        let typed = self.eval(cx, of);
+        let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
+        match &typed.ty {
+            Ty::Function(symbol, _) => match self.parameter(*symbol, name) {
+                // What no parameter takes the function takes as a whole (`**kwargs`).
+                Resolution::Missing(_) => Resolution::symbol(*symbol, Tier::Member),
+                found => found,
+            },
+            Ty::Of(inner) => match self.key_of_constructor(inner, name) {
+                Some(found) => found,
+                None => {
+                    let instance = Typed { ty: (**inner).clone(), tier: typed.tier };
+                    self.member(&instance, None, wanted, cx.file)
+                }
+            },
+            _ => self.member(&typed, None, wanted, cx.file),
+        }
+    }
+
+    /// A field of a variant that has fields of its own.
+    fn key_of_variant(&self, cx: Cx, of: TermId, name: Name) -> Option<Resolution> {
+        use crate::lang::facts::Term;
+        let index = self.index(cx.file);
+        let of = match index.facts.term(of) {
+            Term::Instance(inner) => *inner,
+            _ => of,
+        };
+        let variant = self.denoted(cx, of)?.first_symbol()?;
+        let index = self.index(variant.file);
+        let def = index.facts.def(variant.def);
+        let body = def.body.filter(|_| def.kind == DefKind::EnumMember)?;
+        let (field, _) = index.declared(body, name).next()?;
+        Some(Resolution::symbol(Symbol { file: variant.file, def: field }, Tier::Member))
+    }
+
+    /// The parameter of a type's constructor.
+    fn key_of_constructor(&self, inner: &Ty, name: Name) -> Option<Resolution> {
+        let class = inner.symbol()?;
+        self.knobs(class.file).constructor_names.iter().find_map(|constructor| {
+            let word = self.view.lookup_name(constructor)?;
+            let made = self.member_of_symbol(class, Wanted::any(word)).first_symbol()?;
+            let found = self.parameter(made, name);
+            (!found.hits().is_empty()).then_some(found)
+        })
+    }
+
+    /// The parameter of that name.
+    fn parameter(&self, function: Symbol, name: Name) -> Resolution {
+        let index = self.index(function.file);
+        let Some(body) = index.facts.def(function.def).body else { return NO_MEMBER };
+        match index.declared(body, name).find(|(_, d)| d.kind == DefKind::Parameter) {
+            Some((def, _)) => Resolution::symbol(Symbol { file: function.file, def }, Tier::Member),
+            None => NO_MEMBER,
+        }
+    }
+}

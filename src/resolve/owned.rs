@@ -1,0 +1,313 @@
+//! What a type declares itself: in its body, by assignment to its receiver, in extensions.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::member::Wanted;
+use super::ty::{Head, Subst, Ty};
+use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, ScopeId, ScopeKind, TermId};
+use crate::lang::modules::FileId;
+use crate::lang::pack::AssignedMembers;
+
+/// Members that a type declares itself; what an extension's type parameters are, if it is one's.
+pub type OwnMembers = SmallVec<[(Symbol, Option<Rc<Subst>>); 2]>;
+
+/// An extension of a type: a block of members, or one.
+#[derive(Clone, Debug)]
+pub struct Extended {
+    pub file: FileId,
+    pub scope: Option<ScopeId>,
+    pub def: Option<DefId>,
+    /// What the extension's type parameters are, in terms of the type's own.
+    pub subst: Rc<Subst>,
+    /// The trait or interface that it implements, as a value of it.
+    pub implements: Option<Ty>,
+}
+
+impl Resolver<'_> {
+    /// Members that a type declares itself.
+    pub(super) fn own_members(&self, symbol: Symbol, wanted: Wanted) -> OwnMembers {
+        let mut found = OwnMembers::new();
+        let mut add = |file: FileId, def: DefId, subst: Option<Rc<Subst>>| {
+            let member = Symbol { file, def };
+            if !found.iter().any(|(s, _)| *s == member) {
+                found.push((member, subst));
+            }
+        };
+        for part in self.group(symbol) {
+            let index = self.index(part.file);
+            let Some(body) = index.facts.def(part.def).body else { continue };
+            if !is_member_scope(index.facts.scope(body).kind) {
+                continue;
+            }
+            for (def, d) in index.declared(body, wanted.name) {
+                if is_member(d) && wanted.takes(d) {
+                    add(part.file, def, None);
+                }
+            }
+        }
+        let extensions = self.extensions(symbol);
+        for extended in extensions.iter() {
+            let index = self.index(extended.file);
+            if let Some(scope) = extended.scope {
+                for (def, d) in index.declared(scope, wanted.name) {
+                    if is_member(d) && wanted.takes(d) {
+                        add(extended.file, def, Some(Rc::clone(&extended.subst)));
+                    }
+                }
+            }
+            if let Some(def) = extended.def
+                && index.facts.def(def).name == wanted.name
+                && wanted.takes(index.facts.def(def))
+            {
+                add(extended.file, def, Some(Rc::clone(&extended.subst)));
+            }
+        }
+        if self.knobs(symbol.file).assigned_members != AssignedMembers::None {
+            let mut files: SmallVec<[FileId; 2]> = SmallVec::from_elem(symbol.file, 1);
+            for extended in extensions.iter() {
+                if !files.contains(&extended.file) {
+                    files.push(extended.file);
+                }
+            }
+            for file in files {
+                let index = self.index(file);
+                let assigned = index
+                    .named(wanted.name)
+                    .filter(|(_, d)| d.of.is_some() && d.flags.has(DefFlags::ASSIGNED));
+                for (def, d) in assigned {
+                    if self.owner_by_receiver(file, d) == Some(symbol) {
+                        add(file, def, None);
+                    }
+                }
+            }
+        }
+        self.in_order_of_preference(&mut found);
+        found
+    }
+
+    /// The definitions of one member of a type.
+    pub(super) fn own_symbols(&self, symbol: Symbol, name: Name) -> SmallVec<[Symbol; 2]> {
+        self.own_members(symbol, Wanted::any(name)).into_iter().map(|(s, _)| s).collect()
+    }
+
+    /// What is declared comes before what is only assigned, what the constructor assigns before the rest.
+    fn in_order_of_preference(&self, found: &mut OwnMembers) {
+        if found.len() < 2 {
+            return;
+        }
+        let rank = |symbol: Symbol| (!self.is_declared(symbol), !self.in_constructor(symbol));
+        found.sort_by_key(|(symbol, _)| rank(*symbol));
+        // A declaration says more than the assignments beside it.
+        if self.is_declared(found[0].0) {
+            found.retain(|(symbol, _)| self.is_declared(*symbol));
+        }
+    }
+
+    /// Whether a member is declared rather than known by what is assigned to it.
+    pub(super) fn is_declared(&self, symbol: Symbol) -> bool {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        if def.ty.is_some() || def.kind.is_callable() || def.kind.is_type() {
+            return true;
+        }
+        match index.lang.knobs().assigned_members {
+            AssignedMembers::None => true,
+            // Every binding is an assignment where variables are not declared.
+            AssignedMembers::Receiver => false,
+            AssignedMembers::Any => !def.flags.has(DefFlags::ASSIGNED),
+        }
+    }
+
+    fn in_constructor(&self, symbol: Symbol) -> bool {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        index.facts.ancestors(def.scope).any(|scope| {
+            index.facts.scope(scope).owner.is_some_and(|o| index.facts.def(o).kind == DefKind::Constructor)
+        })
+    }
+
+    /// The type that a member assigned to a receiver belongs to.
+    pub(super) fn owner_by_receiver(&self, file: FileId, def: &Def) -> Option<Symbol> {
+        let of = def.of?;
+        match self.eval(Cx { file, scope: def.scope }, of).ty {
+            Ty::Of(inner) => inner.symbol(),
+            Ty::Function(symbol, _) => Some(symbol),
+            ty => ty.symbol(),
+        }
+    }
+
+    /// Where a type is extended, in the whole graph.
+    pub(super) fn extensions(&self, symbol: Symbol) -> Rc<[Extended]> {
+        self.remember(
+            &self.extensions,
+            symbol,
+            || Rc::new([]),
+            || {
+                let name = self.index(symbol.file).facts.def(symbol.def).name;
+                let mut all = Vec::new();
+                self.each_extension(name, symbol.file, |cx, extension| {
+                    let Some(subst) = self.extends(cx, extension.target, symbol) else { return };
+                    all.push(Extended {
+                        file: cx.file,
+                        scope: extension.scope,
+                        def: extension.def,
+                        subst: Rc::new(subst),
+                        implements: extension.implements.map(|t| self.eval(cx, t).ty.instance()),
+                    });
+                });
+                all.into()
+            },
+        )
+    }
+
+    /// Every extension of a type of that name, in files of the same family.
+    fn each_extension(
+        &self,
+        name: Name,
+        like: FileId,
+        mut each: impl FnMut(Cx, &crate::lang::facts::Extension),
+    ) {
+        let family = self.index(like).lang.family();
+        for file in self.view.extensions_of(name) {
+            let index = self.index(file);
+            if index.lang.family() != family {
+                continue;
+            }
+            for extension in index.facts.extensions.iter().filter(|e| e.target_name == name) {
+                let scope = extension
+                    .scope
+                    .or_else(|| extension.def.map(|d| index.facts.def(d).scope))
+                    .unwrap_or(ScopeId::FILE);
+                each(Cx { file, scope }, extension);
+            }
+        }
+    }
+
+    /// Whether the target is the type, and what the target's type parameters are in terms of the type's.
+    fn extends(&self, cx: Cx, target: TermId, symbol: Symbol) -> Option<Subst> {
+        let ty = self.eval(cx, target).ty.instance();
+        let (found, args) = match &ty {
+            Ty::Named(Head::Def(found), args) => (*found, args.clone()),
+            Ty::This(found) => (*found, None),
+            Ty::Function(found, _) => (*found, None),
+            _ => return None,
+        };
+        if found != symbol && self.canonical(found) != self.canonical(symbol) {
+            return None;
+        }
+        let mut subst = Subst::default();
+        if let Some(args) = args {
+            for (own, arg) in self.params(symbol).iter().zip(args.iter()) {
+                if let Ty::Param(theirs) = arg {
+                    subst.params.push((*theirs, Ty::Param(*own)));
+                }
+            }
+        }
+        Some(subst)
+    }
+
+    /// A member that the folder adds to a type from outside.
+    pub(super) fn foreign_member(&self, head: Name, wanted: Wanted, file: FileId) -> Resolution {
+        let mut found: Option<Symbol> = None;
+        let mut implemented: SmallVec<[Symbol; 2]> = SmallVec::new();
+        self.each_extension(head, file, |cx, extension| {
+            let is_head = match self.eval(cx, extension.target).ty.instance() {
+                Ty::Foreign(Some(name)) | Ty::Named(Head::Foreign(name), _) => name == head,
+                _ => false,
+            };
+            if !is_head || found.is_some() {
+                return;
+            }
+            let index = self.index(cx.file);
+            found = match (extension.scope, extension.def) {
+                (Some(scope), _) => index
+                    .declared(scope, wanted.name)
+                    .find(|(_, d)| is_member(d) && wanted.takes(d))
+                    .map(|(def, _)| Symbol { file: cx.file, def }),
+                (None, Some(def)) => {
+                    (index.facts.def(def).name == wanted.name).then_some(Symbol { file: cx.file, def })
+                }
+                _ => None,
+            };
+            if found.is_none()
+                && let Some(implements) = extension.implements
+                && let Some(base) = self.eval(cx, implements).ty.instance().symbol()
+            {
+                implemented.push(base);
+            }
+        });
+        if let Some(symbol) = found {
+            return Resolution::symbol(symbol, Tier::Member);
+        }
+        for base in implemented {
+            let found = self.member_of_symbol(base, wanted);
+            if !found.hits().is_empty() {
+                return found;
+            }
+        }
+        Resolution::External(Some(wanted.name))
+    }
+
+    /// A property of an object literal, or one that was assigned to it later.
+    pub(super) fn object_member(&self, file: FileId, scope: ScopeId, name: Name) -> Resolution {
+        let index = self.index(file);
+        let declared = index.declared(scope, name).map(|(def, _)| def);
+        let mut hits: SmallVec<[DefId; 2]> = declared.collect();
+        if hits.is_empty() {
+            let assigned = index.named(name).filter(|(_, d)| match d.of {
+                Some(of) => {
+                    let ty = self.eval(Cx { file, scope: d.scope }, of).ty;
+                    let object = Ty::Object(file, scope);
+                    ty == object || matches!(&ty, Ty::Union(parts) if parts.contains(&object))
+                }
+                None => false,
+            });
+            hits = assigned.map(|(def, _)| def).collect();
+        }
+        match hits.first() {
+            Some(def) => {
+                let entity = Entity::Symbol(Symbol { file, def: *def });
+                Resolution::Found(SmallVec::from_elem(Hit { entity, tier: Tier::Member, subst: None }, 1))
+            }
+            None => Resolution::Missing("the object has no such property"),
+        }
+    }
+
+    /// A member that was assigned to a variable or function itself (`f.name = …`).
+    pub(super) fn assigned_to(&self, symbol: Symbol, name: Name) -> Option<Resolution> {
+        use crate::lang::facts::Term;
+        let index = self.index(symbol.file);
+        if index.lang.knobs().assigned_members != AssignedMembers::Any {
+            return None;
+        }
+        let own = index.facts.def(symbol.def).name;
+        let mut files: SmallVec<[FileId; 2]> = SmallVec::from_elem(symbol.file, 1);
+        files.extend(self.view.extensions_of(own).filter(|f| *f != symbol.file));
+        for file in files {
+            let index = self.index(file);
+            let found = index.named(name).find(|(_, d)| match d.of.map(|of| index.facts.term(of)) {
+                Some(Term::Ref(reference)) => {
+                    let named = self.reference(file, *reference);
+                    named.hits().iter().any(|h| h.entity == Entity::Symbol(symbol))
+                }
+                Some(Term::Def(def)) => Symbol { file, def: *def } == symbol,
+                _ => false,
+            });
+            if let Some((def, _)) = found {
+                return Some(Resolution::symbol(Symbol { file, def }, Tier::Member));
+            }
+        }
+        None
+    }
+}
+
+fn is_member_scope(kind: ScopeKind) -> bool {
+    matches!(kind, ScopeKind::Class | ScopeKind::Module | ScopeKind::Extension | ScopeKind::Object)
+}
+
+fn is_member(def: &Def) -> bool {
+    !matches!(def.kind, DefKind::TypeParameter | DefKind::Parameter | DefKind::Label)
+}

@@ -1,0 +1,61 @@
+//! What a reference is answered with, where that is not the thing it evaluates to.
+
+use smallvec::SmallVec;
+
+use super::member::Wanted;
+use super::ty::Place;
+use super::{Hits, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{DefKind, Ref, Role};
+use crate::lang::modules::FileId;
+
+impl Resolver<'_> {
+    /// The answer to a reference: a constructor for the class that is called, an import for the package that it names.
+    pub(super) fn presented(&self, file: FileId, r: &Ref, found: &Resolution) -> Option<Resolution> {
+        let knobs = self.knobs(file);
+        if let Some(import) = self.bound_import(file, r) {
+            return Some(Resolution::symbol(import, Tier::Lexical));
+        }
+        if knobs.call_leads_to_constructor && r.role == Role::Call {
+            return self.constructors_of(found);
+        }
+        None
+    }
+
+    fn constructors_of(&self, found: &Resolution) -> Option<Resolution> {
+        let class = found.first_symbol()?;
+        let def = self.def(class);
+        if !def.kind.is_type() {
+            return None;
+        }
+        let constructors = self.constructors(class);
+        (!constructors.is_empty()).then(|| Resolution::Found(constructors))
+    }
+
+    /// The constructors that a class declares or inherits.
+    fn constructors(&self, class: Symbol) -> Hits {
+        let class = self.canonical(class);
+        let knobs = self.knobs(class.file);
+        let own = self.def(class).name;
+        let mut names: SmallVec<[_; 2]> =
+            knobs.constructor_names.iter().filter_map(|n| self.view.lookup_name(n)).collect();
+        if names.is_empty() {
+            // Where constructors have no name of their own they have their class's.
+            names.push(own);
+        }
+        let mut hits = Hits::new();
+        for name in names {
+            for member in self.own_members(class, Wanted::any(name)) {
+                if self.def(member.0).kind == DefKind::Constructor {
+                    hits.extend(Resolution::symbol(member.0, Tier::Member).hits().iter().cloned());
+                }
+            }
+        }
+        hits
+    }
+
+    /// The place of the file itself, for names that every module has without declaring them.
+    pub(super) fn module_attribute(&self, file: FileId, r: &Ref) -> Option<Resolution> {
+        self.named_in(r.name, self.knobs(file).module_attributes)
+            .then(|| Resolution::place(Place::Files(SmallVec::from_elem(file, 1)), Tier::Lexical))
+    }
+}
