@@ -10,6 +10,7 @@ pub mod parse;
 pub mod rules;
 pub mod walk;
 
+mod ecmascript;
 mod go;
 mod java;
 mod javascript;

@@ -1,7 +1,7 @@
-//! The JavaScript pack.
+//! The JavaScript pack, elements included.
 
-use super::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget};
-use super::{Family, Knobs, Pack};
+use super::ecmascript::{HOOKS, JAVASCRIPT, Modules};
+use super::{Family, Pack};
 
 pub static PACK: Pack = Pack {
     name: "javascript",
@@ -9,32 +9,12 @@ pub static PACK: Pack = Pack {
     extensions: &["js", "jsx", "mjs", "cjs"],
     language_ids: &["javascript", "javascriptreact"],
     grammar: || tree_sitter_javascript::LANGUAGE.into(),
-    rules: include_str!("rules.scm"),
-    hooks: &[],
-    knobs: Knobs::DEFAULT,
+    rules: concat!(
+        include_str!("../ecmascript/jsx.scm"),
+        include_str!("rules.scm"),
+        include_str!("../ecmascript/rules.scm")
+    ),
+    hooks: HOOKS,
+    knobs: JAVASCRIPT,
     strategy: &Modules,
 };
-
-/// Module rules of JavaScript.
-pub struct Modules;
-
-impl ModuleStrategy for Modules {
-    fn manifest_names(&self) -> &'static [&'static str] {
-        &[]
-    }
-    fn read_manifest(&self, _dir: &str, _file: &str, _text: &str) -> Option<Manifest> {
-        None
-    }
-    fn resolve(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
-        Vec::new()
-    }
-}

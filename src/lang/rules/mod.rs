@@ -160,6 +160,8 @@ pub enum Action {
     Define(DefKind),
     /// Opens a scope.
     Scope(ScopeKind),
+    /// A function or class without a name: the definition whose initialiser it is has its body.
+    Adopt,
     /// Starts a pattern group: names in `@bind` children are defined, with the node's type and initialiser.
     Bind(DefKind),
     /// A pattern group that is matched with what the node above hands down (a match arm).
@@ -226,6 +228,10 @@ pub enum TermAction {
     Deref,
     AddrOf,
     Same,
+    /// The initialiser (an assignment's value).
+    Init,
+    /// A value of the type in the type slot, or the value where that says nothing.
+    Cast,
     /// A value of the type in the type slot.
     Instance,
     /// The type slot itself.
@@ -266,6 +272,8 @@ pub enum Condition {
     Head(Vec<Box<str>>),
     /// The node's text starts with a capital letter.
     Upper,
+    /// It does not.
+    Lower,
     /// There are several named children, or several that start the node in this field.
     Several(Option<u16>),
     /// There are no named children.
@@ -469,6 +477,7 @@ impl Compiler<'_> {
                 Condition::Head(texts.iter().map(|t| t.as_str().into()).collect())
             }
             ("upper?", []) => Condition::Upper,
+            ("lower?", []) => Condition::Lower,
             ("several?", []) => Condition::Several(None),
             ("several?", [field]) => Condition::Several(Some(self.field(field)?)),
             ("leaf?", []) => Condition::Leaf,
@@ -533,6 +542,7 @@ impl Compiler<'_> {
             "return" => Reading::new(Context::Value, Slot::Return),
             "decorator" => Reading::new(Context::Value, Slot::Decorator),
             "inherit" => Reading::new(Context::Inherit, Slot::Inherit),
+            "base" => Reading::new(Context::Inherit, Slot::Value),
             "of" => Reading::new(Context::Type, Slot::Of),
             "trait" => Reading::new(Context::Inherit, Slot::Trait),
             "key" => Reading::new(Context::Key, Slot::None),
@@ -578,6 +588,7 @@ impl Compiler<'_> {
             "async" => DefFlags::ASYNC,
             "abstract" => DefFlags::ABSTRACT,
             "getter" => DefFlags::GETTER,
+            "setter" => DefFlags::GETTER.with(DefFlags::OVERLOAD),
             "overload" => DefFlags::OVERLOAD,
             "filemodule" => DefFlags::FILE_MODULE,
             "embedded" => DefFlags::EMBEDDED,
@@ -612,6 +623,7 @@ impl Compiler<'_> {
                 "object" => ScopeKind::Object,
                 _ => return self.error(format!("unknown kind of scope `{kind}`")),
             }),
+            ("adopt", "") => Action::Adopt,
             ("bind", kind) => Action::Bind(self.def_kind(kind)?),
             ("arm", kind) => Action::Arm(self.def_kind(kind)?),
             ("assign", "") => Action::Assign,
@@ -662,6 +674,8 @@ impl Compiler<'_> {
             "deref" => TermAction::Deref,
             "addr" => TermAction::AddrOf,
             "same" => TermAction::Same,
+            "init" => TermAction::Init,
+            "cast" => TermAction::Cast,
             "instance" => TermAction::Instance,
             "type" => TermAction::Type,
             "apply" => TermAction::Apply,

@@ -1,7 +1,7 @@
-//! The TypeScript pack.
+//! The TypeScript packs: the language, and the language with elements.
 
-use super::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget};
-use super::{Family, Knobs, Pack};
+use super::ecmascript::{HOOKS, Modules, TYPESCRIPT};
+use super::{Family, Pack};
 
 pub static PACK: Pack = Pack {
     name: "typescript",
@@ -9,35 +9,15 @@ pub static PACK: Pack = Pack {
     extensions: &["ts", "mts", "cts"],
     language_ids: &["typescript"],
     grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-    rules: include_str!("rules.scm"),
-    hooks: &[],
-    knobs: Knobs::DEFAULT,
+    rules: concat!(
+        include_str!("assertion.scm"),
+        include_str!("rules.scm"),
+        include_str!("../ecmascript/rules.scm")
+    ),
+    hooks: HOOKS,
+    knobs: TYPESCRIPT,
     strategy: &Modules,
 };
-
-/// Module rules of TypeScript.
-pub struct Modules;
-
-impl ModuleStrategy for Modules {
-    fn manifest_names(&self) -> &'static [&'static str] {
-        &[]
-    }
-    fn read_manifest(&self, _dir: &str, _file: &str, _text: &str) -> Option<Manifest> {
-        None
-    }
-    fn resolve(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-    fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
-        Vec::new()
-    }
-}
 
 pub static TSX_PACK: Pack = Pack {
     name: "tsx",
@@ -45,8 +25,12 @@ pub static TSX_PACK: Pack = Pack {
     extensions: &["tsx"],
     language_ids: &["typescriptreact"],
     grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
-    rules: include_str!("rules.scm"),
-    hooks: &[],
-    knobs: Knobs::DEFAULT,
+    rules: concat!(
+        include_str!("../ecmascript/jsx.scm"),
+        include_str!("rules.scm"),
+        include_str!("../ecmascript/rules.scm")
+    ),
+    hooks: HOOKS,
+    knobs: TYPESCRIPT,
     strategy: &Modules,
 };

@@ -36,6 +36,11 @@ impl<'t> Builder<'t> {
         Builder { facts, text, names: FxHashMap::default() }
     }
 
+    /// The text of the whole file.
+    pub fn source(&self) -> &'t str {
+        self.text
+    }
+
     pub fn text(&self, span: Span) -> &'t str {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }

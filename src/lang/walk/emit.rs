@@ -5,7 +5,8 @@ use tree_sitter::Node;
 use super::builder::NewDef;
 use super::{Frame, Subject, Walk};
 use crate::lang::facts::{
-    DefFlags, DefId, DefKind, Glob, Inherit, Role, ScopeId, ScopeKind, Span, Term, TermId,
+    Def, DefFlags, DefId, DefKind, Glob, Inherit, Name, Ref, RefId, Role, ScopeId, ScopeKind, Span, Term,
+    TermId,
 };
 use crate::lang::pack::AssignedMembers;
 use crate::lang::rules::{Action, Context, Slot, TermAction, Wrap};
@@ -143,6 +144,7 @@ impl<'t> Walk<'t> {
                 def.ty = def.ty.or(frame.ty);
                 def.init = def.init.or(frame.init);
                 if frame.slot != Slot::None
+                    && !frame.adopted
                     && let Some(def) = frame.def
                 {
                     term = Some(self.builder.term(Term::Def(def)));
@@ -231,7 +233,11 @@ impl<'t> Walk<'t> {
             (None, Some(returned)) => returned,
             (None, None) => self.builder.term(Term::Unknown),
         };
-        Some(self.builder.term(Term::Func(result)))
+        let term = self.builder.term(Term::Func(result));
+        if function.types.is_empty() {
+            return Some(term);
+        }
+        Some(self.builder.term(Term::Apply(term, function.types.into())))
     }
 
     /// A name with a receiver: a use, and in a pattern perhaps the definition of a field.
@@ -338,11 +344,25 @@ impl<'t> Walk<'t> {
         let term = match action {
             TermAction::None => return None,
             TermAction::Same => return value,
+            TermAction::Init => match (frame.init, self.adopter(frame)) {
+                (None, Some(def)) => Term::Def(def),
+                (init, _) => return init,
+            },
+            TermAction::Cast => match frame.ty {
+                Some(ty) => Term::Instance(ty),
+                None => return value,
+            },
             TermAction::Type | TermAction::Each => return frame.ty,
             TermAction::First => return items().first().copied(),
             TermAction::Several if items().len() < 2 => return items().first().copied(),
-            TermAction::Call => Term::Call(value?),
-            TermAction::New => Term::Instance(value?),
+            TermAction::Call | TermAction::New => {
+                let mut callee = value?;
+                let arguments = items();
+                if !arguments.is_empty() {
+                    callee = self.builder.term(Term::Apply(callee, arguments));
+                }
+                if action == TermAction::Call { Term::Call(callee) } else { Term::Instance(callee) }
+            }
             TermAction::Index => Term::Index(value?),
             TermAction::Element => match self.items[frame.items_start..] {
                 [] => return None,
@@ -378,6 +398,13 @@ impl<'t> Walk<'t> {
             TermAction::Literal(literal) => Term::Literal(literal),
         };
         Some(self.builder.term(term))
+    }
+
+    /// The definition of an assignment whose value took it over.
+    fn adopter(&self, frame: &Frame) -> Option<DefId> {
+        let group = frame.group.filter(|_| frame.owns_group)?;
+        let def = *self.groups[group].whole.first()?;
+        self.builder.facts.def(def).body.map(|_| def)
     }
 
     pub(super) fn wrapped(&mut self, wrap: Wrap, term: TermId) -> TermId {
@@ -441,6 +468,19 @@ impl<'t> Walk<'t> {
         self.pack.knobs.decorators.iter().find(|(n, _)| *n == text).map(|(_, flags)| *flags)
     }
 
+    /// Notes the declared type of a parameter of a function without a name; an unknown one as far as others follow.
+    fn parameter_type(&mut self, ty: Option<TermId>) {
+        let Some(function) = self.functions.last() else { return };
+        let (None, Some(ty)) = (function.def, ty) else { return };
+        let known = function.types.len();
+        let before = (function.parameters as usize).saturating_sub(known + 1);
+        let unknown: Vec<TermId> = (0..before).map(|_| self.builder.term(Term::Unknown)).collect();
+        if let Some(function) = self.functions.last_mut() {
+            function.types.extend(unknown);
+            function.types.push(ty);
+        }
+    }
+
     /// Tells the definitions of a pattern what they are initialised with.
     pub(super) fn close_owned_group(&mut self, frame: &Frame) {
         if !frame.owns_group {
@@ -452,6 +492,9 @@ impl<'t> Walk<'t> {
             return;
         };
         let init = frame.init.or(group.argument);
+        if group.kind == Some(DefKind::Parameter) {
+            self.parameter_type(frame.ty);
+        }
         if let Some(hole) = group.hole {
             let value = match (frame.ty, init) {
                 (Some(ty), _) => Some(self.builder.term(Term::Instance(ty))),
@@ -461,10 +504,41 @@ impl<'t> Walk<'t> {
                 self.builder.facts.terms[hole.index()] = Term::Same(value);
             }
         }
-        for def in group.whole.drain(..) {
-            let def = &mut self.builder.facts.defs[def.index()];
+        for id in group.whole.drain(..) {
+            let def = &mut self.builder.facts.defs[id.index()];
             def.ty = def.ty.or(frame.ty);
             def.init = def.init.or(init);
+            if def.flags.has(DefFlags::ASSIGNED) {
+                self.assigned_prototype(id);
+            }
+        }
+    }
+
+    /// `Foo.prototype = …`: an object adds its members to `Foo`, an instance makes its type a base.
+    fn assigned_prototype(&mut self, def: DefId) {
+        let facts = &self.builder.facts;
+        let def = facts.def(def);
+        let (Some(of), Some(init)) = (def.of, def.init) else { return };
+        if !self.pack.knobs.prototype_names.contains(&&*facts.names[def.name.index()]) {
+            return;
+        }
+        match *facts.term(init) {
+            Term::Object(scope) => self.builder.extend(of, Some(scope), None, None),
+            Term::Instance(base) => {
+                if let Some(head) = self.builder.head_name(of) {
+                    self.inherit(head, base);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds a base to the function or class of that name.
+    fn inherit(&mut self, name: Name, base: TermId) {
+        let constructs = |def: &Def| matches!(def.kind, DefKind::Function | DefKind::Class);
+        let defs = &self.builder.facts.defs;
+        if let Some(at) = defs.iter().rposition(|def| def.name == name && constructs(def)) {
+            self.builder.facts.inherits.push(Inherit { def: DefId(at as u32), base });
         }
     }
 }
@@ -483,6 +557,12 @@ impl<'t> Walk<'t> {
     /// The context in which the hook's node is read.
     pub fn context(&self) -> Context {
         self.frames[self.frames.len() - 1].context
+    }
+
+    /// What the pattern around the node defines; nothing if it is an assignment's target.
+    pub fn binds(&self) -> Option<DefKind> {
+        let frame = &self.frames[self.frames.len() - 1];
+        frame.group.and_then(|group| self.groups[group].kind)
     }
 
     /// Whether somebody uses the node's term.
@@ -527,6 +607,35 @@ impl<'t> Walk<'t> {
         self.builder.term(Term::Ref(reference))
     }
 
+    /// A use of a name that is not the one written there (`import x from` uses `default`).
+    pub fn refer_as(&mut self, node: Node<'t>, name: &str, role: Role, recv: Option<TermId>) -> TermId {
+        let span = self.name_span(node);
+        let name = self.builder.coined_name(name);
+        let scope = self.scope();
+        self.builder.facts.refs.push(Ref { name, span, role, scope, recv });
+        let reference = RefId(self.builder.facts.refs.len() as u32 - 1);
+        self.builder.term(Term::Ref(reference))
+    }
+
+    /// A definition in another scope than the current one.
+    pub fn define_in(&mut self, scope: ScopeId, kind: DefKind, name: Node<'t>, whole: Node<'t>) -> DefId {
+        let new = NewDef {
+            kind,
+            flags: DefFlags::NONE,
+            name_span: self.name_span(name),
+            span: self.span(whole),
+            scope,
+        };
+        self.builder.define(new)
+    }
+
+    /// The slots of the hook's node are those of this definition.
+    pub fn own(&mut self, def: DefId) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.def = Some(def);
+        }
+    }
+
     /// A definition named by `name`, declared by `whole`, in the current scope.
     pub fn define(&mut self, kind: DefKind, name: Node<'t>, whole: Node<'t>, init: Option<TermId>) -> DefId {
         let (name_span, span) = (self.name_span(name), self.span(whole));
@@ -535,7 +644,11 @@ impl<'t> Walk<'t> {
 
     /// Like [`define`](Self::define), for names that are no node of their own.
     pub fn define_span(&mut self, kind: DefKind, name: Span, span: Span, init: Option<TermId>) -> DefId {
-        let scope = self.real_scope(self.scope(), span.start);
+        let frame = self.frames.last();
+        let scope = match frame.filter(|frame| frame.function_scope) {
+            Some(frame) => self.defining_scope(frame),
+            None => self.real_scope(self.scope(), span.start),
+        };
         let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope };
         let def = self.builder.define(new);
         self.builder.facts.defs[def.index()].init = init;
@@ -574,6 +687,13 @@ impl<'t> Walk<'t> {
         let scope = self.scope();
         if let Some(above) = self.frames.len().checked_sub(2) {
             self.builder.facts.scopes[scope.index()].of = self.frames[above].value;
+        }
+    }
+
+    /// Adds a base to the function or class that the term names.
+    pub fn inherit_from(&mut self, derived: TermId, base: TermId) {
+        if let Some(name) = self.builder.head_name(derived) {
+            self.inherit(name, base);
         }
     }
 

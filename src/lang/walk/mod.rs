@@ -65,6 +65,8 @@ struct Function {
     def: Option<DefId>,
     returns: Vec<TermId>,
     parameters: u32,
+    /// Their declared types, as far as a function type needs them.
+    types: Vec<TermId>,
     /// The frame of the call that it is an argument of, and its position there.
     argument: Option<(usize, u32)>,
 }
@@ -83,6 +85,8 @@ struct Frame {
     owns_group: bool,
     owns_function: bool,
     def: Option<DefId>,
+    /// The definition is that of the node above, whose value this is.
+    adopted: bool,
     scope: ScopeId,
     /// The scope is the node's own, or becomes its own with the first definition in it: up to this offset.
     owns_scope: bool,
@@ -150,6 +154,7 @@ impl Frame {
             owns_group: false,
             owns_function: false,
             def: None,
+            adopted: false,
             scope: ScopeId::FILE,
             owns_scope: false,
             lazy_scope: None,
@@ -399,6 +404,7 @@ impl<'t> Walk<'t> {
                     node.named_child(0).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
                 }
                 Condition::Upper => self.text(node).starts_with(char::is_uppercase),
+                Condition::Lower => !self.text(node).starts_with(char::is_uppercase),
                 Condition::Several(None) => node.named_child_count() > 1,
                 Condition::Several(Some(field)) => several_in(node, *field),
                 Condition::Leaf => node.named_child_count() == 0,
@@ -440,6 +446,7 @@ impl<'t> Walk<'t> {
                 Action::Define(kind) => self.define_named(&mut frame, rule, kind, node),
                 Action::Scope(kind) => self.open_scope(&mut frame, kind, node),
                 Action::LazyScope => frame.lazy_scope = Some(self.span(node).end),
+                Action::Adopt => self.adopt(&mut frame, rule),
                 Action::Bind(kind) => {
                     let mut span = self.span(node);
                     if let Some(body) = rule.body.and_then(|field| node.child_by_field_id(field)) {
@@ -533,6 +540,41 @@ impl<'t> Walk<'t> {
         frame.name = Some(name_span);
     }
 
+    /// A function or class without a name of its own is the definition that it is the value of.
+    fn adopt(&mut self, frame: &mut Frame, rule: &Rule) {
+        let above = &self.frames[frame.target];
+        if frame.slot != Slot::Init || frame.wrap != Wrap::None || above.ty.is_some() {
+            return;
+        }
+        let group = above.group.filter(|_| above.owns_group).map(|g| &self.groups[g]);
+        let def = match (above.def, group) {
+            (Some(def), _) => def,
+            (None, Some(Group { whole, hole: None, .. })) if whole.len() == 1 => whole[0],
+            _ => return,
+        };
+        let is_class = rule.has(Action::Scope(ScopeKind::Class));
+        let adopting = &mut self.builder.facts.defs[def.index()];
+        let kind = match adopting.kind {
+            _ if adopting.body.is_some() => return,
+            DefKind::Variable | DefKind::Constant | DefKind::Property | DefKind::Field | DefKind::Export
+                if is_class =>
+            {
+                DefKind::Class
+            }
+            DefKind::Property | DefKind::Field => DefKind::Method,
+            DefKind::Variable | DefKind::Constant | DefKind::Export => DefKind::Function,
+            _ => return,
+        };
+        if adopting.kind == DefKind::Export {
+            adopting.flags = adopting.flags.with(DefFlags::EXPORTED);
+        }
+        let of_exports =
+            adopting.of.is_some_and(|of| matches!(self.builder.facts.terms[of.index()], Term::Exports));
+        adopting.kind = if of_exports && kind == DefKind::Method { DefKind::Function } else { kind };
+        frame.def = Some(def);
+        frame.adopted = true;
+    }
+
     /// A function in a class is a method, a variable there a field.
     fn kind_in_scope(&self, kind: DefKind, scope: ScopeId, name: Span) -> DefKind {
         let in_type = matches!(self.builder.facts.scope(scope).kind, ScopeKind::Class | ScopeKind::Extension);
@@ -588,6 +630,10 @@ impl<'t> Walk<'t> {
         }
         frame.scope = self.builder.open_scope(kind, frame.scope, span, frame.def);
         frame.owns_scope = true;
+        if matches!(kind, ScopeKind::Object | ScopeKind::Function | ScopeKind::Class) {
+            // What is written inside is not matched with what the whole is matched with.
+            frame.subject = Subject::None;
+        }
         frame.flags = DefFlags::NONE;
         frame.function_scope = false;
         if kind == ScopeKind::Function {
@@ -595,6 +641,7 @@ impl<'t> Walk<'t> {
                 def: frame.def,
                 returns: Vec::new(),
                 parameters: 0,
+                types: Vec::new(),
                 argument: frame.argument,
             });
             frame.owns_function = true;
@@ -619,7 +666,7 @@ impl<'t> Walk<'t> {
     }
 
     fn source(&self) -> &'t str {
-        self.builder.text(self.builder.facts.scopes[0].span)
+        self.builder.source()
     }
 
     /// The span of a name without the marks that are not part of it: quotes, `r#`.

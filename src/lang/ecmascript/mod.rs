@@ -1,0 +1,96 @@
+//! What TypeScript, TSX and JavaScript share: hooks, module rules, knobs.
+
+mod globals;
+mod hooks;
+mod manifests;
+mod modules;
+
+use super::Knobs;
+use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
+
+pub use hooks::HOOKS;
+pub use modules::Modules;
+
+/// Knobs of TypeScript.
+pub const TYPESCRIPT: Knobs = Knobs {
+    constructor_names: &["constructor"],
+    member_scope: MemberScope::Receiver,
+    visibility: Visibility::Scope,
+    type_namespace: true,
+    mro: Mro::DepthFirst,
+    exports: Exports::Marked,
+    transparent: TRANSPARENT,
+    generics: GENERICS,
+    call_names: &["()"],
+    iter_names: &["[Symbol.iterator]", "Symbol.iterator"],
+    index_names: &["[]"],
+    hands: HANDS,
+    builtins: globals::GLOBALS,
+    prototype_names: &["prototype"],
+    doc_prefixes: &["/**", "//"],
+    decorator_prefixes: &["@"],
+    ..Knobs::DEFAULT
+};
+
+/// Knobs of JavaScript: TypeScript's, and assignments declare members.
+pub const JAVASCRIPT: Knobs = Knobs { assigned_members: AssignedMembers::Any, ..TYPESCRIPT };
+
+/// Types that have the members of their argument.
+const TRANSPARENT: &[&str] = &[
+    "Awaited",
+    "Exclude",
+    "Extract",
+    "NoInfer",
+    "NonNullable",
+    "Omit",
+    "Partial",
+    "Pick",
+    "Readonly",
+    "Required",
+];
+
+/// Types of the standard library that hold what their arguments say.
+const GENERICS: &[(&str, Generic)] = &[
+    ("Array", Generic::List),
+    ("ArrayLike", Generic::List),
+    ("AsyncGenerator", Generic::List),
+    ("AsyncIterable", Generic::List),
+    ("AsyncIterableIterator", Generic::List),
+    ("AsyncIterator", Generic::List),
+    ("Generator", Generic::List),
+    ("Iterable", Generic::List),
+    ("IterableIterator", Generic::List),
+    ("Iterator", Generic::List),
+    ("Map", Generic::Map),
+    ("ReadonlyArray", Generic::List),
+    ("ReadonlyMap", Generic::Map),
+    ("ReadonlySet", Generic::List),
+    ("Record", Generic::Map),
+    ("Set", Generic::List),
+    ("WeakMap", Generic::Map),
+    ("WeakSet", Generic::List),
+];
+
+/// What methods of the standard library's containers hand out.
+const HANDS: &[(&str, Hands)] = &[
+    ("at", Hands::Element),
+    ("catch", Hands::Receiver),
+    ("concat", Hands::Receiver),
+    ("entries", Hands::Items),
+    ("fill", Hands::Receiver),
+    ("filter", Hands::Receiver),
+    ("finally", Hands::Receiver),
+    ("find", Hands::Element),
+    ("findLast", Hands::Element),
+    ("get", Hands::Element),
+    ("keys", Hands::Keys),
+    ("pop", Hands::Element),
+    ("reverse", Hands::Receiver),
+    ("shift", Hands::Element),
+    ("slice", Hands::Receiver),
+    ("sort", Hands::Receiver),
+    ("splice", Hands::Receiver),
+    ("toReversed", Hands::Receiver),
+    ("toSorted", Hands::Receiver),
+    ("values", Hands::Values),
+];
