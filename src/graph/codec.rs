@@ -70,13 +70,34 @@ impl<'a> Reader<'a> {
         u32::try_from(self.number()?).map_err(|_| CorruptError::OutOfRange)
     }
     pub fn difference(&mut self, from: u32) -> Result<u32, CorruptError> {
-        let n = self.number()?;
-        let d = (n >> 1) as i64 ^ -((n & 1) as i64);
+        let d = self.signed()?;
         d.checked_add(i64::from(from)).and_then(|v| u32::try_from(v).ok()).ok_or(CorruptError::OutOfRange)
     }
-    /// A number of items, each of which takes a byte at least: never more than what is left.
-    pub fn count(&mut self) -> Result<usize, CorruptError> {
+    /// The value from which [`Writer::difference`] gave the distance to `to`.
+    pub fn back_difference(&mut self, to: u32) -> Result<u32, CorruptError> {
+        let d = self.signed()?;
+        i64::from(to).checked_sub(d).and_then(|v| u32::try_from(v).ok()).ok_or(CorruptError::OutOfRange)
+    }
+    fn signed(&mut self) -> Result<i64, CorruptError> {
         let n = self.number()?;
-        if n > self.bytes.len() as u64 { Err(CorruptError::Truncated) } else { Ok(n as usize) }
+        Ok((n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+    pub fn flag(&mut self) -> Result<bool, CorruptError> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(CorruptError::UnknownTag(other)),
+        }
+    }
+    /// A number of items of at least `bytes_min` bytes each: never more than what is left can hold, so that room for
+    /// them can be made at once.
+    pub fn count(&mut self, bytes_min: usize) -> Result<usize, CorruptError> {
+        let n = self.number()?;
+        self.bounded(n, bytes_min)
+    }
+    /// Like [`count`](Self::count), for a number that has been read.
+    pub fn bounded(&self, n: u64, bytes_min: usize) -> Result<usize, CorruptError> {
+        let most = self.bytes.len() / bytes_min;
+        if n > most as u64 { Err(CorruptError::Truncated) } else { Ok(n as usize) }
     }
 }

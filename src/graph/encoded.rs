@@ -1,10 +1,9 @@
 //! One file, ready to be put into a graph: made by any worker, without knowledge of the graph.
 
 use super::blob;
-use super::codec::{CorruptError, Reader, Writer};
+use super::lines::{self, Lines};
 use crate::lang::LangId;
-use crate::lang::facts::{Facts, ScopeKind};
-use crate::text::LineIndex;
+use crate::lang::facts::{Def, DefFlags, Facts, ScopeKind};
 
 /// What is known of a file besides its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,19 +24,53 @@ pub struct FileMeta {
 #[derive(Clone, Debug)]
 pub struct EncodedFile {
     pub meta: FileMeta,
-    /// Only ASCII: columns are the same in every position encoding.
-    pub ascii: bool,
+    pub counts: Counts,
+    pub(super) blob: Box<[u8]>,
+    pub(super) line_table: Box<[u8]>,
+    pub(super) names: LocalNames,
+    /// Number of the name in the blob and definition, of everything that is not local to a function.
+    pub(super) visible: Box<[(u32, u32)]>,
+    /// Names of the types that the file extends, by number in the blob, each once.
+    pub(super) extended: Box<[u32]>,
+}
+
+/// How much a file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
     pub lines: u32,
     pub defs: u32,
     pub refs: u32,
-    pub(super) blob: Box<[u8]>,
-    pub(super) lines_table: Box<[u8]>,
-    /// By number in the blob.
-    pub(super) names: Vec<Box<str>>,
-    /// Name and definition of everything that is not local to a function.
-    pub(super) visible: Vec<(u32, u32)>,
-    /// Names of the types that the file extends.
-    pub(super) extended: Vec<u32>,
+    /// Only ASCII: a column is a byte in every encoding.
+    pub ascii: bool,
+}
+
+/// Names in the order of their numbers in a blob, in two allocations.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LocalNames {
+    text: Box<str>,
+    ends: Box<[u32]>,
+}
+
+impl LocalNames {
+    fn new<'a>(names: impl Iterator<Item = &'a str>) -> LocalNames {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for name in names {
+            text.push_str(name);
+            ends.push(text.len() as u32);
+        }
+        LocalNames { text: text.into(), ends: ends.into() }
+    }
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let name = &self.text[start as usize..*end as usize];
+            start = *end;
+            name
+        })
+    }
+    fn heap_bytes(&self) -> usize {
+        self.text.len() + size_of_val(&*self.ends)
+    }
 }
 
 /// The content hash by which a file is known to be unchanged.
@@ -48,18 +81,26 @@ pub fn content_hash(text: &[u8]) -> u64 {
 impl EncodedFile {
     /// Encodes fresh facts of the text.
     pub fn new(meta: FileMeta, text: &str, facts: &Facts) -> EncodedFile {
-        let index = LineIndex::new(text);
-        let (visible, extended) = keys(facts);
+        debug_assert!(blob::check(facts).is_ok(), "{}: facts that do not hold together", meta.path);
+        let lines = Lines::new(text);
+        let encoded = blob::encode(facts);
+        let mut numbers = vec![0; facts.names.len()];
+        for (number, name) in encoded.names.iter().enumerate() {
+            numbers[name.index()] = number as u32;
+        }
+        let visible =
+            facts.defs_with_ids().filter(|(_, d)| is_visible(facts, d)).map(|(id, d)| (d.name, id.0));
+        let mut extended: Vec<u32> =
+            facts.extensions.iter().map(|e| numbers[e.target_name.index()]).collect();
+        extended.sort_unstable();
+        extended.dedup();
         EncodedFile {
-            ascii: text.is_ascii(),
-            lines: index.line_count(),
-            defs: facts.defs.len() as u32,
-            refs: facts.refs.len() as u32,
-            blob: blob::encode(facts).into(),
-            lines_table: encode_lines(&index).into(),
-            names: facts.names.clone(),
-            visible,
-            extended,
+            counts: Counts::new(&lines, facts),
+            line_table: lines::encode(&lines).into(),
+            names: LocalNames::new(encoded.names.iter().map(|n| &*facts.names[n.index()])),
+            visible: visible.map(|(name, def)| (numbers[name.index()], def)).collect(),
+            blob: encoded.bytes.into(),
+            extended: extended.into(),
             meta,
         }
     }
@@ -68,55 +109,26 @@ impl EncodedFile {
     pub fn heap_bytes(&self) -> usize {
         self.meta.path.capacity()
             + self.blob.len()
-            + self.lines_table.len()
-            + self.names.iter().map(|n| n.len() + size_of::<Box<str>>()).sum::<usize>()
-            + self.visible.capacity() * size_of::<(u32, u32)>()
-            + self.extended.capacity() * size_of::<u32>()
+            + self.line_table.len()
+            + self.names.heap_bytes()
+            + size_of_val(&*self.visible)
+            + size_of_val(&*self.extended)
     }
 }
 
-/// The names under which others find what the file declares: (name, definition), and extended types.
-pub(super) fn keys(facts: &Facts) -> (Vec<(u32, u32)>, Vec<u32>) {
-    let visible = facts
-        .defs_with_ids()
-        .filter(|(_, def)| {
-            let local = facts
-                .ancestors(def.scope)
-                .any(|s| matches!(facts.scope(s).kind, ScopeKind::Function | ScopeKind::Block));
-            let member = facts.scope(def.scope).kind == ScopeKind::Class;
-            !local || def.of.is_some() || member
-        })
-        .map(|(id, def)| (def.name.0, id.0))
-        .collect();
-    let mut extended: Vec<u32> = facts.extensions.iter().map(|e| e.target_name.0).collect();
-    extended.sort_unstable();
-    extended.dedup();
-    (visible, extended)
+impl Counts {
+    pub(super) fn new(lines: &Lines, facts: &Facts) -> Counts {
+        Counts {
+            lines: lines.index.line_count(),
+            defs: facts.defs.len() as u32,
+            refs: facts.refs.len() as u32,
+            ascii: lines.wide.is_empty(),
+        }
+    }
 }
 
-pub(super) fn encode_lines(index: &LineIndex) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.u32(index.text_len());
-    out.u32(index.line_count());
-    for pair in index.starts().windows(2) {
-        out.u32(pair[1] - pair[0]);
-    }
-    out.bytes
-}
-
-pub(super) fn decode_lines(bytes: &[u8]) -> Result<LineIndex, CorruptError> {
-    let mut input = Reader::new(bytes);
-    let len = input.u32()?;
-    let count = input.number()?;
-    if count == 0 || count > bytes.len() as u64 + 1 {
-        return Err(CorruptError::OutOfRange);
-    }
-    let mut starts = Vec::with_capacity(count as usize);
-    let mut at = 0u32;
-    starts.push(0);
-    for _ in 1..count {
-        at = at.checked_add(input.u32()?).ok_or(CorruptError::OutOfRange)?;
-        starts.push(at);
-    }
-    if at > len { Err(CorruptError::OutOfRange) } else { Ok(LineIndex::from_starts(starts, len)) }
+/// Whether a definition is found by its name from anywhere: all are but those local to a function or a block.
+pub(super) fn is_visible(facts: &Facts, def: &Def) -> bool {
+    let local = matches!(facts.scope(def.scope).kind, ScopeKind::Function | ScopeKind::Block);
+    !local || def.of.is_some() || def.flags.has(DefFlags::OUTER)
 }

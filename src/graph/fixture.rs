@@ -13,8 +13,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::builder::GraphBuilder;
 use super::encoded::{EncodedFile, FileMeta, content_hash};
-use super::snapshot::{Graph, GraphBuilder};
+use super::generation::Graph;
 use super::view::{Texts, View};
 use crate::lang::facts::Span;
 use crate::lang::modules::{FileId, Layout, file_name, parent};

@@ -5,18 +5,27 @@
 //! the open documents over a graph. No part of it reads files: texts come through [`Texts`].
 
 pub mod blob;
+mod builder;
 pub mod cache;
 pub mod codec;
 pub mod encoded;
 pub mod fixture;
 pub mod frozen;
+mod generation;
+mod layout;
+mod lines;
 pub mod names;
+mod open;
 mod overlay;
+mod postings;
 mod region;
-mod snapshot;
+mod update;
 mod view;
 
+pub use builder::GraphBuilder;
 pub use encoded::{EncodedFile, FileMeta, content_hash};
-pub use frozen::FreezeError;
-pub use snapshot::{Changes, FACTS_CACHE_BYTES_MAX, FileRow, Graph, GraphBuilder, Held, Totals, facts_bytes};
-pub use view::{OpenFile, Positions, Texts, View};
+pub use frozen::{FreezeError, Totals};
+pub use generation::{FACTS_CACHE_BYTES_MAX, FileRow, Graph, Held, facts_bytes};
+pub use open::OpenFile;
+pub use update::Changes;
+pub use view::{Positions, Texts, View};

@@ -2,117 +2,123 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::region::{Column, Region, RegionBuilder};
-use crate::lang::facts::Name;
-
 /// A growing interner: an arena of bytes, offsets, and an open-addressing table of numbers.
 #[derive(Clone, Debug)]
 pub struct NameTable {
     arena: Vec<u8>,
     /// Where each name starts; one more for the end of the last.
     offsets: Vec<u32>,
-    /// Number plus one, 0 where free; a power of two long, at most three quarters full.
-    table: Vec<u32>,
+    /// Number plus one, 0 where free; at most three quarters full.
+    slots: Vec<u32>,
 }
 
 impl Default for NameTable {
     fn default() -> Self {
-        NameTable { arena: Vec::new(), offsets: vec![0], table: Vec::new() }
+        NameTable { arena: Vec::new(), offsets: vec![0], slots: Vec::new() }
     }
 }
 
-fn text_at<'a>(arena: &'a [u8], offsets: &[u32], index: usize) -> &'a str {
-    let bytes =
-        offsets.get(index).zip(offsets.get(index + 1)).and_then(|(a, b)| arena.get(*a as usize..*b as usize));
-    bytes.and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+/// The columns of an interner, wherever they lie.
+#[derive(Clone, Copy, Debug)]
+pub struct NameColumns<'a> {
+    pub arena: &'a [u8],
+    pub offsets: &'a [u32],
+    pub slots: &'a [u32],
 }
 
-fn find(arena: &[u8], offsets: &[u32], table: &[u32], text: &str) -> Result<u32, usize> {
-    if table.is_empty() {
-        return Err(0);
+impl<'a> NameColumns<'a> {
+    pub fn len(self) -> u32 {
+        (self.offsets.len() as u32).saturating_sub(1)
     }
-    let mask = table.len() - 1;
-    let mut at = xxh3_64(text.as_bytes()) as usize & mask;
-    loop {
-        match table[at] {
-            0 => return Err(at),
-            number if text_at(arena, offsets, number as usize - 1) == text => return Ok(number - 1),
-            _ => at = (at + 1) & mask,
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The text of a name; empty if there is no such number.
+    pub fn text(self, index: u32) -> &'a str {
+        std::str::from_utf8(self.bytes(index)).unwrap_or_default()
+    }
+
+    fn bytes(self, index: u32) -> &'a [u8] {
+        let index = index as usize;
+        let ends = self.offsets.get(index).zip(self.offsets.get(index + 1));
+        ends.and_then(|(a, b)| self.arena.get(*a as usize..*b as usize)).unwrap_or_default()
+    }
+
+    /// The length of a name in bytes.
+    pub fn text_len(self, index: u32) -> u32 {
+        self.bytes(index).len() as u32
+    }
+
+    pub fn find(self, text: &str) -> Option<u32> {
+        self.probe(text.as_bytes()).ok()
+    }
+
+    /// The number of a name, or the free slot where it belongs.
+    fn probe(self, text: &[u8]) -> Result<u32, usize> {
+        let count = self.slots.len();
+        if count == 0 {
+            return Err(0);
+        }
+        // Maps the hash's upper half to a slot, whatever their number.
+        let mut at = (((xxh3_64(text) >> 32) * count as u64) >> 32) as usize;
+        loop {
+            match self.slots[at] {
+                0 => return Err(at),
+                number if self.bytes(number - 1) == text => return Ok(number - 1),
+                _ => at = if at + 1 == count { 0 } else { at + 1 },
+            }
         }
     }
 }
 
 impl NameTable {
-    pub fn len(&self) -> u32 {
-        self.offsets.len() as u32 - 1
+    pub fn columns(&self) -> NameColumns<'_> {
+        NameColumns { arena: &self.arena, offsets: &self.offsets, slots: &self.slots }
     }
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-    pub fn text(&self, index: u32) -> &str {
-        text_at(&self.arena, &self.offsets, index as usize)
-    }
-    pub fn find(&self, text: &str) -> Option<u32> {
-        find(&self.arena, &self.offsets, &self.table, text).ok()
-    }
+
     pub fn intern(&mut self, text: &str) -> u32 {
-        if (self.len() as usize + 1) * 4 > self.table.len() * 3 {
-            self.grow();
+        const FIRST_SLOTS: usize = 64;
+        if (self.offsets.len()) * 4 > self.slots.len() * 3 {
+            self.rehash((self.slots.len() * 2).max(FIRST_SLOTS));
         }
-        match find(&self.arena, &self.offsets, &self.table, text) {
+        match self.columns().probe(text.as_bytes()) {
             Ok(number) => number,
             Err(free) => {
-                let number = self.len();
+                let number = self.columns().len();
                 self.arena.extend_from_slice(text.as_bytes());
                 self.offsets.push(self.arena.len() as u32);
-                self.table[free] = number + 1;
+                self.slots[free] = number + 1;
                 number
             }
         }
     }
-    fn grow(&mut self) {
-        const FIRST_SLOTS: usize = 64;
-        let slots = (self.table.len() * 2).max(FIRST_SLOTS);
-        let mut table = vec![0; slots];
-        for number in 0..self.len() {
-            if let Err(free) = find(&self.arena, &self.offsets, &table, self.text(number)) {
-                table[free] = number + 1;
+
+    /// Brings the table to the size that it is kept at when no more names come: five slots for four names.
+    pub fn shrink_slots(&mut self) {
+        let count = self.columns().len() as usize;
+        self.rehash(count + count / 4 + 1);
+    }
+
+    fn rehash(&mut self, count: usize) {
+        self.slots = vec![0; count];
+        for number in 0..self.columns().len() {
+            let columns = self.columns();
+            if let Err(free) = columns.probe(columns.bytes(number)) {
+                self.slots[free] = number + 1;
             }
         }
-        self.table = table;
     }
+
     /// Bytes held on the heap.
     pub fn heap_bytes(&self) -> usize {
-        self.arena.capacity() + (self.offsets.capacity() + self.table.capacity()) * size_of::<u32>()
+        self.arena.capacity() + (self.offsets.capacity() + self.slots.capacity()) * size_of::<u32>()
     }
 
-    pub(super) fn columns<'a>(&'a self, region: &mut RegionBuilder<'a>) -> NameColumns {
-        NameColumns {
-            arena: region.column(&self.arena),
-            offsets: region.column(&self.offsets),
-            table: region.column(&self.table),
-        }
-    }
-}
-
-/// The columns of a frozen interner.
-#[derive(Debug, Default)]
-pub(super) struct NameColumns {
-    arena: Column,
-    offsets: Column,
-    table: Column,
-}
-
-impl NameColumns {
-    pub fn len(&self, region: &Region) -> u32 {
-        region.column::<u32>(&self.offsets).len() as u32 - 1
-    }
-    pub fn text<'a>(&self, region: &'a Region, name: Name) -> &'a str {
-        text_at(region.column(&self.arena), region.column(&self.offsets), name.index())
-    }
-    pub fn find(&self, region: &Region, text: &str) -> Option<Name> {
-        let (arena, offsets) = (region.column(&self.arena), region.column(&self.offsets));
-        find(arena, offsets, region.column(&self.table), text).ok().map(Name)
+    /// Bytes of the names alone; numbers are 32 bits wide, so it stays below 4 GiB.
+    pub fn text_bytes(&self) -> usize {
+        self.arena.len()
     }
 }
 
@@ -126,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_those_of_first_sight(texts in prop::collection::vec("[a-c]{0,4}", 0..200)) {
+        fn numbers_are_those_of_first_sight(texts in prop::collection::vec("[a-c]{0,4}", 0..200), shrink: bool) {
             let mut table = NameTable::default();
             let mut model: HashMap<String, u32> = HashMap::new();
             for text in &texts {
@@ -134,11 +140,15 @@ mod tests {
                 let expected = *model.entry(text.clone()).or_insert(next);
                 prop_assert_eq!(table.intern(text), expected);
             }
-            for (text, number) in &model {
-                prop_assert_eq!(table.find(text), Some(*number));
-                prop_assert_eq!(table.text(*number), text);
+            if shrink {
+                table.shrink_slots();
             }
-            prop_assert_eq!(table.find("absent"), None);
+            for (text, number) in &model {
+                prop_assert_eq!(table.columns().find(text), Some(*number));
+                prop_assert_eq!(table.columns().text(*number), text);
+            }
+            prop_assert_eq!(table.columns().find("absent"), None);
+            prop_assert_eq!(table.columns().len() as usize, model.len());
         }
     }
 }

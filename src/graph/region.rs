@@ -1,4 +1,4 @@
-//! One anonymous memory map that holds all frozen columns of a graph.
+//! Anonymous memory maps: one holds all frozen columns of a graph, others what a build gathers.
 //!
 //! Memory from the allocator mostly stays with the process when it is freed; a map goes back to the system the moment
 //! it is dropped, and its size is exactly what is charged for it.
@@ -12,37 +12,56 @@ use memmap2::{Mmap, MmapMut};
 /// Columns start at multiples of this, which suits every element type.
 const ALIGN: usize = 8;
 
+/// The unit in which the system gives memory; larger pages only make a charge too high.
+const PAGE: usize = 4096;
+
 /// A column: where its elements lie in the region.
-#[derive(Clone, Debug, Default)]
-pub struct Column {
-    bytes: Range<usize>,
-}
+pub type Column = Range<usize>;
 
 /// Gathers columns, then lays them out in one map.
 #[derive(Default)]
 pub struct RegionBuilder<'a> {
-    parts: Vec<&'a [u8]>,
+    parts: Vec<(usize, Part<'a>)>,
     len: usize,
+}
+
+enum Part<'a> {
+    Borrowed(&'a [u8]),
+    Scratch(Scratch),
 }
 
 impl<'a> RegionBuilder<'a> {
     pub fn column<T: Pod>(&mut self, elements: &'a [T]) -> Column {
         let bytes: &[u8] = bytemuck::cast_slice(elements);
+        self.put(bytes.len(), Part::Borrowed(bytes))
+    }
+
+    /// A column that is given back piece by piece while it is laid out, so that it is hardly ever there twice.
+    pub fn scratch(&mut self, scratch: Scratch) -> Column {
+        self.put(scratch.len, Part::Scratch(scratch))
+    }
+
+    fn put(&mut self, len: usize, part: Part<'a>) -> Column {
         let start = self.len.next_multiple_of(ALIGN);
-        self.len = start + bytes.len();
-        self.parts.push(bytes);
-        Column { bytes: start..self.len }
+        self.len = start + len;
+        self.parts.push((start, part));
+        start..self.len
     }
 
     /// # Errors
     /// If the system gives no memory.
     pub fn freeze(self) -> io::Result<Region> {
         let mut map = MmapMut::map_anon(self.len.max(1))?;
-        let mut at: usize = 0;
-        for part in self.parts {
-            at = at.next_multiple_of(ALIGN);
-            map[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
+        for (start, part) in self.parts {
+            match part {
+                Part::Borrowed(bytes) => map[start..start + bytes.len()].copy_from_slice(bytes),
+                Part::Scratch(scratch) => {
+                    for chunk in scratch.chunks {
+                        let at = start + chunk.start;
+                        map[at..at + chunk.used].copy_from_slice(&chunk.map[..chunk.used]);
+                    }
+                }
+            }
         }
         Ok(Region { map: map.make_read_only()? })
     }
@@ -56,12 +75,105 @@ pub struct Region {
 
 impl Region {
     pub fn column<T: Pod>(&self, column: &Column) -> &[T] {
-        bytemuck::cast_slice(&self.map[column.bytes.clone()])
+        bytemuck::cast_slice(&self.map[column.clone()])
     }
 
     /// Bytes that the map takes from the system: whole pages.
     pub fn bytes(&self) -> usize {
-        const PAGE: usize = 4096;
         self.map.len().next_multiple_of(PAGE)
+    }
+}
+
+/// Bytes that a build gathers, in maps of growing size; pieces stay where they were put.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    chunks: Vec<Chunk>,
+    len: usize,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    map: MmapMut,
+    /// Where its first byte stands among those of all chunks.
+    start: usize,
+    used: usize,
+}
+
+/// The first chunk is small, for most folders are; the others are as large as all before them, up to a bound at which
+/// giving one back while columns are laid out is still fine-grained.
+const CHUNK_BYTES_MIN: usize = 64 << 10;
+const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+impl Scratch {
+    /// Puts the pieces next to each other behind all others; returns where the first one starts.
+    ///
+    /// # Errors
+    /// If the system gives no memory.
+    pub fn append(&mut self, pieces: &[&[u8]]) -> io::Result<usize> {
+        let len = pieces.iter().map(|p| p.len()).sum();
+        let fits = self.chunks.last().is_some_and(|c| c.map.len() - c.used >= len);
+        if !fits {
+            let size = self.len.clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX).max(len).next_multiple_of(PAGE);
+            self.chunks.push(Chunk { map: MmapMut::map_anon(size)?, start: self.len, used: 0 });
+        }
+        let start = self.len;
+        if let Some(chunk) = self.chunks.last_mut() {
+            for piece in pieces {
+                chunk.map[chunk.used..chunk.used + piece.len()].copy_from_slice(piece);
+                chunk.used += piece.len();
+            }
+        }
+        self.len += len;
+        Ok(start)
+    }
+
+    /// What was put there by one [`append`](Self::append), or a part of it.
+    pub fn get(&self, start: usize, len: usize) -> &[u8] {
+        let chunk = &self.chunks[self.chunks.partition_point(|c| c.start <= start) - 1];
+        &chunk.map[start - chunk.start..start - chunk.start + len]
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes taken from the system: pages that were never written to are not.
+    pub fn bytes(&self) -> usize {
+        self.chunks.iter().map(|c| c.used.next_multiple_of(PAGE)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn columns_hold_what_was_put_into_them(
+            numbers in prop::collection::vec(any::<u64>(), 0..20),
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50_000), 0..20),
+        ) {
+            let mut scratch = Scratch::default();
+            let mut places = Vec::new();
+            for piece in &pieces {
+                places.push(scratch.append(&[piece, b"tail"]).unwrap());
+            }
+            for (place, piece) in places.iter().zip(&pieces) {
+                prop_assert_eq!(scratch.get(*place, piece.len()), &piece[..]);
+            }
+            let odd = [1u8, 2, 3];
+            let mut builder = RegionBuilder::default();
+            let (first, second) = (builder.column(&odd), builder.column(&numbers));
+            let third = builder.scratch(scratch);
+            let region = builder.freeze().unwrap();
+            prop_assert_eq!(region.column::<u8>(&first), &odd[..]);
+            prop_assert_eq!(region.column::<u64>(&second), &numbers[..]);
+            let bytes = region.column::<u8>(&third);
+            for (place, piece) in places.iter().zip(&pieces) {
+                prop_assert_eq!(&bytes[*place..place + piece.len()], &piece[..]);
+            }
+        }
     }
 }

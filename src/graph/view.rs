@@ -1,15 +1,15 @@
 //! What a query sees: a graph with the open documents over it.
 
+use std::cell::OnceCell;
 use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::encoded::{EncodedFile, FileMeta, content_hash};
-use super::snapshot::{Changes, Graph};
-use crate::lang::LangId;
-use crate::lang::facts::Facts;
+use super::encoded::content_hash;
+use super::generation::Graph;
+use super::lines::Lines;
+use super::open::OpenFile;
+use super::overlay::Row;
 use crate::lang::modules::{FileId, Layout};
 use crate::text::{Encoding, Position};
 
@@ -19,23 +19,24 @@ pub trait Texts: Send + Sync {
     fn read(&self, path: &str) -> io::Result<String>;
 }
 
-/// An open document: it counts instead of the file on disk.
-#[derive(Clone)]
-pub struct OpenFile {
-    /// Relative to the folder.
-    pub path: String,
-    pub lang: LangId,
-    pub text: Arc<str>,
-    /// Fresh facts of the text, under names of its own.
-    pub facts: Arc<Facts>,
-}
-
 /// A graph with documents over it; everything of [`Graph`] is answered with the documents in it.
 pub struct View {
+    /// With the documents in its overlay.
     graph: Arc<Graph>,
-    open: FxHashMap<FileId, Arc<str>>,
+    /// Without them.
+    below: Arc<Graph>,
+    open: Vec<Open>,
     texts: Arc<dyn Texts>,
 }
+
+struct Open {
+    id: FileId,
+    document: OpenFile,
+    row: Arc<Row>,
+}
+
+/// Names that documents once had and no longer have are kept from view to view up to this number.
+const NAMES_KEPT_MAX: u32 = 4_096;
 
 impl Deref for View {
     type Target = Graph;
@@ -46,101 +47,146 @@ impl Deref for View {
 
 impl View {
     pub fn new(graph: Arc<Graph>, documents: Vec<OpenFile>, texts: Arc<dyn Texts>) -> View {
-        if documents.is_empty() {
-            return View { graph, open: FxHashMap::default(), texts };
-        }
-        let mut changes = Changes::default();
-        let mut open = Vec::new();
-        for document in documents {
-            let meta = FileMeta {
-                path: document.path.clone(),
-                lang: document.lang,
-                bytes: document.text.len() as u64,
-                mtime_ns: 0,
-                hash: content_hash(document.text.as_bytes()),
-                syntax_errors: 0,
-            };
-            changes.changed.push(EncodedFile::new(meta, &document.text, &document.facts));
-            open.push((document.path, document.text));
-        }
-        let graph = graph.overlaid(changes);
-        let open = open.into_iter().filter_map(|(path, text)| Some((graph.file(&path)?, text))).collect();
-        View { graph: Arc::new(graph), open, texts }
+        View::make(graph, documents, texts, None)
     }
 
+    /// The view of the same graph under these documents. Those that are as they were in this view cost nothing anew.
+    pub fn with_documents(&self, documents: Vec<OpenFile>) -> View {
+        View::make(Arc::clone(&self.below), documents, Arc::clone(&self.texts), Some(self))
+    }
+
+    fn make(
+        below: Arc<Graph>,
+        documents: Vec<OpenFile>,
+        texts: Arc<dyn Texts>,
+        before: Option<&View>,
+    ) -> View {
+        if documents.is_empty() {
+            return View { graph: Arc::clone(&below), below, open: Vec::new(), texts };
+        }
+        let mut overlay = below.overlay.clone();
+        let before = before.filter(|view| view.names_kept() <= NAMES_KEPT_MAX);
+        if let Some(before) = before {
+            overlay.set_names(Arc::clone(before.graph.overlay.shared_names()));
+        }
+        let mut rows = Vec::with_capacity(documents.len());
+        for document in &documents {
+            let kept = before.and_then(|b| b.open.iter().find(|o| o.document.is_same(document)));
+            rows.push(match kept {
+                Some(open) => Arc::clone(&open.row),
+                None => Arc::new(document.row(&below.base, &mut overlay)),
+            });
+        }
+        overlay.change(&below.base, rows.clone(), &[]);
+        let graph = Arc::new(below.with_overlay(overlay, Arc::clone(&below.manifests)));
+        let open = documents.into_iter().zip(rows).filter_map(|(document, row)| {
+            let id = graph.file(&document.path)?;
+            Some(Open { id, document, row })
+        });
+        View { open: open.collect(), graph, below, texts }
+    }
+
+    /// Names of this view that its graph does not have.
+    fn names_kept(&self) -> u32 {
+        let count = |graph: &Graph| graph.overlay.names().columns().len();
+        count(&self.graph) - count(&self.below)
+    }
+
+    /// The graph with the documents in it.
     pub fn graph(&self) -> &Arc<Graph> {
         &self.graph
     }
 
+    fn document(&self, file: FileId) -> Option<&OpenFile> {
+        self.open.iter().find(|o| o.id == file).map(|o| &o.document)
+    }
+
     /// The text of an open document, or of the file on disk as it is now.
     pub fn text(&self, file: FileId) -> io::Result<Arc<str>> {
-        match self.open.get(&file) {
-            Some(text) => Ok(Arc::clone(text)),
+        match self.document(file) {
+            Some(document) => Ok(Arc::clone(&document.text)),
             None => self.texts.read(self.path(file)).map(Arc::from),
         }
     }
 
     /// Whether the file is an open document.
     pub fn is_open(&self, file: FileId) -> bool {
-        self.open.contains_key(&file)
+        self.document(file).is_some()
     }
 
-    /// The position of an offset. The text is read only if columns depend on the encoding; if it cannot be read, or is
-    /// shorter by now, the column counts bytes.
+    /// The position of an offset. The text is read only if the line has characters beyond ASCII and the encoding makes
+    /// a difference; if it cannot be read, or is another one by now, the column counts bytes.
     pub fn position(&self, file: FileId, offset: u32, encoding: Encoding) -> Position {
         self.positions(file, encoding).position(offset)
     }
 
     /// Positions for many offsets of one file.
-    pub fn positions(&self, file: FileId, encoding: Encoding) -> Positions {
-        let lines = self.line_index(file);
-        let plain = encoding == Encoding::Utf8 || self.is_ascii(file);
-        let text =
-            if plain { None } else { self.text(file).ok().filter(|t| t.len() as u32 == lines.text_len()) };
-        Positions { lines, text, encoding }
+    pub fn positions(&self, file: FileId, encoding: Encoding) -> Positions<'_> {
+        let lines = self.lines(file).unwrap_or_else(Arc::new);
+        Positions { view: self, file, lines, encoding, text: OnceCell::new() }
     }
 
     /// The offset of a position; `None` if the line is past the end.
     pub fn offset(&self, file: FileId, position: Position, encoding: Encoding) -> Option<u32> {
         self.positions(file, encoding).offset(position)
     }
+
+    /// Bytes on the heap that the view has besides the graph that it was made of. Documents' texts and own facts are
+    /// not counted.
+    pub fn own_bytes(&self) -> usize {
+        if self.open.is_empty() {
+            return 0;
+        }
+        let paths: usize = self.open.iter().map(|o| o.document.path.capacity()).sum();
+        size_of::<Graph>()
+            + self.open.capacity() * size_of::<Open>()
+            + paths
+            + self.graph.overlay.heap_bytes().saturating_sub(self.below.overlay.rows_bytes())
+    }
 }
 
 /// Offsets and positions of one file.
-pub struct Positions {
-    lines: crate::text::LineIndex,
-    /// Only where columns are not bytes.
-    text: Option<Arc<str>>,
+pub struct Positions<'v> {
+    view: &'v View,
+    file: FileId,
+    lines: Arc<Lines>,
     encoding: Encoding,
+    /// Once it was asked for: the text, if it is the one that the lines are of.
+    text: OnceCell<Option<Arc<str>>>,
 }
 
-impl Positions {
+impl Positions<'_> {
     pub fn position(&self, offset: u32) -> Position {
-        match &self.text {
-            Some(text) => self.lines.position(text, offset, self.encoding),
-            None => {
-                let offset = offset.min(self.lines.text_len());
-                let line = self.lines.line_of(offset);
-                Position { line, column: offset - self.lines.line_start(line) }
-            }
+        let index = &self.lines.index;
+        let line = index.line_of(offset.min(index.text_len()));
+        match self.text_for(line) {
+            Some(text) => index.position(text, offset, self.encoding),
+            None => index.ascii_position(offset),
         }
     }
 
     pub fn offset(&self, position: Position) -> Option<u32> {
-        if let Some(text) = &self.text {
-            return self.lines.offset(text, position, self.encoding);
+        let index = &self.lines.index;
+        match self.text_for(position.line) {
+            Some(text) => index.offset(text, position, self.encoding),
+            None => index.ascii_offset(position),
         }
-        if position.line >= self.lines.line_count() {
+    }
+
+    /// The text, if columns of the line depend on it.
+    fn text_for(&self, line: u32) -> Option<&str> {
+        if !self.lines.is_wide(line) {
             return None;
         }
-        let (start, end) = (self.lines.line_start(position.line), self.lines.line_end(position.line));
-        // A column past the line stays on it: before the terminator, unless the text ends there.
-        let last =
-            if position.line + 1 < self.lines.line_count() { end.saturating_sub(1).max(start) } else { end };
-        Some(start.saturating_add(position.column).min(last))
+        let text = self.text.get_or_init(|| {
+            let text = self.view.text(self.file).ok()?;
+            let indexed = self.view.record(self.file).hash;
+            (content_hash(text.as_bytes()) == indexed).then_some(text)
+        });
+        text.as_deref()
     }
 
     pub fn lines(&self) -> &crate::text::LineIndex {
-        &self.lines
+        &self.lines.index
     }
 }

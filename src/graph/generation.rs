@@ -1,0 +1,347 @@
+//! The graph of a folder at one generation.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::blob;
+use super::cache::Cache;
+use super::encoded::FileMeta;
+use super::frozen::{Frozen, Record, Totals, read_names};
+use super::lines::{self, Lines};
+use super::names::NameColumns;
+use super::overlay::{Body, Overlay, Row};
+use crate::lang::LangId;
+use crate::lang::facts::{Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId};
+use crate::lang::modules::{FileId, Manifest};
+use crate::text::LineIndex;
+
+/// Decoded facts kept for each graph: at most this, and a quarter of its columns' size.
+pub const FACTS_CACHE_BYTES_MAX: usize = 8 << 20;
+/// But at least this, so that the facts of an ordinary file or two stay.
+const FACTS_CACHE_BYTES_MIN: usize = 256 << 10;
+
+/// Symbols of a folder and how they refer to each other: immutable, shared by readers.
+///
+/// Numbers of files and names hold for a graph and those updated from it, until the overlay is folded in.
+#[derive(Debug)]
+pub struct Graph {
+    pub(super) base: Arc<Frozen>,
+    pub(super) overlay: Overlay,
+    pub(super) manifests: Arc<Manifests>,
+    pub(super) cache: Arc<FactsCache>,
+    totals: Totals,
+    /// Dropped after everything above, so that whoever counts the graph's bytes hears of their return only then.
+    pub(super) held: Held,
+}
+
+/// What a graph keeps alive for its owner, besides its own contents.
+pub type Held = Vec<Arc<dyn Any + Send + Sync>>;
+
+pub(super) type FactsCache = Cache<CacheKey, Facts>;
+
+/// A frozen file, or one version of a changed file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum CacheKey {
+    Frozen(FileId),
+    Row(u64),
+}
+
+/// What a graph says of a file besides its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    pub id: FileId,
+    pub meta: FileMeta,
+    /// Only ASCII: a column is a byte in every encoding.
+    pub ascii: bool,
+    pub lines: u32,
+    pub defs: u32,
+    pub refs: u32,
+}
+
+/// All manifests, by file name and then by directory.
+#[derive(Debug, Default)]
+pub(super) struct Manifests(Vec<Manifest>);
+
+impl Manifests {
+    pub fn new(mut manifests: Vec<Manifest>) -> Manifests {
+        manifests.sort_by(|a, b| (&a.file, &a.dir).cmp(&(&b.file, &b.dir)));
+        manifests.shrink_to_fit();
+        Manifests(manifests)
+    }
+    pub fn all(&self) -> &[Manifest] {
+        &self.0
+    }
+    pub fn named(&self, file_name: &str) -> &[Manifest] {
+        let start = self.0.partition_point(|m| m.file.as_str() < file_name);
+        let len = self.0[start..].partition_point(|m| m.file == file_name);
+        &self.0[start..start + len]
+    }
+    fn heap_bytes(&self) -> usize {
+        let of = |m: &Manifest| {
+            let entries = m.entries.iter().map(|(k, v)| k.capacity() + v.capacity()).sum::<usize>();
+            m.dir.capacity()
+                + m.file.capacity()
+                + m.name.as_ref().map_or(0, String::capacity)
+                + m.entries.capacity() * size_of::<(String, String)>()
+                + entries
+        };
+        self.0.capacity() * size_of::<Manifest>() + self.0.iter().map(of).sum::<usize>()
+    }
+}
+
+impl Graph {
+    pub(super) fn new(base: Frozen, manifests: Vec<Manifest>) -> Graph {
+        let cache = Arc::new(Cache::new(cache_bytes_max(&base)));
+        Graph {
+            totals: base.totals().clone(),
+            base: Arc::new(base),
+            overlay: Overlay::default(),
+            manifests: Arc::new(Manifests::new(manifests)),
+            cache,
+            held: Held::new(),
+        }
+    }
+
+    /// The same columns under another overlay.
+    pub(super) fn with_overlay(&self, overlay: Overlay, manifests: Arc<Manifests>) -> Graph {
+        Graph {
+            totals: overlay.totals(&self.base),
+            base: Arc::clone(&self.base),
+            overlay,
+            manifests,
+            cache: Arc::clone(&self.cache),
+            held: self.held.clone(),
+        }
+    }
+
+    /// Every file: those of the columns by path, then those that are new since.
+    pub fn files(&self) -> impl Iterator<Item = FileId> + '_ {
+        let frozen = (0..self.base.file_count()).map(FileId).filter(|id| !self.overlay.is_removed(*id));
+        frozen.chain(self.overlay.new_files().iter().map(|(_, id)| *id))
+    }
+
+    pub fn file_count(&self) -> u32 {
+        self.totals.files
+    }
+
+    /// Whether the graph has a file of this number.
+    pub fn has(&self, id: FileId) -> bool {
+        self.overlay.row(id).is_some() || id.0 < self.base.file_count() && !self.overlay.is_removed(id)
+    }
+
+    /// # Panics
+    /// If the graph has no such file; numbers come from this graph or one that it was updated from.
+    pub fn row(&self, id: FileId) -> FileRow {
+        let record = self.record(id);
+        let meta = FileMeta {
+            path: self.path_of(id).to_owned(),
+            lang: record.lang(),
+            bytes: record.bytes,
+            mtime_ns: record.mtime_ns,
+            hash: record.hash,
+            syntax_errors: record.syntax_errors,
+        };
+        let Record { ascii, lines, defs, refs, .. } = *record;
+        FileRow { id, meta, ascii: ascii != 0, lines, defs, refs }
+    }
+
+    pub(super) fn record(&self, id: FileId) -> &Record {
+        self.overlay.row(id).map_or_else(|| self.base.record(id), |row| &row.record)
+    }
+
+    pub(super) fn path_of(&self, id: FileId) -> &str {
+        self.overlay.row(id).map_or_else(|| self.base.path(id), |row| &row.path)
+    }
+
+    pub(super) fn lang_of(&self, id: FileId) -> LangId {
+        self.record(id).lang()
+    }
+
+    /// The file's facts, with names of this graph.
+    pub fn facts(&self, id: FileId) -> Arc<Facts> {
+        match self.overlay.row(id) {
+            Some(row) => self.row_facts(row),
+            None => self.cache.get_or_make(CacheKey::Frozen(id), || {
+                self.decoded(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten())
+            }),
+        }
+    }
+
+    fn row_facts(&self, row: &Row) -> Arc<Facts> {
+        match &row.body {
+            Body::Open { facts, .. } => Arc::clone(facts),
+            Body::Encoded { blob, .. } => self.cache.get_or_make(CacheKey::Row(row.stamp), || {
+                let names = row.names.iter().copied();
+                self.decoded(FileId(u32::MAX), blob, names)
+            }),
+        }
+    }
+
+    /// Facts and their size. Columns are checked when they come from elsewhere, so this fails only if memory does; the
+    /// file then says nothing.
+    fn decoded(&self, id: FileId, blob: &[u8], names: impl Iterator<Item = Name>) -> (Facts, usize) {
+        let names: Vec<(Name, u32)> = names.map(|n| (n, self.name_len(n))).collect();
+        let facts = blob::decode(blob, &names).unwrap_or_else(|error| {
+            tracing::error!("the facts of file {} cannot be read: {error}", id.0);
+            debug_assert!(false, "{error}");
+            blob::nothing(0)
+        });
+        let bytes = facts_bytes(&facts);
+        (facts, bytes)
+    }
+
+    /// Where the file's lines start.
+    pub fn line_index(&self, id: FileId) -> LineIndex {
+        match self.lines(id) {
+            Ok(open) => open.index.clone(),
+            Err(lines) => lines.index,
+        }
+    }
+
+    /// The file's lines: those of an open document are there, others are decoded.
+    pub(super) fn lines(&self, id: FileId) -> Result<Arc<Lines>, Lines> {
+        let table = match self.overlay.row(id).map(|row| &row.body) {
+            Some(Body::Open { lines, .. }) => return Ok(Arc::clone(lines)),
+            Some(Body::Encoded { line_table, .. }) => line_table,
+            None => self.base.line_table(id),
+        };
+        Err(lines::decode(table).unwrap_or_else(|_| Lines::new("")))
+    }
+
+    /// Only ASCII: columns are byte columns in every encoding.
+    pub fn is_ascii(&self, id: FileId) -> bool {
+        self.record(id).ascii != 0
+    }
+
+    /// The name's text; empty if there is no such name.
+    pub fn name_text(&self, name: Name) -> &str {
+        let (columns, number) = self.name_columns(name);
+        columns.text(number)
+    }
+
+    fn name_len(&self, name: Name) -> u32 {
+        let (columns, number) = self.name_columns(name);
+        columns.text_len(number)
+    }
+
+    fn name_columns(&self, name: Name) -> (NameColumns<'_>, u32) {
+        let frozen = self.base.names();
+        match name.0.checked_sub(frozen.len()) {
+            None => (frozen, name.0),
+            Some(number) => (self.overlay.names().columns(), number),
+        }
+    }
+
+    pub fn lookup_name(&self, text: &str) -> Option<Name> {
+        let frozen = self.base.names();
+        let later = || self.overlay.names().columns().find(text).map(|n| frozen.len() + n);
+        frozen.find(text).or_else(later).map(Name)
+    }
+
+    /// Every name, some of which may no longer occur.
+    pub fn names(&self) -> impl Iterator<Item = (Name, &str)> + '_ {
+        let (frozen, later) = (self.base.names(), self.overlay.names().columns());
+        let texts = (0..frozen.len()).map(move |n| frozen.text(n));
+        let texts = texts.chain((0..later.len()).map(move |n| later.text(n)));
+        (0..).map(Name).zip(texts)
+    }
+
+    /// Files that use the name: for a definition, a reference, a module or a list of exports.
+    pub fn files_with(&self, name: Name) -> impl Iterator<Item = FileId> + '_ {
+        let frozen = self.base.postings().uses(name).filter(|f| !self.overlay.hides(*f));
+        frozen.chain(self.overlay.uses(name))
+    }
+
+    /// Definitions of the name that are not local to a function or block.
+    pub fn defs_named(&self, name: Name) -> impl Iterator<Item = (FileId, DefId)> + '_ {
+        let frozen = self.base.postings().defs(name).filter(|(f, _)| !self.overlay.hides(*f));
+        frozen.chain(self.overlay.defs(name))
+    }
+
+    /// Files that add members to a type of this name outside its body.
+    pub fn extensions_of(&self, name: Name) -> impl Iterator<Item = FileId> + '_ {
+        let frozen = self.base.postings().extensions(name).filter(|f| !self.overlay.hides(*f));
+        frozen.chain(self.overlay.extensions(name))
+    }
+
+    pub fn totals(&self) -> Totals {
+        self.totals.clone()
+    }
+
+    /// All manifests, by file name and then by directory.
+    pub fn all_manifests(&self) -> impl Iterator<Item = &Manifest> + '_ {
+        self.manifests.all().iter()
+    }
+
+    /// Replaces what the graph keeps alive until the last reader of its contents lets go, views included.
+    pub fn hold(&mut self, held: Held) {
+        self.held = held;
+    }
+
+    /// Bytes of the graph: its columns, its overlay and its manifests. Decoded facts are counted apart, by
+    /// [`cache_bytes`](Self::cache_bytes).
+    pub fn heap_bytes(&self) -> usize {
+        self.base.bytes() + self.own_bytes()
+    }
+
+    /// Bytes of the graph that are its alone, or that it shares with none but views of it and graphs updated from it,
+    /// each of which counts them again.
+    pub fn own_bytes(&self) -> usize {
+        self.overlay.heap_bytes() + self.manifests.heap_bytes()
+    }
+
+    /// Bytes that the graph shares with those updated from it: its columns, and the most that decoded facts may take.
+    pub fn shared_bytes(&self) -> usize {
+        self.base.bytes() + cache_bytes_max(&self.base)
+    }
+
+    /// Whether the graph stands on the same columns: numbers of files and names are the same then.
+    pub fn shares_columns(&self, other: &Graph) -> bool {
+        Arc::ptr_eq(&self.base, &other.base)
+    }
+
+    /// Bytes of the columns by what they hold, for reports.
+    pub fn parts(&self) -> Vec<(&'static str, usize)> {
+        self.base.parts()
+    }
+
+    /// Bytes of decoded facts that are kept at this moment, at most [`FACTS_CACHE_BYTES_MAX`]. Facts that a reader
+    /// still holds when they are no longer kept are not counted.
+    pub fn cache_bytes(&self) -> usize {
+        self.cache.bytes()
+    }
+
+    pub fn clear_cache(&self) {
+        self.cache.clear();
+    }
+}
+
+fn cache_bytes_max(base: &Frozen) -> usize {
+    (base.bytes() / 4).clamp(FACTS_CACHE_BYTES_MIN, FACTS_CACHE_BYTES_MAX)
+}
+
+/// Bytes of facts on the heap, themselves included.
+pub fn facts_bytes(facts: &Facts) -> usize {
+    let Facts { names, scopes, defs, refs, terms, globs, extensions, inherits, listed, package: _ } = facts;
+    let children: usize = terms
+        .iter()
+        .map(|term| match term {
+            Term::Apply(_, parts) | Term::Union(parts) | Term::Tuple(parts) => {
+                parts.len() * size_of::<TermId>()
+            }
+            _ => 0,
+        })
+        .sum();
+    size_of::<Facts>()
+        + names.capacity() * size_of::<Box<str>>()
+        + names.iter().map(|n| n.len()).sum::<usize>()
+        + scopes.capacity() * size_of::<Scope>()
+        + defs.capacity() * size_of::<Def>()
+        + refs.capacity() * size_of::<Ref>()
+        + terms.capacity() * size_of::<Term>()
+        + children
+        + globs.capacity() * size_of::<Glob>()
+        + extensions.capacity() * size_of::<Extension>()
+        + inherits.capacity() * size_of::<Inherit>()
+        + listed.as_ref().map_or(0, |l| l.capacity() * size_of::<Name>())
+}
