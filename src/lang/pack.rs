@@ -208,6 +208,8 @@ pub struct Knobs {
     pub import_names: bool,
     /// Several results are no value: the first of what is not several is itself (Go's `x, ok := m[k]`).
     pub several_results: bool,
+    /// A key that is no field of what is built or matched is a name in scope (Go's map literals, Java's `case`).
+    pub key_names: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
     pub mro: Mro,
@@ -266,6 +268,7 @@ impl Knobs {
         module_names: false,
         import_names: false,
         several_results: false,
+        key_names: false,
         function_scoped: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,

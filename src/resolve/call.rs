@@ -38,9 +38,12 @@ impl Resolver<'_> {
             Ty::Named(Head::Def(symbol), args) if self.def(symbol).kind == DefKind::Enum => {
                 Typed { ty: Ty::Named(Head::Def(symbol), args), tier }
             }
-            ty @ (Ty::Named(..) | Ty::This(_)) => {
-                self.member_result(&Typed { ty, tier }, self.knobs(file).call_names, file).unwrap_or_default()
-            }
+            ty @ (Ty::Named(..) | Ty::This(_)) => match self.built_on(&ty) {
+                Some(Ty::Closure(_, result)) => Typed { ty: (*result).clone(), tier },
+                _ => self
+                    .member_result(&Typed { ty, tier }, self.knobs(file).call_names, file)
+                    .unwrap_or_default(),
+            },
             _ => Typed::unknown(),
         }
     }

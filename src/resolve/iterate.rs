@@ -39,13 +39,27 @@ impl Resolver<'_> {
 
     /// An element of a type that derives from a container without source (`class Names(list[str])`).
     fn element_of_base(&self, file: FileId, of: &Typed) -> Typed {
-        let Some(symbol) = of.ty.symbol() else { return Typed::unknown() };
-        for base in self.bases(symbol) {
-            if let base @ (Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_))) = base {
-                return self.element_of(file, Typed { ty: base, tier: of.tier });
-            }
+        match self.built_on(&of.ty) {
+            Some(base) => self.element_of(file, Typed { ty: base, tier: of.tier }),
+            None => Typed::unknown(),
         }
-        Typed::unknown()
+    }
+
+    /// The container or function that a type of the folder is built on, with the type's arguments put in.
+    pub(super) fn built_on(&self, ty: &Ty) -> Option<Ty> {
+        let symbol = ty.symbol()?;
+        let args = match ty {
+            Ty::Named(_, args) => args.clone(),
+            _ => None,
+        };
+        let receiver = self.arguments(symbol, &args);
+        let is_built_on = |base: &Ty| {
+            matches!(base, Ty::List(_) | Ty::Map(_) | Ty::Closure(..) | Ty::Named(Head::Foreign(_), Some(_)))
+        };
+        self.linear(symbol).types.iter().find_map(|(ty, path)| {
+            let base = self.bases(*ty).into_iter().find(is_built_on)?;
+            Some(base.subst(&path.then(&receiver)))
+        })
     }
 
     /// An element by index or key.
@@ -56,9 +70,7 @@ impl Resolver<'_> {
             Ty::Named(Head::Def(_), _) | Ty::This(_) => {
                 match self.member_result(&of, self.knobs(file).index_names, file) {
                     Some(result) => result,
-                    None => match of.ty.symbol().map(|s| self.bases(s)).unwrap_or_default().into_iter().find(
-                        |b| matches!(b, Ty::List(_) | Ty::Map(_) | Ty::Named(Head::Foreign(_), Some(_))),
-                    ) {
+                    None => match self.built_on(&of.ty) {
                         Some(base) => self.index_of(file, Typed { ty: base, tier }),
                         None => Typed::unknown(),
                     },

@@ -1,7 +1,7 @@
 //! Keys: fields named in literals and patterns, parameters named in calls.
 
 use super::member::{NO_MEMBER, Wanted};
-use super::ty::Ty;
+use super::ty::{Head, Ty};
 use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{DefKind, Name, Role, TermId};
 
@@ -27,6 +27,21 @@ impl Resolver<'_> {
                 }
             },
             _ => self.member(&typed, None, wanted, cx.file),
+        }
+    }
+
+    /// Whether a key that is no member of what `of` is may be a name in scope.
+    pub(super) fn is_key_name(&self, cx: Cx, of: TermId, name: Name) -> bool {
+        if !self.knobs(cx.file).key_names {
+            return false;
+        }
+        match self.eval(cx, of).ty {
+            // Fields that can be named from outside are written large, and constants of others are too.
+            Ty::Foreign(_) | Ty::Handed(..) | Ty::Named(Head::Foreign(_), _) => {
+                self.view.name_text(name).starts_with(char::is_lowercase)
+            }
+            ref ty @ Ty::Named(Head::Def(_), _) => self.built_on(ty).is_some(),
+            _ => true,
         }
     }
 

@@ -87,7 +87,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn bare(&self, file: FileId, r: &Ref) -> Resolution {
+    pub(super) fn bare(&self, file: FileId, r: &Ref) -> Resolution {
         let index = self.index(file);
         let knobs = index.lang.knobs();
         let used = Use { name: r.name, role: r.role, offset: r.span.start, scope: r.scope, knobs };

@@ -72,7 +72,11 @@ impl Resolver<'_> {
             return self.denoted(cx, recv).unwrap_or(NO_MEMBER);
         }
         if r.role == Role::Key {
-            return self.key(cx, recv, r.name);
+            let found = self.key(cx, recv, r.name);
+            if found.hits().is_empty() && self.is_key_name(cx, recv, r.name) {
+                return self.bare(file, r);
+            }
+            return found;
         }
         let typed = self.eval(cx, recv);
         let named = if typed.ty.has_own_members() { None } else { self.receiver_symbol(cx, recv) };

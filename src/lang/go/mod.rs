@@ -24,6 +24,7 @@ pub static PACK: Pack = Pack {
     ],
     knobs: Knobs {
         visibility: Visibility::Declaration,
+        key_names: true,
         import_names: true,
         several_results: true,
         mro: Mro::DepthFirst,

@@ -10,11 +10,16 @@
   name: (_) @name
   type_parameters: (_) @walk
   type: (_) @inherit) @def.interface @scope.class
-(type_spec|type_alias (#has? type_parameters)
+(type_spec (#has? type_parameters)
+  name: (_) @name
+  type_parameters: (_) @walk
+  type: (_) @underlying) @def.class @scope.class
+(type_spec name: (_) @name type: (_) @underlying) @def.class
+(type_alias (#has? type_parameters)
   name: (_) @name
   type_parameters: (_) @walk
   type: (_) @type) @def.typealias @scope.class
-(type_spec|type_alias name: (_) @name type: (_) @type) @def.typealias
+(type_alias name: (_) @name type: (_) @type) @def.typealias
 (type_parameter_declaration name: (_) @bind type: (_) @type) @bind.typeparameter
 
 (struct_type (#not-parent? type_spec)) @scope.object @term.object

@@ -25,6 +25,7 @@ pub static PACK: Pack = Pack {
         visibility: Visibility::Declaration,
         split_members: true,
         call_leads_to_constructor: true,
+        key_names: true,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],

@@ -543,6 +543,7 @@ impl Compiler<'_> {
             "decorator" => Reading::new(Context::Value, Slot::Decorator),
             "inherit" => Reading::new(Context::Inherit, Slot::Inherit),
             "base" => Reading::new(Context::Inherit, Slot::Value),
+            "underlying" => Reading::new(Context::Type, Slot::Inherit),
             "of" => Reading::new(Context::Type, Slot::Of),
             "trait" => Reading::new(Context::Inherit, Slot::Trait),
             "key" => Reading::new(Context::Key, Slot::None),
