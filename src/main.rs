@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use coppice::cli::doctor::{self, DoctorArgs};
 use coppice::cli::flags::SettingFlags;
+use coppice::cli::query::{self, QueryArgs};
 use coppice::lsp::{Options, serve};
 use tracing_subscriber::EnvFilter;
 
@@ -46,6 +47,7 @@ enum Command {
     /// Serve LSP on standard input and output.
     Serve(SettingFlags),
     Doctor(DoctorArgs),
+    Query(QueryArgs),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     }
     let settings = match arguments.command {
         Some(Command::Doctor(args)) => return doctor::run(&args),
+        Some(Command::Query(args)) => return query::run(&args),
         Some(Command::Serve(settings)) => arguments.settings.or(settings),
         None => arguments.settings,
     };

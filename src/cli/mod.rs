@@ -2,5 +2,6 @@
 
 pub mod doctor;
 pub mod flags;
+pub mod query;
 
 mod client;

@@ -78,6 +78,8 @@ def test_outline(query):
     (item,) = found(query("outline", "shop/model.py", "--json"))["items"]
     assert item["name"] == "Item" and [child["name"] for child in item["children"]] == ["total"]
     assert "method total" in query("outline", "shop/model.py").stdout
+    short = found(query("outline", "shop/model.py", "--json", "--limit", 1))
+    assert short["total"] == 2 and short["truncated"] and "children" not in short["items"][0]
 
 
 def test_files_are_named_from_the_folder_or_from_here(query):

@@ -1,0 +1,152 @@
+//! An answer as lines for people and as JSON for programs.
+
+use serde::Serialize;
+
+use crate::graph::View;
+use crate::lang::facts::DefKind;
+use crate::lang::modules::Layout;
+use crate::query::Location;
+use crate::text::Encoding;
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    /// The number of the graph that was asked.
+    pub generation: u64,
+    /// Why the graph may be older than the files, if it is.
+    pub stale: Option<String>,
+    /// Why there is nothing, where more is known than that.
+    pub why: Option<String>,
+    /// How many there are, as far as they were counted.
+    pub total: usize,
+    /// There are, or may be, more than are listed.
+    pub truncated: bool,
+    pub items: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Item {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    pub file: String,
+    /// Counted from 1, like the column, which counts characters.
+    pub line: u32,
+    pub column: u32,
+    pub end_line: u32,
+    pub end_column: u32,
+    /// How the answer was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub declaration: bool,
+    /// The line of source.
+    pub text: String,
+    /// How deep it stands in an outline.
+    #[serde(skip)]
+    pub depth: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Item>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Item {
+    pub(super) fn new(view: &View, location: Location) -> Item {
+        let start = view.position(location.file, location.span.start, Encoding::Utf32);
+        let end = view.position(location.file, location.span.end, Encoding::Utf32);
+        let text = view.text(location.file).ok();
+        let line = text.as_deref().and_then(|text| text.lines().nth(start.line as usize));
+        Item {
+            name: None,
+            kind: None,
+            container: None,
+            file: view.path(location.file).to_owned(),
+            line: start.line + 1,
+            column: start.column + 1,
+            end_line: end.line + 1,
+            end_column: end.column + 1,
+            tier: None,
+            declaration: false,
+            text: line.unwrap_or_default().trim().to_owned(),
+            depth: 0,
+            children: Vec::new(),
+        }
+    }
+
+    fn print(&self) {
+        let place = format!("{}:{}:{}:", self.file, self.line, self.column);
+        let indent = "  ".repeat(self.depth);
+        match &self.name {
+            Some(name) => {
+                let kind = self.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+                let container = self.container.as_ref().map(|c| format!(" in {c}")).unwrap_or_default();
+                let tier = self.tier.as_ref().map(|t| format!("  [{t}]")).unwrap_or_default();
+                println!("{place} {indent}{kind}{name}{container}{tier}");
+            }
+            None => println!("{place} {}", self.text),
+        }
+        self.children.iter().for_each(Item::print);
+    }
+}
+
+impl Answer {
+    /// Results on stdout; what is to be known about them on stderr, or all in one object.
+    pub(super) fn print(&self, json: bool) {
+        if json {
+            match serde_json::to_string_pretty(self) {
+                Ok(text) => println!("{text}"),
+                Err(e) => eprintln!("coppice query: the answer cannot be written as JSON: {e}"),
+            }
+            return;
+        }
+        self.items.iter().for_each(Item::print);
+        if let Some(why) = &self.why {
+            eprintln!("{why}");
+        } else if self.items.is_empty() {
+            eprintln!("nothing found");
+        }
+        if self.truncated {
+            eprintln!("there are more; --limit shows them");
+        }
+        if let Some(stale) = &self.stale {
+            eprintln!("this may be out of date: {stale}");
+        }
+    }
+}
+
+/// The kind of a symbol in a word or two.
+pub(super) fn kind_name(kind: DefKind) -> &'static str {
+    match kind {
+        DefKind::Module => "module",
+        DefKind::Namespace => "namespace",
+        DefKind::Class => "class",
+        DefKind::Struct => "struct",
+        DefKind::Enum => "enum",
+        DefKind::Union => "union",
+        DefKind::Interface => "interface",
+        DefKind::Trait => "trait",
+        DefKind::TypeAlias => "type alias",
+        DefKind::EnumMember => "enum member",
+        DefKind::Function => "function",
+        DefKind::Method => "method",
+        DefKind::Constructor => "constructor",
+        DefKind::Property => "property",
+        DefKind::Field => "field",
+        DefKind::Constant => "constant",
+        DefKind::Static => "static",
+        DefKind::Variable => "variable",
+        DefKind::Parameter => "parameter",
+        DefKind::TypeParameter => "type parameter",
+        DefKind::Macro => "macro",
+        DefKind::Label => "label",
+        DefKind::Import => "import",
+        DefKind::Export => "export",
+    }
+}
