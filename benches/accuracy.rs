@@ -1,8 +1,11 @@
 //! How right definitions and references are, in-process, against the gold answers of type-aware tools.
 //!
 //! ```text
-//! cargo bench --profile dev --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs]
+//! cargo bench --profile dev --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--link]
 //! ```
+//!
+//! `--refs` scores references too; `--link` resolves every reference of a corpus and compares the cost with parsing.
+//! Without gold, each folder in `CORPORA` is linked.
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
 
@@ -15,7 +18,7 @@ use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, Texts, View, content_h
 use coppice::lang::modules::{FileId, Layout};
 use coppice::lang::{LangId, ParseLimits, Parser, extract};
 use coppice::query;
-use coppice::resolve::{ReferenceLimits, Resolver};
+use coppice::resolve::{Outcome, ReferenceLimits, Resolver, Tier};
 use serde::Deserialize;
 
 /// Directories that the gold tools did not look into either.
@@ -63,6 +66,7 @@ struct Options {
     kinds: bool,
     misses: usize,
     refs: bool,
+    link: bool,
 }
 
 fn options() -> Option<Options> {
@@ -75,6 +79,7 @@ fn options() -> Option<Options> {
             "--kind" => options.kind.push(args.next()?),
             "--kinds" => options.kinds = true,
             "--refs" => options.refs = true,
+            "--link" => options.link = true,
             "--misses" => options.misses = args.next()?.parse().ok()?,
             "--bench" => {}
             _ => paths.push(PathBuf::from(arg)),
@@ -89,7 +94,7 @@ fn options() -> Option<Options> {
 fn main() {
     let Some(options) = options() else {
         eprintln!(
-            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs"
+            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link"
         );
         return;
     };
@@ -103,11 +108,17 @@ fn main() {
             return;
         }
     };
+    if options.link && corpora.is_empty() {
+        let folders = std::fs::read_dir(&options.corpora).into_iter().flatten().flatten();
+        corpora = folders.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    }
     corpora.sort();
-    println!(
-        "{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}",
-        "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
-    );
+    if !options.link {
+        println!(
+            "{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}",
+            "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
+        );
+    }
     let mut reference_rows = Vec::new();
     for name in corpora {
         if !options.corpus.is_empty() && !options.corpus.contains(&name) {
@@ -116,6 +127,10 @@ fn main() {
         let root = options.corpora.join(&name);
         let corpus = Corpus::load(&root);
         if corpus.view.files().next().is_none() {
+            continue;
+        }
+        if options.link {
+            corpus.link(&name);
             continue;
         }
         corpus.definitions(&name, &options);
@@ -241,6 +256,7 @@ impl Corpus {
         };
         let mut all = Scores::default();
         let mut kinds: BTreeMap<String, Scores> = BTreeMap::new();
+        let mut tiers: BTreeMap<Tier, Scores> = BTreeMap::new();
         let mut misses = options.misses;
         let started = Instant::now();
         for line in lines.lines() {
@@ -258,6 +274,9 @@ impl Corpus {
             let verdict = Verdict::of(&record, &places);
             all.add(verdict);
             kinds.entry(record.kind.clone()).or_default().add(verdict);
+            if let Some(best) = answer.iter().flatten().next() {
+                tiers.entry(best.tier).or_default().add(verdict);
+            }
             if misses > 0
                 && !matches!(verdict, Verdict::Exact | Verdict::Alternative | Verdict::ExternalQuiet)
             {
@@ -270,6 +289,9 @@ impl Corpus {
         if options.kinds {
             for (kind, scores) in &kinds {
                 scores.print(&format!("  {kind}"));
+            }
+            for (tier, scores) in &tiers {
+                scores.print(&format!("  by {tier:?}"));
             }
         }
         if options.misses > 0 {
@@ -313,6 +335,46 @@ impl Corpus {
                 }
             }
             Err(why) => println!("    got  {why:?}"),
+        }
+    }
+
+    /// Resolves every reference once, by one resolver.
+    fn link(&self, name: &str) {
+        let resolver = Resolver::new(&self.view);
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+        let (mut total, mut slowest) = (0usize, (Duration::ZERO, String::new()));
+        let started = Instant::now();
+        for (path, file) in &self.files {
+            let facts = self.view.facts(*file);
+            for (id, reference) in facts.refs_with_ids() {
+                let asked = Instant::now();
+                let outcome = match resolver.resolve(*file, id) {
+                    Outcome::Found(found) => found.first().map(|(_, t)| format!("{t:?}")).unwrap_or_default(),
+                    Outcome::External => "External".to_owned(),
+                    Outcome::Unresolved(_) => "Unresolved".to_owned(),
+                };
+                let took = asked.elapsed();
+                if took > slowest.0 {
+                    let place = self.place(*file, reference.span.start);
+                    slowest =
+                        (took, format!("{path}:{} {}", place.line + 1, self.view.name_text(reference.name)));
+                }
+                *outcomes.entry(outcome).or_default() += 1;
+                total += 1;
+            }
+        }
+        let took = started.elapsed();
+        println!(
+            "{name}: {} files, {} lines, {total} references linked in {took:.2?}, parsed in {:.2?} ({:.0} %); slowest {:.2?} {}",
+            self.files.len(),
+            self.lines,
+            self.parse,
+            100.0 * took.as_secs_f64() / self.parse.as_secs_f64().max(1e-9),
+            slowest.0,
+            slowest.1
+        );
+        for (outcome, count) in outcomes {
+            println!("    {outcome:<12}{count:>8} {:>6.1} %", 100.0 * count as f64 / total.max(1) as f64);
         }
     }
 

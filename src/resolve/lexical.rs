@@ -102,7 +102,10 @@ impl Resolver<'_> {
             }
             let found = self.in_scope(file, &index, scope, &used);
             if !found.is_empty() {
-                return self.followed(file, &found, Tier::Lexical);
+                return match self.followed(file, &found, Tier::Lexical) {
+                    found @ Resolution::Found(_) => found,
+                    other => self.other_binding(file, &index, scope, &used).unwrap_or(other),
+                };
             }
             if let Some(found) = self.in_members(file, &index, scope, &used) {
                 return found;
@@ -257,6 +260,23 @@ impl Resolver<'_> {
         let any = candidates.iter().any(|(_, d)| outside(d));
         candidates.retain(|(_, d)| outside(d) || !any && !never_inside(d, used));
         self.pick(kind, used, &candidates)
+    }
+
+    /// Another binding of the name in the scope, where the nearest is an import that leads out of the folder
+    /// (`try: import x` … `except ImportError: x = None`).
+    fn other_binding(
+        &self,
+        file: FileId,
+        index: &FileIndex,
+        scope: ScopeId,
+        used: &Use,
+    ) -> Option<Resolution> {
+        if used.knobs.visibility != Visibility::Scope {
+            return None;
+        }
+        let bound = index.declared(scope, used.name).filter(|(_, d)| fits(d, used) && !d.kind.is_alias());
+        let (def, _) = bound.last()?;
+        Some(Resolution::symbol(Symbol { file, def }, Tier::Lexical))
     }
 
     /// Of several declarations of one name in one scope, those that the use means.

@@ -216,7 +216,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             let resolution = resolver.reference(file, id);
             let presented = resolver.presented(file, r, &resolution);
             let hits = resolution.hits().iter().chain(presented.iter().flat_map(|p| p.hits()));
-            let mut sure = hits.filter(|hit| hit.tier != super::Tier::Ranked);
+            let mut sure = hits.filter(|hit| !hit.tier.is_guess());
             if !sure.any(|hit| self.is_target(&hit.entity)) {
                 continue;
             }
