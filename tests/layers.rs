@@ -174,7 +174,6 @@ fn crate_paths(source: &Source) -> Vec<(usize, String)> {
     let mut supers = 0;
     for (at, word) in words(code) {
         let rest = code[at + word.len()..].trim_start();
-        let line = code[..at].matches('\n').count() + 1;
         let leads = match word {
             "crate" | "coppice" => rest.starts_with("::"),
             "super" => {
@@ -187,6 +186,7 @@ fn crate_paths(source: &Source) -> Vec<(usize, String)> {
             supers = 0;
         }
         if leads {
+            let line = code[..at].matches('\n').count() + 1;
             let tail = rest[2..].trim_start();
             match tail.strip_prefix('{') {
                 Some(group) => found.extend(group_heads(group).into_iter().map(|name| (line, name))),
