@@ -14,7 +14,7 @@ mod why;
 pub mod workspace_symbols;
 
 use crate::graph::View;
-use crate::lang::facts::{DefKind, Span};
+use crate::lang::facts::{DefKind, ScopeId, Span};
 use crate::lang::modules::{FileId, Layout, file_name};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 
@@ -70,7 +70,11 @@ impl Destination {
                 }
             }
             Target::File(file) => Destination {
-                location: Location { file, span: Span::new(0, 0), full: Span::new(0, 0) },
+                location: {
+                    let start = view.facts(file).scope(ScopeId::FILE).span.start;
+                    let span = Span::new(start, start);
+                    Location { file, span, full: span }
+                },
                 symbol: None,
                 tier,
                 kind: DefKind::Module,

@@ -117,20 +117,19 @@ impl Resolver<'_> {
         };
         let callee = self.eval(cx, callee);
         match &callee.ty {
-            Ty::Function(symbol, seen) => {
-                let Some(parameter) = self.parameter_at(*symbol, position) else { return Typed::unknown() };
-                let value = self.value(parameter);
-                let ty = match seen {
-                    Some(seen) => value.ty.subst(seen),
-                    None => value.ty,
+            Ty::Function(symbol, seen) => self.argument_of(*symbol, seen.as_deref(), position, nth),
+            Ty::Of(inner) => {
+                let (Some(class), Some(args)) = (inner.symbol(), type_arguments(inner)) else {
+                    return Typed::unknown();
                 };
-                match ty {
-                    Ty::Closure(params, _) => Typed {
-                        ty: params.get(nth as usize).cloned().unwrap_or_default(),
-                        tier: Some(Tier::Inferred),
-                    },
-                    _ => Typed::unknown(),
-                }
+                let mut words = self.knobs(cx.file).constructor_names.iter();
+                let constructor = words.find_map(|word| {
+                    let name = self.view.lookup_name(word)?;
+                    self.member_of_symbol(class, Wanted::any(name)).first_symbol()
+                });
+                let Some(constructor) = constructor else { return Typed::unknown() };
+                let seen = self.arguments(class, args);
+                self.argument_of(constructor, Some(&seen), position, nth)
             }
             // Callbacks of containers are handed an element, nearly always first.
             Ty::Handed(receiver, _) if nth == 0 => {
@@ -143,6 +142,25 @@ impl Resolver<'_> {
             Ty::Handed(..) | Ty::Foreign(_) => Typed::sure(Ty::Unknown),
             _ => Typed::unknown(),
         }
+    }
+
+    /// What the function hands to a function at that position, as its `nth` parameter.
+    fn argument_of(&self, function: Symbol, seen: Option<&super::Subst>, position: u32, nth: u32) -> Typed {
+        let Some(parameter) = self.parameter_at(function, position) else { return Typed::unknown() };
+        let value = self.value(parameter).ty;
+        let value = match seen {
+            Some(seen) => value.subst(seen),
+            None => value,
+        };
+        let handed = |ty: &Ty| match ty {
+            Ty::Closure(params, _) => params.get(nth as usize).cloned(),
+            _ => None,
+        };
+        let ty = match &value {
+            Ty::Union(parts) => parts.iter().find_map(handed),
+            ty => handed(ty),
+        };
+        Typed { ty: ty.unwrap_or_default(), tier: Some(Tier::Inferred) }
     }
 
     fn unwrapped_argument(&self, receiver: &Rc<Ty>) -> Typed {
@@ -165,7 +183,16 @@ impl Resolver<'_> {
             .facts
             .defs_with_ids()
             .filter(|(_, d)| d.scope == body && d.kind == DefKind::Parameter)
+            .filter(|(_, d)| self.view.name_text(d.name) != "this")
             .nth(position as usize + skip)
             .map(|(def, _)| Symbol { file: function.file, def })
+    }
+}
+
+/// The arguments of a named type.
+fn type_arguments(ty: &Ty) -> Option<&super::ty::Args> {
+    match ty {
+        Ty::Named(_, args) => Some(args),
+        _ => None,
     }
 }

@@ -6,7 +6,8 @@ use smallvec::SmallVec;
 
 use super::index::FileIndex;
 use super::member::Wanted;
-use super::{Cx, Hit, Resolution, Resolver, Symbol, Tier};
+use super::ty::Ty;
+use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
 use crate::lang::modules::{FileId, ModuleTarget};
@@ -43,12 +44,28 @@ impl Resolver<'_> {
             || Rc::new(Resolution::Missing("a name that leads back to itself")),
             || {
                 let r = self.reference_of(file, reference);
-                Rc::new(match r.recv {
+                let found = match r.recv {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
-                })
+                };
+                Rc::new(if r.role == Role::Call { self.called(found) } else { found })
             },
         )
+    }
+
+    /// A call of a variable that holds a function of the folder means that function, then the variable.
+    fn called(&self, found: Resolution) -> Resolution {
+        let [Hit { entity: Entity::Symbol(symbol), tier, .. }] = found.hits() else { return found };
+        let (symbol, tier) = (*symbol, *tier);
+        let def = self.def(symbol);
+        let holds = matches!(def.kind, DefKind::Variable | DefKind::Property | DefKind::Field);
+        if !holds || def.ty.is_some() || self.knobs(symbol.file).prototype_names.is_empty() {
+            return found;
+        }
+        let Ty::Function(function, subst) = self.value(symbol).ty else { return found };
+        let Resolution::Found(mut hits) = found else { return found };
+        hits.insert(0, Hit { entity: Entity::Symbol(function), tier, subst });
+        Resolution::Found(hits)
     }
 
     /// Resolves what stands before the name in a long chain of calls, the first link first: each then finds the
@@ -430,7 +447,9 @@ impl Resolver<'_> {
 
 /// Whether a definition can be what a name in that role means.
 fn fits(def: &Def, used: &Use) -> bool {
-    let is_type_role = matches!(used.role, Role::Type | Role::Inherit);
+    // Where functions construct, a base is a value.
+    let is_base = used.role == Role::Inherit && used.knobs.prototype_names.is_empty();
+    let is_type_role = used.role == Role::Type || is_base;
     match def.kind {
         // A constructor is called by the name of its class.
         DefKind::Export | DefKind::Constructor => false,

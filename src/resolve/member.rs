@@ -172,7 +172,10 @@ impl Resolver<'_> {
             }
             Ty::Function(symbol, _) => match self.assigned_to(*symbol, wanted.name) {
                 Some(found) => found,
-                None => Resolution::External(Some(wanted.name)),
+                None => match self.exported_beside(*symbol, wanted.name) {
+                    Some(found) => found,
+                    None => Resolution::External(Some(wanted.name)),
+                },
             },
             Ty::Object(file, scope) => self.object_member(*file, *scope, wanted.name).at_most(tier),
             Ty::Super(inner) => match inner.symbol() {

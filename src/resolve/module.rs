@@ -66,7 +66,11 @@ impl Resolver<'_> {
         let name = self.view.lookup_name(WHOLE_EXPORT)?;
         let file = *files.first().filter(|f| **f != from)?;
         let index = self.index(file);
-        let (def, _) = index.declared(ScopeId::FILE, name).last()?;
+        let (def, whole) = index.declared(ScopeId::FILE, name).last()?;
+        // An object is what the module itself is.
+        if whole.init.is_some_and(|init| matches!(index.facts.term(init), Term::Object(_))) {
+            return None;
+        }
         let followed = self.follow(Symbol { file, def });
         match &*followed {
             Resolution::Found(_) => Some((*followed).clone()),
@@ -382,6 +386,22 @@ impl Resolver<'_> {
             Ty::Union(parts) => parts.contains(&Ty::Exports(cx.file)),
             _ => false,
         }
+    }
+
+    /// What a file assigns to its exports beside a function that it exports as a whole is the function's member.
+    pub(super) fn exported_beside(&self, symbol: Symbol, name: Name) -> Option<Resolution> {
+        let whole = self.view.lookup_name(WHOLE_EXPORT)?;
+        let index = self.index(symbol.file);
+        let (def, _) = index.declared(ScopeId::FILE, whole).last()?;
+        if self.follow(Symbol { file: symbol.file, def }).first_symbol()? != symbol {
+            return None;
+        }
+        let listed = index.declared(ScopeId::FILE, name).filter(|(_, d)| d.kind == DefKind::Export).last();
+        let found = match listed {
+            Some((def, _)) => Symbol { file: symbol.file, def },
+            None => self.assigned_to_exports(symbol.file, name).next()?,
+        };
+        Some((*self.follow(found)).clone().at_most(Tier::Import))
     }
 
     /// A member of the value that the file exports as a whole.

@@ -43,6 +43,11 @@ impl Resolver<'_> {
                 }
                 ScopeKind::Object => return Ty::Object(cx.file, id),
                 ScopeKind::Function => {
+                    let declared =
+                        self.view.lookup_name("this").and_then(|this| index.declared(id, this).next());
+                    if let Some((def, _)) = declared {
+                        return self.value(Symbol { file: cx.file, def }).ty;
+                    }
                     if let Some(receiver) = self.receiver_of_function(cx, id) {
                         return receiver;
                     }
@@ -63,14 +68,16 @@ impl Resolver<'_> {
             let outer = facts.scope(scope).parent.unwrap_or(scope);
             Some(self.eval(Cx { file: cx.file, scope: outer }, of).ty.instance())
         };
-        if let Some(owner) = function.owner {
-            let def = facts.def(owner);
+        let owner = function.owner.map(|owner| (owner, facts.def(owner)));
+        // A function expression's own name stands in a scope made for it alone.
+        let is_expression = |def: &Def| facts.scope(def.scope).span == def.span;
+        if let Some((owner, def)) = owner
+            && !is_expression(def)
+        {
             if def.of.is_some() {
                 return attached(def);
             }
-            // A function that is nobody's member is a constructor, as far as it assigns to its receiver.
-            return (def.kind == DefKind::Function && !self.knobs(cx.file).prototype_names.is_empty())
-                .then(|| Ty::This(Symbol { file: cx.file, def: owner }));
+            return self.constructed(cx, owner);
         }
         // `Foo.prototype.bar = function () { … }`: the assignment around it says whose member it is.
         let around = index
@@ -78,9 +85,24 @@ impl Resolver<'_> {
             .iter()
             .map(|id| facts.def(*id))
             .filter(|d| d.span.encloses(function.span) && d.flags.has(DefFlags::ASSIGNED))
-            .min_by_key(|d| d.span.len())?;
-        // Only if the function is the whole value, not an argument somewhere in it.
-        let is_value = around.span.end.saturating_sub(function.span.end) <= 2;
-        if is_value { attached(around) } else { None }
+            .min_by_key(|d| d.span.len())
+            // Only if the function is the whole value, not an argument somewhere in it.
+            .filter(|d| d.span.end.saturating_sub(function.span.end) <= 2);
+        match (around, owner) {
+            (Some(around), _) => attached(around),
+            (None, Some((owner, def))) => {
+                let around = facts.scope(def.scope).parent.map(|s| facts.scope(s).kind);
+                // In an object it is one of its methods.
+                if around == Some(ScopeKind::Object) { None } else { self.constructed(cx, owner) }
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// A function that is nobody's member is a constructor, as far as it assigns to its receiver.
+    fn constructed(&self, cx: Cx, function: crate::lang::facts::DefId) -> Option<Ty> {
+        let symbol = Symbol { file: cx.file, def: function };
+        let constructs = !self.knobs(cx.file).prototype_names.is_empty();
+        (constructs && self.def(symbol).kind == DefKind::Function).then_some(Ty::This(symbol))
     }
 }

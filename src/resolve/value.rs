@@ -240,6 +240,8 @@ impl Resolver<'_> {
                 }
                 Ty::Function(symbol, Some(Rc::new(subst)))
             }
+            // A function type: what it is applied to are its parameters.
+            Ty::Closure(_, result) => Ty::Closure(args.into(), result),
             other => other,
         }
     }

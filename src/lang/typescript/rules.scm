@@ -24,6 +24,7 @@
 (accessibility_modifier (#is? "private")) @flag.private
 (accessibility_modifier|override_modifier) @skip
 (rest_pattern (_) @same)
+(this (#in? bind)) @ident
 (assignment_pattern left: (_) @same right: (_) @walk)
 
 ; Classes and their kin.

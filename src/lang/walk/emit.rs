@@ -510,6 +510,9 @@ impl<'t> Walk<'t> {
             def.init = def.init.or(init);
             if def.flags.has(DefFlags::ASSIGNED) {
                 self.assigned_prototype(id);
+                self.assigned_export(id);
+            } else if def.kind == DefKind::Export {
+                self.exported_names(id);
             }
         }
     }
@@ -530,6 +533,46 @@ impl<'t> Walk<'t> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `exports.a = b` exports what `b` names.
+    fn assigned_export(&mut self, id: DefId) {
+        let facts = &mut self.builder.facts;
+        let def = &mut facts.defs[id.index()];
+        let is = |term: Option<TermId>, test: fn(&Term) -> bool| {
+            term.is_some_and(|t| test(&facts.terms[t.index()]))
+        };
+        if is(def.of, |t| matches!(t, Term::Exports)) && is(def.init, |t| matches!(t, Term::Ref(_))) {
+            def.kind = DefKind::Export;
+            def.scope = ScopeId::FILE;
+            def.of = None;
+            def.flags = def.flags.without(DefFlags::ASSIGNED);
+        }
+    }
+
+    /// `module.exports = { a, b }` exports what the names stand for, if it is all names.
+    fn exported_names(&mut self, id: DefId) {
+        let facts = &mut self.builder.facts;
+        let Some(Term::Object(object)) = facts.defs[id.index()].init.map(|init| facts.term(init)) else {
+            return;
+        };
+        let object = *object;
+        let (terms, refs) = (&facts.terms, &facts.refs);
+        let is_name = |def: &Def| match def.init.map(|init| &terms[init.index()]) {
+            Some(Term::Ref(reference)) => refs[reference.index()].span == def.name_span,
+            _ => false,
+        };
+        // The object was just read, so its definitions are the last.
+        let start =
+            facts.defs.partition_point(|def| def.name_span.start < facts.scopes[object.index()].span.start);
+        let own = facts.defs[start..].iter().filter(|def| def.scope == object);
+        if !own.clone().all(is_name) {
+            return;
+        }
+        for def in facts.defs[start..].iter_mut().filter(|def| def.scope == object) {
+            def.kind = DefKind::Export;
+            def.scope = ScopeId::FILE;
         }
     }
 
