@@ -1,11 +1,8 @@
 //! How documents take from the ledger: they ask, and if it is full, folders make room.
 
-use std::mem::size_of_val;
-
 use super::ledger::{Account, Charge, Ledger, Refused, Reservation};
 use super::sync::Mutex;
 use crate::lang::Parser;
-use crate::lang::facts::{Facts, Term};
 
 /// Parsers kept for the next parse; more than this many parse at once only in passing.
 const PARSERS_KEPT_MAX: usize = 8;
@@ -49,23 +46,4 @@ impl Budget {
         }
         out
     }
-}
-
-/// Heap bytes of facts in memory.
-pub fn facts_bytes(facts: &Facts) -> u64 {
-    let names: usize = facts.names.iter().map(|n| n.len() + 24).sum();
-    let boxed = |t: &Term| match t {
-        Term::Apply(_, parts) | Term::Union(parts) | Term::Tuple(parts) => size_of_val::<[_]>(parts) + 16,
-        _ => 0,
-    };
-    let terms: usize = facts.terms.iter().map(boxed).sum();
-    let flat = size_of_val(&facts.scopes[..])
-        + size_of_val(&facts.defs[..])
-        + size_of_val(&facts.refs[..])
-        + size_of_val(&facts.terms[..])
-        + size_of_val(&facts.globs[..])
-        + size_of_val(&facts.extensions[..])
-        + size_of_val(&facts.inherits[..])
-        + facts.listed.as_ref().map_or(0, |l| size_of_val(&l[..]));
-    (names + terms + flat) as u64
 }

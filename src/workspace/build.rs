@@ -37,15 +37,17 @@ const READ_AHEAD_MAX: usize = 64;
 /// Modification times this close to the last look do not prove that a file is unchanged: the clock of a file system
 /// can be as coarse as this.
 const MTIME_TRUST_NS: i64 = 2_000_000_000;
-/// Crashes of the parser on the same contents after which a file is left alone.
+/// Crashes on the same contents after which a file is left alone.
 const CRASHES_MAX: u8 = 2;
 
-/// The memory that a build may use. Both calls may evict others.
+/// The memory that a build may use.
 pub trait Memory {
-    /// Reserves `wanted`, or if that is not to be had, `least`; says which.
-    fn reserve(&mut self, wanted: u64, least: u64) -> Result<u64, Unmet>;
+    /// Reserves `wanted` if that is free; else `needed`, or `least`, for which others are evicted. Says which.
+    fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet>;
     /// Asks for more.
     fn grow(&mut self, more: u64) -> Result<(), Unmet>;
+    /// Gives back what is over.
+    fn shrink_to(&mut self, bytes: u64);
 }
 
 /// What a build goes by.
@@ -110,8 +112,6 @@ pub enum BuildError {
     Memory(#[from] Unmet),
     #[error(transparent)]
     Freeze(#[from] FreezeError),
-    #[error("reading `{path}` went wrong: {message}")]
-    Crash { path: String, message: String },
 }
 
 impl From<ScanError> for BuildError {
@@ -134,7 +134,7 @@ impl Quarantine {
 
     fn crashed(&self, found: &Found) {
         let mut all = self.0.lock();
-        let entry = all.entry(found.path.clone()).or_insert((found.mtime_ns, 0));
+        let entry = all.entry(found.path.clone()).or_default();
         *entry = (found.mtime_ns, if entry.0 == found.mtime_ns { entry.1 + 1 } else { 1 });
     }
 }
@@ -151,19 +151,21 @@ pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Build
     }
 }
 
-fn from_nothing(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     let scan = scan(&plan.scope, plan.cancel, plan.entering)?;
     let (files, mut seen) = taken_apart(scan, None);
     let source_bytes = files.iter().map(|f| f.bytes).sum();
     let graph_bytes = (source_bytes as f64 * plan.ratio) as u64 * FREEZE_FACTOR;
     let mut builder = GraphBuilder::new();
     let mut intake = Intake::start(&plan, &files, graph_bytes, memory)?;
+    let scratch = intake.scratch.clone();
     let read = read_all(
-        &mut plan,
+        &plan,
         &files,
         |_| None,
-        intake.scratch,
-        |path, outcome| {
+        &scratch,
+        |path, outcome, left| {
+            intake.left(left);
             match outcome {
                 Outcome::Encoded(file) => {
                     intake.took(&file)?;
@@ -180,7 +182,7 @@ fn from_nothing(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Bu
     Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, source_bytes })
 }
 
-fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     let graph = &base.graph;
     let (scan, asked) = match &plan.changes {
         Changes::Paths(paths) => {
@@ -204,7 +206,9 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     let mut changed: Vec<EncodedFile> = Vec::new();
     let mut intake = Intake::start(&plan, &files, graph_bytes, memory)?;
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
-    let read = read_all(&mut plan, &files, known, intake.scratch, |path, outcome| {
+    let scratch = intake.scratch.clone();
+    let read = read_all(&plan, &files, known, &scratch, |path, outcome, left| {
+        intake.left(left);
         match outcome {
             Outcome::Encoded(file) => {
                 intake.took(&file)?;
@@ -213,10 +217,16 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
             Outcome::Manifest(manifest) => manifests.found(manifest),
             Outcome::Same => {}
             other => {
-                if graph.file(path).is_some() {
+                seen.note(path, &other);
+                // What cannot be parsed just now keeps the definitions that it had.
+                let passing = matches!(
+                    other,
+                    Outcome::Skipped(SkipReason::ParseDeadline(_) | SkipReason::Quarantined)
+                        | Outcome::TooCostly(_)
+                );
+                if !passing && graph.file(path).is_some() {
                     removed.insert(path.to_owned());
                 }
-                seen.note(path, &other);
             }
         }
         Ok(())
@@ -233,18 +243,19 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
 
 /// The scan's files, and what else it saw.
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
-    let Scan { files, skipped, skipped_more, dirs, truncated } = scan;
+    let Scan { mut files, skipped, skipped_more, dirs, truncated } = scan;
+    // The largest first: their scratch is given back early, and no thread is left alone with one at the end.
+    files.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
     (files, Seen { asked, skipped, skipped_more, dirs, truncated })
 }
 
-/// The paths as the graph writes them; `None` if the folder itself is among them, or one cannot be written.
+/// The paths as the graph writes them; `None` if the folder itself is among them. One that the graph cannot write is
+/// of no concern to it.
 fn asked(root: &Path, paths: &BTreeSet<PathBuf>) -> Option<BTreeSet<String>> {
-    let relative =
-        |path: &PathBuf| super::scan::relative(path.strip_prefix(root).ok()?).filter(|p| !p.is_empty());
-    let all: BTreeSet<String> =
-        paths.iter().filter(|p| p.starts_with(root)).map(relative).collect::<Option<_>>()?;
-    Some(all)
+    let relative = |path: &PathBuf| super::scan::relative(path.strip_prefix(root).ok()?);
+    let all: BTreeSet<String> = paths.iter().filter_map(relative).collect();
+    (!all.contains("")).then_some(all)
 }
 
 /// Whether the path is one of those asked for, or below one.
@@ -319,12 +330,20 @@ impl Seen {
     }
 }
 
-/// The build's memory while files come in.
+/// The build's memory while files come in, the largest first.
 struct Intake<'a> {
     memory: &'a mut dyn Memory,
+    /// For what has been read, and for what is made of it.
+    graph: u64,
     reserved: u64,
-    scratch: u64,
+    /// For parses in flight; less as the files that are left get smaller.
+    scratch: Gate,
+    threads: u64,
     held: u64,
+}
+
+fn scratch_of(file: &Found) -> u64 {
+    file.bytes * PARSE_SCRATCH_PER_BYTE
 }
 
 impl<'a> Intake<'a> {
@@ -334,19 +353,32 @@ impl<'a> Intake<'a> {
         graph_bytes: u64,
         memory: &'a mut dyn Memory,
     ) -> Result<Intake<'a>, BuildError> {
-        let largest = files.iter().map(|f| f.bytes).max().unwrap_or(0) * PARSE_SCRATCH_PER_BYTE;
         let threads = plan.threads.min(files.len()).max(1) as u64;
-        let all = files.iter().map(|f| f.bytes).sum::<u64>().saturating_mul(PARSE_SCRATCH_PER_BYTE);
-        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all.max(1));
-        let least = SCRATCH_PER_THREAD.min(wanted);
-        let reserved = memory.reserve(graph_bytes + wanted, graph_bytes + least)?;
-        Ok(Intake { memory, reserved, scratch: reserved - graph_bytes, held: 0 })
+        let largest = files.iter().map(scratch_of).max().unwrap_or(0);
+        let all = files.iter().map(scratch_of).fold(0, u64::saturating_add);
+        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all);
+        let needed = SCRATCH_PER_THREAD.max(largest).min(all);
+        let least = SCRATCH_PER_THREAD.min(all);
+        let graph = graph_bytes;
+        let reserved = memory.reserve(graph + wanted, graph + needed, graph + least)?;
+        Ok(Intake { memory, graph, reserved, scratch: Gate::new(reserved - graph), threads, held: 0 })
     }
 
     /// A file has come in and is held until the graph is frozen.
     fn took(&mut self, file: &EncodedFile) -> Result<(), Unmet> {
         self.held += file.heap_bytes() as u64;
-        self.need(self.held + self.scratch)
+        self.need(self.held + self.scratch.capacity())
+    }
+
+    /// No file that is left needs more scratch than this.
+    fn left(&mut self, largest: u64) {
+        let enough = (SCRATCH_PER_THREAD * self.threads).max(largest);
+        if enough + GROW_BYTES_MIN < self.scratch.capacity() {
+            self.scratch.set_capacity(enough);
+            let kept = (self.graph.max(self.held) + enough).min(self.reserved);
+            self.memory.shrink_to(kept);
+            self.reserved = kept;
+        }
     }
 
     /// Parsing is over; what is held is about to be laid out anew.
@@ -364,23 +396,23 @@ impl<'a> Intake<'a> {
     }
 }
 
-/// Reads the files on several threads and hands each outcome to `take`, on this thread. Returns how many were read.
+/// Reads the files, the largest of which come first, on several threads. Hands each outcome to `take` on this thread,
+/// with the most scratch that a file still to come may need. Returns how many were read.
 fn read_all(
-    plan: &mut Plan<'_>,
+    plan: &Plan<'_>,
     files: &[Found],
     known: impl Fn(&str) -> Option<u64> + Sync,
-    scratch: u64,
-    mut take: impl FnMut(&str, Outcome) -> Result<(), BuildError>,
+    scratch: &Gate,
+    mut take: impl FnMut(&str, Outcome, u64) -> Result<(), BuildError>,
 ) -> Result<usize, BuildError> {
     let Plan { ref scope, threads, permits, quarantine, cancel, progress, .. } = *plan;
     let next = AtomicUsize::new(0);
     let stop = CancelToken::new();
-    let scratch = Gate::new(scratch);
     let (sent, received) = bounded::<(usize, Result<Outcome, BuildError>)>(READ_AHEAD_MAX);
     progress(0, files.len());
     std::thread::scope(|threads_scope| {
-        for _ in 0..threads.min(files.len()).max(1) {
-            let (sent, next, stop, scratch, known) = (sent.clone(), &next, &stop, &scratch, &known);
+        for _ in 0..threads.min(files.len()) {
+            let (sent, next, stop, known) = (sent.clone(), &next, &stop, &known);
             threads_scope.spawn(move || {
                 let mut parser = Parser::new();
                 loop {
@@ -398,25 +430,45 @@ fn read_all(
             });
         }
         drop(sent);
-        let mut done = 0;
+        let mut done = Done::default();
         let mut failed = None;
         while let Ok((index, outcome)) = received.recv() {
-            done += 1;
-            if let Err(error) = outcome.and_then(|outcome| take(&files[index].path, outcome)) {
+            let left = files.get(done.insert(index)).map_or(0, scratch_of);
+            if let Err(error) = outcome.and_then(|outcome| take(&files[index].path, outcome, left)) {
                 failed = Some(error);
                 stop.cancel();
                 break;
             }
-            progress(done, files.len());
+            progress(done.count, files.len());
         }
         // Threads that wait to send see that nobody receives any more.
         drop(received);
         match failed {
             Some(error) => Err(error),
             None if cancel.is_cancelled() => Err(BuildError::Cancelled),
-            None => Ok(done),
+            None => Ok(done.count),
         }
     })
+}
+
+/// Which indices are done: all below `all_below`, and some above.
+#[derive(Default)]
+struct Done {
+    all_below: usize,
+    above: BTreeSet<usize>,
+    count: usize,
+}
+
+impl Done {
+    /// Adds one; says which is the first that is not done.
+    fn insert(&mut self, index: usize) -> usize {
+        self.count += 1;
+        self.above.insert(index);
+        while self.above.remove(&self.all_below) {
+            self.all_below += 1;
+        }
+        self.all_below
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the working parts of one thread, which own nothing together")]
@@ -430,23 +482,24 @@ fn read_one(
     parser: &mut Parser,
     cancel: &CancelToken,
 ) -> Result<Outcome, BuildError> {
-    if quarantine.holds(found) {
-        return Ok(Outcome::Skipped(SkipReason::Quarantined));
-    }
-    let Some(_scratch) = scratch.acquire(found.bytes * PARSE_SCRATCH_PER_BYTE) else {
-        return Ok(Outcome::TooCostly(found.bytes * PARSE_SCRATCH_PER_BYTE));
+    let Some(_scratch) = scratch.acquire(scratch_of(found)) else {
+        return Ok(Outcome::TooCostly(scratch_of(found)));
     };
     let _permit = permits.acquire(1);
     let known = known(&found.path);
-    let read = || read_file(&scope.root, found, known, scope.file_bytes_max, parser, cancel.flag());
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(Outcome::Cancelled) => Err(BuildError::Cancelled),
-        Ok(outcome) => Ok(outcome),
-        Err(panic) => {
-            quarantine.crashed(found);
-            Err(BuildError::Crash { path: found.path.clone(), message: panic_message(&*panic) })
+    while !quarantine.holds(found) {
+        let read = || read_file(&scope.root, found, known, scope.file_bytes_max, parser, cancel.flag());
+        match catch_unwind(AssertUnwindSafe(read)) {
+            Ok(Outcome::Cancelled) => return Err(BuildError::Cancelled),
+            Ok(outcome) => return Ok(outcome),
+            Err(panic) => {
+                tracing::error!(path = %found.path, "reading a file went wrong: {}", panic_message(&*panic));
+                quarantine.crashed(found);
+                *parser = Parser::new();
+            }
         }
     }
+    Ok(Outcome::Skipped(SkipReason::Quarantined))
 }
 
 /// What a panic says of itself.

@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::budget::{Budget, facts_bytes};
+use super::budget::Budget;
 use super::ledger::{Charge, Refused};
 use super::sync::Mutex;
-use crate::graph::content_hash;
+use crate::graph::{content_hash, facts_bytes};
 use crate::lang::facts::Facts;
 use crate::lang::parse::{Point, check_lines};
 use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract};
@@ -75,10 +75,34 @@ pub struct Analysis {
     pub facts: Arc<Facts>,
     pub has_errors: bool,
     /// The last facts of this document that came from a text without syntax errors, if this one has some.
-    pub last_good: Option<Arc<Facts>>,
+    last_good: Option<Counted>,
     tree_bytes: u64,
-    /// Bytes of tree and facts; last, so that they are given back after these.
-    _charge: Charge,
+    /// Bytes of the tree and of the facts; last, so that they are given back after these.
+    _tree_charge: Charge,
+    facts_charge: Arc<Charge>,
+}
+
+/// Facts that may outlive their analysis, with their bytes.
+#[derive(Clone)]
+struct Counted {
+    facts: Arc<Facts>,
+    #[expect(dead_code, reason = "held for as long as the facts")]
+    charge: Arc<Charge>,
+}
+
+impl Analysis {
+    /// The last facts of this document that came from a text without syntax errors, if this one has some.
+    pub fn last_good(&self) -> Option<&Arc<Facts>> {
+        self.last_good.as_ref().map(|good| &good.facts)
+    }
+
+    /// What a successor with syntax errors remembers as the last good facts.
+    fn good(&self) -> Option<Counted> {
+        match self.has_errors {
+            true => self.last_good.clone(),
+            false => Some(Counted { facts: Arc::clone(&self.facts), charge: Arc::clone(&self.facts_charge) }),
+        }
+    }
 }
 
 /// From where the next parse starts: an analysed version, and the edits since.
@@ -258,14 +282,19 @@ impl Document {
         let facts = Arc::new(extract(lang, &tree, &self.text));
         let tree_bytes = tree.node_count() as u64 * TREE_BYTES_PER_NODE;
         drop(scratch);
-        let charge = self.budget.charge(tree_bytes + facts_bytes(&facts)).map_err(Unanalysed::Memory)?;
+        let tree_charge = self.budget.charge(tree_bytes).map_err(Unanalysed::Memory)?;
+        let facts_charge = self.budget.charge(facts_bytes(&facts) as u64).map_err(Unanalysed::Memory)?;
         let has_errors = tree.has_errors();
-        let last_good =
-            self.seed.as_ref().filter(|_| has_errors).and_then(|seed| match seed.base.has_errors {
-                true => seed.base.last_good.clone(),
-                false => Some(Arc::clone(&seed.base.facts)),
-            });
-        Ok(Ok(Arc::new(Analysis { tree, facts, has_errors, last_good, tree_bytes, _charge: charge })))
+        let last_good = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good());
+        Ok(Ok(Arc::new(Analysis {
+            tree,
+            facts,
+            has_errors,
+            last_good,
+            tree_bytes,
+            _tree_charge: tree_charge,
+            facts_charge: Arc::new(facts_charge),
+        })))
     }
 }
 

@@ -235,10 +235,10 @@ mod tests {
         let (documents, _) = documents(1 << 24);
         let good = open(&documents, "def f(): pass\n").analysis().unwrap();
         let bad = change(&documents, 2, &[part((0, 5), (0, 8), "((")]).unwrap().analysis().unwrap();
-        assert!(!good.has_errors && good.last_good.is_none() && bad.has_errors);
-        assert!(Arc::ptr_eq(bad.last_good.as_ref().unwrap(), &good.facts));
+        assert!(!good.has_errors && good.last_good().is_none() && bad.has_errors);
+        assert!(Arc::ptr_eq(bad.last_good().unwrap(), &good.facts));
         let worse = change(&documents, 3, &[part((0, 0), (0, 0), "((")]).unwrap().analysis().unwrap();
-        assert!(Arc::ptr_eq(worse.last_good.as_ref().unwrap(), &good.facts));
+        assert!(Arc::ptr_eq(worse.last_good().unwrap(), &good.facts));
     }
 
     #[test]

@@ -61,6 +61,10 @@ impl<G> Shelf<G> {
     pub fn load(&self) -> Option<Arc<Served<G>>> {
         self.served.load()
     }
+    /// The number of the folder's last use; a larger one is more recent.
+    pub fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Relaxed)
+    }
 }
 
 /// What is known of a folder besides its graph.
@@ -142,6 +146,13 @@ struct Entry<G> {
     slot: Slot,
     shelf: Arc<Shelf<G>>,
     pinned: bool,
+}
+
+impl<G> Entry<G> {
+    /// What the folder's eviction would set free.
+    fn would_yield(&self) -> u64 {
+        self.shelf.load().map_or(0, |s| s.bytes())
+    }
 }
 
 /// All folders and their budget.
@@ -291,7 +302,7 @@ impl<G> Keeper<G> {
                         }
                     }
                 }
-                Err(_) if ask.own_may_go && own.slot.is_serving() => {
+                Err(could) if ask.own_may_go && own.would_yield() >= need - could.min(need) => {
                     drop(folders);
                     cost.own_went |= self.give_up_own(ask.folder, ask.build);
                 }
@@ -403,8 +414,7 @@ impl<G> Keeper<G> {
                 let folders = self.folders.lock();
                 let able =
                     folders.iter().filter(|(_, e)| (e.slot.is_serving() || e.slot.is_building()) && may(e));
-                let oldest =
-                    able.min_by_key(|(_, e)| e.shelf.last_use.load(Ordering::Relaxed)).map(|(id, _)| *id);
+                let oldest = able.min_by_key(|(_, e)| e.shelf.last_use()).map(|(id, _)| *id);
                 drop(folders);
                 let Some(victim) = oldest else { break };
                 if self.evict_if(victim, may) {
@@ -439,8 +449,8 @@ impl<G> Keeper<G> {
 fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
     let candidate = |(id, e): (&FolderId, &Entry<G>)| Candidate {
         folder: *id,
-        bytes: e.shelf.load().map_or(0, |s| s.bytes()),
-        last_use: e.shelf.last_use.load(Ordering::Relaxed),
+        bytes: e.would_yield(),
+        last_use: e.shelf.last_use(),
         protected: e.pinned || e.slot.is_building(),
     };
     folders.iter().map(candidate).collect()

@@ -111,8 +111,6 @@ pub struct FolderStatus {
 pub struct LastError {
     pub cause: Cause,
     pub message: String,
-    /// The file at fault, if it was one.
-    pub file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::super::keeper::{Ask, Cost, Finished, Keeper, Publication, Rejected, U
 use super::super::ledger::{Account, Charge, Reservation};
 use super::super::read::FolderTexts;
 use super::super::retry::Retry;
-use super::super::scan::{ScanError, Scope};
+use super::super::scan::Scope;
 use super::super::slot::{BuildId, Cause, Failure, Start};
 use super::super::status::{BuildTime, Watcher};
 use super::core::Core;
@@ -34,6 +34,15 @@ pub struct Published {
     pub graph: Arc<Graph>,
 }
 
+/// A build that waits for a thread.
+pub(super) struct Queued {
+    folder: Arc<Folder>,
+    start: Start,
+    cancel: CancelToken,
+    /// The folder's last use when it was queued.
+    last_use: u64,
+}
+
 /// How a build ended.
 enum End {
     Published(Publication),
@@ -50,10 +59,11 @@ struct Grant<'a> {
 }
 
 impl Memory for Grant<'_> {
-    fn reserve(&mut self, wanted: u64, least: u64) -> Result<u64, Unmet> {
-        // What is merely wanted is not worth waiting or giving up one's own graph for.
-        let modest = Ask { bytes: wanted, own_may_go: false, patience: Instant::now(), ..self.ask };
-        let granted = match self.keeper.reserve(modest, &mut self.cost) {
+    fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet> {
+        // What is merely wanted is taken only if nobody has to go for it.
+        let free = self.keeper.ledger().reserve(wanted).map_err(Unmet::Refused);
+        let for_needed = Ask { bytes: needed, own_may_go: false, patience: Instant::now(), ..self.ask };
+        let granted = match free.or_else(|_| self.keeper.reserve(for_needed, &mut self.cost)) {
             Ok(granted) => granted,
             Err(Unmet::Outdated) => return Err(Unmet::Outdated),
             Err(_) => self.keeper.reserve(Ask { bytes: least, ..self.ask }, &mut self.cost)?,
@@ -66,7 +76,13 @@ impl Memory for Grant<'_> {
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
         match &mut self.reservation {
             Some(held) => self.keeper.grow(Ask { bytes: more, ..self.ask }, &mut self.cost, held),
-            None => self.reserve(more, more).map(drop),
+            None => self.reserve(more, more, more).map(drop),
+        }
+    }
+
+    fn shrink_to(&mut self, bytes: u64) {
+        if let Some(held) = &mut self.reservation {
+            held.shrink_to(bytes);
         }
     }
 }
@@ -81,16 +97,29 @@ impl Core {
         let ledger = self.keeper.ledger().clone();
         cancel.on_cancel(move || ledger.wake());
         self.told(folder);
-        let (core, folder, id) = (Arc::clone(self), Arc::clone(folder), start.id);
-        let (core_if_busy, folder_if_busy) = (Arc::clone(self), Arc::clone(&folder));
-        let queued = self.builders.submit(cancel, move |cancel| core.run(&folder, start, cancel));
-        if queued.is_err() {
+        let (id, last_use) = (start.id, folder.shelf.last_use());
+        let (folder_queued, cancel_queued) = (Arc::clone(folder), cancel.clone());
+        self.queue.lock().push(Queued { folder: folder_queued, start, cancel: cancel_queued, last_use });
+        let core = Arc::clone(self);
+        if self.builders.submit(cancel, move |_| core.run_next()).is_err() {
+            self.queue.lock().retain(|q| q.folder.id != folder.id || q.start.id != id);
             let message = "too many builds are waiting".to_owned();
-            let failure = Failure { cause: Cause::Build, message, retry: Retry::Backoff };
-            core_if_busy.keeper.fail(folder_if_busy.id, id, failure, self.clock.now());
-            core_if_busy.told(&folder_if_busy);
-            core_if_busy.schedule_retries();
+            self.failed(folder, id, Failure { cause: Cause::Build, message, retry: Retry::Backoff });
+            self.told(folder);
         }
+    }
+
+    /// Runs one of the queued builds: one whose folder has been asked for since it was queued, or else the oldest.
+    fn run_next(self: &Arc<Self>) {
+        let mut queue = self.queue.lock();
+        let asked = queue.iter().enumerate().filter(|(_, q)| q.folder.shelf.last_use() > q.last_use);
+        let next = asked.max_by_key(|(_, q)| q.folder.shelf.last_use()).map_or(0, |(at, _)| at);
+        if next >= queue.len() {
+            return;
+        }
+        let Queued { folder, start, cancel, .. } = queue.remove(next);
+        drop(queue);
+        self.run(&folder, start, &cancel);
     }
 
     /// One build from start to end, on a thread of the builders.
@@ -112,15 +141,13 @@ impl Core {
             Ok(Ok(End::Confirmed(follow_up))) => follow_up,
             Ok(Ok(End::Outdated) | Err(BuildError::Cancelled | BuildError::Memory(Unmet::Outdated))) => None,
             Ok(Err(error)) => {
-                let file = match &error {
-                    BuildError::Crash { path, .. } => Some(folder.path.join(path)),
-                    _ => None,
-                };
-                self.failed(folder, id, failure(&error), file)
+                self.failed(folder, id, failure(&error));
+                None
             }
             Err(panic) => {
                 let message = format!("the build panicked: {}", panic_message(&*panic));
-                self.failed(folder, id, Failure { cause: Cause::Build, message, retry: Retry::Backoff }, None)
+                self.failed(folder, id, Failure { cause: Cause::Build, message, retry: Retry::Backoff });
+                None
             }
         };
         self.start(folder, follow_up);
@@ -130,19 +157,11 @@ impl Core {
         }
     }
 
-    fn failed(
-        self: &Arc<Self>,
-        folder: &Arc<Folder>,
-        build: BuildId,
-        failure: Failure,
-        file: Option<PathBuf>,
-    ) -> Option<Start> {
+    fn failed(self: &Arc<Self>, folder: &Arc<Folder>, build: BuildId, failure: Failure) {
         tracing::warn!(folder = %folder.path.display(), "build failed: {}", failure.message);
-        folder.details.lock().error_file = file;
         if self.keeper.fail(folder.id, build, failure, self.clock.now()) {
             self.schedule_retries();
         }
-        None
     }
 
     fn attempt(
@@ -158,6 +177,11 @@ impl Core {
             let began = Instant::now();
             let looked_ns = now_ns();
             let base = self.base(folder).filter(|_| changes != Changes::Everything);
+            // A look at some files says nothing of when the others were looked at.
+            let looked_ns = match (&base, &changes) {
+                (Some(base), Changes::Paths(_)) => base.looked_ns,
+                _ => looked_ns,
+            };
             let columns = base.as_ref().map(|b| Arc::clone(&b.graph));
             let mut grant = Grant {
                 keeper: &self.keeper,
@@ -221,6 +245,9 @@ impl Core {
         mut grant: Grant<'_>,
     ) -> Result<End, BuildError> {
         let Built { graph, from_nothing, seen, files_read, source_bytes } = built;
+        if seen.asked.is_none() {
+            folder.details.lock().look = began.elapsed();
+        }
         self.watch_only(folder, &seen);
         let now = self.clock.now();
         let Some(graph) = graph else {
@@ -251,7 +278,6 @@ impl Core {
             Ok(publication) => {
                 let mut details = folder.details.lock();
                 details.saw(&seen);
-                details.error_file = None;
                 details.high_water = details.high_water.max(heap);
                 details.build = Some(BuildTime { wall: began.elapsed(), files_read: files_read as u64 });
                 if from_nothing && source_bytes > 0 {
@@ -345,10 +371,7 @@ fn failure(error: &BuildError) -> Failure {
         BuildError::Memory(_) => (Cause::Memory, Retry::Backoff),
         BuildError::Freeze(FreezeError::TooLarge) => (Cause::Build, Retry::OnChange),
         BuildError::Freeze(FreezeError::Memory(_)) => (Cause::Memory, Retry::Backoff),
-        BuildError::Scan(ScanError::NotADirectory)
-        | BuildError::Scan(_)
-        | BuildError::Crash { .. }
-        | BuildError::Cancelled => (Cause::Build, Retry::Backoff),
+        BuildError::Scan(_) | BuildError::Cancelled => (Cause::Build, Retry::Backoff),
     };
     Failure { cause, message: error.to_string(), retry }
 }

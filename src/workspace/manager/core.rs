@@ -39,6 +39,7 @@ pub struct Core {
     /// Threads that run builds; their parses share the permits.
     pub(super) builders: Pool,
     pub(super) permits: Gate,
+    pub(super) queue: Mutex<Vec<builds::Queued>>,
     pub(super) pending: Mutex<Pending>,
     settings: Published<Settings>,
     folders: Published<Vec<Arc<Folder>>>,
@@ -84,6 +85,7 @@ impl Core {
                 observer,
                 builders: Pool::named("build", 0, BUILDS_MAX),
                 permits: Gate::new(settings.build_threads as u64),
+                queue: Mutex::default(),
                 pending: Mutex::default(),
                 settings: Published::of(settings),
                 folders: Published::of(Vec::new()),

@@ -51,9 +51,9 @@ pub struct Details {
     pub ratio: f64,
     pub high_water: u64,
     pub build: Option<BuildTime>,
-    pub scan: Duration,
+    /// How long it took to look at all files last time.
+    pub look: Duration,
     pub watcher: Watcher,
-    pub error_file: Option<PathBuf>,
     /// The folder's old graph had to go before the new one was built.
     pub own_went: bool,
     /// What was last told of it.
@@ -72,9 +72,8 @@ impl Folder {
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             high_water: 0,
             build: None,
-            scan: Duration::ZERO,
+            look: Duration::ZERO,
             watcher: Watcher::None,
-            error_file: None,
             own_went: false,
             told,
         };

@@ -238,11 +238,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         progress: details.progress.map(|(done, total)| (done * 100 / total.max(1)).min(100) as u8),
         last_good: report.last_good,
         age: report.last_good.filter(|_| report.stale).map(|good| now.since(good)).unwrap_or_default(),
-        last_error: report.failure.map(|f| LastError {
-            cause: f.cause,
-            message: f.message,
-            file: details.error_file,
-        }),
+        last_error: report.failure.map(|f| LastError { cause: f.cause, message: f.message }),
         retry_count: report.failures,
         build: details.build,
         skipped: skipped.collect(),

@@ -71,12 +71,16 @@ impl Resident {
             return Ok(Arc::clone(sight));
         }
         let open: Vec<OpenFile> = documents.iter().filter_map(|d| self.overlay(d)).collect();
-        let charge = match open.is_empty() {
-            true => None,
-            // The documents' facts are encoded once more, at a fraction of their text's size.
-            false => Some(charge(open.iter().map(|f| f.text.len() as u64).sum())?),
+        let counts = !open.is_empty();
+        // What the documents before have in common with these is not made again.
+        let view = match &*last {
+            Some((_, sight)) => sight.view.with_documents(open),
+            None => View::new(Arc::clone(&self.graph), open, Arc::clone(&self.texts)),
         };
-        let view = View::new(Arc::clone(&self.graph), open, Arc::clone(&self.texts));
+        let charge = match counts {
+            true => Some(charge(view.graph().own_bytes().saturating_sub(self.graph.own_bytes()) as u64)?),
+            false => None,
+        };
         let sight = Arc::new(Sight { view, _charge: charge });
         let old = last.replace((documents, Arc::clone(&sight)));
         drop(last);

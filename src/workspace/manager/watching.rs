@@ -136,7 +136,7 @@ impl Core {
             }
             let mut longest = Duration::ZERO;
             for folder in polled {
-                longest = longest.max(folder.details.lock().scan);
+                longest = longest.max(folder.details.lock().look);
                 if folder.shelf.load().is_some() {
                     core.changed(folder, Changes::Rescan);
                 }
