@@ -216,6 +216,8 @@ pub struct Knobs {
     pub exports: Exports,
     /// Types that are looked through when a member is not found on them (`Box`, `Arc`, `Promise` awaited).
     pub transparent: &'static [&'static str],
+    /// Members that such types have themselves, whatever is inside (`clone`).
+    pub wrapper_members: &'static [&'static str],
     /// Generic types without source whose arguments say what they hold.
     pub generics: &'static [(&'static str, Generic)],
     /// Patterns of types without source, and which argument of the type they hold (`Some` the first, `Err` the second).
@@ -273,6 +275,7 @@ impl Knobs {
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],
+        wrapper_members: &[],
         generics: &[],
         variants: &[],
         call_names: &[],

@@ -152,12 +152,20 @@ impl Resolver<'_> {
             Some(seen) => value.subst(seen),
             None => value,
         };
+        let value = match (&value, seen) {
+            // What a type parameter is bound to be.
+            (Ty::Param(param), Some(seen)) => self.bounds(*param).subst(seen),
+            (Ty::Param(param), None) => self.bounds(*param),
+            _ => value,
+        };
         let handed = |ty: &Ty| match ty {
             Ty::Closure(params, _) => params.get(nth as usize).cloned(),
             _ => None,
         };
         let ty = match &value {
             Ty::Union(parts) => parts.iter().find_map(handed),
+            // A box of a function.
+            Ty::Named(Head::Foreign(_), Some(args)) => args.first().and_then(handed),
             ty => handed(ty),
         };
         Typed { ty: ty.unwrap_or_default(), tier: Some(Tier::Inferred) }

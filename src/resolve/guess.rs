@@ -72,7 +72,7 @@ impl Resolver<'_> {
                     ScopeKind::Class | ScopeKind::Extension | ScopeKind::Object
                 )
             });
-            if !is_member || scope.is_none() && d.of.is_none() {
+            if !is_member || d.name_span.is_empty() || scope.is_none() && d.of.is_none() {
                 continue;
             }
             let owner = (file, scope);

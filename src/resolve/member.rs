@@ -150,7 +150,7 @@ impl Resolver<'_> {
                 self.named_member(*symbol, args, &typed.ty, wanted).at_most(tier)
             }
             Ty::Named(Head::Foreign(head), args) => match (args, self.looks_through(file, *head)) {
-                (Some(args), true) if !args.is_empty() => {
+                (Some(args), true) if !args.is_empty() && !self.is_of_wrapper(file, wanted.name) => {
                     let inner = Typed { ty: args[0].clone(), tier: typed.tier };
                     match self.member(&inner, None, wanted, file) {
                         Resolution::Missing(_) => Resolution::External(Some(wanted.name)),
@@ -211,6 +211,10 @@ impl Resolver<'_> {
             }
         }
         if hits.is_empty() { rest } else { Resolution::Found(hits) }
+    }
+
+    fn is_of_wrapper(&self, file: FileId, name: Name) -> bool {
+        self.named_in(name, self.knobs(file).wrapper_members)
     }
 
     fn looks_through(&self, file: FileId, head: Name) -> bool {

@@ -294,11 +294,69 @@ pub fn bound<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     Hooked::Done(None)
 }
 
+/// `FnMut(A, B) -> C`: the trait applied to the parameters and the result.
+pub fn callable<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(name) = node.child_by_field_name("trait") else { return Hooked::Continue };
+    let head = walk.read(name, Context::Type);
+    let mut arguments = Vec::new();
+    if let Some(parameters) = node.child_by_field_name("parameters") {
+        let mut cursor = parameters.walk();
+        for parameter in parameters.named_children(&mut cursor).filter(|p| !p.is_extra()) {
+            let ty = walk.read(parameter, Context::Type);
+            arguments.push(ty.unwrap_or_else(|| walk.term(Term::Unknown)));
+        }
+    }
+    let result = node.child_by_field_name("return_type").and_then(|r| walk.read(r, Context::Type));
+    arguments.push(result.unwrap_or_else(|| walk.term(Term::Tuple([].into()))));
+    let term = head.map(|head| walk.term(Term::Apply(head, arguments.into())));
+    Hooked::Done(term)
+}
+
+/// Methods that deriving a trait gives, as far as they are called by name; whether they take and give the type.
+const DERIVED: [(&str, &str, bool, bool); 6] = [
+    ("Clone", "clone", true, true),
+    ("Default", "default", false, true),
+    ("PartialEq", "eq", true, false),
+    ("PartialOrd", "partial_cmp", true, false),
+    ("Ord", "cmp", true, false),
+    ("Hash", "hash", true, false),
+];
+
+/// The methods that the attributes before a type derive for it. They stand at the attribute, without a name.
+pub fn derived<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let notes = walk.take_notes();
+    if node.child_by_field_name("body").is_none() {
+        return Hooked::Continue;
+    }
+    for note in notes.chunks_exact(2) {
+        let (attribute, name) = (note[0], walk.slice(note[1]));
+        let Some((_, method, takes, gives)) = DERIVED.iter().find(|(n, ..)| *n == name) else { continue };
+        let at = Span::new(attribute.start, attribute.start);
+        let def = walk.define_span(DefKind::Method, at, attribute, None);
+        walk.rename(def, method);
+        if *takes {
+            add_flags(walk, def, DefFlags::RECEIVER);
+        }
+        if *gives {
+            let ty = walk.term(Term::SelfType);
+            walk.facts().defs[def.index()].ty = Some(ty);
+        }
+    }
+    Hooked::Continue
+}
+
 /// `#[derive(A, b::C)]`: uses of the derived traits.
 pub fn attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     if walk.text(node).starts_with("#[derive(")
         && let Some(tokens) = node.named_child(0).and_then(|a| a.child_by_field_name("arguments"))
     {
+        let start = node.start_byte() as u32 + "#[".len() as u32;
+        let attribute = Span::new(start, node.end_byte() as u32);
+        let mut cursor = tokens.walk();
+        for name in tokens.named_children(&mut cursor).filter(|n| n.kind() == "identifier") {
+            walk.note(attribute);
+            walk.note(Span::new(name.start_byte() as u32, name.end_byte() as u32));
+        }
         Tokens { walk, role: Role::Macro }.read(tokens);
     }
     Hooked::Done(None)

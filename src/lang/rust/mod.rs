@@ -24,6 +24,8 @@ pub static PACK: Pack = Pack {
         ("positional", hooks::positional),
         ("bound", hooks::bound),
         ("attribute", hooks::attribute),
+        ("derived", hooks::derived),
+        ("callable", hooks::callable),
         ("macro", hooks::macro_invocation),
     ],
     knobs: KNOBS,
@@ -63,6 +65,7 @@ const KNOBS: Knobs = Knobs {
         "Reverse",
         "Wrapping",
     ],
+    wrapper_members: &["clone", "as_ref", "as_mut", "borrow", "borrow_mut", "deref", "deref_mut"],
     generics: &[
         ("Vec", Generic::List),
         ("VecDeque", Generic::List),

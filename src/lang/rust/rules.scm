@@ -6,16 +6,16 @@
 
 (union_item
   (visibility_modifier) @flag.exported name: (_) @name type_parameters: (_) @walk body: (_) @walk
-  (where_clause) @walk) @def.union @scope.class
+  (where_clause) @walk) @def.union @scope.class @hook.derived
 (struct_item (#has? body)
   (visibility_modifier) @flag.exported name: (_) @name type_parameters: (_) @walk body: (_) @walk
-  (where_clause) @walk) @def.struct @scope.class
-(struct_item (visibility_modifier) @flag.exported name: (_) @name type_parameters: (_) @walk) @def.struct
+  (where_clause) @walk) @def.struct @scope.class @hook.derived
+(struct_item (visibility_modifier) @flag.exported name: (_) @name type_parameters: (_) @walk) @def.struct @hook.derived
 (field_declaration (visibility_modifier) @flag.exported name: (_) @name type: (_) @type) @def.field
 (ordered_field_declaration_list) @hook.positional
 (enum_item
   (visibility_modifier) @flag.exported name: (_) @name type_parameters: (_) @walk body: (_) @walk
-  (where_clause) @walk) @def.enum @scope.class
+  (where_clause) @walk) @def.enum @scope.class @hook.derived
 (enum_variant (#has? body) name: (_) @name body: (_) @walk value: (_) @walk) @def.enummember @scope.class
 (enum_variant name: (_) @name value: (_) @walk) @def.enummember
 (trait_item
@@ -139,6 +139,7 @@
 (reference_type|pointer_type type: (_) @same)
 (tuple_type (_) @item) @term.tuple
 (array_type element: (_) @typevalue length: (_) @walk) @term.list
+(function_type (#has? trait)) @hook.callable
 (function_type trait: (_) @typewalk parameters: (_) @typewalk return_type: (_) @type) @term.func
 (abstract_type|dynamic_type trait: (_) @same)
 (higher_ranked_trait_bound type: (_) @same)

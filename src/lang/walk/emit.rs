@@ -613,6 +613,16 @@ impl<'t> Walk<'t> {
         self.frames[self.frames.len() - 1].slot != Slot::None
     }
 
+    /// Keeps a place for a hook of a later node (an attribute for what follows it).
+    pub fn note(&mut self, span: Span) {
+        self.notes.push(span);
+    }
+
+    /// The places kept since the last call.
+    pub fn take_notes(&mut self) -> Vec<Span> {
+        std::mem::take(&mut self.notes)
+    }
+
     /// The function around the node, if it has a name.
     pub fn function(&self) -> Option<DefId> {
         self.functions.last().and_then(|function| function.def)

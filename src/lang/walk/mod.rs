@@ -118,6 +118,7 @@ pub struct Walk<'t> {
     groups: Vec<Group>,
     functions: Vec<Function>,
     fragments: Fragments<'t>,
+    notes: Vec<Span>,
 }
 
 /// Extracts the facts of a tree.
@@ -125,6 +126,7 @@ pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
     let trees = Trees::default();
     let mut walk = Walk {
         fragments: Fragments::new(lang, &trees),
+        notes: Vec::new(),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),
