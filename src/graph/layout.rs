@@ -34,7 +34,12 @@ impl Layout for Graph {
             path: |n| &*new[n as usize].0,
             first_from: |path: &str| new.partition_point(|(p, _)| **p < *path) as u32,
         };
+        let frozen_files = files.len();
         sorted.directly_below(&prefix, |n| files.push(new[n as usize].1));
+        if files.len() > frozen_files {
+            // In the order of a fresh build, wherever a file lies.
+            files.sort_by(|a, b| self.path(*a).cmp(self.path(*b)));
+        }
         files
     }
 
