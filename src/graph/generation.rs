@@ -11,7 +11,9 @@ use super::lines::{self, Lines};
 use super::names::NameColumns;
 use super::overlay::{Body, Overlay, Row};
 use crate::lang::LangId;
-use crate::lang::facts::{Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId};
+use crate::lang::facts::{
+    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
+};
 use crate::lang::modules::{FileId, Manifest};
 use crate::text::LineIndex;
 
@@ -322,7 +324,19 @@ fn cache_bytes_max(base: &Frozen) -> usize {
 
 /// Bytes of facts on the heap, themselves included.
 pub fn facts_bytes(facts: &Facts) -> usize {
-    let Facts { names, scopes, defs, refs, terms, globs, extensions, inherits, listed, package: _ } = facts;
+    let Facts {
+        names,
+        scopes,
+        defs,
+        refs,
+        terms,
+        globs,
+        extensions,
+        inherits,
+        arguments,
+        listed,
+        package: _,
+    } = facts;
     let children: usize = terms
         .iter()
         .map(|term| match term {
@@ -343,5 +357,7 @@ pub fn facts_bytes(facts: &Facts) -> usize {
         + globs.capacity() * size_of::<Glob>()
         + extensions.capacity() * size_of::<Extension>()
         + inherits.capacity() * size_of::<Inherit>()
+        + arguments.capacity() * size_of::<Arguments>()
+        + arguments.iter().map(|a| a.items.len() * size_of::<TermId>()).sum::<usize>()
         + listed.as_ref().map_or(0, |l| l.capacity() * size_of::<Name>())
 }

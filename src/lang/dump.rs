@@ -45,6 +45,16 @@ pub fn dump(facts: &Facts, text: &str) -> String {
             dump.term(inherit.base, 0)
         );
     }
+    for arguments in &facts.arguments {
+        let callee = facts.reference(arguments.callee);
+        let _ = writeln!(
+            out,
+            "call {} {}({})",
+            dump.place(callee.span.start),
+            facts.names[callee.name.index()],
+            dump.terms(&arguments.items, 0)
+        );
+    }
     if let Some(listed) = &facts.listed {
         let names: Vec<&str> = listed.iter().map(|n| &*facts.names[n.index()]).collect();
         let _ = writeln!(out, "listed {}", names.join(" "));

@@ -204,6 +204,8 @@ impl DefFlags {
     pub const OUTER: DefFlags = DefFlags(1 << 13);
     /// Takes a receiver (`self`) as its first parameter.
     pub const RECEIVER: DefFlags = DefFlags(1 << 14);
+    /// A parameter that takes any number of arguments.
+    pub const VARIADIC: DefFlags = DefFlags(1 << 15);
 
     pub const fn has(self, other: DefFlags) -> bool {
         self.0 & other.0 == other.0
@@ -418,6 +420,14 @@ pub struct Inherit {
     pub base: TermId,
 }
 
+/// What a call is given, in languages whose signatures of one name are told apart by that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arguments {
+    /// The name that is called.
+    pub callee: RefId,
+    pub items: Box<[TermId]>,
+}
+
 /// Everything that one file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -431,6 +441,7 @@ pub struct Facts {
     pub globs: Vec<Glob>,
     pub extensions: Vec<Extension>,
     pub inherits: Vec<Inherit>,
+    pub arguments: Vec<Arguments>,
     /// The names that a glob import of this file brings, where the file lists them (`__all__`).
     pub listed: Option<Vec<Name>>,
     /// The package or module the file declares itself part of (Go `package x`, Java `package a.b`).

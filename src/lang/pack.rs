@@ -210,6 +210,8 @@ pub struct Knobs {
     pub several_results: bool,
     /// A key that is no field of what is built or matched is a name in scope (Go's map literals, Java's `case`).
     pub key_names: bool,
+    /// Functions of one name are told apart by what they are given.
+    pub overloads: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
     pub mro: Mro,
@@ -271,6 +273,7 @@ impl Knobs {
         import_names: false,
         several_results: false,
         key_names: false,
+        overloads: false,
         function_scoped: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,

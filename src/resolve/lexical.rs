@@ -48,7 +48,11 @@ impl Resolver<'_> {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
-                Rc::new(if r.role == Role::Call { self.called(found) } else { found })
+                Rc::new(match r.role {
+                    Role::Call if self.knobs(file).overloads => self.chosen(file, reference, found),
+                    Role::Call => self.called(found),
+                    _ => found,
+                })
             },
         )
     }
@@ -314,7 +318,9 @@ impl Resolver<'_> {
                     visible().next()
                 };
                 match chosen {
-                    Some((id, d)) if !is_local(d) => self.with_overloads(*id, d, candidates),
+                    Some((id, d)) if !is_local(d) => {
+                        self.with_overloads(*id, d, candidates, used.knobs.overloads)
+                    }
                     Some((id, _)) => SmallVec::from_elem(*id, 1),
                     None => Candidates::new(),
                 }
@@ -322,7 +328,7 @@ impl Resolver<'_> {
             Visibility::Scope => {
                 let chosen = fitting().rfind(|(_, d)| before(d)).or_else(|| fitting().next());
                 match chosen {
-                    Some((id, d)) => self.with_overloads(*id, d, candidates),
+                    Some((id, d)) => self.with_overloads(*id, d, candidates, used.knobs.overloads),
                     None => Candidates::new(),
                 }
             }
@@ -330,8 +336,16 @@ impl Resolver<'_> {
     }
 
     /// A definition whose other signatures stand beside it is answered by all of them.
-    fn with_overloads(&self, id: DefId, def: &Def, candidates: &[(DefId, &Def)]) -> Candidates {
-        if !def.kind.is_callable() || !candidates.iter().any(|(_, d)| d.flags.has(DefFlags::OVERLOAD)) {
+    fn with_overloads(
+        &self,
+        id: DefId,
+        def: &Def,
+        candidates: &[(DefId, &Def)],
+        overloads: bool,
+    ) -> Candidates {
+        if !def.kind.is_callable()
+            || !overloads && !candidates.iter().any(|(_, d)| d.flags.has(DefFlags::OVERLOAD))
+        {
             return SmallVec::from_elem(id, 1);
         }
         candidates.iter().filter(|(_, d)| d.kind.is_callable()).map(|(id, _)| *id).collect()
@@ -373,7 +387,9 @@ impl Resolver<'_> {
         let owner = scope.owner.filter(|_| scope.kind == ScopeKind::Class)?;
         let found = self
             .member_of_symbol(Symbol { file, def: owner }, Wanted::by_role(used.name, used.role, used.knobs));
-        (!found.hits().is_empty()).then(|| found.at_most(Tier::Member))
+        // The name of a class inside it is the class, not its constructor.
+        let is_member = self.def(found.first_symbol()?).kind != DefKind::Constructor;
+        is_member.then(|| found.at_most(Tier::Member))
     }
 
     /// The other files of the package that shares one top-level scope.
@@ -460,6 +476,10 @@ fn fits(def: &Def, used: &Use) -> bool {
                 || !used.knobs.type_namespace && used.role == Role::Call
         }
         DefKind::Import => true,
+        // A function is only ever called.
+        _ if used.knobs.overloads && matches!(used.role, Role::Call | Role::Read | Role::Write) => {
+            def.kind.is_callable() == (used.role == Role::Call)
+        }
         _ if used.role == Role::Macro => def.kind.is_callable(),
         DefKind::Parameter => !is_type_role,
         DefKind::Variable | DefKind::Function | DefKind::Method | DefKind::Static | DefKind::Field => {

@@ -16,6 +16,7 @@ mod lexical;
 mod member;
 mod memo;
 mod module;
+mod overload;
 mod owned;
 mod present;
 mod receiver;

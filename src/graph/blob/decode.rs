@@ -4,8 +4,8 @@ use super::super::codec::{CorruptError, Reader};
 use super::encode::{LastDef, end_near};
 use super::{Digits, ODD_LENGTH, SCOPE_KINDS, Slot, check, tag};
 use crate::lang::facts::{
-    Def, DefFlags, DefId, DefKind, Extension, Facts, Glob, Inherit, Literal, Name, Ref, RefId, Role, Scope,
-    ScopeId, Span, Term, TermId,
+    Arguments, Def, DefFlags, DefId, DefKind, Extension, Facts, Glob, Inherit, Literal, Name, Ref, RefId,
+    Role, Scope, ScopeId, Span, Term, TermId,
 };
 
 /// Decodes facts; `names` gives for each number in the bytes the name that it stands for and its length in bytes.
@@ -252,6 +252,13 @@ impl Decoder<'_> {
         }
         for _ in 0..self.input.count(2)? {
             facts.inherits.push(Inherit { def: DefId(self.input.u32()?), base: self.bare_term()? });
+        }
+        let mut last = 0;
+        for _ in 0..self.input.count(2)? {
+            last = self.input.difference(last)?;
+            let count = self.input.count(1)?;
+            let items: Result<Box<[TermId]>, CorruptError> = (0..count).map(|_| self.bare_term()).collect();
+            facts.arguments.push(Arguments { callee: RefId(last), items: items? });
         }
         if let Some(count) = self.optional()? {
             let count = self.input.bounded(u64::from(count), 1)?;

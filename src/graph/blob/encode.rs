@@ -258,6 +258,16 @@ impl Encoder<'_> {
             self.out.u32(inherit.def.0);
             self.bare_term(inherit.base);
         }
+        self.out.u32(self.facts.arguments.len() as u32);
+        let mut last = 0;
+        for arguments in &self.facts.arguments {
+            self.out.difference(arguments.callee.0, last);
+            last = arguments.callee.0;
+            self.out.u32(arguments.items.len() as u32);
+            for item in &arguments.items {
+                self.bare_term(*item);
+            }
+        }
         self.optional(self.facts.listed.as_ref().map(|listed| listed.len() as u32));
         for name in self.facts.listed.iter().flatten() {
             self.bare_name(*name);

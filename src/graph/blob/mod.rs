@@ -135,6 +135,10 @@ pub fn check(facts: &Facts) -> Result<(), CorruptError> {
         term(e.target) && e.scope.is_none_or(scope) && e.def.is_none_or(def) && term_if(e.implements)
     });
     let inherits = facts.inherits.iter().all(|i| def(i.def) && term(i.base));
+    let arguments = facts
+        .arguments
+        .iter()
+        .all(|a| a.callee.index() < facts.refs.len() && a.items.iter().all(|item| term(*item)));
     let terms = facts.terms.iter().all(|t| match t {
         Term::Ref(r) => r.index() < facts.refs.len(),
         Term::Def(d) => def(*d),
@@ -164,6 +168,6 @@ pub fn check(facts: &Facts) -> Result<(), CorruptError> {
         | Term::Super
         | Term::Literal(_) => true,
     });
-    let whole = scopes && defs && refs && globs && extensions && inherits && terms;
+    let whole = scopes && defs && refs && globs && extensions && inherits && arguments && terms;
     if whole && !facts.scopes.is_empty() { Ok(()) } else { Err(CorruptError::OutOfRange) }
 }

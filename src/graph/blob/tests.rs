@@ -129,6 +129,10 @@ fn arbitrary(sizes: &Sizes) -> Facts {
                 .inherits
                 .push(Inherit { def: DefId(dice.below(sizes.defs)), base: dice.one(terms, &mut fresh) });
         }
+        if sizes.refs > 0 {
+            let items = (0..dice.below(4)).map(|_| dice.one(terms, &mut fresh)).collect();
+            facts.arguments.push(Arguments { callee: RefId(dice.below(sizes.refs)), items });
+        }
     }
     facts.terms = (0..terms).map(|_| arbitrary_term(dice, sizes, &mut fresh)).collect();
     let list = |dice: &mut Dice| (0..sizes.others).map(|_| Name(dice.below(sizes.names))).collect();

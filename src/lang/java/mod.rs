@@ -26,6 +26,7 @@ pub static PACK: Pack = Pack {
         split_members: true,
         call_leads_to_constructor: true,
         key_names: true,
+        overloads: true,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],
@@ -55,8 +56,16 @@ pub static PACK: Pack = Pack {
     strategy: &modules::Modules,
 };
 
-/// Types of `java.lang`, which every file imports, from the platform's documentation.
+/// Primitive types, and those of `java.lang`, which every file imports.
 const BUILTINS: &[&str] = &[
+    "boolean",
+    "byte",
+    "char",
+    "double",
+    "float",
+    "int",
+    "long",
+    "short",
     "AbstractMethodError",
     "Appendable",
     "ArithmeticException",

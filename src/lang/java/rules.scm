@@ -49,7 +49,7 @@
 (spread_parameter
   (modifiers|annotation|marker_annotation) @walk
   (variable_declarator) @bind
-  (_) @type.list) @bind.parameter
+  (_) @type.list) @bind.parameter @below.variadic
 
 ; Local variables. `var` takes the type of its value.
 (local_variable_declaration type: (_) @type declarator: (_) @bind.variable (_) @walk)
@@ -101,7 +101,7 @@
   object: (_) @recv
   name: (_) @name
   type_arguments: (_) @walk
-  arguments: (_) @args) @invoke @term.call
+  arguments: (_) @arguments) @invoke @term.call
 (object_creation_expression
   type: (_) @typevalue
   arguments: (_) @args
@@ -140,10 +140,8 @@
 (wildcard (super|marker_annotation|annotation) @skip (_) @typevalue) @term.same
 (annotated_type (annotation|marker_annotation) @walk (_) @same)
 (array_type element: (_) @typevalue dimensions: (_) @skip) @term.list
-(integral_type) @term.literal.integer @skip
-(floating_point_type) @term.literal.float @skip
-(boolean_type) @term.literal.boolean @skip
-(void_type) @term.literal.null @skip
+(integral_type|floating_point_type|boolean_type) @ident.type
+(void_type) @skip
 
 (type_identifier (#in? bind)) @ident
 (type_identifier (#is? "var")) @skip

@@ -562,6 +562,7 @@ impl Compiler<'_> {
                 matched: true,
                 ..Reading::new(Context::Value, Slot::Item)
             },
+            "arguments" => Reading { arguments: true, ..Reading::new(Context::Value, Slot::Item) },
             "args" => Reading { arguments: true, ..Reading::WALK },
             "item" => {
                 Reading { context: ContextChoice::Inherited, ..Reading::new(Context::Value, Slot::Item) }
@@ -598,6 +599,7 @@ impl Compiler<'_> {
             "hoisted" => DefFlags::HOISTED,
             "receiver" => DefFlags::RECEIVER,
             "assigned" => DefFlags::ASSIGNED,
+            "variadic" => DefFlags::VARIADIC,
             _ => return self.error(format!("unknown flag `{name}`")),
         })
     }

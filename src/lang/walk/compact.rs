@@ -31,6 +31,9 @@ pub fn compact(facts: &mut Facts) {
     for inherit in &mut facts.inherits {
         renumber.id(&mut inherit.base);
     }
+    for arguments in &mut facts.arguments {
+        arguments.items.iter_mut().for_each(|item| renumber.id(item));
+    }
     let mut kept = Vec::new();
     let mut next = 0;
     while next < renumber.pending.len() {

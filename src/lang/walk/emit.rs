@@ -5,8 +5,8 @@ use tree_sitter::Node;
 use super::builder::NewDef;
 use super::{Frame, Subject, Walk};
 use crate::lang::facts::{
-    Def, DefFlags, DefId, DefKind, Glob, Inherit, Name, Ref, RefId, Role, ScopeId, ScopeKind, Span, Term,
-    TermId,
+    Arguments, Def, DefFlags, DefId, DefKind, Glob, Inherit, Name, Ref, RefId, Role, ScopeId, ScopeKind,
+    Span, Term, TermId,
 };
 use crate::lang::pack::AssignedMembers;
 use crate::lang::rules::{Action, Context, Slot, TermAction, Wrap};
@@ -154,6 +154,12 @@ impl<'t> Walk<'t> {
                 let function = self.leave_function(&frame);
                 term = term.or(function);
             }
+            if frame.given
+                && let Some(Term::Ref(callee)) = frame.value.map(|value| self.builder.facts.term(value))
+            {
+                let (callee, items) = (*callee, self.items[frame.items_start..].into());
+                self.builder.facts.arguments.push(Arguments { callee, items });
+            }
             for action in &rule.actions {
                 match *action {
                     Action::Member => term = self.member(&frame),
@@ -205,9 +211,10 @@ impl<'t> Walk<'t> {
     fn counts_items(&self, frame: usize) -> bool {
         self.frames[frame].rule.is_some_and(|rule| {
             let rule = self.rules.rule(rule);
-            [TermAction::Several, TermAction::Tuple, TermAction::Apply]
-                .iter()
-                .any(|term| rule.has(Action::Term(*term)))
+            rule.has(Action::Invoke)
+                || [TermAction::Several, TermAction::Tuple, TermAction::Apply]
+                    .iter()
+                    .any(|term| rule.has(Action::Term(*term)))
         })
     }
 

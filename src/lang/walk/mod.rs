@@ -106,6 +106,8 @@ struct Frame {
     arguments_of: Option<usize>,
     argument: Option<(usize, u32)>,
     call_hole: Option<TermId>,
+    /// The arguments of the call are kept.
+    given: bool,
 }
 
 /// The walk's state, as hooks see it.
@@ -174,6 +176,7 @@ impl Frame {
             arguments_of: None,
             argument: None,
             call_hole: None,
+            given: false,
         }
     }
 }
@@ -275,13 +278,16 @@ impl<'t> Walk<'t> {
         };
         (frame.slot, frame.target, frame.wrap) = match reading.slot {
             // Items only become part of the node's term.
-            SlotChoice::Is(Slot::Item) if up.slot == Slot::None => (Slot::None, parent, Wrap::None),
+            SlotChoice::Is(Slot::Item) if up.slot == Slot::None && !reading.arguments => {
+                (Slot::None, parent, Wrap::None)
+            }
             SlotChoice::Is(slot) => (slot, parent, reading.wrap),
             SlotChoice::Inherited => (up.slot, up.target, up.wrap),
         };
         if reading.arguments || reading.matched {
             if reading.arguments {
                 self.invoke(parent);
+                self.frames[parent].given |= reading.slot == SlotChoice::Is(Slot::Item);
                 frame.arguments_of = Some(parent);
             }
             let up = &self.frames[parent];
