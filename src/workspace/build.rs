@@ -3,52 +3,25 @@
 //! A build runs on the thread that calls it and reads files on threads of its own. It changes nothing but what it
 //! returns: its caller publishes.
 
-use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crossbeam_channel::bounded;
-
-use super::cancel::CancelToken;
 use super::changes::Changes;
-use super::document::PARSE_SCRATCH_PER_BYTE;
-use super::gate::Gate;
+use super::crew::Crew;
+use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
-use super::read::{Outcome, read_file};
+use super::read::Outcome;
 use super::scan::{Found, Scan, ScanError, Scope, What, scan, scan_paths};
-use super::sync::Mutex;
 use crate::graph::{self, EncodedFile, FreezeError, Graph, GraphBuilder};
 use crate::lang::modules::{FileId, Layout, Manifest, file_name, parent};
-use crate::lang::{Parser, SkipReason};
+use crate::lang::{LangId, SkipReason};
 
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
-/// While a graph is frozen, its files, its columns and its map are there at once.
-const FREEZE_FACTOR: u64 = 3;
-/// Scratch for the parse of an ordinary file; each thread is given as much to start with.
-const SCRATCH_PER_THREAD: u64 = (64 << 10) * PARSE_SCRATCH_PER_BYTE;
-/// A reservation grows by at least this much, so that it need not grow often.
-const GROW_BYTES_MIN: u64 = 1 << 20;
-/// Read files that wait to be taken in; each holds a few kilobytes.
-const READ_AHEAD_MAX: usize = 64;
 /// Modification times this close to the last look do not prove that a file is unchanged: the clock of a file system
 /// can be as coarse as this.
 const MTIME_TRUST_NS: i64 = 2_000_000_000;
-/// Crashes on the same contents after which a file is left alone.
-const CRASHES_MAX: u8 = 2;
-
-/// The memory that a build may use.
-pub trait Memory {
-    /// Reserves `wanted` if that is free; else `needed`, or `least`, for which others are evicted. Says which.
-    fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet>;
-    /// Asks for more.
-    fn grow(&mut self, more: u64) -> Result<(), Unmet>;
-    /// Gives back what is over.
-    fn shrink_to(&mut self, bytes: u64);
-}
 
 /// What a build goes by.
 pub struct Plan<'a> {
@@ -56,17 +29,11 @@ pub struct Plan<'a> {
     pub changes: Changes,
     /// The graph to build upon; none: from nothing.
     pub base: Option<Base>,
-    pub threads: usize,
-    /// Shared by all builds.
-    pub permits: &'a Gate,
-    pub quarantine: &'a Quarantine,
+    pub crew: Crew<'a>,
     /// Graph bytes per source byte, as this folder's last build showed it.
     pub ratio: f64,
-    pub cancel: &'a CancelToken,
     /// Told of each directory before it is read.
     pub entering: &'a mut dyn FnMut(&Path),
-    /// Files done, and files in all.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
 }
 
 /// A graph, and when its files were looked at.
@@ -123,22 +90,6 @@ impl From<ScanError> for BuildError {
     }
 }
 
-/// Contents on which the parser has crashed, so that the same file does not fail every build.
-#[derive(Debug, Default)]
-pub struct Quarantine(Mutex<HashMap<String, (i64, u8)>>);
-
-impl Quarantine {
-    fn holds(&self, found: &Found) -> bool {
-        self.0.lock().get(&found.path).is_some_and(|(mtime, n)| *mtime == found.mtime_ns && *n >= CRASHES_MAX)
-    }
-
-    fn crashed(&self, found: &Found) {
-        let mut all = self.0.lock();
-        let entry = all.entry(found.path.clone()).or_default();
-        *entry = (found.mtime_ns, if entry.0 == found.mtime_ns { entry.1 + 1 } else { 1 });
-    }
-}
-
 /// Builds.
 pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     match plan.base.take() {
@@ -152,15 +103,14 @@ pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Build
 }
 
 fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
-    let scan = scan(&plan.scope, plan.cancel, plan.entering)?;
+    let scan = scan(&plan.scope, plan.crew.cancel, plan.entering)?;
     let (files, mut seen) = taken_apart(scan, None);
     let source_bytes = files.iter().map(|f| f.bytes).sum();
-    let graph_bytes = (source_bytes as f64 * plan.ratio) as u64 * FREEZE_FACTOR;
+    let graph_bytes = Intake::frozen((source_bytes as f64 * plan.ratio) as u64);
     let mut builder = GraphBuilder::new();
-    let mut intake = Intake::start(&plan, &files, graph_bytes, memory)?;
+    let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let scratch = intake.scratch.clone();
-    let read = read_all(
-        &plan,
+    let read = plan.crew.read_all(
         &files,
         |_| None,
         &scratch,
@@ -186,10 +136,10 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     let graph = &base.graph;
     let (scan, asked) = match &plan.changes {
         Changes::Paths(paths) => {
-            let scan = scan_paths(&plan.scope, paths, plan.cancel, plan.entering)?;
+            let scan = scan_paths(&plan.scope, paths, plan.crew.cancel, plan.entering)?;
             (scan, asked(&plan.scope.root, paths))
         }
-        _ => (scan(&plan.scope, plan.cancel, plan.entering)?, None),
+        _ => (scan(&plan.scope, plan.crew.cancel, plan.entering)?, None),
     };
     let (mut files, mut seen) = taken_apart(scan, asked);
     let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
@@ -202,12 +152,12 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     let source_bytes: u64 = files.iter().map(|f| f.bytes).sum();
     let fold = if graph.overlay_full(files.len() + removed.len()) { graph.heap_bytes() as u64 } else { 0 };
     let graph_bytes =
-        ((source_bytes as f64 * plan.ratio) as u64 + fold) * FREEZE_FACTOR + graph.own_bytes() as u64;
+        Intake::frozen((source_bytes as f64 * plan.ratio) as u64 + fold) + graph.own_bytes() as u64;
     let mut changed: Vec<EncodedFile> = Vec::new();
-    let mut intake = Intake::start(&plan, &files, graph_bytes, memory)?;
+    let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
     let scratch = intake.scratch.clone();
-    let read = read_all(&plan, &files, known, &scratch, |path, outcome, left| {
+    let read = plan.crew.read_all(&files, known, &scratch, |path, outcome, left| {
         intake.left(left);
         match outcome {
             Outcome::Encoded(file) => {
@@ -330,187 +280,11 @@ impl Seen {
     }
 }
 
-/// The build's memory while files come in, the largest first.
-struct Intake<'a> {
-    memory: &'a mut dyn Memory,
-    /// For what has been read, and for what is made of it.
-    graph: u64,
-    reserved: u64,
-    /// For parses in flight; less as the files that are left get smaller.
-    scratch: Gate,
-    threads: u64,
-    held: u64,
-}
-
-fn scratch_of(file: &Found) -> u64 {
-    file.bytes * PARSE_SCRATCH_PER_BYTE
-}
-
-impl<'a> Intake<'a> {
-    fn start(
-        plan: &Plan<'_>,
-        files: &[Found],
-        graph_bytes: u64,
-        memory: &'a mut dyn Memory,
-    ) -> Result<Intake<'a>, BuildError> {
-        let threads = plan.threads.min(files.len()).max(1) as u64;
-        let largest = files.iter().map(scratch_of).max().unwrap_or(0);
-        let all = files.iter().map(scratch_of).fold(0, u64::saturating_add);
-        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all);
-        let needed = SCRATCH_PER_THREAD.max(largest).min(all);
-        let least = SCRATCH_PER_THREAD.min(all);
-        let graph = graph_bytes;
-        let reserved = memory.reserve(graph + wanted, graph + needed, graph + least)?;
-        Ok(Intake { memory, graph, reserved, scratch: Gate::new(reserved - graph), threads, held: 0 })
-    }
-
-    /// A file has come in and is held until the graph is frozen.
-    fn took(&mut self, file: &EncodedFile) -> Result<(), Unmet> {
-        self.held += file.heap_bytes() as u64;
-        self.need(self.held + self.scratch.capacity())
-    }
-
-    /// No file that is left needs more scratch than this.
-    fn left(&mut self, largest: u64) {
-        let enough = (SCRATCH_PER_THREAD * self.threads).max(largest);
-        if enough + GROW_BYTES_MIN < self.scratch.capacity() {
-            self.scratch.set_capacity(enough);
-            let kept = (self.graph.max(self.held) + enough).min(self.reserved);
-            self.memory.shrink_to(kept);
-            self.reserved = kept;
-        }
-    }
-
-    /// Parsing is over; what is held is about to be laid out anew.
-    fn freezing(&mut self, bytes: u64) -> Result<(), Unmet> {
-        self.need(bytes.max(self.held) * FREEZE_FACTOR)
-    }
-
-    fn need(&mut self, bytes: u64) -> Result<(), Unmet> {
-        if bytes > self.reserved {
-            let more = (bytes - self.reserved).max(GROW_BYTES_MIN);
-            self.memory.grow(more)?;
-            self.reserved += more;
-        }
-        Ok(())
-    }
-}
-
-/// Reads the files, the largest of which come first, on several threads. Hands each outcome to `take` on this thread,
-/// with the most scratch that a file still to come may need. Returns how many were read.
-fn read_all(
-    plan: &Plan<'_>,
-    files: &[Found],
-    known: impl Fn(&str) -> Option<u64> + Sync,
-    scratch: &Gate,
-    mut take: impl FnMut(&str, Outcome, u64) -> Result<(), BuildError>,
-) -> Result<usize, BuildError> {
-    let Plan { ref scope, threads, permits, quarantine, cancel, progress, .. } = *plan;
-    let next = AtomicUsize::new(0);
-    let stop = CancelToken::new();
-    let (sent, received) = bounded::<(usize, Result<Outcome, BuildError>)>(READ_AHEAD_MAX);
-    progress(0, files.len());
-    std::thread::scope(|threads_scope| {
-        for _ in 0..threads.min(files.len()) {
-            let (sent, next, stop, known) = (sent.clone(), &next, &stop, &known);
-            threads_scope.spawn(move || {
-                let mut parser = Parser::new();
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(found) = files.get(index) else { return };
-                    if stop.is_cancelled() || cancel.is_cancelled() {
-                        return;
-                    }
-                    let outcome =
-                        read_one(scope, found, &known, permits, scratch, quarantine, &mut parser, cancel);
-                    if sent.send((index, outcome)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sent);
-        let mut done = Done::default();
-        let mut failed = None;
-        while let Ok((index, outcome)) = received.recv() {
-            let left = files.get(done.insert(index)).map_or(0, scratch_of);
-            if let Err(error) = outcome.and_then(|outcome| take(&files[index].path, outcome, left)) {
-                failed = Some(error);
-                stop.cancel();
-                break;
-            }
-            progress(done.count, files.len());
-        }
-        // Threads that wait to send see that nobody receives any more.
-        drop(received);
-        match failed {
-            Some(error) => Err(error),
-            None if cancel.is_cancelled() => Err(BuildError::Cancelled),
-            None => Ok(done.count),
-        }
-    })
-}
-
-/// Which indices are done: all below `all_below`, and some above.
-#[derive(Default)]
-struct Done {
-    all_below: usize,
-    above: BTreeSet<usize>,
-    count: usize,
-}
-
-impl Done {
-    /// Adds one; says which is the first that is not done.
-    fn insert(&mut self, index: usize) -> usize {
-        self.count += 1;
-        self.above.insert(index);
-        while self.above.remove(&self.all_below) {
-            self.all_below += 1;
-        }
-        self.all_below
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the working parts of one thread, which own nothing together")]
-fn read_one(
-    scope: &Scope,
-    found: &Found,
-    known: &impl Fn(&str) -> Option<u64>,
-    permits: &Gate,
-    scratch: &Gate,
-    quarantine: &Quarantine,
-    parser: &mut Parser,
-    cancel: &CancelToken,
-) -> Result<Outcome, BuildError> {
-    let Some(_scratch) = scratch.acquire(scratch_of(found)) else {
-        return Ok(Outcome::TooCostly(scratch_of(found)));
-    };
-    let _permit = permits.acquire(1);
-    let known = known(&found.path);
-    while !quarantine.holds(found) {
-        let read = || read_file(&scope.root, found, known, scope.file_bytes_max, parser, cancel.flag());
-        match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(Outcome::Cancelled) => return Err(BuildError::Cancelled),
-            Ok(outcome) => return Ok(outcome),
-            Err(panic) => {
-                tracing::error!(path = %found.path, "reading a file went wrong: {}", panic_message(&*panic));
-                quarantine.crashed(found);
-                *parser = Parser::new();
-            }
-        }
-    }
-    Ok(Outcome::Skipped(SkipReason::Quarantined))
-}
-
-/// What a panic says of itself.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
-}
-
 /// Whether a file of this name is looked at by any build.
 pub fn is_relevant_name(name: &str) -> bool {
-    let manifest = |l: crate::lang::LangId| l.strategy().manifest_names().contains(&name);
-    crate::lang::LangId::of_path(Path::new(file_name(name))).is_some()
-        || crate::lang::LangId::all().any(manifest)
+    let manifest = |l: LangId| l.strategy().manifest_names().contains(&name);
+    LangId::of_path(Path::new(file_name(name))).is_some() || LangId::all().any(manifest)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::super::build::{Base, BuildError, Built, Memory, Plan, build, panic_message};
+use super::super::build::{Base, BuildError, Built, Plan, build};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
+use super::super::crew::{Crew, panic_message};
+use super::super::intake::Memory;
 use super::super::keeper::{Ask, Cost, Finished, Keeper, Publication, Rejected, Unmet};
 use super::super::ledger::{Account, Charge, Reservation};
-use super::super::read::FolderTexts;
+use super::super::read::{FolderTexts, read_file};
 use super::super::retry::Retry;
 use super::super::scan::Scope;
 use super::super::slot::{BuildId, Cause, Failure, Start};
@@ -200,13 +202,18 @@ impl Core {
                 scope: self.scope(folder),
                 changes: changes.clone(),
                 base,
-                threads: settings.build_threads,
-                permits: &self.permits,
-                quarantine: &folder.quarantine,
+                crew: Crew {
+                    threads: settings.build_threads,
+                    permits: &self.permits,
+                    quarantine: &folder.quarantine,
+                    read: &|found, known, parser| {
+                        read_file(&folder.path, found, known, settings.file_bytes_max, parser, cancel.flag())
+                    },
+                    cancel,
+                    progress: &|done, total| self.progress(folder, done, total),
+                },
                 ratio: folder.details.lock().ratio,
-                cancel,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
-                progress: &|done, total| self.progress(folder, done, total),
             };
             let built = build(plan, &mut grant);
             let cost = std::mem::take(&mut grant.cost);

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Quarantine, Seen, is_asked};
+use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
+use super::super::crew::Quarantine;
 use super::super::keeper::Shelf;
 use super::super::slot::{BuildId, FolderId, Lifecycle};
 use super::super::status::{BuildTime, Watcher};

@@ -1,0 +1,206 @@
+use std::fs;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use tempfile::TempDir;
+
+use super::super::cancel::CancelToken;
+use super::super::crew::Quarantine;
+use super::super::gate::Gate;
+use super::super::ledger::{Ledger, Reservation};
+use super::super::read::read_file;
+use super::*;
+use crate::lang::Parser;
+
+/// A ledger of its own, and the most that was ever reserved of it.
+struct Purse {
+    ledger: Ledger,
+    held: Option<Reservation>,
+}
+
+impl Purse {
+    fn new(limit: u64) -> Purse {
+        Purse { ledger: Ledger::new(limit), held: None }
+    }
+}
+
+impl Memory for Purse {
+    fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet> {
+        let tried = [wanted, needed, least].into_iter().find_map(|bytes| self.ledger.reserve(bytes).ok());
+        let limit = self.ledger.balance().limit;
+        self.held = Some(tried.ok_or(Unmet::Never { needed: least, limit })?);
+        Ok(self.held.as_ref().unwrap().bytes())
+    }
+    fn grow(&mut self, more: u64) -> Result<(), Unmet> {
+        self.held.as_mut().unwrap().grow(more).map_err(Unmet::Refused)
+    }
+    fn shrink_to(&mut self, bytes: u64) {
+        self.held.as_mut().unwrap().shrink_to(bytes);
+    }
+}
+
+struct Site {
+    dir: TempDir,
+    quarantine: Quarantine,
+    cancel: CancelToken,
+    /// Files whose reading panics.
+    cursed: &'static str,
+    read: AtomicUsize,
+    /// Most source bytes that were read at once, and what is being read now.
+    peak: AtomicU64,
+    now: AtomicU64,
+}
+
+impl Site {
+    fn new(files: &[(&str, &str)]) -> Site {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let full = dir.path().join(path);
+            fs::create_dir_all(full.parent().unwrap()).unwrap();
+            fs::write(full, text).unwrap();
+        }
+        let (read, peak, now) = Default::default();
+        let (quarantine, cancel) = Default::default();
+        Site { dir, quarantine, cancel, cursed: "", read, peak, now }
+    }
+
+    fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
+        let root = self.dir.path();
+        let read = |found: &Found, known: Option<u64>, parser: &mut Parser| {
+            self.read.fetch_add(1, Ordering::Relaxed);
+            assert!(self.cursed.is_empty() || !found.path.contains(self.cursed), "a file that goes wrong");
+            let now = self.now.fetch_add(found.bytes, Ordering::SeqCst) + found.bytes;
+            self.peak.fetch_max(now, Ordering::SeqCst);
+            let outcome = read_file(root, found, known, 1 << 20, parser, self.cancel.flag());
+            self.now.fetch_sub(found.bytes, Ordering::SeqCst);
+            outcome
+        };
+        let permits = Gate::new(4);
+        let plan = Plan {
+            scope: Scope {
+                root: root.into(),
+                inner: Vec::new(),
+                excludes: Vec::new(),
+                file_bytes_max: 1 << 20,
+            },
+            changes,
+            base,
+            crew: Crew {
+                threads: 3,
+                permits: &permits,
+                quarantine: &self.quarantine,
+                read: &read,
+                cancel: &self.cancel,
+                progress: &|_, _| {},
+            },
+            ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
+            entering: &mut |_| {},
+        };
+        let built = build(plan, purse);
+        if built.is_err() {
+            purse.held = None;
+        }
+        built
+    }
+
+    fn paths(&self, paths: &[&str]) -> Changes {
+        paths.iter().map(|p| self.dir.path().join(p)).collect()
+    }
+}
+
+fn base(built: Built) -> Base {
+    Base { graph: Arc::new(built.graph.expect("a graph")), looked_ns: i64::MAX }
+}
+
+fn listed(graph: &Graph) -> Vec<&str> {
+    let mut all: Vec<&str> = graph.files().map(|f| graph.path(f)).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn a_file_that_crashes_twice_is_left_alone_and_keeps_its_definitions() {
+    let mut site = Site::new(&[("a.py", "def f(): pass\n"), ("cursed.py", "def g(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    site.cursed = "cursed";
+    fs::write(site.dir.path().join("cursed.py"), "def changed(): pass\n").unwrap();
+    let next = site.build(Some(good.clone()), site.paths(&["cursed.py"]), &mut purse).unwrap();
+    assert!(next.graph.is_none(), "there is nothing better than what is there");
+    assert_eq!(next.seen.skipped["cursed.py"], SkipReason::Quarantined.to_string());
+    assert!(good.graph.lookup_name("g").is_some());
+    let reads = site.read.load(Ordering::Relaxed);
+    site.build(Some(good), site.paths(&["cursed.py"]), &mut purse).unwrap();
+    assert_eq!(site.read.load(Ordering::Relaxed), reads, "it is not tried again as it is");
+    let fresh = site.build(None, Changes::Everything, &mut purse).unwrap();
+    assert_eq!(listed(fresh.graph.as_ref().unwrap()), ["a.py"]);
+}
+
+#[test]
+fn a_changed_path_reads_no_more_than_itself() {
+    let site =
+        Site::new(&[("a.py", "def f(): pass\n"), ("d/b.py", "def g(): pass\n"), ("d/c.py", "x = 1\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let first = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    fs::write(site.dir.path().join("a.py"), "def changed(): pass\n").unwrap();
+    let built = site.build(Some(first.clone()), site.paths(&["a.py"]), &mut purse).unwrap();
+    assert_eq!((built.files_read, built.from_nothing), (1, false));
+    let second = base(built);
+    assert!(second.graph.shares_columns(&first.graph));
+    fs::remove_dir_all(site.dir.path().join("d")).unwrap();
+    let third = base(site.build(Some(second), site.paths(&["d", "none.py"]), &mut purse).unwrap());
+    assert_eq!(listed(&third.graph), ["a.py"]);
+    let same = site.build(Some(third.clone()), site.paths(&["a.py", "d"]), &mut purse).unwrap();
+    assert!(same.graph.is_none());
+    // A rescan trusts sizes and times that are old enough, and reads nothing.
+    let same = site.build(Some(third), Changes::Rescan, &mut purse).unwrap();
+    assert_eq!((same.graph.is_none(), same.files_read), (true, 0));
+}
+
+#[test]
+fn paths_that_a_graph_cannot_write_change_nothing_else() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let site = Site::new(&[("a.py", "def f(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let first = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    let odd = site.dir.path().join(std::ffi::OsString::from_vec(vec![0xff, b'.', b'p', b'y']));
+    let built = site.build(Some(first), Changes::path(&odd), &mut purse).unwrap();
+    assert!(built.graph.is_none());
+}
+
+#[test]
+fn no_more_is_read_at_once_than_there_is_scratch_for() {
+    let large = "x = 1\n".repeat(10_000);
+    let files: Vec<(String, &str)> = (0..12).map(|i| (format!("f{i}.py"), large.as_str())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), *t)).collect();
+    let site = Site::new(&files);
+    // Room for the graph, and for one such parse and a little.
+    let mut purse = Purse::new(12 << 20);
+    let built = site.build(None, Changes::Everything, &mut purse).unwrap();
+    assert_eq!(built.files_read, 12);
+    let most = site.peak.load(Ordering::SeqCst);
+    assert!(most < 2 * large.len() as u64, "{most} bytes of source were parsed at once");
+    assert!(purse.ledger.balance().high_water <= 12 << 20);
+    let mut small = Purse::new(9 << 20);
+    let tight = site.build(None, Changes::Everything, &mut small);
+    assert!(matches!(tight, Err(BuildError::Memory(Unmet::Never { .. }))));
+    assert_eq!(small.ledger.balance().used(), 0);
+}
+
+#[test]
+fn a_file_too_costly_to_parse_is_left_out_with_why() {
+    let large = "x = 1\n".repeat(40_000);
+    let site = Site::new(&[("a.py", "def f(): pass\n"), ("large.py", &large)]);
+    let mut purse = Purse::new(16 << 20);
+    let built = site.build(None, Changes::Everything, &mut purse).unwrap();
+    assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py"]);
+    assert_eq!(built.seen.skipped["large.py"], "its parse may need 29 MiB, more than the budget has");
+}
+
+#[test]
+fn a_cancelled_build_gives_everything_back() {
+    let site = Site::new(&[("a.py", "def f(): pass\n")]);
+    site.cancel.cancel();
+    let mut purse = Purse::new(1 << 30);
+    assert!(matches!(site.build(None, Changes::Everything, &mut purse), Err(BuildError::Cancelled)));
+    assert_eq!(purse.ledger.balance().used(), 0);
+}

@@ -1,0 +1,96 @@
+//! The memory of a build: for what it has read, for what it makes of that, and for the parses in flight.
+
+use super::document::PARSE_SCRATCH_PER_BYTE;
+use super::gate::Gate;
+use super::keeper::Unmet;
+use super::scan::Found;
+use crate::graph::EncodedFile;
+
+/// While a graph is frozen, its files, its columns and its map are there at once.
+const FREEZE_FACTOR: u64 = 3;
+/// Scratch for the parse of an ordinary file; each thread is given as much to start with.
+const SCRATCH_PER_THREAD: u64 = (64 << 10) * PARSE_SCRATCH_PER_BYTE;
+/// A reservation grows by at least this much, so that it need not grow often.
+const GROW_BYTES_MIN: u64 = 1 << 20;
+
+/// The memory that a build may use.
+pub trait Memory {
+    /// Reserves `wanted` if that is free; else `needed`, or `least`, for which others are evicted. Says which.
+    fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet>;
+    /// Asks for more.
+    fn grow(&mut self, more: u64) -> Result<(), Unmet>;
+    /// Gives back what is over.
+    fn shrink_to(&mut self, bytes: u64);
+}
+
+/// The build's memory while files come in, the largest first.
+pub struct Intake<'a> {
+    memory: &'a mut dyn Memory,
+    /// For what has been read, and for what is made of it.
+    graph: u64,
+    reserved: u64,
+    /// For parses in flight; less as the files that are left get smaller.
+    pub scratch: Gate,
+    threads: u64,
+    held: u64,
+}
+
+/// Scratch memory that the parse of a file may take.
+pub fn scratch_of(file: &Found) -> u64 {
+    file.bytes * PARSE_SCRATCH_PER_BYTE
+}
+
+impl<'a> Intake<'a> {
+    /// What a graph of so many bytes takes while it is made.
+    pub fn frozen(bytes: u64) -> u64 {
+        bytes.saturating_mul(FREEZE_FACTOR)
+    }
+
+    /// Reserves for a graph of which `graph` bytes are expected, and for the parses of the files.
+    pub fn start(
+        threads: usize,
+        files: &[Found],
+        graph: u64,
+        memory: &'a mut dyn Memory,
+    ) -> Result<Intake<'a>, Unmet> {
+        let threads = threads.min(files.len()).max(1) as u64;
+        let largest = files.iter().map(scratch_of).max().unwrap_or(0);
+        let all = files.iter().map(scratch_of).fold(0, u64::saturating_add);
+        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all);
+        let needed = SCRATCH_PER_THREAD.max(largest).min(all);
+        let least = SCRATCH_PER_THREAD.min(all);
+        let reserved = memory.reserve(graph + wanted, graph + needed, graph + least)?;
+        Ok(Intake { memory, graph, reserved, scratch: Gate::new(reserved - graph), threads, held: 0 })
+    }
+
+    /// A file has come in and is held until the graph is frozen.
+    pub fn took(&mut self, file: &EncodedFile) -> Result<(), Unmet> {
+        self.held += file.heap_bytes() as u64;
+        self.need(self.held + self.scratch.capacity())
+    }
+
+    /// No file that is left needs more scratch than this.
+    pub fn left(&mut self, largest: u64) {
+        let enough = (SCRATCH_PER_THREAD * self.threads).max(largest);
+        if enough + GROW_BYTES_MIN < self.scratch.capacity() {
+            self.scratch.set_capacity(enough);
+            let kept = (self.graph.max(self.held) + enough).min(self.reserved);
+            self.memory.shrink_to(kept);
+            self.reserved = kept;
+        }
+    }
+
+    /// Parsing is over; what is held is about to be laid out anew.
+    pub fn freezing(&mut self, bytes: u64) -> Result<(), Unmet> {
+        self.need(Intake::frozen(bytes.max(self.held)))
+    }
+
+    fn need(&mut self, bytes: u64) -> Result<(), Unmet> {
+        if bytes > self.reserved {
+            let more = (bytes - self.reserved).max(GROW_BYTES_MIN);
+            self.memory.grow(more)?;
+            self.reserved += more;
+        }
+        Ok(())
+    }
+}
