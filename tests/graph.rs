@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use coppice::graph::fixture::Fixture;
-use coppice::graph::{Changes, EncodedFile, Graph, GraphBuilder, blob};
+use coppice::graph::{Changes, EncodedFile, Graph, GraphBuilder, OpenFile, Texts, View, blob};
 use coppice::lang::facts::{Facts, Name};
 use coppice::lang::modules::Layout;
 use coppice::lang::{LangId, ParseLimits, Parser, extract};
@@ -157,6 +157,87 @@ proptest! {
     }
 }
 
+fn opened(path: &str, text: &str) -> OpenFile {
+    let (text, facts) = (text.into(), Arc::new(facts_of("a.py", text)));
+    OpenFile { path: path.into(), lang: LangId::of_path("a.py".as_ref()).unwrap(), text, facts }
+}
+
+struct NoTexts;
+
+impl Texts for NoTexts {
+    fn read(&self, _: &str) -> std::io::Result<String> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_view_is_the_graph_of_its_texts(
+        first in prop::collection::btree_map(prop::sample::select(&PATHS[..]), file(), 0..5),
+        changed in prop::collection::btree_map(prop::sample::select(&PATHS[..]), file(), 0..3),
+        removed in prop::sample::select(&PATHS[..]),
+        steps in prop::collection::vec(
+            prop::collection::btree_map(prop::sample::select(&PATHS[..]), prop::option::of(file()), 0..4), 1..6),
+    ) {
+        let mut files = first;
+        let changes = Changes {
+            changed: changed.iter().map(|(path, text)| Fixture::encode(path, text).unwrap()).collect(),
+            removed: vec![removed.to_owned()],
+            manifests: None,
+        };
+        let graph = built(&files).update(changes).unwrap();
+        files.remove(removed);
+        files.extend(changed);
+        let on_disk = files.clone();
+        let mut view = View::new(Arc::new(graph), Vec::new(), Arc::new(NoTexts));
+        let mut open: BTreeMap<&str, OpenFile> = BTreeMap::new();
+        for step in steps {
+            for (path, text) in step {
+                match text {
+                    Some(text) => {
+                        open.insert(path, opened(path, &text));
+                        files.insert(path, text);
+                    }
+                    None => {
+                        open.remove(path);
+                        match on_disk.get(path) {
+                            Some(text) => files.insert(path, text.clone()),
+                            None => files.remove(path),
+                        };
+                    }
+                }
+            }
+            view = view.with_documents(open.values().cloned().collect());
+            prop_assert_eq!(answers(&view), answers(&built(&files)));
+            for path in files.keys() {
+                prop_assert_eq!(view.is_open(view.file(path).unwrap()), open.contains_key(path));
+            }
+        }
+    }
+
+    #[test]
+    fn a_graph_is_itself_again_from_disk_and_when_folded(
+        first in prop::collection::btree_map(prop::sample::select(&PATHS[..]), file(), 0..5),
+        changed in prop::collection::btree_map(prop::sample::select(&PATHS[..]), file(), 0..3),
+        removed in prop::sample::select(&PATHS[..]),
+    ) {
+        let changes = Changes {
+            changed: changed.iter().map(|(path, text)| Fixture::encode(path, text).unwrap()).collect(),
+            removed: vec![removed.to_owned()],
+            manifests: None,
+        };
+        let graph = built(&first).update(changes).unwrap();
+        let mut bytes = Vec::new();
+        graph.save(&mut bytes).unwrap();
+        let loaded = Graph::load(&mut &*bytes, 1 << 20).unwrap();
+        prop_assert_eq!(answers(&loaded), answers(&graph));
+        prop_assert_eq!(answers(&graph.folded().unwrap()), answers(&graph));
+        prop_assert_eq!(loaded.totals(), graph.totals());
+    }
+}
+
 #[test]
 fn an_overlay_that_grows_is_folded_into_fresh_columns() {
     let encoded =
@@ -188,21 +269,10 @@ fn open_documents_count_instead_of_files() {
     );
     let graph = Arc::new(fixture.graph());
     let text: Arc<str> = "\n\u{1F600} = 1\ndef g(): pass\n".into();
-    let open = ["a.py", "new.py"].map(|path| coppice::graph::OpenFile {
-        path: path.into(),
-        lang: LangId::of_path("a.py".as_ref()).unwrap(),
-        text: text.clone(),
-        facts: Arc::new(facts_of("a.py", &text)),
-    });
-    struct None;
-    impl coppice::graph::Texts for None {
-        fn read(&self, _: &str) -> std::io::Result<String> {
-            Err(std::io::ErrorKind::NotFound.into())
-        }
-    }
-    let view = coppice::graph::View::new(Arc::clone(&graph), open.into(), Arc::new(None));
+    let open = ["a.py", "new.py"].map(|path| opened(path, &text));
+    let view = View::new(Arc::clone(&graph), open.into(), Arc::new(NoTexts));
     let g = view.lookup_name("g").unwrap();
-    assert_eq!(graph.lookup_name("g"), Option::None);
+    assert_eq!(graph.lookup_name("g"), None);
     let paths: Vec<&str> = view.defs_named(g).map(|(f, _)| view.path(f)).collect();
     assert_eq!(paths, ["a.py", "new.py"]);
     assert_eq!(view.files().count(), 3);

@@ -6,84 +6,111 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
-/// A bounded cache in two generations: when the young one is full it becomes the old one, and what was old is dropped.
+/// A bounded cache in two generations. What is used is in the young one; when that is full it becomes the old one, and
+/// what was old and has not been used since is dropped.
 #[derive(Debug)]
 pub struct Cache<K, V> {
-    inner: Mutex<Generations<K, V>>,
+    generations: Mutex<Generations<K, V>>,
     /// Bytes that one generation may hold.
     generation_bytes_max: usize,
 }
 
 #[derive(Debug)]
 struct Generations<K, V> {
-    young: FxHashMap<K, Arc<V>>,
-    old: FxHashMap<K, Arc<V>>,
-    young_bytes: usize,
-    old_bytes: usize,
+    young: Generation<K, V>,
+    old: Generation<K, V>,
+}
+
+#[derive(Debug)]
+struct Generation<K, V> {
+    entries: FxHashMap<K, Entry<V>>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    value: Arc<V>,
+    bytes: usize,
+}
+
+impl<K, V> Default for Generation<K, V> {
+    fn default() -> Self {
+        Generation { entries: FxHashMap::default(), bytes: 0 }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V> Generations<K, V> {
+    fn get(&mut self, key: K, generation_bytes_max: usize) -> (Option<Arc<V>>, Option<Generation<K, V>>) {
+        if let Some(entry) = self.young.entries.get(&key) {
+            return (Some(Arc::clone(&entry.value)), None);
+        }
+        let Some(entry) = self.old.entries.remove(&key) else { return (None, None) };
+        self.old.bytes -= entry.bytes;
+        let value = Arc::clone(&entry.value);
+        (Some(value), self.put(key, entry, generation_bytes_max))
+    }
+
+    /// Puts the entry in the young generation; returns what no longer has room, to be dropped outside the lock.
+    fn put(&mut self, key: K, entry: Entry<V>, generation_bytes_max: usize) -> Option<Generation<K, V>> {
+        let full = self.young.bytes + entry.bytes > generation_bytes_max;
+        let dropped = full.then(|| {
+            let young = std::mem::take(&mut self.young);
+            std::mem::replace(&mut self.old, young)
+        });
+        self.young.bytes += entry.bytes;
+        self.young.entries.insert(key, entry);
+        dropped
+    }
 }
 
 impl<K: Copy + Eq + Hash, V> Cache<K, V> {
     /// A cache that holds `bytes_max` bytes at most.
     pub fn new(bytes_max: usize) -> Self {
-        Cache {
-            inner: Mutex::new(Generations {
-                young: FxHashMap::default(),
-                old: FxHashMap::default(),
-                young_bytes: 0,
-                old_bytes: 0,
-            }),
-            generation_bytes_max: bytes_max / 2,
-        }
+        let generations = Generations { young: Generation::default(), old: Generation::default() };
+        Cache { generations: Mutex::new(generations), generation_bytes_max: bytes_max / 2 }
     }
 
-    /// The value, made by `make` with its size in bytes if it is not there. A value that is made twice by two threads at
-    /// once is kept once.
+    /// The value, made by `make` with its size in bytes if it is not there. One that is made by two threads at once is
+    /// kept once; one that is larger than a generation is not kept.
     pub fn get_or_make(&self, key: K, make: impl FnOnce() -> (V, usize)) -> Arc<V> {
-        if let Some(value) = self.inner.lock().young.get(&key) {
-            return Arc::clone(value);
+        if let Some(value) = self.get(key) {
+            return value;
         }
-        let promoted = self.inner.lock().old.get(&key).cloned();
-        let (value, bytes) = match promoted {
-            Some(value) => return value,
-            None => make(),
-        };
+        let (value, bytes) = make();
         let value = Arc::new(value);
-        let mut dropped = None;
-        let kept = {
-            let mut inner = self.inner.lock();
-            if inner.young_bytes + bytes > self.generation_bytes_max {
-                let full = std::mem::take(&mut inner.young);
-                dropped = Some(std::mem::replace(&mut inner.old, full));
-                inner.old_bytes = std::mem::take(&mut inner.young_bytes);
-            }
-            if bytes <= self.generation_bytes_max {
-                inner.young_bytes += bytes;
-                Arc::clone(inner.young.entry(key).or_insert(value))
-            } else {
-                value
-            }
-        };
-        // Freed outside the lock.
+        // The value itself, its counts, its key and the table's room for them.
+        let bytes = bytes + 2 * size_of::<Entry<V>>() + 2 * size_of::<K>();
+        if bytes > self.generation_bytes_max {
+            return value;
+        }
+        if let Some(kept) = self.get(key) {
+            return kept;
+        }
+        let entry = Entry { value: Arc::clone(&value), bytes };
+        let dropped = self.generations.lock().put(key, entry, self.generation_bytes_max);
         drop(dropped);
-        kept
+        value
+    }
+
+    fn get(&self, key: K) -> Option<Arc<V>> {
+        let (value, dropped) = self.generations.lock().get(key, self.generation_bytes_max);
+        drop(dropped);
+        value
     }
 
     /// Bytes held now.
     pub fn bytes(&self) -> usize {
-        let inner = self.inner.lock();
-        inner.young_bytes + inner.old_bytes
+        let generations = self.generations.lock();
+        generations.young.bytes + generations.old.bytes
     }
 
     /// Lets everything go.
     pub fn clear(&self) {
-        let mut dropped = (FxHashMap::default(), FxHashMap::default());
-        {
-            let mut inner = self.inner.lock();
-            std::mem::swap(&mut dropped.0, &mut inner.young);
-            std::mem::swap(&mut dropped.1, &mut inner.old);
-            inner.young_bytes = 0;
-            inner.old_bytes = 0;
-        }
+        let dropped = {
+            let mut generations = self.generations.lock();
+            (std::mem::take(&mut generations.young), std::mem::take(&mut generations.old))
+        };
+        drop(dropped);
     }
 }
 
@@ -93,15 +120,18 @@ mod tests {
 
     #[test]
     fn it_never_holds_more_than_its_bound_and_keeps_what_is_used() {
-        let cache: Cache<u32, u32> = Cache::new(100);
+        let cache: Cache<u32, u32> = Cache::new(1_000);
         for key in 0..50 {
             assert_eq!(*cache.get_or_make(key, || (key * 2, 10)), key * 2);
-            assert!(cache.bytes() <= 100);
+            assert!((1..=1_000).contains(&cache.bytes()));
+            let first = cache.get_or_make(0, || unreachable!("it is used all the time"));
+            assert_eq!(*first, 0);
         }
         let value = cache.get_or_make(49, || unreachable!("it was just put there"));
         assert_eq!(*value, 98);
-        assert_eq!(*cache.get_or_make(7, || (1, 1_000)), 1, "too large to keep, still answered");
-        assert!(cache.bytes() <= 100);
+        assert_eq!(*cache.get_or_make(1, || (7, 10)), 7, "what is not used goes");
+        assert_eq!(*cache.get_or_make(77, || (1, 10_000)), 1, "too large to keep, still answered");
+        assert!(cache.bytes() <= 1_000);
         cache.clear();
         assert_eq!(cache.bytes(), 0);
     }

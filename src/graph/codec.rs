@@ -9,6 +9,8 @@ pub enum CorruptError {
     OutOfRange,
     #[error("an unknown tag {0}")]
     UnknownTag(u8),
+    #[error("a text is not UTF-8")]
+    NotText,
 }
 
 /// Appends numbers, seven bits a byte, low bits first (LEB128).
@@ -35,6 +37,14 @@ impl Writer {
     pub fn difference(&mut self, value: u32, from: u32) {
         let d = i64::from(value) - i64::from(from);
         self.number(((d << 1) ^ (d >> 63)) as u64);
+    }
+    /// Bytes with their number before them.
+    pub fn blob(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.bytes.extend_from_slice(bytes);
+    }
+    pub fn text(&mut self, text: &str) {
+        self.blob(text.as_bytes());
     }
 }
 
@@ -88,6 +98,15 @@ impl<'a> Reader<'a> {
             1 => Ok(true),
             other => Err(CorruptError::UnknownTag(other)),
         }
+    }
+    pub fn blob(&mut self) -> Result<&'a [u8], CorruptError> {
+        let len = self.count(1)?;
+        let (blob, rest) = self.bytes.split_at(len);
+        self.bytes = rest;
+        Ok(blob)
+    }
+    pub fn text(&mut self) -> Result<&'a str, CorruptError> {
+        std::str::from_utf8(self.blob()?).map_err(|_| CorruptError::NotText)
     }
     /// A number of items of at least `bytes_min` bytes each: never more than what is left can hold, so that room for
     /// them can be made at once.

@@ -52,7 +52,7 @@ pub(super) struct LocalNames {
 }
 
 impl LocalNames {
-    fn new<'a>(names: impl Iterator<Item = &'a str>) -> LocalNames {
+    pub fn new<'a>(names: impl Iterator<Item = &'a str>) -> LocalNames {
         let (mut text, mut ends) = (String::new(), Vec::new());
         for name in names {
             text.push_str(name);

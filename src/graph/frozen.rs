@@ -49,6 +49,19 @@ pub(super) struct Columns {
     pub data: Column,
 }
 
+impl Columns {
+    pub fn as_array(&self) -> [&Column; 8] {
+        let Columns { records, name_offsets, name_slots, posting_offsets, postings, name_texts, paths, data } =
+            self;
+        [records, name_offsets, name_slots, posting_offsets, postings, name_texts, paths, data]
+    }
+
+    pub fn from_array(columns: [Column; 8]) -> Columns {
+        let [records, name_offsets, name_slots, posting_offsets, postings, name_texts, paths, data] = columns;
+        Columns { records, name_offsets, name_slots, posting_offsets, postings, name_texts, paths, data }
+    }
+}
+
 /// Files sorted by path with their facts, the names, and the posting lists. Immutable.
 #[derive(Debug)]
 pub struct Frozen {
@@ -88,6 +101,54 @@ impl Frozen {
         }
         frozen.totals = totals;
         frozen
+    }
+
+    /// Takes columns from elsewhere, if all that they say can be true.
+    pub(super) fn checked(region: Region, columns: Columns) -> Result<Frozen, CorruptError> {
+        let c = &columns;
+        let numbers = [&c.name_offsets, &c.name_slots, &c.posting_offsets];
+        let bytes = [&c.postings, &c.name_texts, &c.paths, &c.data];
+        let whole = region.has::<Record>(&c.records)
+            && numbers.iter().all(|c| region.has::<u32>(c))
+            && bytes.iter().all(|c| region.has::<u8>(c));
+        if !whole {
+            return Err(CorruptError::OutOfRange);
+        }
+        let frozen = Frozen { region, columns, totals: Totals::default() };
+        frozen.names().check()?;
+        frozen.check_records()?;
+        let records = frozen.records();
+        let defs_of = |file: u32| records.get(file as usize).map(|r| r.defs);
+        frozen.postings().check(frozen.names().len(), defs_of)?;
+        Ok(Frozen::new(frozen.region, frozen.columns))
+    }
+
+    fn check_records(&self) -> Result<(), CorruptError> {
+        /// More than any file that is read, so that no sum of sizes overflows.
+        const FILE_BYTES_MAX: u64 = 1 << 32;
+        let (paths, data) = (self.columns.paths.len() as u64, self.columns.data.len() as u64);
+        let mut last_path = None;
+        for (id, r) in self.records().iter().enumerate() {
+            let data_len = u64::from(r.names_len) + u64::from(r.line_table_len) + u64::from(r.blob_len);
+            let inside = u64::from(r.path) + u64::from(r.path_len) <= paths
+                && u64::from(r.data) + data_len <= data
+                && r.bytes <= FILE_BYTES_MAX;
+            if !inside || LangId::from_index(r.lang).is_none() {
+                return Err(CorruptError::OutOfRange);
+            }
+            // A path that is no text reads as an empty one, which no other is before.
+            let path = self.path(FileId(id as u32));
+            if last_path.is_some_and(|last| last >= path) {
+                return Err(CorruptError::OutOfRange);
+            }
+            last_path = Some(path);
+            for name in read_names(self.names_of(FileId(id as u32))) {
+                if name?.0 >= self.names().len() {
+                    return Err(CorruptError::OutOfRange);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Bytes taken from the system.

@@ -2,6 +2,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::codec::CorruptError;
+
 /// A growing interner: an arena of bytes, offsets, and an open-addressing table of numbers.
 #[derive(Clone, Debug)]
 pub struct NameTable {
@@ -53,6 +55,23 @@ impl<'a> NameColumns<'a> {
 
     pub fn find(self, text: &str) -> Option<u32> {
         self.probe(text.as_bytes()).ok()
+    }
+
+    /// Whether every name is a text and every search ends.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check(self) -> Result<(), CorruptError> {
+        let arena = std::str::from_utf8(self.arena).map_err(|_| CorruptError::NotText)?;
+        let offsets = self.offsets.first() == Some(&0)
+            && self.offsets.is_sorted()
+            && self.offsets.last().is_some_and(|end| *end as usize == arena.len())
+            && self.offsets.iter().all(|at| arena.is_char_boundary(*at as usize));
+        let taken = self.slots.iter().filter(|s| **s != 0).count();
+        let slots = self.slots.iter().all(|s| *s <= self.len())
+            && taken == self.len() as usize
+            && (self.slots.len() > taken || self.slots.is_empty());
+        if offsets && slots { Ok(()) } else { Err(CorruptError::OutOfRange) }
     }
 
     /// The number of a name, or the free slot where it belongs.

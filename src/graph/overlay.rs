@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustc_hash::FxHashMap;
+
 use super::encoded::EncodedFile;
 use super::frozen::{Frozen, Record, Totals};
 use super::lines::Lines;
@@ -70,6 +72,11 @@ impl Row {
             body: Body::Encoded { blob, line_table },
             stamp: next_stamp(),
         }
+    }
+
+    /// The number in the blob of each name.
+    pub fn numbers(&self) -> FxHashMap<Name, u32> {
+        self.names.iter().copied().zip(0..).collect()
     }
 
     /// Bytes held on the heap, itself included.

@@ -3,7 +3,7 @@
 //! Memory from the allocator mostly stays with the process when it is freed; a map goes back to the system the moment
 //! it is dropped, and its size is exactly what is charged for it.
 
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 
 use bytemuck::Pod;
@@ -63,7 +63,7 @@ impl<'a> RegionBuilder<'a> {
                 }
             }
         }
-        Ok(Region { map: map.make_read_only()? })
+        Ok(Region { map: map.make_read_only()?, len: self.len })
     }
 }
 
@@ -71,11 +71,33 @@ impl<'a> RegionBuilder<'a> {
 #[derive(Debug)]
 pub struct Region {
     map: Mmap,
+    len: usize,
 }
 
 impl Region {
     pub fn column<T: Pod>(&self, column: &Column) -> &[T] {
         bytemuck::cast_slice(&self.map[column.clone()])
+    }
+
+    /// All that was laid out.
+    pub fn contents(&self) -> &[u8] {
+        &self.map[..self.len]
+    }
+
+    /// Takes the next `len` bytes of the input for its contents.
+    ///
+    /// # Errors
+    /// If the input ends before, or the system gives no memory.
+    pub fn read(input: &mut impl Read, len: usize) -> io::Result<Region> {
+        let mut map = MmapMut::map_anon(len.max(1))?;
+        input.read_exact(&mut map[..len])?;
+        Ok(Region { map: map.make_read_only()?, len })
+    }
+
+    /// Whether the region has such a column, of whole elements.
+    pub fn has<T: Pod>(&self, column: &Column) -> bool {
+        let whole = column.start <= column.end && column.end <= self.len;
+        whole && bytemuck::try_cast_slice::<u8, T>(&self.map[column.clone()]).is_ok()
     }
 
     /// Bytes that the map takes from the system: whole pages.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::builder::{FrozenBuilder, Parts};
 use super::encoded::{Counts, EncodedFile};
 use super::frozen::{FreezeError, read_names};
@@ -34,6 +32,12 @@ impl Graph {
     /// # Errors
     /// If the overlay is folded in and the result cannot be frozen.
     pub fn update(&self, changes: Changes) -> Result<Graph, FreezeError> {
+        let next = self.laid(changes);
+        if next.overlay_full(0) { next.folded() } else { Ok(next) }
+    }
+
+    /// The changes laid over the columns, however many.
+    pub(super) fn laid(&self, changes: Changes) -> Graph {
         let mut overlay = self.overlay.clone();
         let rows = changes.changed.into_iter().map(|file| {
             let names = file.names.iter().map(|n| overlay.intern(&self.base, n)).collect();
@@ -45,8 +49,7 @@ impl Graph {
             Some(manifests) => Arc::new(Manifests::new(manifests)),
             None => Arc::clone(&self.manifests),
         };
-        let next = self.with_overlay(overlay, manifests);
-        if next.overlay_full(0) { next.folded() } else { Ok(next) }
+        self.with_overlay(overlay, manifests)
     }
 
     /// Whether an update by so many files may fold the overlay in, which takes the memory of a build from nothing.
@@ -75,7 +78,7 @@ impl Graph {
                 // Documents lie over views only, and those are never folded.
                 Some((Body::Open { .. }, _)) => {}
                 Some((Body::Encoded { blob, line_table }, row)) => {
-                    let numbers: FxHashMap<Name, u32> = row.names.iter().copied().zip(0..).collect();
+                    let numbers = row.numbers();
                     let visible: Vec<_> = row.defs.iter().map(|(n, d)| (numbers[n], d.0)).collect();
                     let extended: Vec<_> = row.extended.iter().map(|n| numbers[n]).collect();
                     let parts = Parts { line_table, blob, visible: &visible, extended: &extended };
@@ -131,9 +134,14 @@ impl FrozenKeys {
         let defs = self.defs[start..].iter().take_while(|(file, ..)| *file == id);
         let start = self.extended.partition_point(|(file, _)| *file < id);
         let extended = self.extended[start..].iter().take_while(|(file, _)| *file == id);
+        // Columns read from disk may list a file under a name that it does not use.
+        let number = |name: &Name| {
+            let number = self.numbers[name.index()];
+            (names.get(number as usize) == Some(name)).then_some(number)
+        };
         (
-            defs.map(|(_, def, name)| (self.numbers[name.index()], *def)).collect(),
-            extended.map(|(_, name)| self.numbers[name.index()]).collect(),
+            defs.filter_map(|(_, def, name)| Some((number(name)?, *def))).collect(),
+            extended.filter_map(|(_, name)| number(name)).collect(),
         )
     }
 }
