@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
 use super::LangId;
 use super::facts::Span;
 
@@ -56,6 +58,7 @@ pub fn check_lines(text: &str) -> Result<(), SkipReason> {
 /// What stops a parse before its end.
 #[derive(Clone, Copy, Debug)]
 pub struct ParseLimits<'a> {
+    /// Most CPU time that the parse may take.
     pub deadline: Duration,
     pub cancel: Option<&'a AtomicBool>,
 }
@@ -108,13 +111,13 @@ impl Parser {
                 .expect("every grammar in the registry has an ABI that the runtime loads (tested)");
             self.lang = Some(lang);
         }
-        let started = Instant::now();
+        let effort = Effort::start();
         let mut stopped = ParseError::Cancelled;
         let mut check = |_: &tree_sitter::ParseState| {
             if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
                 stopped = ParseError::Cancelled;
                 ControlFlow::Break(())
-            } else if started.elapsed() > limits.deadline {
+            } else if effort.exceeds(limits.deadline) {
                 stopped = ParseError::Deadline(limits.deadline);
                 ControlFlow::Break(())
             } else {
@@ -134,6 +137,27 @@ impl Parser {
                 self.inner.reset();
                 Err(stopped)
             }
+        }
+    }
+}
+
+/// What a parse has taken of its thread. A machine that is busy with other things makes no text slow to parse.
+struct Effort {
+    wall: Instant,
+    cpu: Timespec,
+}
+
+impl Effort {
+    fn start() -> Effort {
+        Effort { wall: Instant::now(), cpu: clock_gettime(ClockId::ThreadCPUTime) }
+    }
+
+    fn exceeds(&self, limit: Duration) -> bool {
+        // Asking for CPU time costs a system call, and it is never more than wall time.
+        self.wall.elapsed() > limit && {
+            let now = clock_gettime(ClockId::ThreadCPUTime);
+            let nanoseconds = (now.tv_sec - self.cpu.tv_sec) * 1_000_000_000 + now.tv_nsec - self.cpu.tv_nsec;
+            u128::try_from(nanoseconds).is_ok_and(|taken| taken > limit.as_nanos())
         }
     }
 }

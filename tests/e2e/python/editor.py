@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import time
 from pathlib import Path
@@ -37,7 +38,8 @@ class CheckedProtocol(LanguageClientProtocol):
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         if "jsonrpc" in data:
-            self.conversation.add(SERVER, data)
+            # pygls turns what it does not know into objects, in place.
+            self.conversation.add(SERVER, copy.deepcopy(data))
             self.arrived.set()
         return super().structure_message(data)
 

@@ -86,6 +86,14 @@ OPEN_STRUCTURES = {Status, Memory, Folder}
 # Properties that are always there, with null for "none".
 NULLABLE = {(Folder, "last_good_at"), (Folder, "age_ms"), (Folder, "last_error"), (Folder, "progress_percent")}
 
+# Of the properties that may be null, those that may also be left out. The others are always there.
+OPTIONAL = {
+    (types.InitializeParams, "root_path"),
+    (types.InitializeParams, "workspace_folders"),
+    (types.SignatureHelp, "active_parameter"),
+    (types.SignatureInformation, "active_parameter"),
+}
+
 OWN_REQUESTS = {"coppice/status": (type(None), Status)}
 OWN_NOTIFICATIONS = {"coppice/statusChanged": Status, "experimental/serverStatus": ServerStatus}
 
@@ -181,7 +189,8 @@ def check_structure(value: Any, cls: type, path: str) -> list[str]:
     for name, (field, kind) in known.items():
         nullable = (cls, field.name) in NULLABLE or types.is_special_property(cls, field.name)
         if name not in value:
-            if field.default is attrs.NOTHING or types.is_special_property(cls, field.name):
+            always = types.is_special_property(cls, field.name) and (cls, field.name) not in OPTIONAL
+            if field.default is attrs.NOTHING or always:
                 problems.append(f"{path}.{name}: missing from {cls.__name__}")
         elif value[name] is None and field.default is None and not nullable and kind is not Any:
             problems.append(f"{path}.{name}: null, where {cls.__name__} only lets it be left out")

@@ -203,7 +203,7 @@ async def test_a_save_brings_the_text_on_disk_into_the_graph(start, workspace):
     document = types.TextDocumentIdentifier(editor.workspace.uri("app.py"))
     editor.client.text_document_did_save(types.DidSaveTextDocumentParams(document))
     editor.close("app.py")
-    assert await named(editor, "saved") == ["saved"]
+    await editor.eventually(lambda: named(editor, "saved"), ["saved"])
 
 
 async def test_ignored_files_are_not_indexed(start, workspace):

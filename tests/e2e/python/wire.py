@@ -45,18 +45,22 @@ class Wire:
                 pass
 
     def read(self) -> None:
-        while True:
-            length = None
+        while (frame := self.read_frame()) is not None:
+            self.conversation.add(SERVER, frame)
+            self.arrivals.put(frame)
+        self.arrivals.put(None)
+
+    def read_frame(self) -> dict | None:
+        """The next frame; nothing once the output has ended or was closed."""
+        length = None
+        try:
             while line := self.process.stdout.readline().strip():
                 name, _, value = line.partition(b":")
                 if name.lower() == b"content-length":
                     length = int(value)
-            if length is None:
-                self.arrivals.put(None)
-                return
-            frame = json.loads(self.process.stdout.read(length))
-            self.conversation.add(SERVER, frame)
-            self.arrivals.put(frame)
+            return None if length is None else json.loads(self.process.stdout.read(length))
+        except ValueError:
+            return None
 
     def raw(self, data: bytes) -> None:
         self.process.stdin.write(data)
