@@ -1,6 +1,12 @@
 //! The errors that requests end in.
 
+use serde_json::json;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
+
+use super::transport::REQUEST_FAILED;
+use super::uri;
+use crate::workspace::document::Unanalysed;
+use crate::workspace::manager::{Kind, Unavailable};
 
 /// A fault of the server itself.
 pub fn internal(message: impl Into<String>) -> Error {
@@ -10,4 +16,52 @@ pub fn internal(message: impl Into<String>) -> Error {
 /// Nobody wants the answer any more.
 pub fn cancelled() -> Error {
     Error::request_cancelled()
+}
+
+/// Parameters that fit the protocol and make no sense.
+pub fn invalid(message: impl Into<String>) -> Error {
+    Error::invalid_params(message.into())
+}
+
+/// The request is in order, and cannot be served now.
+pub fn failed(message: impl Into<String>) -> Error {
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: message.into().into(), data: None }
+}
+
+/// There is nothing to answer from: why, in a form that a client can act on.
+pub fn unavailable(why: &Unavailable) -> Error {
+    if why.kind == Kind::Cancelled {
+        return cancelled();
+    }
+    let folder = why.folder.as_deref().and_then(uri::of_path);
+    let data = json!({"kind": why.kind.name(), "folder": folder, "retryable": why.retryable});
+    Error { data: Some(data), ..failed(why.message.clone()) }
+}
+
+/// The document itself cannot be answered from.
+pub fn not_analysed(why: &Unanalysed) -> Error {
+    let (kind, retryable) = match why {
+        Unanalysed::Memory(_) => (Kind::MemoryExceeded, true),
+        _ => (Kind::Document, false),
+    };
+    unavailable(&Unavailable { kind, folder: None, retryable, message: why.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_available_says_why() {
+        let why = Unavailable {
+            kind: Kind::BuildFailed,
+            folder: Some("/a b".into()),
+            retryable: true,
+            message: "it is not a directory".to_owned(),
+        };
+        let error = unavailable(&why);
+        let data = json!({"kind": "workspace_build_failed", "folder": "file:///a%20b", "retryable": true});
+        assert_eq!((error.code.code(), error.data), (-32803, Some(data)));
+        assert_eq!(unavailable(&Unavailable { kind: Kind::Cancelled, ..why }).code.code(), -32800);
+    }
 }

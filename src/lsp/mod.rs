@@ -7,12 +7,21 @@
 
 pub mod serve;
 
+mod announcer;
+mod configuration;
+mod convert;
+mod diagnostics;
 mod errors;
+mod features;
 mod handlers;
+mod lanes;
 mod parent;
+mod progress;
+mod reading;
 mod server;
 mod session;
 mod transport;
+mod uri;
 mod work;
 
 pub use serve::{Options, serve};

@@ -28,7 +28,7 @@ pub fn on_death(pid: i32, gone: impl FnOnce() + Send + 'static) {
 fn is_alive(pid: i32) -> bool {
     use rustix::io::Errno;
     use rustix::process::{Pid, test_kill_process};
-    let Some(process) = Pid::from_raw(pid) else { return false };
+    let Some(process) = Some(pid).filter(|pid| *pid > 0).and_then(Pid::from_raw) else { return false };
     // A process of another user is there, too.
     matches!(test_kill_process(process), Ok(()) | Err(Errno::PERM)) && !is_zombie(pid)
 }

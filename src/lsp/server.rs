@@ -3,11 +3,18 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
-use tower_lsp::gen_lsp_types::{InitializeParams, InitializeResult, InitializedParams};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower_lsp::gen_lsp_types::{
+    DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
+    DocumentSymbolRequest, ExecuteCommandRequest, HoverRequest, InitializeParams, InitializeResult,
+    InitializedParams, ReferencesRequest, Request, WorkspaceSymbolRequest,
+};
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::{LanguageServer, LspService};
+use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
 
 use super::handlers;
+use super::reading::Answer;
 use super::serve::{Ending, Options};
 use super::session::Session;
 use super::transport::Client;
@@ -40,11 +47,61 @@ pub fn service(
     let session = Arc::new(Session::new(client, runtime, end, options));
     // The library's own handle of the client is not used: it awaits the client before it queues a message, so that a
     // notification could arrive after the response that it precedes.
-    let mut builder = LspService::build_with_lifecycle_methods(|_| Server { session });
+    let mut builder = register(LspService::build_with_lifecycle_methods(|_| Server { session }));
     if test_hooks {
         builder = handlers::test_hooks::register(builder);
     }
     builder.finish().0
+}
+
+/// All methods but those of the lifecycle, which the trait above has.
+fn register(builder: Builder) -> Builder {
+    use handlers as h;
+    let b = builder;
+    let b = notification(b, "textDocument/didOpen", h::did_open::handle);
+    let b = notification(b, "textDocument/didChange", h::did_change::handle);
+    let b = notification(b, "textDocument/didSave", h::did_save::handle);
+    let b = notification(b, "textDocument/didClose", h::did_close::handle);
+    let b = notification(b, "workspace/didChangeWatchedFiles", h::did_change_watched_files::handle);
+    let b = notification(b, "workspace/didChangeConfiguration", h::did_change_configuration::handle);
+    let b = notification(b, "workspace/didChangeWorkspaceFolders", h::did_change_workspace_folders::handle);
+    let b = request::<DocumentSymbolRequest>(b, h::document_symbol::handle);
+    let b = request::<DefinitionRequest>(b, h::definition::handle);
+    let b = request::<DeclarationRequest>(b, h::declaration::handle);
+    let b = request::<ReferencesRequest>(b, h::references::handle);
+    let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
+    let b = request::<HoverRequest>(b, h::hover::handle);
+    let b = request::<DocumentDiagnosticRequest>(b, h::diagnostic::handle);
+    let b = request::<WorkspaceSymbolRequest>(b, h::workspace_symbol::handle);
+    let b = request::<ExecuteCommandRequest>(b, h::execute_command::handle);
+    b.custom_method("coppice/status", |server: &Server| h::status::handle(&server.session))
+}
+
+type Builder = LspServiceBuilder<Server>;
+
+/// A request of the protocol. The handler captures what it reads before it returns the future.
+fn request<R: Request>(
+    builder: Builder,
+    handle: fn(&Arc<Session>, R::Params) -> Answer<R::Result>,
+) -> Builder {
+    let method = R::METHOD.as_str();
+    builder.custom_method(method, move |server: &Server, params: R::Params| handle(&server.session, params))
+}
+
+/// A notification, which is over when its handler returns. One that cannot be read is worth a line in the log: the
+/// client will not be told.
+fn notification<P: DeserializeOwned + 'static>(
+    builder: Builder,
+    method: &'static str,
+    handle: fn(&Arc<Session>, P),
+) -> Builder {
+    builder.custom_method(method, move |server: &Server, params: Value| {
+        match serde_json::from_value(params) {
+            Ok(params) => handle(&server.session, params),
+            Err(error) => tracing::warn!("{method} makes no sense and is not followed: {error}"),
+        }
+        std::future::ready(())
+    })
 }
 
 /// The session under a service.

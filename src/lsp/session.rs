@@ -1,23 +1,48 @@
 //! The state of one conversation with a client.
 
-use crossbeam_channel::Sender;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, Weak};
 
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+use tower_lsp::gen_lsp_types::{MessageType, ProgressToken, ShowMessageNotification, ShowMessageParams};
+use tower_lsp::jsonrpc::Result;
+
+use super::announcer::Announcer;
+use super::configuration::Configuration;
+use super::diagnostics::Diagnostics;
+use super::errors;
+use super::features::ClientFeatures;
+use super::lanes::Lanes;
 use super::serve::{Ending, Options};
 use super::transport::Client;
-use crate::workspace::machine;
-use crate::workspace::pool::Pool;
-
-/// Most threads that queries run on at a time; each may hold a whole answer.
-const QUERY_THREADS_MAX: usize = 32;
+use super::uri::OpenUris;
+use crate::workspace::document::Document;
+use crate::workspace::manager::Manager;
 
 /// What all handlers share.
 pub struct Session {
     pub client: Client,
     pub runtime: tokio::runtime::Handle,
-    pub options: Options,
-    pub pool: Pool,
+    pub configuration: Configuration,
+    pub announcer: Arc<Announcer>,
+    pub diagnostics: Diagnostics,
+    pub uris: OpenUris,
+    pub lanes: Lanes,
+    pub replaced: Replaced,
+    begun: OnceLock<Begun>,
     end: Sender<Ending>,
 }
+
+/// What is there once the client has introduced itself.
+struct Begun {
+    features: ClientFeatures,
+    manager: Manager,
+    joint_progress: Option<JointProgress>,
+}
+
+/// The client's token for progress, and the folders that it stands for.
+pub type JointProgress = (ProgressToken, Vec<PathBuf>);
 
 impl Session {
     pub fn new(
@@ -26,8 +51,44 @@ impl Session {
         end: Sender<Ending>,
         options: Options,
     ) -> Session {
-        let pool = Pool::new(machine::cores(), QUERY_THREADS_MAX);
-        Session { client, runtime, options, pool, end }
+        Session {
+            configuration: Configuration::new(options.settings),
+            announcer: Arc::default(),
+            diagnostics: Diagnostics::new(client.clone()),
+            uris: OpenUris::default(),
+            lanes: Lanes::default(),
+            replaced: Replaced::default(),
+            begun: OnceLock::new(),
+            client,
+            runtime,
+            end,
+        }
+    }
+
+    /// Starts the workspace; once.
+    pub fn begin(&self, features: ClientFeatures, joint_progress: Option<JointProgress>) -> Result<&Manager> {
+        let observer = Arc::clone(&self.announcer);
+        let manager = Manager::new(self.configuration.settings(), observer);
+        let begun = Begun { features, manager, joint_progress };
+        self.begun.set(begun).map_err(|_| errors::internal("the session has begun already"))?;
+        self.manager()
+    }
+
+    pub fn manager(&self) -> Result<&Manager> {
+        self.begun.get().map(|b| &b.manager).ok_or_else(|| errors::internal("the session has not begun"))
+    }
+
+    pub fn features(&self) -> Result<&ClientFeatures> {
+        self.begun.get().map(|b| &b.features).ok_or_else(|| errors::internal("the session has not begun"))
+    }
+
+    pub fn joint_progress(&self) -> Option<JointProgress> {
+        self.begun.get()?.joint_progress.clone()
+    }
+
+    /// Puts a message before the user.
+    pub fn show(&self, kind: MessageType, message: impl Into<String>) {
+        self.client.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message: message.into() });
     }
 
     /// Makes the process end.
@@ -38,6 +99,29 @@ impl Session {
 
     /// Puts everything away; nothing is asked any more.
     pub fn shut_down(&self) {
-        self.pool.shutdown();
+        if let Ok(manager) = self.manager() {
+            manager.shutdown();
+        }
+    }
+}
+
+/// Versions of documents that have been replaced and that a request may still be reading.
+#[derive(Default)]
+pub struct Replaced(Mutex<Vec<Weak<Document>>>);
+
+impl Replaced {
+    pub fn push(&self, document: &Arc<Document>) {
+        self.0.lock().push(Arc::downgrade(document));
+    }
+
+    /// Bytes of those that are still there.
+    pub fn bytes(&self) -> u64 {
+        let mut bytes = 0;
+        self.0.lock().retain(|document| {
+            let document = document.upgrade();
+            bytes += document.as_ref().map_or(0, |d| d.bytes());
+            document.is_some()
+        });
+        bytes
     }
 }

@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
-use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::jsonrpc::Result;
 
 use super::errors;
-use super::transport::{REQUEST_FAILED, panic_message};
+use super::transport::panic_message;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::pool::Pool;
 
@@ -22,27 +22,27 @@ where
         if cancel.is_cancelled() {
             return;
         }
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(cancel)));
-        let outcome = outcome.unwrap_or_else(|panic| {
-            let message = panic_message(&*panic);
-            tracing::error!("a query panicked: {message}");
-            Err(errors::internal(format!("the query failed inside: {message}")))
-        });
-        let _ = sender.send(outcome);
+        let _ = sender.send(caught(|| job(cancel)));
     });
     let guard = CancelOnDrop(token);
     async move {
         let _guard = guard;
-        queued.map_err(|busy| Error {
-            code: ErrorCode::ServerError(REQUEST_FAILED),
-            message: busy.to_string().into(),
-            data: None,
-        })?;
+        queued.map_err(|busy| errors::failed(busy.to_string()))?;
         result.await.unwrap_or_else(|_| Err(errors::cancelled()))
     }
 }
 
-struct CancelOnDrop(CancelToken);
+/// Runs a query; a panic is its error.
+pub fn caught<T>(query: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(query)).unwrap_or_else(|panic| {
+        let message = panic_message(&*panic);
+        tracing::error!("a query panicked: {message}");
+        Err(errors::internal(format!("the query failed inside: {message}")))
+    })
+}
+
+/// Cancels work when nobody waits for it any more.
+pub struct CancelOnDrop(pub CancelToken);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {

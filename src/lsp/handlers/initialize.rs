@@ -1,22 +1,115 @@
 //! `initialize`: who we are and what we can; everything else goes on in the background.
 
-use tower_lsp::gen_lsp_types::{InitializeParams, InitializeResult, ServerCapabilities, ServerInfo};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types::{
+    ChangeNotifications, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions, InitializeParams,
+    InitializeResult, PositionEncodingKind, RootPath, Save, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders,
+    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+};
 use tower_lsp::jsonrpc::Result;
 
+use super::{
+    declaration, definition, document_highlight, document_symbol, execute_command, hover, references,
+    workspace_symbol,
+};
+use crate::lsp::diagnostics;
+use crate::lsp::features::ClientFeatures;
 use crate::lsp::parent;
+use crate::lsp::progress;
 use crate::lsp::serve::Ending;
 use crate::lsp::session::Session;
-
-use std::sync::Arc;
+use crate::lsp::uri;
+use crate::text::Encoding;
+use crate::workspace::settings::{Settings, Switch};
 
 pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<InitializeResult> {
     if let Some(pid) = params.process_id {
         let session = Arc::clone(session);
         parent::on_death(pid, move || session.end(Ending::ParentDied(pid)));
     }
+    let features = ClientFeatures::of(&params);
+    let folders = folders(&params);
+    session.configuration.set_options(params.initialization_options.unwrap_or_default());
+    let settings = session.configuration.settings();
+    let capabilities = capabilities(&features, &settings);
+
+    let token = params.work_done_progress_params.work_done_token.filter(|_| !folders.is_empty());
+    if let Some(token) = &token {
+        progress::begin_joint(&session.client, token);
+    }
+    let watches = features.watches_files;
+    let paths = || folders.iter().map(|(path, _)| path.clone()).collect();
+    let manager = session.begin(features, token.map(|token| (token, paths())))?;
+    manager.set_client_watches(watches);
+    for (path, name) in &folders {
+        manager.add_folder(path, name);
+    }
     let version = Some(env!("CARGO_PKG_VERSION").to_owned());
     Ok(InitializeResult {
-        capabilities: ServerCapabilities::default(),
+        capabilities,
         server_info: Some(ServerInfo { name: "coppice".to_owned(), version }),
     })
+}
+
+/// The folders that the client opens; older clients only have a root.
+fn folders(params: &InitializeParams) -> Vec<(PathBuf, String)> {
+    if let Some(WorkspaceFolders::WorkspaceFolderList(list)) =
+        &params.workspace_folders_initialize_params.workspace_folders
+    {
+        return list.iter().filter_map(|f| Some((uri::to_path(&f.uri)?, f.name.clone()))).collect();
+    }
+    #[expect(deprecated, reason = "there are clients that send nothing else")]
+    let (root_uri, root_path) = (&params.root_uri, &params.root_path);
+    let root_path = match root_path {
+        Some(RootPath::String(path)) if !path.is_empty() => Some(PathBuf::from(path)),
+        _ => None,
+    };
+    let root = root_uri.as_ref().and_then(uri::to_path).or(root_path.filter(|p| p.is_absolute()));
+    root.map(|path| (path.clone(), uri::folder_name(&path))).into_iter().collect()
+}
+
+fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
+    let offers = |feature: &str| settings.feature(feature) != Switch::Off;
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::Incremental),
+        save: Some(Save::SaveOptions(SaveOptions { include_text: Some(false) })),
+        ..TextDocumentSyncOptions::default()
+    };
+    ServerCapabilities {
+        position_encoding: Some(match features.encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
+        }),
+        text_document_sync: Some(TextDocumentSync::Options(sync)),
+        definition_provider: offers(definition::FEATURE).then(|| true.into()),
+        declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
+        references_provider: offers(references::FEATURE).then(|| true.into()),
+        document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
+        hover_provider: offers(hover::FEATURE).then(|| true.into()),
+        document_symbol_provider: offers(document_symbol::FEATURE).then(|| true.into()),
+        workspace_symbol_provider: offers(workspace_symbol::FEATURE).then(|| true.into()),
+        diagnostic_provider: (features.pulls_diagnostics && offers(diagnostics::FEATURE)).then(|| {
+            DiagnosticProvider::DiagnosticOptions(DiagnosticOptions {
+                identifier: Some("coppice".to_owned()),
+                ..DiagnosticOptions::default()
+            })
+        }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: execute_command::COMMANDS.map(str::to_owned).to_vec(),
+            ..ExecuteCommandOptions::default()
+        }),
+        workspace: Some(WorkspaceOptions {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(ChangeNotifications::Bool(true)),
+            }),
+            ..WorkspaceOptions::default()
+        }),
+        ..ServerCapabilities::default()
+    }
 }

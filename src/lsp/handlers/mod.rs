@@ -1,5 +1,25 @@
 //! One file per method.
+//!
+//! A handler that changes state takes the session and returns nothing. One that reads returns an
+//! [`Answer`](super::reading::Answer): it captures what it needs before it returns, and the rest happens on the pool.
 
+pub mod declaration;
+pub mod definition;
+pub mod diagnostic;
+pub mod did_change;
+pub mod did_change_configuration;
+pub mod did_change_watched_files;
+pub mod did_change_workspace_folders;
+pub mod did_close;
+pub mod did_open;
+pub mod did_save;
+pub mod document_highlight;
+pub mod document_symbol;
+pub mod execute_command;
+pub mod hover;
 pub mod initialize;
 pub mod initialized;
+pub mod references;
+pub mod status;
 pub mod test_hooks;
+pub mod workspace_symbol;

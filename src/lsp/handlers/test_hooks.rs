@@ -9,6 +9,7 @@ use tower_lsp::jsonrpc::Result;
 use crate::lsp::errors;
 use crate::lsp::server::Server;
 use crate::lsp::work;
+use crate::workspace::pool::Pool;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -42,7 +43,7 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
             std::future::ready(())
         })
         .custom_method("coppice/test/slow", |server: &Server, params: Slow| {
-            work::run(&server.session.pool, move |cancel| {
+            work::run(pool(server), move |cancel| {
                 let until = Instant::now() + Duration::from_millis(params.milliseconds);
                 while Instant::now() < until {
                     if cancel.is_cancelled() {
@@ -53,14 +54,17 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
                 Ok("slow")
             })
         })
-        .custom_method("coppice/test/quick", |server: &Server| {
-            work::run(&server.session.pool, |_| Ok("quick"))
-        })
+        .custom_method("coppice/test/quick", |server: &Server| work::run(pool(server), |_| Ok("quick")))
+}
+
+/// Tests that ask before `initialize` are refused before they come here.
+fn pool(server: &Server) -> &Pool {
+    server.session.manager().expect("the session has begun").pool()
 }
 
 fn panic_at(server: &Server, place: Place) -> impl Future<Output = Result<()>> + Send + use<> {
     let job = matches!(place, Place::Pool)
-        .then(|| work::run(&server.session.pool, |_| -> Result<()> { panic!("asked to panic on the pool") }));
+        .then(|| work::run(pool(server), |_| -> Result<()> { panic!("asked to panic on the pool") }));
     async move {
         match place {
             Place::Inline => panic!("asked to panic at once"),

@@ -293,11 +293,21 @@ impl Capture {
 
     /// A view of one open document that belongs to no folder.
     fn alone(&self) -> Result<Ready, Unavailable> {
-        let Some(document) = self.document() else {
+        if self.document().is_none() {
             let message = "the file is in no open folder, and not open itself".to_owned();
             return Err(self.unavailable(Kind::NoSuchFile, false, message));
-        };
-        document.analysis().map_err(|why| self.not_analysed(&why))?;
+        }
+        self.by_itself()
+    }
+
+    /// A view of this one file, as open or from disk: for what can be answered before the folder is there. Parses what
+    /// has not been parsed yet.
+    pub fn by_itself(&self) -> Result<Ready, Unavailable> {
+        let document = self.local()?;
+        match document.analysis() {
+            Ok(_) | Err(Unanalysed::NoLanguage) => {}
+            Err(why) => return Err(self.not_analysed(&why)),
+        }
         let root = self.path.parent().unwrap_or(Path::new("/")).to_owned();
         let name = self.path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
         let empty = nothing().ok_or_else(|| {

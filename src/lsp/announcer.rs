@@ -1,0 +1,182 @@
+//! What the server tells the client unasked: folders' states, progress, messages.
+//!
+//! The manager tells of events on whatever thread they happen; here they are gathered, and one background task hands
+//! them on, at most so often.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tower_lsp::gen_lsp_types::MessageType;
+
+use super::convert;
+use super::diagnostics;
+use super::progress::Progress;
+use super::session::Session;
+use crate::workspace::manager::{Event, Observer, Severity, Transition};
+use crate::workspace::slot::Lifecycle;
+
+/// Least time between two announcements.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// Most messages that wait; what comes on top of them is in the log.
+const MESSAGES_MAX: usize = 20;
+
+/// Where events are gathered.
+#[derive(Default)]
+pub struct Announcer {
+    inbox: Mutex<Inbox>,
+    something: Notify,
+}
+
+#[derive(Default)]
+struct Inbox {
+    /// The first and the last state of each folder since the last announcement.
+    transitions: BTreeMap<PathBuf, Transition>,
+    progress: BTreeMap<PathBuf, (usize, usize)>,
+    messages: Vec<(Severity, String)>,
+}
+
+impl Observer for Announcer {
+    fn event(&self, event: Event) {
+        let mut inbox = self.inbox.lock();
+        match event {
+            Event::Folder(transition) => match inbox.transitions.get_mut(&transition.folder) {
+                Some(earlier) => {
+                    *earlier = Transition { from: earlier.from, ..transition };
+                }
+                None => {
+                    inbox.transitions.insert(transition.folder.clone(), transition);
+                }
+            },
+            Event::Progress { folder, done, total } => {
+                inbox.progress.insert(folder, (done, total));
+            }
+            Event::Message(severity, text) => {
+                if inbox.messages.len() < MESSAGES_MAX {
+                    inbox.messages.push((severity, text));
+                }
+            }
+        }
+        drop(inbox);
+        self.something.notify_one();
+    }
+}
+
+/// Hands on what is gathered, from now until the process ends.
+pub fn start(session: &Arc<Session>) {
+    let runtime = session.runtime.clone();
+    runtime.spawn(run(Arc::clone(session)));
+}
+
+async fn run(session: Arc<Session>) {
+    let mut progress = Progress::new(&session);
+    let mut told_health = None;
+    loop {
+        let inbox = std::mem::take(&mut *session.announcer.inbox.lock());
+        announce(&session, &inbox, &mut progress, &mut told_health);
+        progress.settle();
+        tokio::time::sleep(INTERVAL).await;
+        tokio::select! {
+            () = session.announcer.something.notified() => {}
+            () = progress.answered() => {}
+        }
+    }
+}
+
+fn announce(
+    session: &Session,
+    inbox: &Inbox,
+    progress: &mut Progress,
+    told_health: &mut Option<convert::ServerStatus>,
+) {
+    let (Ok(manager), Ok(features)) = (session.manager(), session.features()) else { return };
+    for (severity, text) in &inbox.messages {
+        session.show(message_type(*severity), format!("coppice: {text}"));
+    }
+    for transition in inbox.transitions.values() {
+        progress.transition(transition);
+        if let Some(message) = message_about(transition) {
+            session.show(MessageType::Warning, message);
+        }
+    }
+    for (folder, (done, total)) in &inbox.progress {
+        progress.advanced(folder, *done, *total);
+    }
+    if inbox.transitions.is_empty() {
+        return;
+    }
+    let status = manager.status();
+    for transition in inbox.transitions.values() {
+        let folder = status.folders.iter().find(|f| f.path == transition.folder);
+        diagnostics::folder_changed(session, &transition.folder, folder);
+    }
+    if features.server_status {
+        let health = convert::health(&status);
+        if told_health.as_ref() != Some(&health) {
+            session.client.notify_custom("experimental/serverStatus", &health);
+            *told_health = Some(health);
+        }
+    }
+    session.client.notify_custom("coppice/statusChanged", &convert::status(status));
+}
+
+/// A folder that stops being well is worth a word; the rest is in the status and the diagnostics.
+fn message_about(transition: &Transition) -> Option<String> {
+    let (from, to) = (transition.from, transition.to);
+    let fell_ill = to.lifecycle == Lifecycle::Failed && from.lifecycle != Lifecycle::Failed;
+    if transition.closed || !fell_ill {
+        return None;
+    }
+    let folder = transition.folder.display();
+    let why = transition.error.as_deref().unwrap_or("no reason was given");
+    Some(match to.stale {
+        true => format!("coppice: {folder} cannot be read again, answers are from before: {why}"),
+        false => format!("coppice: {folder} cannot be read: {why}"),
+    })
+}
+
+fn message_type(severity: Severity) -> MessageType {
+    match severity {
+        Severity::Info => MessageType::Info,
+        Severity::Warning => MessageType::Warning,
+        Severity::Error => MessageType::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::manager::State;
+
+    fn state(lifecycle: Lifecycle, stale: bool) -> State {
+        State { lifecycle, stale, generation: 1 }
+    }
+
+    fn transition(from: State, to: State) -> Transition {
+        Transition { folder: "/a".into(), from, to, error: Some("no disk".into()), closed: false }
+    }
+
+    #[test]
+    fn transitions_between_two_announcements_are_one() {
+        let announcer = Announcer::default();
+        let (loading, loaded) = (state(Lifecycle::Loading, false), state(Lifecycle::Loaded, false));
+        let failed = state(Lifecycle::Failed, false);
+        announcer.event(Event::Folder(transition(loading, loaded)));
+        announcer.event(Event::Folder(transition(loaded, failed)));
+        let inbox = announcer.inbox.lock();
+        assert_eq!(inbox.transitions.values().collect::<Vec<_>>(), [&transition(loading, failed)]);
+    }
+
+    #[test]
+    fn only_a_folder_that_falls_ill_is_worth_a_message() {
+        let (loading, loaded) = (state(Lifecycle::Loading, false), state(Lifecycle::Loaded, false));
+        let (failed, stale) = (state(Lifecycle::Failed, false), state(Lifecycle::Failed, true));
+        assert_eq!(message_about(&transition(loading, loaded)), None);
+        assert_eq!(message_about(&transition(failed, failed)), None);
+        assert!(message_about(&transition(loading, failed)).unwrap().contains("no disk"));
+        assert!(message_about(&transition(loaded, stale)).unwrap().contains("from before"));
+    }
+}

@@ -1,0 +1,128 @@
+//! Settings in layers: the defaults, the command line, the client's options, the client's configuration.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use tower_lsp::gen_lsp_types::{ConfigurationItem, ConfigurationParams, ConfigurationRequest, MessageType};
+
+use super::session::Session;
+use crate::workspace::settings::Settings;
+
+/// The section under which clients keep them.
+pub const SECTION: &str = "coppice";
+/// Most complaints that one message lists.
+const COMPLAINTS_MAX: usize = 5;
+
+/// The layers and what has been complained about.
+pub struct Configuration(Mutex<Layers>);
+
+struct Layers {
+    flags: Value,
+    options: Value,
+    configuration: Value,
+    told: Vec<String>,
+}
+
+impl Configuration {
+    pub fn new(flags: Value) -> Configuration {
+        let (options, configuration) = (Value::Null, Value::Null);
+        Configuration(Mutex::new(Layers { flags, options, configuration, told: Vec::new() }))
+    }
+
+    pub fn set_options(&self, options: Value) {
+        self.0.lock().options = options;
+    }
+
+    pub fn set_configuration(&self, configuration: Value) {
+        self.0.lock().configuration = configuration;
+    }
+
+    /// All layers, the later before the earlier.
+    pub fn settings(&self) -> Settings {
+        self.0.lock().read().0
+    }
+
+    /// What is wrong with them and has not been told yet.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut layers = self.0.lock();
+        let (_, all) = layers.read();
+        let fresh = all.iter().filter(|c| !layers.told.contains(c)).cloned().collect();
+        layers.told = all;
+        fresh
+    }
+}
+
+impl Layers {
+    fn read(&self) -> (Settings, Vec<String>) {
+        let layers = [&self.flags, &self.options, &self.configuration];
+        layers.iter().fold((Settings::default(), Vec::new()), |(settings, mut complaints), layer| {
+            let (settings, errors) = settings.with(layer);
+            complaints.extend(errors.iter().map(ToString::to_string));
+            (settings, complaints)
+        })
+    }
+}
+
+/// Makes the settings count, and tells the user of those that make no sense.
+pub fn apply(session: &Session) {
+    if let Ok(manager) = session.manager() {
+        let settings = session.configuration.settings();
+        if *manager.settings() != settings {
+            manager.set_settings(settings);
+        }
+    }
+    complain(session);
+}
+
+/// Tells the user of settings that make no sense.
+pub fn complain(session: &Session) {
+    let complaints = session.configuration.complaints();
+    if complaints.is_empty() {
+        return;
+    }
+    let mut message = format!("coppice: {}", complaints[..complaints.len().min(COMPLAINTS_MAX)].join("; "));
+    if complaints.len() > COMPLAINTS_MAX {
+        message.push_str(&format!("; and {} more", complaints.len() - COMPLAINTS_MAX));
+    }
+    session.show(MessageType::Warning, format!("{message}. What was set before stays."));
+}
+
+/// Asks the client for its configuration, in the background.
+pub fn pull(session: &Arc<Session>) {
+    let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+    let answer = session.client.ask::<ConfigurationRequest>(&ConfigurationParams { items: vec![item] });
+    let session = Arc::clone(session);
+    let runtime = session.runtime.clone();
+    runtime.spawn(async move {
+        match answer.await {
+            Ok(values) => {
+                session.configuration.set_configuration(values.into_iter().next().unwrap_or_default());
+                apply(&session);
+            }
+            Err(error) => tracing::warn!("no configuration: {error}"),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn later_layers_win_and_each_complaint_is_made_once() {
+        let configuration = Configuration::new(json!({"memory.limitMb": 10, "build.threads": 3}));
+        configuration.set_options(json!({"memory": {"limitMb": 20}, "watch": "never"}));
+        assert_eq!(configuration.settings().memory_limit, 20 << 20);
+        assert_eq!(configuration.complaints().len(), 1);
+        configuration.set_configuration(json!({"memory": {"limitMb": 30}}));
+        let settings = configuration.settings();
+        assert_eq!((settings.memory_limit, settings.build_threads), (30 << 20, 3));
+        assert!(configuration.complaints().is_empty());
+        configuration.set_configuration(Value::Null);
+        assert_eq!(configuration.settings().memory_limit, 20 << 20);
+        configuration.set_configuration(json!({"memory": 4}));
+        assert_eq!(configuration.complaints().len(), 1);
+    }
+}

@@ -1,0 +1,91 @@
+//! Hovers, as Markdown or as plain text.
+
+use tower_lsp::gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind};
+
+use super::location::{Places, range};
+use crate::query;
+use crate::workspace::manager::Freshness;
+
+/// Longest documentation that is shown; what is longer is for the file itself.
+const DOCUMENTATION_CHARS_MAX: usize = 8_000;
+
+pub fn hover(found: &query::Hover, places: &Places<'_>, markdown: bool, freshness: &Freshness) -> Hover {
+    let mut parts = Vec::new();
+    parts.push(if markdown {
+        let fence = fence_for(&found.signature);
+        format!("{fence}{}\n{}\n{fence}", found.lang, found.signature)
+    } else {
+        found.signature.clone()
+    });
+    if let Some(text) = &found.documentation {
+        parts.push(shortened(text));
+    }
+    let mut place = match &found.container {
+        Some(container) => format!("{container} in {}", found.path),
+        None => found.path.clone(),
+    };
+    if markdown {
+        place = format!("*{}*", escaped(&place));
+    }
+    let mut sure = found.tier.words().to_owned();
+    if found.others > 0 {
+        sure = format!("{sure}; {} more may be meant", found.others);
+    }
+    parts.push(format!("{place} · {sure}"));
+    if let Some(stale) = &freshness.stale {
+        let minutes = stale.age.as_secs() / 60;
+        parts.push(format!(
+            "As of {minutes} minutes ago, since the folder cannot be read again: {}",
+            stale.error
+        ));
+    }
+    let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
+    Hover {
+        contents: Contents::MarkupContent(MarkupContent { kind, value: parts.join("\n\n") }),
+        range: Some(range(places, found.span)),
+    }
+}
+
+/// A fence longer than any in the code.
+fn fence_for(code: &str) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(DOCUMENTATION_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Characters that Markdown would take for its own.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\`*_[]<>#".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fences_are_longer_than_what_they_hold() {
+        assert_eq!(fence_for("def f()"), "```");
+        assert_eq!(fence_for("a ```` b"), "`````");
+    }
+
+    #[test]
+    fn long_documentation_is_cut_between_characters() {
+        let text = "ü".repeat(DOCUMENTATION_CHARS_MAX + 1);
+        assert_eq!(shortened(&text).chars().count(), DOCUMENTATION_CHARS_MAX + 1);
+        assert_eq!(shortened("short"), "short");
+        assert_eq!(escaped("a_b*c"), "a\\_b\\*c");
+    }
+}

@@ -1,0 +1,145 @@
+//! `coppice/status` and `experimental/serverStatus`.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tower_lsp::gen_lsp_types::Uri;
+
+use crate::lsp::uri;
+use crate::workspace::slot::Lifecycle;
+use crate::workspace::status::{self as plain, FolderStatus};
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    version: &'static str,
+    pid: u32,
+    uptime_ms: u64,
+    ready: bool,
+    memory: Memory,
+    folders: Vec<Folder>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Memory {
+    limit_bytes: u64,
+    used_bytes: u64,
+    reserved_bytes: u64,
+    resident_bytes: u64,
+    retained_bytes: u64,
+    document_bytes: u64,
+    high_water_bytes: u64,
+    rss_bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Folder {
+    uri: Option<Uri>,
+    name: String,
+    state: &'static str,
+    stale: bool,
+    pinned: bool,
+    generation: u64,
+    resident_bytes: u64,
+    high_water_bytes: u64,
+    files: u64,
+    lines: u64,
+    symbols: u64,
+    references: u64,
+    languages: BTreeMap<&'static str, u64>,
+    progress_percent: Option<u8>,
+    last_good_at: Option<String>,
+    age_ms: u64,
+    last_error: Option<String>,
+    retry_count: u32,
+    build_ms: Option<u64>,
+    watcher: &'static str,
+    note: Option<String>,
+    skipped: Vec<Skipped>,
+    /// How many more were skipped than are listed.
+    skipped_more: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Skipped {
+    uri: Option<Uri>,
+    why: String,
+}
+
+pub fn status(status: plain::Status) -> Status {
+    let memory = &status.memory;
+    Status {
+        version: env!("CARGO_PKG_VERSION"),
+        pid: std::process::id(),
+        uptime_ms: status.uptime.as_millis() as u64,
+        ready: status.ready,
+        memory: Memory {
+            limit_bytes: memory.limit,
+            used_bytes: memory.used,
+            reserved_bytes: memory.reserved,
+            resident_bytes: memory.resident,
+            retained_bytes: memory.retained,
+            document_bytes: memory.documents,
+            high_water_bytes: memory.high_water,
+            rss_bytes: memory.rss,
+        },
+        folders: status.folders.into_iter().map(folder).collect(),
+    }
+}
+
+fn folder(folder: FolderStatus) -> Folder {
+    let skipped = |s: plain::SkippedFile| Skipped { uri: uri::of_path(&s.path), why: s.why };
+    Folder {
+        uri: uri::of_path(&folder.path),
+        name: folder.name,
+        state: folder.state.name(),
+        stale: folder.stale,
+        pinned: folder.pinned,
+        generation: folder.generation,
+        resident_bytes: folder.resident_bytes,
+        high_water_bytes: folder.high_water_bytes,
+        files: folder.files,
+        lines: folder.lines,
+        symbols: folder.symbols,
+        references: folder.references,
+        languages: folder.languages,
+        progress_percent: folder.progress,
+        last_good_at: folder.last_good.map(|good| good.rfc3339()),
+        age_ms: folder.age.as_millis() as u64,
+        last_error: folder.last_error.map(|e| e.message),
+        retry_count: folder.retry_count,
+        build_ms: folder.build.map(|b| b.wall.as_millis() as u64),
+        watcher: folder.watcher.name(),
+        note: folder.note,
+        skipped: folder.skipped.into_iter().map(skipped).collect(),
+        skipped_more: folder.skipped_more,
+    }
+}
+
+/// What `experimental/serverStatus` says, as rust-analyzer has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServerStatus {
+    health: &'static str,
+    quiescent: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+pub fn health(status: &plain::Status) -> ServerStatus {
+    let troubled = |f: &&FolderStatus| f.last_error.is_some();
+    let failed = status.folders.iter().any(|f| f.state == Lifecycle::Failed && !f.stale);
+    let messages: Vec<String> = status
+        .folders
+        .iter()
+        .filter(troubled)
+        .filter_map(|f| Some(format!("{}: {}", f.name, f.last_error.as_ref()?.message)))
+        .collect();
+    let health = match (failed, messages.is_empty()) {
+        (true, _) => "error",
+        (false, false) => "warning",
+        (false, true) => "ok",
+    };
+    let message = (!messages.is_empty()).then(|| messages.join("\n"));
+    ServerStatus { health, quiescent: status.ready, message }
+}

@@ -1,0 +1,234 @@
+//! What is published about documents, files and folders.
+//!
+//! A publication replaces all that was said about a file before, so what comes from a folder's state and what comes
+//! from an open document is kept apart here and sent together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams};
+
+use super::convert::{self, Places};
+use super::session::Session;
+use super::transport::Client;
+use super::uri::OpenUris;
+use super::work;
+use crate::text::Encoding;
+use crate::workspace::document::Document;
+use crate::workspace::settings::Switch;
+use crate::workspace::status::FolderStatus;
+
+/// How long typing has to pause before errors are looked for.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Most syntax errors that are told of one file; after the first few the rest is noise.
+const ERRORS_MAX: usize = 100;
+/// The feature's name in the settings.
+pub const FEATURE: &str = "diagnostics";
+/// Files that stand for their folder, the first that is there.
+const MANIFESTS: [&str; 6] =
+    ["Cargo.toml", "package.json", "pyproject.toml", "go.mod", "tsconfig.json", "setup.py"];
+
+/// What has been published.
+pub struct Diagnostics {
+    client: Client,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    files: BTreeMap<PathBuf, About>,
+    /// The files that each folder has said something about.
+    folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// Documents whose errors are being looked for, and whether they have changed meanwhile.
+    looking: BTreeMap<PathBuf, bool>,
+}
+
+/// What is said of one file.
+#[derive(Default)]
+struct About {
+    folder: Vec<Diagnostic>,
+    document: Option<(Option<i32>, Vec<Diagnostic>)>,
+}
+
+impl Diagnostics {
+    pub fn new(client: Client) -> Diagnostics {
+        Diagnostics { client, state: Mutex::default() }
+    }
+
+    /// Publishes what is wrong with a version of a document, if that is still the version that is open.
+    fn set_document(
+        &self,
+        uris: &OpenUris,
+        path: &Path,
+        version: Option<i32>,
+        found: Vec<Diagnostic>,
+        is_current: impl Fn() -> bool,
+    ) {
+        let mut state = self.state.lock();
+        // Closing is made known to the documents first and here afterwards, so a version that is current now is one
+        // that a closing will still clear.
+        if is_current() {
+            state.files.entry(path.to_owned()).or_default().document = Some((version, found));
+            self.publish(&mut state, uris, path);
+        }
+    }
+
+    fn clear_document(&self, uris: &OpenUris, path: &Path) {
+        let mut state = self.state.lock();
+        if let Some(about) = state.files.get_mut(path) {
+            about.document = None;
+            self.publish(&mut state, uris, path);
+        }
+    }
+
+    /// Publishes what a folder says of its files, and takes back what it does not say any more.
+    fn set_folder(&self, uris: &OpenUris, folder: &Path, mut said: BTreeMap<PathBuf, Vec<Diagnostic>>) {
+        let mut state = self.state.lock();
+        let now: BTreeSet<PathBuf> = said.keys().cloned().collect();
+        let before = state.folders.insert(folder.to_owned(), now.clone()).unwrap_or_default();
+        for path in before.union(&now) {
+            let fresh = said.remove(path).unwrap_or_default();
+            let about = state.files.entry(path.clone()).or_default();
+            if about.folder != fresh {
+                about.folder = fresh;
+                self.publish(&mut state, uris, path);
+            }
+        }
+        if now.is_empty() {
+            state.folders.remove(folder);
+        }
+    }
+
+    /// Sent under the lock, so that publications leave in the order in which they were decided.
+    fn publish(&self, state: &mut State, uris: &OpenUris, path: &Path) {
+        let Some(about) = state.files.get(path) else { return };
+        // What a folder says of a file on disk may not hold for the text in the editor.
+        let (version, diagnostics) = match &about.document {
+            Some((version, diagnostics)) => (*version, diagnostics.clone()),
+            None => (None, about.folder.clone()),
+        };
+        if let Some(uri) = uris.of(path) {
+            let params = PublishDiagnosticsParams { uri, version, diagnostics };
+            self.client.notify::<PublishDiagnosticsNotification>(&params);
+        }
+        if about.document.is_none() && about.folder.is_empty() {
+            state.files.remove(path);
+        }
+    }
+
+    /// `true` if somebody has to start looking; otherwise the one who looks will look again.
+    fn wanted(&self, path: &Path) -> bool {
+        let mut state = self.state.lock();
+        match state.looking.get_mut(path) {
+            Some(changed) => {
+                *changed = true;
+                false
+            }
+            None => {
+                state.looking.insert(path.to_owned(), false);
+                true
+            }
+        }
+    }
+
+    /// Like [`changed_meanwhile`](Self::changed_meanwhile), but the one who looks goes on either way.
+    fn changed_meanwhile_paused(&self, path: &Path) -> bool {
+        let mut state = self.state.lock();
+        state.looking.get_mut(path).is_some_and(std::mem::take)
+    }
+
+    /// `true` if it changed while it was looked at.
+    fn changed_meanwhile(&self, path: &Path) -> bool {
+        let mut state = self.state.lock();
+        match state.looking.get_mut(path) {
+            Some(changed @ true) => {
+                *changed = false;
+                true
+            }
+            _ => {
+                state.looking.remove(path);
+                false
+            }
+        }
+    }
+}
+
+/// Whether errors of open documents are published at all.
+fn pushes(session: &Session) -> bool {
+    let pulls = session.features().is_ok_and(|f| f.pulls_diagnostics);
+    let off = session.manager().is_ok_and(|m| m.settings().feature(FEATURE) == Switch::Off);
+    !pulls && !off
+}
+
+/// Looks for the errors of a document once its editing pauses.
+pub fn document_changed(session: &Arc<Session>, path: &Path) {
+    if !pushes(session) || !session.diagnostics.wanted(path) {
+        return;
+    }
+    let (session, path) = (Arc::clone(session), path.to_owned());
+    let runtime = session.runtime.clone();
+    runtime.spawn(async move {
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            if session.diagnostics.changed_meanwhile_paused(&path) {
+                continue;
+            }
+            look(&session, &path).await;
+            if !session.diagnostics.changed_meanwhile(&path) {
+                return;
+            }
+        }
+    });
+}
+
+async fn look(session: &Arc<Session>, path: &Path) {
+    let (Ok(manager), Ok(features)) = (session.manager(), session.features()) else { return };
+    let Some(document) = manager.documents().get(path).cloned() else { return };
+    let (encoding, version) = (features.encoding, document.version);
+    let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
+    let is_current = || manager.documents().get(path).is_some_and(|now| now.version == version);
+    match found {
+        Ok(found) => session.diagnostics.set_document(&session.uris, path, version, found, is_current),
+        Err(error) => tracing::warn!("no diagnostics for {}: {error}", path.display()),
+    }
+}
+
+/// The document is closed: its errors go, and what its folder says of the file on disk counts again.
+pub fn document_closed(session: &Session, path: &Path) {
+    session.diagnostics.clear_document(&session.uris, path);
+}
+
+/// What is wrong with a document.
+pub fn of_document(document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnostic> {
+    match document.analysis() {
+        Ok(analysis) => {
+            let errors = analysis.tree.syntax_errors(&document.text, ERRORS_MAX);
+            let places = Places::Document(Arc::clone(document), encoding);
+            errors.iter().map(|e| convert::syntax_error(e, &places)).collect()
+        }
+        Err(why) => convert::about_document(&why).into_iter().collect(),
+    }
+}
+
+/// A folder's state is another; `None` if it is closed.
+pub fn folder_changed(session: &Session, folder: &Path, status: Option<&FolderStatus>) {
+    let mut said: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+    if let Some(status) = status {
+        for skipped in &status.skipped {
+            said.entry(skipped.path.clone()).or_default().push(convert::skipped_file(&skipped.why));
+        }
+        if let Some(about) = convert::about_folder(status) {
+            said.entry(stands_for(folder)).or_default().push(about);
+        }
+    }
+    session.diagnostics.set_folder(&session.uris, folder, said);
+}
+
+/// The file under which editors show what concerns a whole folder.
+fn stands_for(folder: &Path) -> PathBuf {
+    let manifests = MANIFESTS.iter().map(|name| folder.join(name));
+    manifests.into_iter().find(|path| path.is_file()).unwrap_or_else(|| folder.to_owned())
+}

@@ -1,0 +1,119 @@
+//! What the client can take, and what is agreed on with it.
+
+use serde_json::Value;
+use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind};
+
+use crate::text::Encoding;
+
+/// The client's abilities, as far as answers depend on them.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFeatures {
+    pub encoding: Encoding,
+    pub hierarchical_symbols: bool,
+    pub definition_links: bool,
+    pub declaration_links: bool,
+    pub markdown_hover: bool,
+    pub pulls_diagnostics: bool,
+    pub configuration: bool,
+    /// Wants to be asked to tell of changed settings.
+    pub registers_configuration: bool,
+    /// Tells of changed files, if asked to, and really does.
+    pub watches_files: bool,
+    pub progress: bool,
+    /// Wants `experimental/serverStatus`.
+    pub server_status: bool,
+}
+
+impl ClientFeatures {
+    pub fn of(params: &InitializeParams) -> ClientFeatures {
+        let all = &params.capabilities;
+        let text = all.text_document.as_ref();
+        let workspace = all.workspace.as_ref();
+        let yes = |value: Option<bool>| value == Some(true);
+        let experimental =
+            |key: &str| all.experimental.as_ref().and_then(|e| e.get(key)) == Some(&Value::Bool(true));
+        let name = params.client_info.as_ref().map_or("", |c| c.name.as_str());
+        ClientFeatures {
+            encoding: encoding(params),
+            hierarchical_symbols: yes(
+                text.and_then(|t| t.document_symbol.as_ref()?.hierarchical_document_symbol_support)
+            ),
+            definition_links: yes(text.and_then(|t| t.definition.as_ref()?.link_support)),
+            declaration_links: yes(text.and_then(|t| t.declaration.as_ref()?.link_support)),
+            // The first format is the one that the client likes best.
+            markdown_hover: text
+                .and_then(|t| t.hover.as_ref()?.content_format.as_ref()?.first())
+                .is_some_and(|first| *first == MarkupKind::Markdown),
+            pulls_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),
+            configuration: yes(workspace.and_then(|w| w.configuration)),
+            registers_configuration: yes(
+                workspace.and_then(|w| w.did_change_configuration.as_ref()?.dynamic_registration)
+            ),
+            watches_files: yes(
+                workspace.and_then(|w| w.did_change_watched_files.as_ref()?.dynamic_registration)
+            ) && really_watches(name),
+            progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
+            server_status: experimental("serverStatusNotification"),
+        }
+    }
+}
+
+/// Helix only tells of what it saves itself; Neovim looks at Linux directories one by one, and without being asked
+/// twice not at all.
+fn really_watches(client: &str) -> bool {
+    let client = client.to_ascii_lowercase();
+    !(client.contains("helix") || client.contains("neovim") && cfg!(target_os = "linux"))
+}
+
+/// The first of the client's encodings, all of which we know; without any it is the protocol's default.
+fn encoding(params: &InitializeParams) -> Encoding {
+    let offered = params.capabilities.general.as_ref().and_then(|g| g.position_encodings.as_deref());
+    let known = offered.unwrap_or_default().iter().find_map(|kind| match kind {
+        PositionEncodingKind::UTF8 => Some(Encoding::Utf8),
+        PositionEncodingKind::UTF16 => Some(Encoding::Utf16),
+        PositionEncodingKind::UTF32 => Some(Encoding::Utf32),
+        _ => None,
+    });
+    known.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn features(params: Value) -> ClientFeatures {
+        ClientFeatures::of(&serde_json::from_value(params).unwrap())
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_gets_the_plainest() {
+        let plain = features(json!({"capabilities": {}}));
+        assert_eq!(plain.encoding, Encoding::Utf16);
+        assert!(
+            !plain.hierarchical_symbols && !plain.markdown_hover && !plain.watches_files && !plain.progress
+        );
+    }
+
+    #[test]
+    fn the_client_s_first_encoding_is_taken() {
+        let of = |kinds: Value| {
+            features(json!({"capabilities": {"general": {"positionEncodings": kinds}}})).encoding
+        };
+        assert_eq!(of(json!(["utf-8", "utf-16"])), Encoding::Utf8);
+        assert_eq!(of(json!(["utf-32", "utf-16"])), Encoding::Utf32);
+        assert_eq!(of(json!(["utf-7", "utf-16"])), Encoding::Utf16);
+        assert_eq!(of(json!([])), Encoding::Utf16);
+    }
+
+    #[test]
+    fn clients_that_only_claim_to_watch_are_known() {
+        let of = |name: &str| {
+            let watched = json!({"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}});
+            features(json!({"clientInfo": {"name": name}, "capabilities": watched})).watches_files
+        };
+        assert!(of("Visual Studio Code"));
+        assert!(!of("helix"));
+        assert_eq!(of("Neovim"), !cfg!(target_os = "linux"));
+    }
+}

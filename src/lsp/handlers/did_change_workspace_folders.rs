@@ -1,0 +1,53 @@
+//! `workspace/didChangeWorkspaceFolders`: folders come and go.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tower_lsp::gen_lsp_types::Uri;
+
+use crate::lsp::session::Session;
+use crate::lsp::uri;
+
+#[derive(Deserialize)]
+pub struct Params {
+    event: Event,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(default)]
+    added: Vec<Folder>,
+    #[serde(default)]
+    removed: Vec<Folder>,
+}
+
+/// Each is looked at by itself, so that one that makes no sense does not take the others with it.
+#[derive(Deserialize)]
+struct Folder {
+    uri: String,
+    #[serde(default)]
+    name: String,
+}
+
+impl Folder {
+    fn path(&self) -> Option<PathBuf> {
+        let path = Uri::parse(&self.uri).ok().and_then(|uri| uri::to_path(&uri));
+        if path.is_none() {
+            tracing::warn!("{:?} is no folder of this machine", self.uri);
+        }
+        path
+    }
+}
+
+pub fn handle(session: &Arc<Session>, params: Params) {
+    let Ok(manager) = session.manager() else { return };
+    for path in params.event.removed.iter().filter_map(Folder::path) {
+        manager.remove_folder(&path);
+    }
+    for folder in &params.event.added {
+        let Some(path) = folder.path() else { continue };
+        let name = if folder.name.is_empty() { uri::folder_name(&path) } else { folder.name.clone() };
+        manager.add_folder(&path, &name);
+    }
+}

@@ -1,0 +1,31 @@
+//! `textDocument/hover`.
+
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types::{Hover, HoverParams};
+
+use crate::lsp::convert;
+use crate::lsp::reading::{Answer, Found, Patience, Scope, read};
+use crate::lsp::session::Session;
+use crate::query::{self, Empty};
+use crate::resolve::Tier;
+
+pub const FEATURE: &str = "hover";
+
+pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hover>> {
+    let markdown = session.features().is_ok_and(|f| f.markdown_hover);
+    let at = params.text_document_position_params;
+    let uri = at.text_document.uri;
+    read(session, FEATURE, &uri, Patience::LocalFirst, move |reading, scope, _| {
+        let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
+        let certain = |h: &query::Hover| h.tier == Tier::Lexical && h.others == 0 && !h.kind.is_alias();
+        Ok(match query::hover(&reading.ready.view, reading.file, offset) {
+            Ok(hover) if scope == Scope::Folder || certain(&hover) => {
+                let places = reading.places(reading.file);
+                Found::Answer(convert::hover(&hover, &places, markdown, &reading.ready.freshness))
+            }
+            Err(Empty::NotAName) => Found::Nothing,
+            Ok(_) | Err(_) => Found::NotAlone,
+        })
+    })
+}

@@ -1,0 +1,314 @@
+//! How requests read: what they capture at once, and what they are given on the pool.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tower_lsp::gen_lsp_types::{Position, Range, Uri};
+use tower_lsp::jsonrpc::{Error, Result};
+
+use super::convert::{self, Places};
+use super::errors;
+use super::lanes::Turn;
+use super::session::Session;
+use super::uri;
+use super::work::{CancelOnDrop, caught};
+use crate::lang::LangId;
+use crate::lang::facts::Span;
+use crate::lang::modules::FileId;
+use crate::query::Location;
+use crate::resolve::{Occurrence, Resolver};
+use crate::text::Encoding;
+use crate::workspace::cancel::CancelToken;
+use crate::workspace::document::Document;
+use crate::workspace::manager::{Capture, Kind, Ready, Unavailable};
+use crate::workspace::pool::Busy;
+use crate::workspace::settings::Switch;
+
+/// The result of a request, on its way.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
+/// An answer that is known at once.
+pub fn at_once<T: Send + 'static>(result: Result<T>) -> Answer<T> {
+    Box::pin(std::future::ready(result))
+}
+
+/// What a request about one file reads: a view that holds it, as everything was when the request arrived.
+pub struct Reading {
+    pub ready: Ready,
+    pub file: FileId,
+    pub encoding: Encoding,
+    session: Arc<Session>,
+}
+
+impl Reading {
+    /// The offset of a position of the client's; `None` for a line past the end.
+    pub fn offset(&self, position: Position) -> Option<u32> {
+        self.ready.view.offset(self.file, convert::text_position(position), self.encoding)
+    }
+
+    pub fn places(&self, file: FileId) -> Places<'_> {
+        Places::File(self.ready.view.positions(file, self.encoding))
+    }
+
+    /// The client's URI of a file of the view.
+    pub fn uri(&self, file: FileId) -> Option<Uri> {
+        self.session.uris.of(&self.ready.absolute(file))
+    }
+
+    pub fn range(&self, span: Span) -> Range {
+        convert::range(&self.places(self.file), span)
+    }
+
+    /// The name at an offset.
+    pub fn name_at(&self, offset: u32) -> Option<Span> {
+        let view = &self.ready.view;
+        let facts = view.facts(self.file);
+        Some(match Resolver::new(view).at(self.file, offset)? {
+            Occurrence::Ref(reference) => facts.reference(reference).span,
+            Occurrence::Def(def) => facts.def(def).name_span,
+        })
+    }
+
+    /// What many locations are in, file by file, so that each file is looked at once.
+    pub fn in_files<T>(
+        &self,
+        locations: impl IntoIterator<Item = Location>,
+        mut each: impl FnMut(&Uri, &Places<'_>, Location) -> T,
+    ) -> Vec<T> {
+        let mut out = Vec::new();
+        let mut present: Option<(FileId, Uri, Places<'_>)> = None;
+        for location in locations {
+            let file = location.file;
+            if present.as_ref().is_none_or(|(of, _, _)| *of != file) {
+                present = self.uri(file).map(|uri| (file, uri, self.places(file)));
+            }
+            if let Some((_, uri, places)) = present.as_ref().filter(|(of, _, _)| *of == file) {
+                out.push(each(uri, places, location));
+            }
+        }
+        out
+    }
+}
+
+/// When a request is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Once the folder is ready; what is certain from the file alone, before.
+    LocalFirst,
+    /// Once the folder is ready.
+    Folder,
+    /// At once, from the file alone if the folder is not ready.
+    Local,
+}
+
+/// A request about one file of a folder.
+///
+/// `answer` runs on the pool. It gets the whole folder's view or, while that is not there and by what `patience` says,
+/// the file alone; then it returns `None` where the folder could say more. An outer `None` is the protocol's null.
+pub fn read<T, F>(
+    session: &Arc<Session>,
+    feature: &str,
+    uri: &Uri,
+    patience: Patience,
+    answer: F,
+) -> Answer<Option<T>>
+where
+    T: Send + 'static,
+    F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>> + Send + Sync + 'static,
+{
+    let (manager, features) = match (session.manager(), session.features()) {
+        (Ok(manager), Ok(features)) => (manager, features),
+        (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
+    };
+    // What is no file has no folder, and nothing is known of it.
+    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+        return at_once(Ok(None));
+    };
+    let request = Request {
+        capture: manager.capture(&path),
+        session: Arc::clone(session),
+        encoding: features.encoding,
+        answer: Arc::new(answer),
+    };
+    let wait = manager.request_wait();
+    let first = request.start(if patience == Patience::Folder { wait } else { Duration::ZERO }, patience);
+    Box::pin(async move {
+        match first.await? {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Wait => match request.start(wait, Patience::Folder).await? {
+                Outcome::Answer(answer) => Ok(answer),
+                Outcome::Wait => Err(errors::internal("a request waited twice")),
+            },
+        }
+    })
+}
+
+/// What an answer was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Folder,
+    /// The folder is not there yet.
+    FileAlone,
+}
+
+/// What came of reading.
+pub enum Found<T> {
+    Answer(T),
+    /// There is nothing.
+    Nothing,
+    /// The file alone does not tell.
+    NotAlone,
+}
+
+impl<T> From<Option<T>> for Found<T> {
+    fn from(found: Option<T>) -> Self {
+        found.map_or(Found::Nothing, Found::Answer)
+    }
+}
+
+/// One attempt's end.
+enum Outcome<T> {
+    Answer(Option<T>),
+    /// The folder has to be waited for.
+    Wait,
+}
+
+/// A request as it was captured.
+struct Request<F> {
+    capture: Capture,
+    session: Arc<Session>,
+    encoding: Encoding,
+    answer: Arc<F>,
+}
+
+impl<F> Request<F> {
+    /// Begins an attempt at once; the future is its end.
+    fn start<T>(
+        &self,
+        wait: Duration,
+        patience: Patience,
+    ) -> impl Future<Output = Result<Outcome<T>>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>> + Send + Sync + 'static,
+    {
+        let token = CancelToken::new();
+        let (sender, outcome) = oneshot::channel();
+        let request = Request {
+            capture: self.capture.clone(),
+            session: Arc::clone(&self.session),
+            encoding: self.encoding,
+            answer: Arc::clone(&self.answer),
+        };
+        self.capture.clone().when_ready(wait, token.clone(), move |ready, cancel| {
+            let _ = sender.send(caught(|| request.run(ready, patience, cancel)));
+        });
+        let guard = CancelOnDrop(token);
+        async move {
+            let _guard = guard;
+            outcome.await.unwrap_or_else(|_| Err(errors::cancelled()))
+        }
+    }
+
+    fn run<T>(
+        &self,
+        ready: std::result::Result<Ready, Unavailable>,
+        patience: Patience,
+        cancel: &CancelToken,
+    ) -> Result<Outcome<T>>
+    where
+        F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>>,
+    {
+        let (ready, scope) = match ready {
+            Ok(ready) => (ready, Scope::Folder),
+            Err(why) if patience != Patience::Folder && may_pass(why.kind) => {
+                // The file is read by itself; if that cannot be done either, the folder has the better error.
+                match self.capture.by_itself() {
+                    Ok(ready) => (ready, Scope::FileAlone),
+                    Err(_) => return Ok(Outcome::Wait),
+                }
+            }
+            Err(why) => return Err(errors::unavailable(&why)),
+        };
+        if cancel.is_cancelled() {
+            return Err(errors::cancelled());
+        }
+        let Some(file) = ready.file else { return self.without_file() };
+        let (session, encoding) = (Arc::clone(&self.session), self.encoding);
+        let reading = Reading { ready, file, encoding, session };
+        match (self.answer)(&reading, scope, cancel)? {
+            Found::Answer(answer) => Ok(Outcome::Answer(Some(answer))),
+            Found::NotAlone if scope == Scope::FileAlone => Ok(Outcome::Wait),
+            Found::Nothing | Found::NotAlone => Ok(Outcome::Answer(None)),
+        }
+    }
+
+    /// The folder has no such file: a text in no language of ours has no names in it, and anything else is worth an
+    /// explanation.
+    fn without_file<T>(&self) -> Result<Outcome<T>> {
+        let path = self.capture.path();
+        if self.capture.document().is_some_and(|d| d.lang.is_none()) || LangId::of_path(path).is_none() {
+            return Ok(Outcome::Answer(None));
+        }
+        let why = Unavailable {
+            kind: Kind::NoSuchFile,
+            folder: self.capture.folder().map(PathBuf::from),
+            retryable: false,
+            message: format!("{} is not indexed: it is ignored, skipped or not there", path.display()),
+        };
+        Err(errors::unavailable(&why))
+    }
+}
+
+/// Whether the folder may be there soon.
+fn may_pass(kind: Kind) -> bool {
+    matches!(kind, Kind::NotLoaded | Kind::Evicted)
+}
+
+/// A request about the text of one file, whatever its folder is up to; one after the other for each document.
+pub fn read_document<T, F>(session: &Arc<Session>, feature: &str, uri: &Uri, answer: F) -> Answer<Option<T>>
+where
+    T: Send + 'static,
+    F: FnOnce(&Arc<Document>, Encoding) -> Result<Option<T>> + Send + 'static,
+{
+    let (manager, features) = match (session.manager(), session.features()) {
+        (Ok(manager), Ok(features)) => (manager, features),
+        (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
+    };
+    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+        return at_once(Ok(None));
+    };
+    let capture = manager.capture(&path);
+    // An open document is all that is kept.
+    let document = capture.document();
+    let version = document.as_ref().and_then(|d| d.version);
+    let capture = document.is_none().then_some(capture);
+    let encoding = features.encoding;
+    let token = CancelToken::new();
+    let (sender, result) = oneshot::channel();
+    let cancel = token.clone();
+    session.lanes.enter(manager.pool(), &path, version, token.clone(), move |turn| {
+        let outcome = match turn {
+            Turn::Superseded => Err(Error::content_modified()),
+            Turn::Refused => Err(errors::failed(Busy.to_string())),
+            Turn::Go if cancel.is_cancelled() => Err(errors::cancelled()),
+            Turn::Go => caught(|| {
+                let document = match (document, capture) {
+                    (Some(document), _) => document,
+                    (None, Some(capture)) => capture.local().map_err(|why| errors::unavailable(&why))?,
+                    (None, None) => return Err(errors::internal("neither a document nor a file")),
+                };
+                answer(&document, encoding)
+            }),
+        };
+        let _ = sender.send(outcome);
+    });
+    let guard = CancelOnDrop(token);
+    Box::pin(async move {
+        let _guard = guard;
+        result.await.unwrap_or_else(|_| Err(errors::cancelled()))
+    })
+}
