@@ -46,6 +46,10 @@ pub(super) struct FolderReport {
     pub state: String,
     /// From the start of the server until the folder was ready.
     pub ready_ms: Option<f64>,
+    /// What the last build took.
+    pub build_ms: Option<u64>,
+    /// What is worth knowing although nothing is wrong.
+    pub note: Option<String>,
     pub languages: BTreeMap<String, u64>,
     pub files: u64,
     pub lines: u64,
@@ -53,9 +57,11 @@ pub(super) struct FolderReport {
     pub references: u64,
     pub resident_bytes: u64,
     pub bytes_per_line: f64,
-    pub watch: Option<String>,
+    pub watcher: Option<String>,
     pub last_error: Option<String>,
     pub skipped: Vec<Skipped>,
+    /// How many more were skipped than are listed.
+    pub skipped_more: u64,
     pub questions: Vec<Tally>,
     pub examples: Vec<Example>,
 }
@@ -105,6 +111,8 @@ impl FolderReport {
             uri: text("uri").unwrap_or_else(|| file_uri(path)),
             state: text("state").unwrap_or_else(|| "unknown".to_owned()),
             ready_ms: ready.map(millis),
+            build_ms: row["buildMs"].as_u64(),
+            note: text("note"),
             languages: languages.map(|(name, n)| (name.clone(), n.as_u64().unwrap_or(0))).collect(),
             files: number("files"),
             lines,
@@ -112,7 +120,7 @@ impl FolderReport {
             references: number("references"),
             resident_bytes,
             bytes_per_line: resident_bytes as f64 / lines.max(1) as f64,
-            watch: text("watch"),
+            watcher: text("watcher"),
             last_error: text("lastError"),
             skipped: skipped
                 .map(|s| Skipped {
@@ -120,6 +128,7 @@ impl FolderReport {
                     why: s["why"].as_str().unwrap_or_default().to_owned(),
                 })
                 .collect(),
+            skipped_more: number("skippedMore"),
             questions: Vec::new(),
             examples: Vec::new(),
         }
@@ -208,9 +217,15 @@ impl fmt::Display for Report {
 impl fmt::Display for FolderReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.state)?;
+        if let Some(ms) = self.build_ms {
+            write!(f, ", built in {ms} ms")?;
+        }
         match self.ready_ms {
             Some(ms) => writeln!(f, ", ready {ms:.0} ms after the start")?,
             None => writeln!(f)?,
+        }
+        if let Some(note) = &self.note {
+            writeln!(f, "  note        {note}")?;
         }
         if let Some(error) = &self.last_error {
             writeln!(f, "  last error  {error}")?;
@@ -226,16 +241,17 @@ impl fmt::Display for FolderReport {
         )?;
         let megabytes = self.resident_bytes as f64 / 1e6;
         writeln!(f, "  memory      {megabytes:.2} MB, {:.1} bytes per line", self.bytes_per_line)?;
-        if let Some(watch) = &self.watch {
-            writeln!(f, "  watched by  {watch}")?;
+        if let Some(watcher) = &self.watcher {
+            writeln!(f, "  watched by  {watcher}")?;
         }
-        if !self.skipped.is_empty() {
-            writeln!(f, "  skipped     {} files", self.skipped.len())?;
+        let skipped = self.skipped.len() as u64 + self.skipped_more;
+        if skipped > 0 {
+            writeln!(f, "  skipped     {skipped} files")?;
             for skipped in self.skipped.iter().take(SKIPPED_SHOWN_MAX) {
                 writeln!(f, "    {}: {}", self.inside(&skipped.uri), skipped.why)?;
             }
-            if self.skipped.len() > SKIPPED_SHOWN_MAX {
-                writeln!(f, "    and {} more", self.skipped.len() - SKIPPED_SHOWN_MAX)?;
+            if skipped > SKIPPED_SHOWN_MAX as u64 {
+                writeln!(f, "    and {} more", skipped - SKIPPED_SHOWN_MAX as u64)?;
             }
         }
         if !self.questions.is_empty() {

@@ -66,8 +66,12 @@ class Folder:
     skipped: Sequence[Skipped]
     retry_count: int
     last_good_at: Union[str, None]
-    age_ms: Union[int, None]
+    age_ms: int
     last_error: Union[str, None]
+    build_ms: Union[int, None]
+    watcher: Literal["client", "native", "poll", "none"]
+    note: Union[str, None]
+    skipped_more: int
     progress_percent: Union[int, None] = None
 
 
@@ -84,7 +88,9 @@ class Status:
 # Properties that newer servers may add to `coppice/status` without breaking a client.
 OPEN_STRUCTURES = {Status, Memory, Folder}
 # Properties that are always there, with null for "none".
-NULLABLE = {(Folder, "last_good_at"), (Folder, "age_ms"), (Folder, "last_error"), (Folder, "progress_percent")}
+NULLABLE = {
+    (Folder, name) for name in ("last_good_at", "last_error", "build_ms", "note", "progress_percent")
+}
 
 # Of the properties that may be null, those that may also be left out. The others are always there.
 OPTIONAL = {
