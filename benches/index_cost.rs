@@ -175,7 +175,7 @@ fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
             path: file.path.clone(),
             lang,
             bytes: bytes.len() as u64,
-            mtime_ns: file.mtime_ns as i64,
+            mtime_ns: file.mtime_ns,
             hash,
             syntax_errors: u32::from(tree.has_errors()),
         };

@@ -143,7 +143,7 @@ impl About<'_> {
         let locations = result.as_array().cloned().unwrap_or_default();
         self.folder.tally(self.language, REFERENCES).add(!locations.is_empty(), taken);
         let files: std::collections::BTreeSet<_> = locations.iter().map(|l| l["uri"].to_string()).collect();
-        self.example(REFERENCES, symbol, format!("{} in {} files", locations.len(), files.len()), taken);
+        self.example(REFERENCES, symbol, format!("{}, files: {}", locations.len(), files.len()), taken);
 
         let is_use = |l: &&Value| l["uri"] != symbol.uri.as_str() || l["range"] != symbol.range;
         let uses: Vec<&Value> = locations.iter().filter(is_use).collect();
@@ -151,7 +151,10 @@ impl About<'_> {
             let uri = place["uri"].as_str().unwrap_or_default().to_owned();
             let (result, taken) = self.put("textDocument/definition", at(&uri, &place["range"]["start"]))?;
             let targets = locations_of(&result);
-            self.folder.tally(self.language, DEFINITION).add(!targets.is_empty(), taken);
+            let back = |t: &Value| t["uri"] == symbol.uri.as_str() && t["range"] == symbol.range;
+            let tally = self.folder.tally(self.language, DEFINITION);
+            tally.add(!targets.is_empty(), taken);
+            tally.confirm(targets.iter().any(back));
             let Some(target) = targets.first() else { continue };
             let answer = self.place(target["uri"].as_str().unwrap_or_default(), &target["range"]["start"]);
             let used = Symbol { name: symbol.name.clone(), uri, range: place["range"].clone() };

@@ -80,6 +80,8 @@ pub(super) struct Tally {
     pub question: String,
     pub asked: usize,
     pub answered: usize,
+    /// Answers that are known to be right: a use that leads back to the symbol it was found for.
+    pub confirmed: Option<usize>,
     pub p50_ms: f64,
     pub max_ms: f64,
     #[serde(skip)]
@@ -152,6 +154,10 @@ impl FolderReport {
 }
 
 impl Tally {
+    pub(super) fn confirm(&mut self, right: bool) {
+        *self.confirmed.get_or_insert(0) += usize::from(right);
+    }
+
     pub(super) fn add(&mut self, answered: bool, taken: Duration) {
         self.asked += 1;
         self.answered += usize::from(answered);
@@ -255,15 +261,16 @@ impl fmt::Display for FolderReport {
             }
         }
         if !self.questions.is_empty() {
-            writeln!(f, "  questions   asked  answered  median ms   max ms")?;
+            writeln!(f, "{:<40} asked  answered  confirmed  median ms   max ms", "  questions")?;
         }
         for tally in &self.questions {
             writeln!(
                 f,
-                "    {:<34} {:>4} {:>9} {:>10.2} {:>8.2}",
+                "    {:<36} {:>5} {:>9} {:>10} {:>10.2} {:>8.2}",
                 format!("{} {}", tally.language, tally.question),
                 tally.asked,
                 tally.answered,
+                tally.confirmed.map(|n| n.to_string()).unwrap_or_default(),
                 tally.p50_ms,
                 tally.max_ms
             )?;
