@@ -116,11 +116,11 @@ fn announce(
     if features.server_status {
         let health = convert::health(&status);
         if told_health.as_ref() != Some(&health) {
-            session.client.notify_custom("experimental/serverStatus", &health);
+            session.client.tell_custom("experimental/serverStatus", &health);
             *told_health = Some(health);
         }
     }
-    session.client.notify_custom("coppice/statusChanged", &convert::status(status));
+    session.client.tell_custom("coppice/statusChanged", &convert::status(status));
 }
 
 /// A folder that stops being well is worth a word; the rest is in the status and the diagnostics.

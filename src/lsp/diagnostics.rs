@@ -112,7 +112,7 @@ impl Diagnostics {
         };
         if let Some(uri) = uris.of(path) {
             let params = PublishDiagnosticsParams { uri, version, diagnostics };
-            self.client.notify::<PublishDiagnosticsNotification>(&params);
+            self.client.tell::<PublishDiagnosticsNotification>(&params);
         }
         if about.document.is_none() && about.folder.is_empty() {
             state.files.remove(path);

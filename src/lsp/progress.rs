@@ -96,7 +96,7 @@ pub fn begin_joint(client: &Client, token: &ProgressToken) {
 fn say(client: &Client, token: &ProgressToken, value: &Value) {
     match serde_json::to_value(value) {
         Ok(value) => {
-            client.notify::<ProgressNotification>(&ProgressParams { token: token.clone(), value });
+            client.tell::<ProgressNotification>(&ProgressParams { token: token.clone(), value });
         }
         Err(error) => tracing::error!("progress cannot be written as JSON: {error}"),
     }

@@ -88,7 +88,7 @@ impl Session {
 
     /// Puts a message before the user.
     pub fn show(&self, kind: MessageType, message: impl Into<String>) {
-        self.client.notify::<ShowMessageNotification>(&ShowMessageParams { kind, message: message.into() });
+        self.client.tell::<ShowMessageNotification>(&ShowMessageParams { kind, message: message.into() });
     }
 
     /// Makes the process end.

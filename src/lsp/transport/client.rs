@@ -42,12 +42,12 @@ impl Client {
         Client(Arc::new(Shared { outbox, next_id: AtomicI64::new(1), waiting: Mutex::default() }))
     }
 
-    pub fn notify<N: Notification>(&self, params: &N::Params) {
-        self.notify_custom(N::METHOD.as_str(), params);
+    pub fn tell<N: Notification>(&self, params: &N::Params) {
+        self.tell_custom(N::METHOD.as_str(), params);
     }
 
     /// For notifications that are not in the protocol.
-    pub fn notify_custom(&self, method: &str, params: &impl Serialize) {
+    pub fn tell_custom(&self, method: &str, params: &impl Serialize) {
         #[derive(Serialize)]
         struct Frame<'a, P> {
             jsonrpc: &'static str,
