@@ -333,6 +333,7 @@ pub fn facts_bytes(facts: &Facts) -> usize {
         extensions,
         inherits,
         arguments,
+        arities,
         listed,
         package: _,
     } = facts;
@@ -358,5 +359,6 @@ pub fn facts_bytes(facts: &Facts) -> usize {
         + inherits.capacity() * size_of::<Inherit>()
         + arguments.capacity() * size_of::<Arguments>()
         + arguments.iter().map(|a| a.items.len() * size_of::<TermId>()).sum::<usize>()
+        + arities.capacity() * size_of::<(crate::lang::facts::RefId, u8)>()
         + listed.as_ref().map_or(0, |l| l.capacity() * size_of::<Name>())
 }

@@ -206,6 +206,8 @@ impl DefFlags {
     pub const RECEIVER: DefFlags = DefFlags(1 << 14);
     /// A parameter that takes any number of arguments.
     pub const VARIADIC: DefFlags = DefFlags(1 << 15);
+    /// A parameter that a call may leave out. Shares its bit with what only functions can be.
+    pub const OPTIONAL: DefFlags = DefFlags::GENERATOR;
 
     pub const fn has(self, other: DefFlags) -> bool {
         self.0 & other.0 == other.0
@@ -428,6 +430,9 @@ pub struct Arguments {
     pub items: Box<[TermId]>,
 }
 
+/// The largest number of arguments that is written down.
+pub const ARITY_MAX: u8 = 15;
+
 /// Everything that one file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -444,6 +449,9 @@ pub struct Facts {
     pub arguments: Vec<Arguments>,
     /// The names that a glob import of this file brings, where the file lists them (`__all__`).
     pub listed: Option<Vec<Name>>,
+    /// How many arguments a call of the name hands over, by reference, where the language tells functions of one
+    /// name apart by that; in order, counts up to [`ARITY_MAX`].
+    pub arities: Vec<(RefId, u8)>,
     /// The package or module the file declares itself part of (Go `package x`, Java `package a.b`).
     pub package: Option<Name>,
 }
@@ -460,6 +468,11 @@ impl Facts {
     }
     pub fn term(&self, id: TermId) -> &Term {
         &self.terms[id.index()]
+    }
+    /// How many arguments a call hands over, if that is written down.
+    pub fn arity(&self, id: RefId) -> Option<u8> {
+        let at = self.arities.binary_search_by_key(&id, |(reference, _)| *reference).ok()?;
+        Some(self.arities[at].1)
     }
     pub fn defs_with_ids(&self) -> impl Iterator<Item = (DefId, &Def)> {
         self.defs.iter().enumerate().map(|(i, d)| (DefId(i as u32), d))

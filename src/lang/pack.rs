@@ -214,6 +214,8 @@ pub struct Knobs {
     pub overloads: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
+    /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
+    pub arities: bool,
     pub mro: Mro,
     pub exports: Exports,
     /// Types that are looked through when a member is not found on them (`Box`, `Arc`, `Promise` awaited).
@@ -275,6 +277,7 @@ impl Knobs {
         key_names: false,
         overloads: false,
         function_scoped: false,
+        arities: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         transparent: &[],

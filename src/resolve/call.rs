@@ -191,7 +191,6 @@ impl Resolver<'_> {
             .facts
             .defs_with_ids()
             .filter(|(_, d)| d.scope == body && d.kind == DefKind::Parameter)
-            .filter(|(_, d)| self.view.name_text(d.name) != "this")
             .nth(position as usize + skip)
             .map(|(def, _)| Symbol { file: function.file, def })
     }

@@ -48,13 +48,48 @@ impl Resolver<'_> {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
-                Rc::new(match r.role {
+                let found = match r.role {
                     Role::Call if self.knobs(file).overloads => self.chosen(file, reference, found),
                     Role::Call => self.called(found),
                     _ => found,
+                };
+                Rc::new(match self.index(file).facts.arity(reference) {
+                    Some(arity) => self.by_arity(found, usize::from(arity)),
+                    None => found,
                 })
             },
         )
+    }
+
+    /// Of several functions of one name, those first that take so many arguments; of those the signatures first.
+    fn by_arity(&self, found: Resolution, arity: usize) -> Resolution {
+        let Resolution::Found(mut hits) = found else { return found };
+        if hits.len() > 1 {
+            hits.sort_by_key(|hit| match hit.entity {
+                Entity::Symbol(symbol) if self.def(symbol).kind.is_callable() => {
+                    (!self.takes(symbol, arity), !self.def(symbol).flags.has(DefFlags::OVERLOAD))
+                }
+                _ => (false, false),
+            });
+        }
+        Resolution::Found(hits)
+    }
+
+    /// Whether the function can be called with so many arguments.
+    fn takes(&self, function: Symbol, arity: usize) -> bool {
+        let index = self.index(function.file);
+        let Some(body) = index.facts.def(function.def).body else { return true };
+        let (mut least, mut most) = (0, 0);
+        for parameter in index.facts.defs.iter().filter(|d| d.scope == body && d.kind == DefKind::Parameter) {
+            if parameter.flags.has(DefFlags::VARIADIC) {
+                return arity >= least;
+            }
+            most += 1;
+            if !parameter.flags.has(DefFlags::OPTIONAL) {
+                least = most;
+            }
+        }
+        (least..=most).contains(&arity)
     }
 
     /// A call of a variable that holds a function of the folder means that function, then the variable.

@@ -260,6 +260,16 @@ impl Decoder<'_> {
             let items: Result<Box<[TermId]>, CorruptError> = (0..count).map(|_| self.bare_term()).collect();
             facts.arguments.push(Arguments { callee: RefId(last), items: items? });
         }
+        let mut last = 0_u32;
+        for _ in 0..self.input.count(1)? {
+            let number = self.input.number()?;
+            let ahead = u32::try_from(number >> 4).map_err(|_| CorruptError::OutOfRange)?;
+            last = last.checked_add(ahead).ok_or(CorruptError::OutOfRange)?;
+            if last as usize >= facts.refs.len() {
+                return Err(CorruptError::OutOfRange);
+            }
+            facts.arities.push((RefId(last), (number & 15) as u8));
+        }
         if let Some(count) = self.optional()? {
             let count = self.input.bounded(u64::from(count), 1)?;
             let names: Result<Vec<Name>, CorruptError> = (0..count).map(|_| self.bare_name()).collect();

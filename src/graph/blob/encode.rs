@@ -268,6 +268,12 @@ impl Encoder<'_> {
                 self.bare_term(*item);
             }
         }
+        self.out.u32(self.facts.arities.len() as u32);
+        let mut last = 0;
+        for (reference, count) in &self.facts.arities {
+            self.out.number(u64::from(reference.0 - last) << 4 | u64::from(*count & 15));
+            last = reference.0;
+        }
         self.optional(self.facts.listed.as_ref().map(|listed| listed.len() as u32));
         for name in self.facts.listed.iter().flatten() {
             self.bare_name(*name);

@@ -17,6 +17,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
     member_scope: MemberScope::Receiver,
     visibility: Visibility::Scope,
     type_namespace: true,
+    arities: true,
     mro: Mro::DepthFirst,
     exports: Exports::Marked,
     transparent: TRANSPARENT,
@@ -33,7 +34,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
 };
 
 /// Knobs of JavaScript: TypeScript's, and assignments declare members.
-pub const JAVASCRIPT: Knobs = Knobs { assigned_members: AssignedMembers::Any, ..TYPESCRIPT };
+pub const JAVASCRIPT: Knobs = Knobs { assigned_members: AssignedMembers::Any, arities: false, ..TYPESCRIPT };
 
 /// Types that have the members of their argument.
 const TRANSPARENT: &[&str] = &[

@@ -29,7 +29,8 @@
 (shorthand_property_identifier_pattern) @ident.shorthand
 
 ; Objects.
-(object (_) @walk) @scope.object @term.object
+(object (spread_element) @operand (_) @walk) @scope.object @term.object
+(spread_element (#parent? object) (_) @same)
 (pair key: (property_identifier|string) @name value: (_) @init) @def.property
 (pair key: (_) @walk value: (_) @walk)
 (shorthand_property_identifier) @ident.shorthand

@@ -600,6 +600,7 @@ impl Compiler<'_> {
             "receiver" => DefFlags::RECEIVER,
             "assigned" => DefFlags::ASSIGNED,
             "variadic" => DefFlags::VARIADIC,
+            "optional" => DefFlags::OPTIONAL,
             _ => return self.error(format!("unknown flag `{name}`")),
         })
     }

@@ -20,9 +20,13 @@
 
 ; Parameters. One with a modifier is a field of the class too.
 (required_parameter|optional_parameter (#parent? tuple_type) name: (_) @skip type: (_) @same)
-(required_parameter|optional_parameter (accessibility_modifier) @skip pattern: (_) @bind type: (_) @type value: (_) @init decorator: (_) @walk) @bind.parameter @hook.parameter
+(required_parameter (#kind? pattern this) pattern: (_) @bind type: (_) @type) @bind.variable
+(required_parameter (#has? value) (accessibility_modifier) @skip pattern: (_) @bind type: (_) @type value: (_) @init decorator: (_) @walk) @below.optional @bind.parameter @hook.parameter
+(required_parameter (accessibility_modifier) @skip pattern: (_) @bind type: (_) @type value: (_) @init decorator: (_) @walk) @bind.parameter @hook.parameter
+(optional_parameter (accessibility_modifier) @skip pattern: (_) @bind type: (_) @type value: (_) @init decorator: (_) @walk) @below.optional @bind.parameter @hook.parameter
 (accessibility_modifier (#is? "private")) @flag.private
 (accessibility_modifier|override_modifier) @skip
+(rest_pattern (#parent? required_parameter) (_) @same) @below.variadic
 (rest_pattern (_) @same)
 (this (#in? bind)) @ident
 (assignment_pattern left: (_) @same right: (_) @walk)

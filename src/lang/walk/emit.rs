@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::builder::NewDef;
 use super::{Frame, Subject, Walk};
 use crate::lang::facts::{
-    Arguments, Def, DefFlags, DefId, DefKind, Glob, Inherit, Name, Ref, RefId, Role, ScopeId, ScopeKind,
+    ARITY_MAX, Arguments, DefFlags, DefId, DefKind, Glob, Inherit, Ref, RefId, Role, ScopeId, ScopeKind,
     Span, Term, TermId,
 };
 use crate::lang::pack::AssignedMembers;
@@ -136,6 +136,9 @@ impl<'t> Walk<'t> {
             self.invoke(self.frames.len() - 1);
         }
         let Some(frame) = self.frames.pop() else { return };
+        if self.pack.knobs.arities {
+            self.count_arguments(&frame);
+        }
         let mut term = None;
         let mut copies = 0;
         if let Some(rule) = frame.rule.map(|r| self.rules.rule(r)) {
@@ -216,6 +219,28 @@ impl<'t> Walk<'t> {
                     .iter()
                     .any(|term| rule.has(Action::Term(*term)))
         })
+    }
+
+    /// Writes down how many arguments the call of a name hands over.
+    fn count_arguments(&mut self, frame: &Frame) {
+        let is_spread = |walk: &Self| {
+            frame.rule.is_some_and(|rule| walk.rules.rule(rule).has(Action::Term(TermAction::Iter)))
+        };
+        if self.frames.last().is_some_and(|above| above.arguments_of.is_some())
+            && is_spread(self)
+            && let Some(above) = self.frames.last_mut()
+        {
+            above.spread = true;
+        }
+        let Some(call) = frame.arguments_of.filter(|_| !frame.spread && frame.rule.is_none()) else { return };
+        let callee = self.frames.get(call).and_then(|call| call.value);
+        if let (Some(Term::Ref(reference)), Ok(count)) =
+            (callee.map(|callee| self.builder.facts.term(callee)), u8::try_from(frame.children))
+            && count <= ARITY_MAX
+        {
+            let reference = *reference;
+            self.builder.facts.arities.push((reference, count));
+        }
     }
 
     fn leave_function(&mut self, frame: &Frame) -> Option<TermId> {
@@ -398,7 +423,17 @@ impl<'t> Walk<'t> {
                 Some(result) => Term::Func(result),
                 None => Term::Literal(crate::lang::facts::Literal::Function),
             },
-            TermAction::Object => Term::Object(frame.scope),
+            TermAction::Object => {
+                let object = Term::Object(frame.scope);
+                let spread = items();
+                if spread.is_empty() {
+                    object
+                } else {
+                    // What is spread in it has members that are its own.
+                    let object = self.builder.term(object);
+                    Term::Union(std::iter::once(object).chain(spread).collect())
+                }
+            }
             TermAction::SelfValue => Term::SelfValue,
             TermAction::SelfType => Term::SelfType,
             TermAction::Super => Term::Super,
@@ -521,74 +556,6 @@ impl<'t> Walk<'t> {
             } else if def.kind == DefKind::Export {
                 self.exported_names(id);
             }
-        }
-    }
-
-    /// `Foo.prototype = …`: an object adds its members to `Foo`, an instance makes its type a base.
-    fn assigned_prototype(&mut self, def: DefId) {
-        let facts = &self.builder.facts;
-        let def = facts.def(def);
-        let (Some(of), Some(init)) = (def.of, def.init) else { return };
-        if !self.pack.knobs.prototype_names.contains(&&*facts.names[def.name.index()]) {
-            return;
-        }
-        match *facts.term(init) {
-            Term::Object(scope) => self.builder.extend(of, Some(scope), None, None),
-            Term::Instance(base) => {
-                if let Some(head) = self.builder.head_name(of) {
-                    self.inherit(head, base);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// `exports.a = b` exports what `b` names.
-    fn assigned_export(&mut self, id: DefId) {
-        let facts = &mut self.builder.facts;
-        let def = &mut facts.defs[id.index()];
-        let is = |term: Option<TermId>, test: fn(&Term) -> bool| {
-            term.is_some_and(|t| test(&facts.terms[t.index()]))
-        };
-        if is(def.of, |t| matches!(t, Term::Exports)) && is(def.init, |t| matches!(t, Term::Ref(_))) {
-            def.kind = DefKind::Export;
-            def.scope = ScopeId::FILE;
-            def.of = None;
-            def.flags = def.flags.without(DefFlags::ASSIGNED);
-        }
-    }
-
-    /// `module.exports = { a, b }` exports what the names stand for, if it is all names.
-    fn exported_names(&mut self, id: DefId) {
-        let facts = &mut self.builder.facts;
-        let Some(Term::Object(object)) = facts.defs[id.index()].init.map(|init| facts.term(init)) else {
-            return;
-        };
-        let object = *object;
-        let (terms, refs) = (&facts.terms, &facts.refs);
-        let is_name = |def: &Def| match def.init.map(|init| &terms[init.index()]) {
-            Some(Term::Ref(reference)) => refs[reference.index()].span == def.name_span,
-            _ => false,
-        };
-        // The object was just read, so its definitions are the last.
-        let start =
-            facts.defs.partition_point(|def| def.name_span.start < facts.scopes[object.index()].span.start);
-        let own = facts.defs[start..].iter().filter(|def| def.scope == object);
-        if !own.clone().all(is_name) {
-            return;
-        }
-        for def in facts.defs[start..].iter_mut().filter(|def| def.scope == object) {
-            def.kind = DefKind::Export;
-            def.scope = ScopeId::FILE;
-        }
-    }
-
-    /// Adds a base to the function or class of that name.
-    fn inherit(&mut self, name: Name, base: TermId) {
-        let constructs = |def: &Def| matches!(def.kind, DefKind::Function | DefKind::Class);
-        let defs = &self.builder.facts.defs;
-        if let Some(at) = defs.iter().rposition(|def| def.name == name && constructs(def)) {
-            self.builder.facts.inherits.push(Inherit { def: DefId(at as u32), base });
         }
     }
 }

@@ -4,6 +4,7 @@
 //! children (define, open a scope, refer); leaving it makes the term from what the children put in the frame's
 //! slots and hands it up. The walk is iterative, with a cap on depth.
 
+mod assigned;
 mod builder;
 mod compact;
 mod emit;
@@ -104,6 +105,8 @@ struct Frame {
     children: u32,
     /// Children are the arguments of this frame's call.
     arguments_of: Option<usize>,
+    /// Some argument stands for any number of them.
+    spread: bool,
     argument: Option<(usize, u32)>,
     call_hole: Option<TermId>,
     /// The arguments of the call are kept.
@@ -140,6 +143,7 @@ pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
     walk.frames.push(Frame::root());
     walk.run(tree.inner.walk());
     let mut facts = walk.builder.facts;
+    facts.arities.sort_unstable();
     compact::compact(&mut facts);
     facts
 }
@@ -174,6 +178,7 @@ impl Frame {
             items_start: 0,
             children: 0,
             arguments_of: None,
+            spread: false,
             argument: None,
             call_hole: None,
             given: false,
