@@ -62,6 +62,8 @@ function ending(server, milliseconds) {
 describe("coppice, driven by vscode-languageserver-protocol", () => {
   let folder, server, connection, initialized;
   const progress = [];
+  let ended;
+  const progressEnded = new Promise((resolve) => (ended = resolve));
   const uri = (file) => pathToFileURL(path.join(folder, file)).href;
   const at = (file, text, nth) => ({ textDocument: { uri: uri(file) }, position: find(file, text, nth).start });
   const ask = (type, params) => connection.sendRequest(type, params);
@@ -78,7 +80,10 @@ describe("coppice, driven by vscode-languageserver-protocol", () => {
       new lsp.StreamMessageWriter(server.stdin),
     );
     connection.onRequest(lsp.WorkDoneProgressCreateRequest.type, ({ token }) => {
-      connection.onProgress(lsp.WorkDoneProgress.type, token, (value) => progress.push(value));
+      connection.onProgress(lsp.WorkDoneProgress.type, token, (value) => {
+        progress.push(value);
+        if (value.kind === "end") ended();
+      });
     });
     connection.onRequest(lsp.ConfigurationRequest.type, ({ items }) => items.map(() => null));
     connection.onRequest(lsp.RegistrationRequest.type, () => {});
@@ -166,7 +171,8 @@ describe("coppice, driven by vscode-languageserver-protocol", () => {
     assert.equal(links[0].targetUri, uri("src/model.ts"));
   });
 
-  it("has shown its progress", () => {
+  it("has shown its progress", { timeout: 30_000 }, async () => {
+    await progressEnded;
     assert.equal(progress[0]?.kind, "begin");
     assert.equal(progress.at(-1).kind, "end");
   });
