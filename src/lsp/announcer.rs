@@ -18,6 +18,7 @@ use super::progress::Progress;
 use super::session::Session;
 use crate::workspace::manager::{Event, Observer, Severity, Transition};
 use crate::workspace::slot::Lifecycle;
+use crate::workspace::status::Status;
 
 /// Least time between two announcements.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -74,6 +75,9 @@ pub fn start(session: &Arc<Session>) {
 async fn run(session: Arc<Session>) {
     let mut progress = Progress::new(&session);
     let mut told_health = None;
+    if let Ok(manager) = session.manager() {
+        tell_health(&session, &manager.status(), &mut told_health);
+    }
     loop {
         let inbox = std::mem::take(&mut *session.announcer.inbox.lock());
         announce(&session, &inbox, &mut progress, &mut told_health);
@@ -92,7 +96,7 @@ fn announce(
     progress: &mut Progress,
     told_health: &mut Option<convert::ServerStatus>,
 ) {
-    let (Ok(manager), Ok(features)) = (session.manager(), session.features()) else { return };
+    let Ok(manager) = session.manager() else { return };
     for (severity, text) in &inbox.messages {
         session.show(message_type(*severity), format!("coppice: {text}"));
     }
@@ -113,14 +117,17 @@ fn announce(
         let folder = status.folders.iter().find(|f| f.path == transition.folder);
         diagnostics::folder_changed(session, &transition.folder, folder);
     }
-    if features.server_status {
-        let health = convert::health(&status);
-        if told_health.as_ref() != Some(&health) {
-            session.client.tell_custom("experimental/serverStatus", &health);
-            *told_health = Some(health);
-        }
-    }
+    tell_health(session, &status, told_health);
     session.client.tell_custom("coppice/statusChanged", &convert::status(status));
+}
+
+/// Tells clients that want it how the server is, if that is not what they know.
+fn tell_health(session: &Session, status: &Status, told: &mut Option<convert::ServerStatus>) {
+    let health = convert::health(status);
+    if session.features().is_ok_and(|f| f.server_status) && told.as_ref() != Some(&health) {
+        session.client.tell_custom("experimental/serverStatus", &health);
+        *told = Some(health);
+    }
 }
 
 /// A folder that stops being well is worth a word; the rest is in the status and the diagnostics.

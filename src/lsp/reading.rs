@@ -1,6 +1,6 @@
 //! How requests read: what they capture at once, and what they are given on the pool.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::resolve::{Occurrence, Resolver};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::Document;
-use crate::workspace::manager::{Capture, Kind, Ready, Unavailable};
+use crate::workspace::manager::{Capture, Kind, Manager, Ready, Unavailable};
 use crate::workspace::pool::Busy;
 use crate::workspace::settings::Switch;
 
@@ -134,9 +134,28 @@ where
         answer: Arc::new(answer),
     };
     let wait = manager.request_wait();
-    let first = request.start(if patience == Patience::Folder { wait } else { Duration::ZERO }, patience);
+    let first_wait = if patience == Patience::Folder { wait } else { Duration::ZERO };
+    // Versions of one document are parsed one after the other, however many are asked about at once.
+    let unparsed = request.capture.document().filter(|d| !d.is_analysed());
+    let parsed = unparsed.map(|document| {
+        let version = document.version;
+        // What keeps it from being parsed is said by whoever needs the result.
+        in_lane(session, manager, &path, version, move || {
+            let _ = document.analysis();
+            Ok(())
+        })
+    });
+    let begun = parsed.is_none().then(|| request.start(first_wait, patience));
     Box::pin(async move {
-        match first.await? {
+        let first = match (begun, parsed) {
+            (Some(begun), _) => begun.await?,
+            (None, Some(parsed)) => {
+                parsed.await?;
+                request.start(first_wait, patience).await?
+            }
+            (None, None) => return Err(errors::internal("a request was not begun")),
+        };
+        match first {
             Outcome::Answer(answer) => Ok(answer),
             Outcome::Wait => match request.start(wait, Patience::Folder).await? {
                 Outcome::Answer(answer) => Ok(answer),
@@ -287,28 +306,43 @@ where
     let version = document.as_ref().and_then(|d| d.version);
     let capture = document.is_none().then_some(capture);
     let encoding = features.encoding;
+    Box::pin(in_lane(session, manager, &path, version, move || {
+        let document = match (document, capture) {
+            (Some(document), _) => document,
+            (None, Some(capture)) => capture.local().map_err(|why| errors::unavailable(&why))?,
+            (None, None) => return Err(errors::internal("neither a document nor a file")),
+        };
+        answer(&document, encoding)
+    }))
+}
+
+/// Runs a job after those about the same document; it takes its place at once.
+fn in_lane<T, F>(
+    session: &Session,
+    manager: &Manager,
+    path: &Path,
+    version: Option<i32>,
+    job: F,
+) -> impl Future<Output = Result<T>> + Send + use<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T> + Send + 'static,
+{
     let token = CancelToken::new();
     let (sender, result) = oneshot::channel();
     let cancel = token.clone();
-    session.lanes.enter(manager.pool(), &path, version, token.clone(), move |turn| {
+    session.lanes.enter(manager.pool(), path, version, token.clone(), move |turn| {
         let outcome = match turn {
             Turn::Superseded => Err(Error::content_modified()),
             Turn::Refused => Err(errors::failed(Busy.to_string())),
             Turn::Go if cancel.is_cancelled() => Err(errors::cancelled()),
-            Turn::Go => caught(|| {
-                let document = match (document, capture) {
-                    (Some(document), _) => document,
-                    (None, Some(capture)) => capture.local().map_err(|why| errors::unavailable(&why))?,
-                    (None, None) => return Err(errors::internal("neither a document nor a file")),
-                };
-                answer(&document, encoding)
-            }),
+            Turn::Go => caught(job),
         };
         let _ = sender.send(outcome);
     });
     let guard = CancelOnDrop(token);
-    Box::pin(async move {
+    async move {
         let _guard = guard;
         result.await.unwrap_or_else(|_| Err(errors::cancelled()))
-    })
+    }
 }

@@ -247,6 +247,11 @@ impl Document {
         outcome.clone().map_err(Unanalysed::Skipped)
     }
 
+    /// Whether [`analysis`](Self::analysis) answers without a parse.
+    pub fn is_analysed(&self) -> bool {
+        self.trouble.is_some() || self.lang.is_none() || self.analysis.get().is_some()
+    }
+
     pub fn facts(&self) -> Result<Arc<Facts>, Unanalysed> {
         self.analysis().map(|a| Arc::clone(&a.facts))
     }

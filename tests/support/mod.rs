@@ -22,6 +22,7 @@ pub struct Wire {
     child: Arc<Mutex<Child>>,
     pid: u32,
     next_id: i64,
+    refused: Vec<String>,
 }
 
 impl Wire {
@@ -45,20 +46,70 @@ impl Wire {
             // The output has ended, so the process is about to.
             let _ = end.send(reading.lock().unwrap().wait().unwrap().code());
         });
-        Wire { input, frames, kept: Vec::new(), ended, child, pid, next_id: 0 }
+        Wire { input, frames, kept: Vec::new(), ended, child, pid, next_id: 0, refused: Vec::new() }
     }
 
     /// A server that is past `initialize`.
     pub fn initialized(params: Value) -> Wire {
         let mut wire = Wire::start();
+        let reply = wire.initialize(params);
+        assert!(reply.get("result").is_some(), "{reply}");
+        wire
+    }
+
+    /// A server with one folder, for a client that takes outlines as trees.
+    pub fn in_folder(folder: &Folder) -> Wire {
+        Wire::initialized(json!({
+            "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
+            "capabilities": {"textDocument": {"documentSymbol": {"hierarchicalDocumentSymbolSupport": true}}},
+        }))
+    }
+
+    /// The answer to `initialize` with these parameters; what is missing is plain.
+    pub fn initialize(&mut self, params: Value) -> Value {
         let mut all = json!({"processId": null, "rootUri": null, "capabilities": {}});
         for (key, value) in params.as_object().cloned().unwrap_or_default() {
             all[key] = value;
         }
-        let reply = wire.ask("initialize", all);
-        assert!(reply.get("result").is_some(), "{reply}");
-        wire.notify("initialized", json!({}));
-        wire
+        let reply = self.ask("initialize", all);
+        self.notify("initialized", json!({}));
+        reply
+    }
+
+    /// Asks until every folder has come to rest; the status then.
+    pub fn ready(&mut self) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.ask("coppice/status", Value::Null)["result"].clone();
+            if status["ready"] == true {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "still not ready: {status}");
+            thread::yield_now();
+        }
+    }
+
+    /// Asks until a symbol of that name is found.
+    pub fn until_symbol(&mut self, name: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let reply = self.ask("workspace/symbol", json!({"query": name}));
+            if reply["result"].as_array().is_some_and(|list| list.iter().any(|s| s["name"] == name)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {name}: {reply}");
+            thread::yield_now();
+        }
+    }
+
+    pub fn open(&mut self, uri: &str, language: &str, text: &str) {
+        let document = json!({"uri": uri, "languageId": language, "version": 1, "text": text});
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// From now on, requests of the server by this method are answered with an error.
+    pub fn refuse(&mut self, method: &str) {
+        self.refused.push(method.to_owned());
     }
 
     pub fn raw(&mut self, bytes: &[u8]) {
@@ -113,6 +164,10 @@ impl Wire {
     }
 
     fn answer(&mut self, request: &Value) {
+        if self.refused.iter().any(|method| request["method"] == **method) {
+            let error = json!({"code": -32601, "message": "not by this client"});
+            return self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "error": error}));
+        }
         let result = match request["method"].as_str() {
             Some("workspace/configuration") => {
                 request["params"]["items"].as_array().map(|items| items.iter().map(|_| Value::Null).collect())
@@ -183,5 +238,35 @@ fn read_frames(output: ChildStdout, mut each: impl FnMut(Value)) {
             return;
         }
         each(serde_json::from_slice(&body).expect("JSON"));
+    }
+}
+
+/// A folder on disk that goes with its value.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder(tempfile::tempdir().expect("a temporary directory"));
+        for (path, text) in files {
+            folder.write(path, text);
+        }
+        folder
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("inside the folder")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    pub fn path(&self, path: &str) -> std::path::PathBuf {
+        // Where temporary directories are behind a link, the server is given the real place.
+        let root = self.0.path().canonicalize().expect("the folder is there");
+        if path.is_empty() { root } else { root.join(path) }
+    }
+
+    /// The names used in tests need no escapes.
+    pub fn uri(&self, path: &str) -> String {
+        format!("file://{}", self.path(path).display())
     }
 }

@@ -1,0 +1,250 @@
+//! What a client and the server agree on, tell each other and refuse each other.
+
+use serde_json::{Value, json};
+
+mod support;
+use support::{Folder, Wire};
+
+const REQUEST_FAILED: i64 = -32803;
+
+const SHOP: &[(&str, &str)] = &[
+    ("shop.py", "def total(n):\n    return 3 * n\n"),
+    ("app.py", "from shop import total\n\n\ndef main():\n    local = 1\n    return total(local)\n"),
+];
+
+fn at(uri: &str, line: u32, character: u32) -> Value {
+    json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}})
+}
+
+fn command(wire: &mut Wire, name: &str, arguments: Value) -> Value {
+    wire.ask("workspace/executeCommand", json!({"command": name, "arguments": arguments}))
+}
+
+#[test]
+fn the_client_is_asked_only_for_what_it_offers() {
+    let folder = Folder::new(SHOP);
+    let mut plain = Wire::in_folder(&folder);
+    plain.ask("coppice/status", Value::Null);
+    let asked = |wire: &mut Wire| -> Vec<String> {
+        let requests =
+            wire.leftovers().into_iter().filter(|f| f.get("id").is_some() && f.get("method").is_some());
+        requests.map(|f| f["method"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(asked(&mut plain), Vec::<String>::new());
+
+    let mut able = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "capabilities": {
+            "workspace": {
+                "configuration": true,
+                "didChangeConfiguration": {"dynamicRegistration": true},
+                "didChangeWatchedFiles": {"dynamicRegistration": true},
+            },
+            "window": {"workDoneProgress": true},
+        }
+    }));
+    let configuration = able.until(|f| f["method"] == "workspace/configuration");
+    assert_eq!(configuration["params"], json!({"items": [{"section": "coppice"}]}));
+    let watched =
+        able.until(|f| f["params"]["registrations"][0]["method"] == "workspace/didChangeWatchedFiles");
+    let watchers = watched["params"]["registrations"][0]["registerOptions"]["watchers"].to_string();
+    assert!(
+        watchers.contains("\"**/*\"") && watchers.contains("py") && watchers.contains(".gitignore"),
+        "{watchers}"
+    );
+    able.until(|f| f["method"] == "window/workDoneProgress/create");
+    able.until(|f| f["params"]["value"]["kind"] == "begin");
+    able.until(|f| f["params"]["value"]["kind"] == "end");
+    assert_eq!(able.ready()["folders"][0]["watcher"], "client");
+}
+
+#[test]
+fn a_client_that_refuses_to_watch_is_not_waited_for() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::start();
+    wire.refuse("client/registerCapability");
+    wire.initialize(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "capabilities": {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": true}}}
+    }));
+    wire.until(|f| f["method"] == "client/registerCapability");
+    // The refusal is on its way before this question is.
+    wire.ready();
+    folder.write("shop.py", "def sum_of(n):\n    return n\n");
+    wire.until_symbol("sum_of");
+}
+
+#[test]
+fn the_client_s_token_shows_the_first_build() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "workDoneToken": "t",
+    }));
+    let mine = |f: &Value| f["method"] == "$/progress" && f["params"]["token"] == "t";
+    let begin = wire.until(mine);
+    assert_eq!(begin["params"]["value"]["kind"], "begin");
+    assert_eq!(begin["params"]["value"]["percentage"], 0);
+    wire.until(|f| mine(f) && f["params"]["value"]["kind"] == "end");
+}
+
+#[test]
+fn what_is_not_there_says_why_in_a_form_that_a_client_can_act_on() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "initializationOptions": {"request": {"waitMs": 0}},
+    }));
+    wire.ready();
+    let app = folder.uri("app.py");
+    wire.open(&app, "python", SHOP[1].1);
+    assert_eq!(command(&mut wire, "coppice.evict", json!([folder.uri("")]))["result"], Value::Null);
+    // What is certain from the file alone is answered all the same; the other waits no longer than it was told to.
+    let local = wire.ask("textDocument/definition", at(&app, 5, 17));
+    assert_eq!(local["result"][0]["range"]["start"], json!({"line": 4, "character": 4}), "{local}");
+    wire.ready();
+    command(&mut wire, "coppice.evict", json!([]));
+    let references = json!({"context": {"includeDeclaration": true}, "textDocument": {"uri": app}, "position": {"line": 5, "character": 11}});
+    let error = wire.ask("textDocument/references", references.clone())["error"].clone();
+    assert_eq!(error["code"], REQUEST_FAILED);
+    assert_eq!(error["data"]["folder"], folder.uri(""));
+    assert_eq!(error["data"]["retryable"], true);
+    assert!(["workspace_evicted", "workspace_not_loaded"].contains(&error["data"]["kind"].as_str().unwrap()));
+    wire.ready();
+    let found = wire.ask("textDocument/references", references);
+    assert_eq!(found["result"].as_array().map(Vec::len), Some(3), "{found}");
+}
+
+#[test]
+fn a_request_that_waits_for_its_folder_can_be_cancelled() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::in_folder(&folder);
+    wire.ready();
+    for _ in 0..20 {
+        command(&mut wire, "coppice.evict", json!([]));
+        let id = wire.request("workspace/symbol", json!({"query": "total"}));
+        wire.notify("$/cancelRequest", json!({"id": id}));
+        let reply = wire.reply(&json!(id));
+        assert!(reply["error"]["code"] == -32800 || reply["result"].is_array(), "{reply}");
+    }
+    wire.until_symbol("total");
+}
+
+#[test]
+fn commands_that_make_no_sense_are_refused() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::in_folder(&folder);
+    wire.ready();
+    for (name, arguments) in [
+        ("coppice.unknown", json!([])),
+        ("coppice.reload", json!(["file:///nowhere"])),
+        ("coppice.reload", json!(["nonsense"])),
+        ("coppice.reload", json!([4])),
+        ("coppice.why", json!([])),
+        ("coppice.why", json!([{"position": 3}])),
+    ] {
+        let reply = command(&mut wire, name, arguments);
+        assert_eq!(reply["error"]["code"], -32602, "{name}: {reply}");
+    }
+}
+
+#[test]
+fn why_tells_how_an_answer_was_found() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::in_folder(&folder);
+    wire.ready();
+    let reply = command(&mut wire, "coppice.why", json!([at(&folder.uri("app.py"), 5, 11)]));
+    let why = &reply["result"];
+    assert_eq!(
+        (&why["name"], &why["tier"], &why["stale"]),
+        (&json!("total"), &json!("import"), &Value::Null)
+    );
+    assert_eq!(why["candidates"][0]["uri"], folder.uri("shop.py"));
+    assert!(why["generation"].as_u64().unwrap() > 0);
+    let nothing = command(&mut wire, "coppice.why", json!([at(&folder.uri("app.py"), 1, 0)]));
+    assert_eq!(nothing["result"], Value::Null);
+}
+
+#[test]
+fn a_change_that_cannot_be_read_leaves_the_text_alone() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::in_folder(&folder);
+    let uri = folder.uri("shop.py");
+    wire.open(&uri, "python", "one = 1\n");
+    let outline = json!({"textDocument": {"uri": uri}});
+    for changes in [
+        json!([{"range": {"start": {"line": -1, "character": 0}, "end": {"line": 0, "character": 0}}, "text": "x"}]),
+        json!([{"range": 7, "text": "x"}]),
+        json!([{"text": null}]),
+        json!({}),
+    ] {
+        let document = json!({"uri": uri, "version": 2});
+        wire.notify("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
+        assert_eq!(wire.ask("textDocument/documentSymbol", outline.clone())["result"][0]["name"], "one");
+    }
+}
+
+#[test]
+fn a_document_out_of_step_says_so_until_it_is_replaced() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::in_folder(&folder);
+    let uri = folder.uri("shop.py");
+    wire.open(&uri, "python", "one = 1\ntwo = 2\n");
+    let outline = json!({"textDocument": {"uri": uri}});
+    let change = |version: i32, change: Value| json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]});
+    let backwards = json!({"start": {"line": 1, "character": 0}, "end": {"line": 0, "character": 0}});
+    wire.notify("textDocument/didChange", change(2, json!({"range": backwards, "text": "x"})));
+    let reply = wire.ask("textDocument/documentSymbol", outline.clone());
+    assert_eq!(reply["error"]["code"], REQUEST_FAILED);
+    assert!(reply["error"]["message"].as_str().unwrap().contains("out of step"), "{reply}");
+    wire.until(|f| f["method"] == "window/showMessage");
+    wire.notify("textDocument/didChange", change(3, json!({"text": "three = 3\n"})));
+    assert_eq!(wire.ask("textDocument/documentSymbol", outline)["result"][0]["name"], "three");
+}
+
+#[test]
+fn a_feature_that_is_off_is_neither_offered_nor_answered() {
+    let folder = Folder::new(SHOP);
+    let mut wire = Wire::start();
+    let result = wire.initialize(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "initializationOptions": {"features": {"hover": "off"}},
+    }));
+    assert_eq!(result["result"]["capabilities"].get("hoverProvider"), None);
+    assert_eq!(result["result"]["capabilities"]["definitionProvider"], true);
+    wire.ready();
+    assert_eq!(wire.ask("textDocument/hover", at(&folder.uri("app.py"), 5, 11))["result"], Value::Null);
+}
+
+#[test]
+fn edits_as_fast_as_they_come_do_not_fill_the_budget() {
+    let folder = Folder::new(&[("big.py", "")]);
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "big"}],
+        "initializationOptions": {"memory": {"limitMb": 64}},
+    }));
+    wire.ready();
+    let uri = folder.uri("big.py");
+    wire.open(&uri, "python", &"x = 1\n".repeat(20_000));
+    let mut ids = Vec::new();
+    for version in 2..400 {
+        let start = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
+        wire.notify(
+            "textDocument/didChange",
+            json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"range": start, "text": "#"}]}),
+        );
+        let place = json!({"line": 7, "character": 0});
+        ids.push(wire.request(
+            "textDocument/documentHighlight",
+            json!({"textDocument": {"uri": uri}, "position": place}),
+        ));
+        wire.notify("$/cancelRequest", json!({"id": ids.last()}));
+    }
+    for id in ids {
+        wire.reply(&json!(id));
+    }
+    let memory = wire.ask("coppice/status", Value::Null)["result"]["memory"].clone();
+    assert!(memory["highWaterBytes"].as_u64() <= memory["limitBytes"].as_u64(), "{memory}");
+    let reply = wire.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
+    assert!(reply["result"].is_array(), "the document is still there: {}", reply["error"]);
+}
