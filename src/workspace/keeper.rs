@@ -17,6 +17,9 @@ use super::staleness::AgeCap;
 use super::sync::{AtomicU64, Guard, Mutex, Ordering, Published};
 use super::victims::{Candidate, plan};
 
+/// Plans in a row that come to nothing because their victims have got busy; more than a few are no coincidence.
+const FRUITLESS_MAX: usize = 16;
+
 /// What readers of a folder get: whole, immutable, theirs for as long as they hold it.
 #[derive(Debug)]
 pub struct Served<G> {
@@ -276,6 +279,7 @@ impl<G> Keeper<G> {
         cost: &mut Cost,
         mut grant: impl FnMut(&Ledger) -> Result<T, Refused>,
     ) -> Result<T, Unmet> {
+        let mut fruitless = 0;
         loop {
             let seen = self.ledger.releases();
             let folders = self.folders.lock();
@@ -296,10 +300,16 @@ impl<G> Keeper<G> {
             match plan(&candidates(&folders), Some(ask.folder), need) {
                 Ok(plan) => {
                     drop(folders);
+                    let before = cost.evicted.len();
                     for victim in plan.victims {
                         if self.evict_if(victim, |e| !e.pinned && !e.slot.is_building()) {
                             cost.evicted.push(victim);
                         }
+                    }
+                    // Victims that got busy between plan and eviction are planned around, but not for ever.
+                    fruitless += usize::from(cost.evicted.len() == before);
+                    if fruitless > FRUITLESS_MAX {
+                        return Err(Unmet::Refused(refused));
                     }
                 }
                 Err(could) if ask.own_may_go && own.would_yield() >= need - could.min(need) => {
@@ -397,7 +407,7 @@ impl<G> Keeper<G> {
     /// Brings what is in use under a limit that has been lowered, and says who went: first the least recently used,
     /// then those being built, then pinned ones. What readers hold is left to them.
     pub fn enforce_limit(&self) -> Vec<FolderId> {
-        let mut gone = Vec::new();
+        let mut gone: Vec<FolderId> = Vec::new();
         type May<G> = fn(&Entry<G>) -> bool;
         let stages: [(May<G>, bool); 3] = [
             (|e| !e.pinned && !e.slot.is_building(), true),
@@ -412,8 +422,10 @@ impl<G> Keeper<G> {
                     break;
                 }
                 let folders = self.folders.lock();
-                let able =
-                    folders.iter().filter(|(_, e)| (e.slot.is_serving() || e.slot.is_building()) && may(e));
+                let able = folders.iter().filter(|(id, e)| {
+                    let has_something = e.slot.is_serving() || e.slot.is_building();
+                    has_something && may(e) && !gone.contains(id)
+                });
                 let oldest = able.min_by_key(|(_, e)| e.shelf.last_use()).map(|(id, _)| *id);
                 drop(folders);
                 let Some(victim) = oldest else { break };

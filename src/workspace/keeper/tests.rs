@@ -263,12 +263,15 @@ fn op() -> impl Strategy<Value = Op> {
 struct World {
     running: BTreeMap<u32, (BuildId, Option<Reservation>)>,
     readers: Vec<Arc<Fake>>,
+    /// Folders that changed while they were being built.
+    dirty: std::collections::BTreeSet<u32>,
 }
 
 impl World {
     fn started(&mut self, folder: u32, start: Option<Start>) {
         if let Some(start) = start {
             self.running.insert(folder, (start.id, None));
+            self.dirty.remove(&folder);
         }
     }
 }
@@ -310,7 +313,10 @@ proptest! {
                 }
                 Op::Touch(f) => keeper.touch(&shelves[f as usize]),
                 Op::Want(f) => world.started(f, keeper.wanted(id(f), NOW)),
-                Op::Change(f) => world.started(f, keeper.changed(id(f), Changes::Rescan, NOW)),
+                Op::Change(f) => {
+                    if world.running.contains_key(&f) { world.dirty.insert(f); }
+                    world.started(f, keeper.changed(id(f), Changes::Rescan, NOW));
+                }
                 Op::Tick => for (folder, start) in keeper.tick(Moment(u64::MAX)) {
                     let place = shelves.iter().position(|s| s.id == folder).unwrap();
                     world.started(place as u32, Some(start));
@@ -354,7 +360,10 @@ proptest! {
                         let shelf = &shelves[folder as usize];
                         let shared = shelf.load().filter(|_| share).map(|s| s.charges.clone()).unwrap_or_default();
                         match keeper.publish(finished(shelf.id, build, held, bytes, shared), NOW, make) {
-                            Ok(publication) => world.started(folder, publication.follow_up),
+                            Ok(publication) => {
+                                prop_assert_eq!(publication.follow_up.is_some(), world.dirty.contains(&folder));
+                                world.started(folder, publication.follow_up);
+                            }
                             Err(Rejected::Refused(held, _)) => {
                                 world.running.insert(folder, (build, Some(held)));
                             }

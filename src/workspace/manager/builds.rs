@@ -154,6 +154,10 @@ impl Core {
         };
         self.start(folder, follow_up);
         self.told(folder);
+        if self.keeper.report(folder.id).is_none() {
+            // It was closed while directories were still being entered.
+            self.watch.forget(folder.id);
+        }
         if let Some(generation) = generation {
             self.published(folder, generation, before);
         }

@@ -30,7 +30,14 @@ pub struct Capture {
     folder: Option<Arc<Folder>>,
     path: PathBuf,
     documents: Arc<DocumentSet>,
+    /// Whether an evicted folder is to come back for this.
+    brings_back: bool,
 }
+
+/// What a folder takes to come back, in sizes of its graph: it is built beside its parses and laid out anew.
+const RETURN_FACTOR: u64 = 4;
+/// And the parses.
+const RETURN_SCRATCH: u64 = 16 << 20;
 
 /// A view to answer from.
 #[derive(Clone)]
@@ -120,22 +127,39 @@ enum Look {
 
 impl Capture {
     pub(super) fn of_path(core: &Arc<Core>, path: &Path) -> Capture {
-        Capture::new(core, core.owner(path), path.to_owned())
-    }
-
-    pub(super) fn of_folder(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
-        let path = folder.path.clone();
-        Capture::new(core, Some(folder), path)
-    }
-
-    fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf) -> Capture {
+        let folder = core.owner(path);
         if let Some(folder) = &folder {
             core.keeper.touch(&folder.shelf);
-            if folder.shelf.load().is_none() {
-                core.want(folder);
-            }
         }
-        Capture { core: Arc::clone(core), folder, path, documents: core.documents.all() }
+        Capture::new(core, folder, path.to_owned(), true)
+    }
+
+    /// For a request that concerns every folder. It is nobody's use in particular, and an evicted folder comes back
+    /// for it only into memory that is free: else each such request would drive out what the last one brought back.
+    pub(super) fn of_folder(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
+        let size = folder.details.lock().high_water;
+        let free = core.keeper.ledger().balance().available();
+        let brings_back = size.saturating_mul(RETURN_FACTOR).saturating_add(RETURN_SCRATCH) <= free;
+        let path = folder.path.clone();
+        Capture::new(core, Some(folder), path, brings_back)
+    }
+
+    fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
+        let documents = core.documents.all();
+        let capture = Capture { core: Arc::clone(core), folder, path, documents, brings_back };
+        if let Some(folder) = &capture.folder
+            && folder.shelf.load().is_none()
+            && !capture.stays_away(folder)
+        {
+            core.want(folder);
+        }
+        capture
+    }
+
+    /// Whether the folder is evicted, and this is no reason for it to come back.
+    fn stays_away(&self, folder: &Folder) -> bool {
+        let evicted = |id| self.core.keeper.report(id).is_some_and(|r| r.lifecycle == Lifecycle::Evicted);
+        !self.brings_back && evicted(folder.id)
     }
 
     /// The folder that owns the path.
@@ -249,6 +273,11 @@ impl Capture {
                 Look::Never(self.unavailable(Kind::NotLoaded, false, "the folder has been closed".to_owned()))
             }
             Some(Serve::Failed) => Look::Never(self.failed(folder)),
+            Some(Serve::Wait) if self.stays_away(folder) => {
+                let message =
+                    "the folder is evicted for memory; a request about one of its files brings it back";
+                Look::Never(self.unavailable(Kind::Evicted, true, message.to_owned()))
+            }
             // It may have been evicted since it was captured.
             Some(Serve::Wait) => {
                 self.core.want(folder);

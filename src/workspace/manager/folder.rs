@@ -127,13 +127,16 @@ impl Folder {
 
     pub fn close(&self) {
         self.waiters.lock().closed = true;
-        self.cancel_build();
+        self.cancel_build(|_| true);
         self.wake();
     }
 
-    pub fn cancel_build(&self) {
-        let running = self.running.lock().take();
-        if let Some((_, token)) = running {
+    /// Cancels the build that was started last, if it is one of those.
+    pub fn cancel_build(&self, which: impl FnOnce(BuildId) -> bool) {
+        let running = self.running.lock().clone();
+        if let Some((build, token)) = running
+            && which(build)
+        {
             token.cancel();
         }
     }

@@ -77,7 +77,8 @@ impl Manager {
         Capture::of_path(self.core(), path)
     }
 
-    /// The same for a request that concerns every folder.
+    /// The same for a request that concerns every folder. This is no use of any folder in particular: one that is
+    /// evicted comes back only into memory that is free, and says that it is evicted otherwise.
     pub fn capture_folders(&self) -> Vec<Capture> {
         let folders = self.core().folders();
         folders.iter().map(|f| Capture::of_folder(self.core(), Arc::clone(f))).collect()

@@ -50,6 +50,27 @@ fn the_least_recently_used_make_room_and_everybody_is_answered() {
 }
 
 #[test]
+fn a_request_to_all_folders_drives_nobody_out() {
+    let world = crowded(1 << 30, 2);
+    for folder in ["w0", "w1"] {
+        world.add(folder);
+        world.loaded(folder);
+    }
+    world.manager.evict(&world.at("w0"));
+    let ask = |world: &World| -> Vec<Option<Kind>> {
+        let wait =
+            |c: &Capture| c.wait(Instant::now() + PATIENCE, &CancelToken::new()).err().map(|why| why.kind);
+        world.manager.capture_folders().iter().map(wait).collect()
+    };
+    let tight = world.manager.status().memory.used + (1 << 20);
+    world.manager.set_settings(Settings { memory_limit: tight, ..settings() });
+    assert_eq!(ask(&world), [Some(Kind::Evicted), None]);
+    assert_eq!(world.status("w0").state, Lifecycle::Evicted);
+    world.manager.set_settings(settings());
+    assert_eq!(ask(&world), [None, None]);
+}
+
+#[test]
 fn a_pinned_folder_stays_while_others_go() {
     let limit = 2 * weight() + (24 << 20);
     let world = crowded(limit, 8);
