@@ -41,7 +41,7 @@ pub(super) struct Item {
     pub end_column: u32,
     /// How the answer was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tier: Option<String>,
+    pub tier: Option<&'static str>,
     #[serde(skip_serializing_if = "is_false")]
     pub declaration: bool,
     /// The line of source.

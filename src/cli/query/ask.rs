@@ -148,7 +148,7 @@ fn destination_item(view: &View, destination: &Destination) -> Item {
     Item {
         name: Some(destination.name.clone()),
         kind: Some(kind_name(destination.kind)),
-        tier: Some(format!("{:?}", destination.tier).to_lowercase()),
+        tier: Some(destination.tier.words()),
         ..Item::new(view, destination.location)
     }
 }
