@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::report::{Example, FolderReport, millis};
 use super::session::Session;
 use crate::cli::client::{ClientError, file_uri};
+use crate::lang::check_text;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::scan::{ScanError, Scope, What, scan};
 
@@ -271,9 +272,14 @@ fn pick_files(scope: &Scope) -> Result<BTreeMap<&'static str, Vec<PathBuf>>, Sca
         }
     }
     for files in by_language.values_mut() {
-        *files = spread(files, FILES_ASKED_MAX).cloned().collect();
+        *files = spread(files, FILES_ASKED_MAX).filter(|file| is_indexed(file)).cloned().collect();
     }
     Ok(by_language)
+}
+
+/// Whether the server takes the file's text: it says of the others that it skipped them, and why.
+fn is_indexed(file: &Path) -> bool {
+    std::fs::read(file).is_ok_and(|bytes| check_text(&bytes).is_ok())
 }
 
 #[cfg(test)]
