@@ -121,3 +121,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_manifest_goes_with_its_directory() {
+    let world = World::new(&[("w/a.py", "def f(): pass\n"), ("w/p/package.json", "{\"name\": \"p\"}")]);
+    world.add("w");
+    world.loaded("w");
+    let manifests = |world: &World| world.ask("w/a.py").unwrap().view.all_manifests().count();
+    assert_eq!(manifests(&world), 1);
+    apply(&world, &Op::RemoveDir(0));
+    settle(&world, 0);
+    assert_eq!(manifests(&world), 0);
+}
