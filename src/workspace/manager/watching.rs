@@ -13,7 +13,6 @@ use super::super::slot::FolderId;
 use super::super::status::Watcher;
 use super::core::Core;
 use super::folder::Folder;
-use crate::lang::modules::Layout;
 
 /// Time between two looks at folders that cannot be watched; longer if looking takes long.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
