@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, Texts, View, content_hash};
-use coppice::lang::modules::{FileId, Layout};
-use coppice::lang::{LangId, ParseLimits, Parser, extract};
+use coppice::lang::modules::{FileId, Layout, file_name};
+use coppice::lang::{LangId, ParseLimits, Parser, extract, read_manifest};
 use coppice::query;
 use coppice::resolve::{Outcome, ReferenceLimits, Resolver, Tier};
 use serde::Deserialize;
@@ -185,21 +185,15 @@ impl Corpus {
         paths.sort();
         let mut parser = Parser::new();
         let mut builder = GraphBuilder::new();
-        let mut manifests: BTreeSet<String> = BTreeSet::new();
         let (mut texts, mut parse, mut lines) = (BTreeMap::new(), Duration::ZERO, 0);
         for path in paths {
             let Ok(relative) = path.strip_prefix(root) else { continue };
             let relative = relative.to_string_lossy().into_owned();
-            let (dir, file) = relative.rsplit_once('/').unwrap_or(("", &relative));
-            for lang in LangId::all() {
-                if lang.strategy().manifest_names().contains(&file)
-                    && !manifests.contains(&relative)
-                    && let Ok(text) = std::fs::read_to_string(&path)
-                    && let Some(manifest) = lang.strategy().read_manifest(dir, file, &text)
-                {
-                    builder.add_manifest(manifest);
-                    manifests.insert(relative.clone());
-                }
+            if LangId::all().any(|l| l.strategy().manifest_names().contains(&file_name(&relative)))
+                && let Ok(text) = std::fs::read_to_string(&path)
+                && let Some(manifest) = read_manifest(&relative, &text)
+            {
+                builder.add_manifest(manifest);
             }
             let Some(lang) = LangId::of_path(&path) else { continue };
             let Ok(text) = std::fs::read_to_string(&path) else { continue };

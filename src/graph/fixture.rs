@@ -18,8 +18,8 @@ use super::encoded::{EncodedFile, FileMeta, content_hash};
 use super::generation::Graph;
 use super::view::{Texts, View};
 use crate::lang::facts::Span;
-use crate::lang::modules::{FileId, Layout, file_name, parent};
-use crate::lang::{LangId, ParseLimits, Parser, extract};
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::{LangId, ParseLimits, Parser, extract, read_manifest};
 
 /// A fixture taken apart: texts without their markers, and where the markers stood.
 #[derive(Debug, Default)]
@@ -103,15 +103,8 @@ impl Fixture {
     pub fn graph(&self) -> Graph {
         let mut builder = GraphBuilder::new();
         for (path, text) in &self.files {
-            for lang in LangId::all() {
-                let strategy = lang.strategy();
-                let name = file_name(path);
-                // Languages of one family share manifests; one reading is enough.
-                let first =
-                    LangId::all().find(|l| l.strategy().manifest_names().contains(&name)) == Some(lang);
-                if first && let Some(manifest) = strategy.read_manifest(parent(path), name, text) {
-                    builder.add_manifest(manifest);
-                }
+            if let Some(manifest) = read_manifest(path, text) {
+                builder.add_manifest(manifest);
             }
             if let Some(file) = Fixture::encode(path, text) {
                 builder.add(file);

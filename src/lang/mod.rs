@@ -19,8 +19,17 @@ mod rust;
 mod typescript;
 
 use facts::Facts;
+use modules::{Manifest, file_name, parent};
 pub use pack::{Family, Knobs, LangId, Pack};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, check_text};
+
+/// What the first language that wants this manifest makes of it. Languages of one family share manifests; one reading is
+/// enough.
+pub fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
+    let name = file_name(path);
+    let strategies = LangId::all().map(|l| l.strategy()).filter(|s| s.manifest_names().contains(&name));
+    strategies.filter_map(|s| s.read_manifest(parent(path), name, text)).next()
+}
 
 /// One walk over the tree; the facts' names are the file's own.
 pub fn extract(lang: LangId, tree: &Tree, text: &str) -> Facts {

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::scan::{Found, What};
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
-use crate::lang::modules::{Manifest, file_name, parent};
-use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, check_text, extract};
+use crate::lang::modules::Manifest;
+use crate::lang::{ParseError, ParseLimits, Parser, SkipReason, check_text, extract, read_manifest};
 
 /// Longest parse of one file; what takes longer is not written by people.
 pub const PARSE_DEADLINE: Duration = Duration::from_millis(500);
@@ -86,13 +86,6 @@ pub fn read_file(
     };
     drop(tree);
     Outcome::Encoded(Box::new(EncodedFile::new(meta, text, &facts)))
-}
-
-/// What the first language that wants this manifest makes of it.
-fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
-    let name = file_name(path);
-    let strategies = LangId::all().map(|l| l.strategy()).filter(|s| s.manifest_names().contains(&name));
-    strategies.filter_map(|s| s.read_manifest(parent(path), name, text)).next()
 }
 
 /// The texts of a folder's closed files, read when they are asked for.
