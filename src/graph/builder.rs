@@ -115,9 +115,6 @@ impl FrozenBuilder {
         let keys_len = keys.bytes.len();
         let keys = self.keys.append(&[&keys.bytes])?;
         let record = Record {
-            bytes: meta.bytes,
-            mtime_ns: meta.mtime_ns,
-            hash: meta.hash,
             // Whether everything stayed below 4 GiB is checked once, at the end.
             data: data as u32,
             names_len: stored.bytes.len() as u32,
@@ -125,13 +122,7 @@ impl FrozenBuilder {
             blob_len: parts.blob.len() as u32,
             path: self.paths.len() as u32,
             path_len: meta.path.len() as u32,
-            lines: counts.lines,
-            defs: counts.defs,
-            refs: counts.refs,
-            syntax_errors: meta.syntax_errors,
-            lang: meta.lang.index(),
-            ascii: u8::from(counts.ascii),
-            padding: [0; 6],
+            ..Record::new(meta, &counts)
         };
         self.paths.push_str(&meta.path);
         self.files.push(Pending { record, keys, keys_len });

@@ -6,6 +6,7 @@ use std::io;
 use bytemuck::{Pod, Zeroable};
 
 use super::codec::{CorruptError, Reader};
+use super::encoded::{Counts, FileMeta};
 use super::names::NameColumns;
 use super::postings::Postings;
 use super::region::{Column, Region};
@@ -33,6 +34,24 @@ pub(super) struct Record {
     pub lang: u8,
     pub ascii: u8,
     pub padding: [u8; 6],
+}
+
+impl Record {
+    /// What is known of a file wherever its data lies.
+    pub fn new(meta: &FileMeta, counts: &Counts) -> Record {
+        Record {
+            bytes: meta.bytes,
+            mtime_ns: meta.mtime_ns,
+            hash: meta.hash,
+            lines: counts.lines,
+            defs: counts.defs,
+            refs: counts.refs,
+            syntax_errors: meta.syntax_errors,
+            lang: meta.lang.index(),
+            ascii: u8::from(counts.ascii),
+            ..Record::default()
+        }
+    }
 }
 
 /// The columns of a graph, in the order in which they lie in the region.

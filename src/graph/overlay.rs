@@ -51,18 +51,7 @@ pub(super) fn next_stamp() -> u64 {
 impl Row {
     pub fn encoded(file: EncodedFile, names: Box<[Name]>) -> Row {
         let EncodedFile { meta, counts, blob, line_table, visible, extended, .. } = file;
-        let record = Record {
-            bytes: meta.bytes,
-            mtime_ns: meta.mtime_ns,
-            hash: meta.hash,
-            lines: counts.lines,
-            defs: counts.defs,
-            refs: counts.refs,
-            syntax_errors: meta.syntax_errors,
-            lang: meta.lang.index(),
-            ascii: u8::from(counts.ascii),
-            ..Record::default()
-        };
+        let record = Record::new(&meta, &counts);
         Row {
             path: meta.path.into(),
             record,
