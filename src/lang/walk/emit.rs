@@ -2,14 +2,14 @@
 
 use tree_sitter::Node;
 
+use super::Walk;
 use super::builder::NewDef;
-use super::{Frame, Subject, Walk};
+use super::frame::{Frame, Subject};
 use crate::lang::facts::{
-    ARITY_MAX, Arguments, DefFlags, DefId, DefKind, Glob, Inherit, Ref, RefId, Role, ScopeId, ScopeKind,
-    Span, Term, TermId,
+    ARITY_MAX, Arguments, DefFlags, DefId, DefKind, Inherit, Role, ScopeId, ScopeKind, Span, Term, TermId,
 };
 use crate::lang::pack::AssignedMembers;
-use crate::lang::rules::{Action, Context, Slot, TermAction, Wrap};
+use crate::lang::rules::{Action, Context, Slot, TermAction};
 
 impl<'t> Walk<'t> {
     /// A name at a leaf, used as its context says.
@@ -366,104 +366,11 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// The term that a rule makes of the frame's slots; nothing if nobody wants it.
-    pub(super) fn made(&mut self, action: TermAction, frame: &Frame) -> Option<TermId> {
-        if frame.slot == Slot::None && frame.call_hole.is_none() {
-            return None;
-        }
-        let items = || -> Box<[TermId]> { self.items[frame.items_start..].into() };
-        let value = frame.value;
-        let term = match action {
-            TermAction::None => return None,
-            TermAction::Same => return value,
-            TermAction::Init => match (frame.init, self.adopter(frame)) {
-                (None, Some(def)) => Term::Def(def),
-                (init, _) => return init,
-            },
-            TermAction::Cast => match frame.ty {
-                Some(ty) => Term::Instance(ty),
-                None => return value,
-            },
-            TermAction::Type | TermAction::Each => return frame.ty,
-            TermAction::First => return items().first().copied(),
-            TermAction::Several if items().len() < 2 => return items().first().copied(),
-            TermAction::Call | TermAction::New => {
-                let mut callee = value?;
-                let arguments = items();
-                if !arguments.is_empty() {
-                    callee = self.builder.term(Term::Apply(callee, arguments));
-                }
-                if action == TermAction::Call { Term::Call(callee) } else { Term::Instance(callee) }
-            }
-            TermAction::Index => Term::Index(value?),
-            TermAction::Element => match self.items[frame.items_start..] {
-                [] => return None,
-                [only] => return Some(only),
-                [first, ..] => Term::Index(first),
-            },
-            TermAction::Iter => Term::Iter(value?),
-            TermAction::Await => Term::Await(value?),
-            TermAction::Unwrap => Term::Unwrap(value?),
-            TermAction::Deref => Term::Deref(value?),
-            TermAction::AddrOf => Term::AddrOf(value?),
-            TermAction::Instance => Term::Instance(frame.ty?),
-            TermAction::Apply => Term::Apply(value?, items()),
-            TermAction::Union if items().len() < 2 => return items().first().copied(),
-            TermAction::Union => Term::Union(items()),
-            TermAction::Tuple | TermAction::Several => Term::Tuple(items()),
-            TermAction::List => match value.or_else(|| items().first().copied()) {
-                Some(element) => Term::List(element),
-                None => Term::Literal(crate::lang::facts::Literal::List),
-            },
-            TermAction::Map => match *items() {
-                [key, value, ..] => Term::Map(key, value),
-                _ => Term::Literal(crate::lang::facts::Literal::Map),
-            },
-            TermAction::Func => match frame.ty.or(value) {
-                Some(result) => Term::Func(result),
-                None => Term::Literal(crate::lang::facts::Literal::Function),
-            },
-            TermAction::Object => {
-                let object = Term::Object(frame.scope);
-                let spread = items();
-                if spread.is_empty() {
-                    object
-                } else {
-                    // What is spread in it has members that are its own.
-                    let object = self.builder.term(object);
-                    Term::Union(std::iter::once(object).chain(spread).collect())
-                }
-            }
-            TermAction::SelfValue => Term::SelfValue,
-            TermAction::SelfType => Term::SelfType,
-            TermAction::Super => Term::Super,
-            TermAction::Literal(literal) => Term::Literal(literal),
-        };
-        Some(self.builder.term(term))
-    }
-
     /// The definition of an assignment whose value took it over.
-    fn adopter(&self, frame: &Frame) -> Option<DefId> {
+    pub(super) fn adopter(&self, frame: &Frame) -> Option<DefId> {
         let group = frame.group.filter(|_| frame.owns_group)?;
         let def = *self.groups[group].whole.first()?;
         self.builder.facts.def(def).body.map(|_| def)
-    }
-
-    pub(super) fn wrapped(&mut self, wrap: Wrap, term: TermId) -> TermId {
-        let term = match wrap {
-            Wrap::None => return term,
-            Wrap::Iter => Term::Iter(term),
-            Wrap::Index => Term::Index(term),
-            Wrap::Await => Term::Await(term),
-            Wrap::Unwrap => Term::Unwrap(term),
-            Wrap::Deref => Term::Deref(term),
-            Wrap::AddrOf => Term::AddrOf(term),
-            Wrap::Enter => Term::Enter(term),
-            Wrap::Instance => Term::Instance(term),
-            Wrap::Call => Term::Call(term),
-            Wrap::List => Term::List(term),
-        };
-        self.builder.term(term)
     }
 
     /// Puts a node's term into the slot that it is read for.
@@ -557,185 +464,5 @@ impl<'t> Walk<'t> {
                 self.exported_names(id);
             }
         }
-    }
-}
-
-/// What hooks may do.
-impl<'t> Walk<'t> {
-    pub fn text(&self, node: Node<'t>) -> &'t str {
-        self.builder.text(self.span(node))
-    }
-
-    /// The text of a span.
-    pub fn slice(&self, span: Span) -> &'t str {
-        self.builder.text(span)
-    }
-
-    /// The context in which the hook's node is read.
-    pub fn context(&self) -> Context {
-        self.frames[self.frames.len() - 1].context
-    }
-
-    /// What the pattern around the node defines; nothing if it is an assignment's target.
-    pub fn binds(&self) -> Option<DefKind> {
-        let frame = &self.frames[self.frames.len() - 1];
-        frame.group.and_then(|group| self.groups[group].kind)
-    }
-
-    /// Whether somebody uses the node's term.
-    pub fn wanted(&self) -> bool {
-        self.frames[self.frames.len() - 1].slot != Slot::None
-    }
-
-    /// Keeps a place for a hook of a later node (an attribute for what follows it).
-    pub fn note(&mut self, span: Span) {
-        self.notes.push(span);
-    }
-
-    /// The places kept since the last call.
-    pub fn take_notes(&mut self) -> Vec<Span> {
-        std::mem::take(&mut self.notes)
-    }
-
-    /// The function around the node, if it has a name.
-    pub fn function(&self) -> Option<DefId> {
-        self.functions.last().and_then(|function| function.def)
-    }
-
-    pub fn scope(&self) -> ScopeId {
-        self.frames[self.frames.len() - 1].scope
-    }
-
-    /// Flags that modifiers around the node put on the definitions in it.
-    pub fn flags(&self) -> DefFlags {
-        self.frames[self.frames.len() - 1].flags
-    }
-
-    pub fn term(&mut self, term: Term) -> TermId {
-        self.builder.term(term)
-    }
-
-    /// The module that the specifier names.
-    pub fn module(&mut self, specifier: &str) -> TermId {
-        let name = self.builder.coined_name(specifier);
-        self.builder.term(Term::Module(name))
-    }
-
-    /// A use of the name that the node spells.
-    pub fn refer(&mut self, node: Node<'t>, role: Role, recv: Option<TermId>) -> TermId {
-        let span = self.name_span(node);
-        self.refer_span(span, role, recv)
-    }
-
-    /// A use of the name that stands at the span.
-    pub fn refer_span(&mut self, span: Span, role: Role, recv: Option<TermId>) -> TermId {
-        let scope = self.scope();
-        let reference = self.builder.reference(span, role, scope, recv);
-        self.builder.term(Term::Ref(reference))
-    }
-
-    /// A use of a name that is not the one written there (`import x from` uses `default`).
-    pub fn refer_as(&mut self, node: Node<'t>, name: &str, role: Role, recv: Option<TermId>) -> TermId {
-        let span = self.name_span(node);
-        let name = self.builder.coined_name(name);
-        let scope = self.scope();
-        self.builder.facts.refs.push(Ref { name, span, role, scope, recv });
-        let reference = RefId(self.builder.facts.refs.len() as u32 - 1);
-        self.builder.term(Term::Ref(reference))
-    }
-
-    /// A definition in another scope than the current one.
-    pub fn define_in(&mut self, scope: ScopeId, kind: DefKind, name: Node<'t>, whole: Node<'t>) -> DefId {
-        let new = NewDef {
-            kind,
-            flags: DefFlags::NONE,
-            name_span: self.name_span(name),
-            span: self.span(whole),
-            scope,
-        };
-        self.builder.define(new)
-    }
-
-    /// The slots of the hook's node are those of this definition.
-    pub fn own(&mut self, def: DefId) {
-        if let Some(frame) = self.frames.last_mut() {
-            frame.def = Some(def);
-        }
-    }
-
-    /// A definition named by `name`, declared by `whole`, in the current scope.
-    pub fn define(&mut self, kind: DefKind, name: Node<'t>, whole: Node<'t>, init: Option<TermId>) -> DefId {
-        let (name_span, span) = (self.name_span(name), self.span(whole));
-        self.define_span(kind, name_span, span, init)
-    }
-
-    /// Like [`define`](Self::define), for names that are no node of their own.
-    pub fn define_span(&mut self, kind: DefKind, name: Span, span: Span, init: Option<TermId>) -> DefId {
-        let frame = self.frames.last();
-        let scope = match frame.filter(|frame| frame.function_scope) {
-            Some(frame) => self.defining_scope(frame),
-            None => self.real_scope(self.scope(), span.start),
-        };
-        let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope };
-        let def = self.builder.define(new);
-        self.builder.facts.defs[def.index()].init = init;
-        def
-    }
-
-    /// Renames a definition to a name that does not stand in the text (`default`).
-    pub fn rename(&mut self, def: DefId, name: &str) {
-        let name = self.builder.coined_name(name);
-        self.builder.facts.defs[def.index()].name = name;
-    }
-
-    /// Gives a definition the value that the assignment around the hook's node assigns.
-    pub fn bind_whole(&mut self, def: DefId) {
-        if let Some(group) = self.frames[self.frames.len() - 1].group {
-            self.groups[group].whole.push(def);
-        }
-    }
-
-    /// Gives the definitions of the hook's pattern group this type and value.
-    pub fn bind_as(&mut self, ty: Option<TermId>, init: Option<TermId>) {
-        if let Some(frame) = self.frames.last_mut() {
-            (frame.ty, frame.init) = (ty, init);
-        }
-    }
-
-    /// Adds flags to what the node above the hook's node declares.
-    pub fn flag_above(&mut self, flags: DefFlags) {
-        if let Some(above) = self.frames.len().checked_sub(2) {
-            self.flag(above, flags);
-        }
-    }
-
-    /// The scope of the hook's node has the members of the type that the node above names.
-    pub fn extend_above(&mut self) {
-        let scope = self.scope();
-        if let Some(above) = self.frames.len().checked_sub(2) {
-            self.builder.facts.scopes[scope.index()].of = self.frames[above].value;
-        }
-    }
-
-    /// Adds a base to the function or class that the term names.
-    pub fn inherit_from(&mut self, derived: TermId, base: TermId) {
-        if let Some(name) = self.builder.head_name(derived) {
-            self.inherit(name, base);
-        }
-    }
-
-    pub fn glob(&mut self, target: TermId, reexport: bool) {
-        let scope = self.scope();
-        self.builder.facts.globs.push(Glob { scope, target, reexport });
-    }
-
-    /// The facts so far, for what has no call of its own (`listed`, `package`, flags of a definition).
-    pub fn facts(&mut self) -> &mut crate::lang::facts::Facts {
-        &mut self.builder.facts
-    }
-
-    /// The number of a name, for [`Facts::listed`](crate::lang::facts::Facts::listed) and the like.
-    pub fn name(&mut self, text: &str) -> crate::lang::facts::Name {
-        self.builder.coined_name(text)
     }
 }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, Point, Range, TreeCursor};
 
-use super::{Frame, Walk};
+use super::Walk;
+use super::frame::Frame;
 use crate::lang::LangId;
 use crate::lang::facts::TermId;
 use crate::lang::rules::{Context, Slot};

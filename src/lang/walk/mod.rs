@@ -7,21 +7,26 @@
 mod assigned;
 mod builder;
 mod compact;
+mod declare;
 mod emit;
 mod fragment;
+mod frame;
+mod hooks;
+mod terms;
 
 use std::num::NonZeroU16;
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::facts::{DefFlags, DefId, DefKind, Facts, ScopeId, ScopeKind, Span, Term, TermId};
+use super::facts::{DefFlags, DefKind, Facts, Span, Term, TermId};
 use super::pack::Pack;
 use super::rules::{
     Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, TermAction, Wrap,
 };
 use super::{LangId, Tree};
-use builder::{Builder, NewDef};
+use builder::Builder;
 use fragment::{Fragments, Trees};
+use frame::{Frame, Function, Group, Subject};
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
 pub const DEPTH_MAX: usize = 4_096;
@@ -35,82 +40,6 @@ pub enum Hooked {
     Continue,
     /// Everything: the children are not walked, the node's term is this.
     Done(Option<TermId>),
-}
-
-/// What the innermost subject of a pattern is.
-#[derive(Clone, Copy)]
-pub(super) enum Subject {
-    None,
-    /// The value that the pattern group as a whole is matched with.
-    Whole,
-    Term(TermId),
-}
-
-/// Definitions that one pattern makes.
-struct Group {
-    /// `None`: bare names are written to, members are defined.
-    kind: Option<DefKind>,
-    /// Names that the scope declares already are written to.
-    rebinds: bool,
-    span: Span,
-    /// Stands for the matched value until that is known.
-    hole: Option<TermId>,
-    /// Definitions that are the whole value.
-    whole: Vec<DefId>,
-    /// Parameter of a function that is itself an argument.
-    argument: Option<TermId>,
-}
-
-/// A function around the walk.
-struct Function {
-    def: Option<DefId>,
-    returns: Vec<TermId>,
-    parameters: u32,
-    /// Their declared types, as far as a function type needs them.
-    types: Vec<TermId>,
-    /// The frame of the call that it is an argument of, and its position there.
-    argument: Option<(usize, u32)>,
-}
-
-struct Frame {
-    rule: Option<u16>,
-    /// The kind of the node.
-    kind: u16,
-    context: Context,
-    slot: Slot,
-    wrap: Wrap,
-    /// The frame whose slots this node's term goes to.
-    target: usize,
-    subject: Subject,
-    group: Option<usize>,
-    owns_group: bool,
-    owns_function: bool,
-    def: Option<DefId>,
-    /// The definition is that of the node above, whose value this is.
-    adopted: bool,
-    scope: ScopeId,
-    /// The scope is the node's own, or becomes its own with the first definition in it: up to this offset.
-    owns_scope: bool,
-    lazy_scope: Option<u32>,
-    flags: DefFlags,
-    function_scope: bool,
-    name: Option<Span>,
-    receiver: Option<TermId>,
-    value: Option<TermId>,
-    ty: Option<TermId>,
-    init: Option<TermId>,
-    of: Option<TermId>,
-    implements: Option<TermId>,
-    items_start: usize,
-    children: u32,
-    /// Children are the arguments of this frame's call.
-    arguments_of: Option<usize>,
-    /// Some argument stands for any number of them.
-    spread: bool,
-    argument: Option<(usize, u32)>,
-    call_hole: Option<TermId>,
-    /// The arguments of the call are kept.
-    given: bool,
 }
 
 /// The walk's state, as hooks see it.
@@ -146,44 +75,6 @@ pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
     facts.arities.sort_unstable();
     compact::compact(&mut facts);
     facts
-}
-
-impl Frame {
-    fn root() -> Frame {
-        Frame {
-            rule: None,
-            kind: 0,
-            context: Context::Value,
-            slot: Slot::None,
-            wrap: Wrap::None,
-            target: 0,
-            subject: Subject::None,
-            group: None,
-            owns_group: false,
-            owns_function: false,
-            def: None,
-            adopted: false,
-            scope: ScopeId::FILE,
-            owns_scope: false,
-            lazy_scope: None,
-            flags: DefFlags::NONE,
-            function_scope: false,
-            name: None,
-            receiver: None,
-            value: None,
-            ty: None,
-            init: None,
-            of: None,
-            implements: None,
-            items_start: 0,
-            children: 0,
-            arguments_of: None,
-            spread: false,
-            argument: None,
-            call_hole: None,
-            given: false,
-        }
-    }
 }
 
 impl<'t> Walk<'t> {
@@ -522,143 +413,6 @@ impl<'t> Walk<'t> {
         }
         self.frames.push(frame);
         true
-    }
-
-    fn define_named(&mut self, frame: &mut Frame, rule: &Rule, kind: DefKind, node: Node<'t>) {
-        let Some(name) = rule.name.as_ref().and_then(|name| match (name.field, name.kinds.as_slice()) {
-            (Some(field), []) => node.child_by_field_id(field),
-            (Some(field), kinds) => node.child_by_field_id(field).filter(|n| kinds.contains(&n.kind_id())),
-            (None, kinds) => (0..node.named_child_count() as u32)
-                .filter_map(|i| node.named_child(i))
-                .find(|n| kinds.contains(&n.kind_id())),
-        }) else {
-            return;
-        };
-        if name.child_count() > 0 && !is_quoted(name, self.source()) || name.is_missing() {
-            return;
-        }
-        let name_span = self.name_span(name);
-        if !frame.function_scope {
-            frame.scope = self.real_scope(frame.scope, self.span(node).start);
-        }
-        let kind = self.kind_in_scope(kind, frame.scope, name_span);
-        let def = self.builder.define(NewDef {
-            kind,
-            flags: frame.flags,
-            name_span,
-            span: self.span(node),
-            scope: self.defining_scope(frame),
-        });
-        frame.def = Some(def);
-        frame.name = Some(name_span);
-    }
-
-    /// A function or class without a name of its own is the definition that it is the value of.
-    fn adopt(&mut self, frame: &mut Frame, rule: &Rule) {
-        let above = &self.frames[frame.target];
-        if frame.slot != Slot::Init || frame.wrap != Wrap::None || above.ty.is_some() {
-            return;
-        }
-        let group = above.group.filter(|_| above.owns_group).map(|g| &self.groups[g]);
-        let def = match (above.def, group) {
-            (Some(def), _) => def,
-            (None, Some(Group { whole, hole: None, .. })) if whole.len() == 1 => whole[0],
-            _ => return,
-        };
-        let is_class = rule.has(Action::Scope(ScopeKind::Class));
-        let adopting = &mut self.builder.facts.defs[def.index()];
-        let kind = match adopting.kind {
-            _ if adopting.body.is_some() => return,
-            DefKind::Variable | DefKind::Constant | DefKind::Property | DefKind::Field | DefKind::Export
-                if is_class =>
-            {
-                DefKind::Class
-            }
-            DefKind::Property | DefKind::Field => DefKind::Method,
-            DefKind::Variable | DefKind::Constant | DefKind::Export => DefKind::Function,
-            _ => return,
-        };
-        if adopting.kind == DefKind::Export {
-            adopting.flags = adopting.flags.with(DefFlags::EXPORTED);
-        }
-        let of_exports =
-            adopting.of.is_some_and(|of| matches!(self.builder.facts.terms[of.index()], Term::Exports));
-        adopting.kind = if of_exports && kind == DefKind::Method { DefKind::Function } else { kind };
-        frame.def = Some(def);
-        frame.adopted = true;
-    }
-
-    /// A function in a class is a method, a variable there a field.
-    fn kind_in_scope(&self, kind: DefKind, scope: ScopeId, name: Span) -> DefKind {
-        let in_type = matches!(self.builder.facts.scope(scope).kind, ScopeKind::Class | ScopeKind::Extension);
-        match kind {
-            DefKind::Function | DefKind::Method
-                if in_type && self.pack.knobs.constructor_names.contains(&self.builder.text(name)) =>
-            {
-                DefKind::Constructor
-            }
-            DefKind::Function if in_type => DefKind::Method,
-            DefKind::Variable if in_type => DefKind::Field,
-            other => other,
-        }
-    }
-
-    /// Where a name is declared: in the innermost scope, or the innermost function's.
-    fn defining_scope(&self, frame: &Frame) -> ScopeId {
-        if !frame.function_scope {
-            return frame.scope;
-        }
-        let facts = &self.builder.facts;
-        facts
-            .ancestors(frame.scope)
-            .find(|s| facts.scope(*s).kind != ScopeKind::Block)
-            .unwrap_or(ScopeId::FILE)
-    }
-
-    /// The scope for a definition that starts at the offset: the innermost block that waited for one becomes a
-    /// scope now.
-    pub(super) fn real_scope(&mut self, scope: ScopeId, start: u32) -> ScopeId {
-        let waiting = self.frames.iter().rposition(|f| f.owns_scope || f.lazy_scope.is_some());
-        let Some((at, end)) = waiting.and_then(|at| Some((at, self.frames[at].lazy_scope?))) else {
-            return scope;
-        };
-        let parent = self.frames[at].scope;
-        let scope = self.builder.open_scope(ScopeKind::Block, parent, Span::new(start, end), None);
-        self.frames[at].lazy_scope = None;
-        self.frames[at].owns_scope = true;
-        for frame in &mut self.frames[at..] {
-            frame.scope = scope;
-        }
-        scope
-    }
-
-    /// Opens the scope of a node: behind its name, which belongs outside.
-    fn open_scope(&mut self, frame: &mut Frame, kind: ScopeKind, node: Node<'t>) {
-        if kind == ScopeKind::File {
-            return;
-        }
-        let mut span = self.span(node);
-        if let (Some(_), Some(name)) = (frame.def, frame.name) {
-            span.start = name.end.min(span.end);
-        }
-        frame.scope = self.builder.open_scope(kind, frame.scope, span, frame.def);
-        frame.owns_scope = true;
-        if matches!(kind, ScopeKind::Object | ScopeKind::Function | ScopeKind::Class) {
-            // What is written inside is not matched with what the whole is matched with.
-            frame.subject = Subject::None;
-        }
-        frame.flags = DefFlags::NONE;
-        frame.function_scope = false;
-        if kind == ScopeKind::Function {
-            self.functions.push(Function {
-                def: frame.def,
-                returns: Vec::new(),
-                parameters: 0,
-                types: Vec::new(),
-                argument: frame.argument,
-            });
-            frame.owns_function = true;
-        }
     }
 
     /// Adds flags to the definition of a frame, made or to be made below it.

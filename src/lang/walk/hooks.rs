@@ -1,0 +1,190 @@
+//! The calls open to hooks: what a pack's code may ask of the walk and write down through it.
+
+use tree_sitter::Node;
+
+use super::Walk;
+use super::builder::NewDef;
+use crate::lang::facts::{
+    DefFlags, DefId, DefKind, Facts, Glob, Name, Ref, RefId, Role, ScopeId, Span, Term, TermId,
+};
+use crate::lang::rules::{Context, Slot};
+
+/// What hooks may do.
+impl<'t> Walk<'t> {
+    pub fn text(&self, node: Node<'t>) -> &'t str {
+        self.builder.text(self.span(node))
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: Span) -> &'t str {
+        self.builder.text(span)
+    }
+
+    /// The context in which the hook's node is read.
+    pub fn context(&self) -> Context {
+        self.frames[self.frames.len() - 1].context
+    }
+
+    /// What the pattern around the node defines; nothing if it is an assignment's target.
+    pub fn binds(&self) -> Option<DefKind> {
+        let frame = &self.frames[self.frames.len() - 1];
+        frame.group.and_then(|group| self.groups[group].kind)
+    }
+
+    /// Whether somebody uses the node's term.
+    pub fn wanted(&self) -> bool {
+        self.frames[self.frames.len() - 1].slot != Slot::None
+    }
+
+    /// Keeps a place for a hook of a later node (an attribute for what follows it).
+    pub fn note(&mut self, span: Span) {
+        self.notes.push(span);
+    }
+
+    /// The places kept since the last call.
+    pub fn take_notes(&mut self) -> Vec<Span> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// The function around the node, if it has a name.
+    pub fn function(&self) -> Option<DefId> {
+        self.functions.last().and_then(|function| function.def)
+    }
+
+    pub fn scope(&self) -> ScopeId {
+        self.frames[self.frames.len() - 1].scope
+    }
+
+    /// Flags that modifiers around the node put on the definitions in it.
+    pub fn flags(&self) -> DefFlags {
+        self.frames[self.frames.len() - 1].flags
+    }
+
+    pub fn term(&mut self, term: Term) -> TermId {
+        self.builder.term(term)
+    }
+
+    /// The module that the specifier names.
+    pub fn module(&mut self, specifier: &str) -> TermId {
+        let name = self.builder.coined_name(specifier);
+        self.builder.term(Term::Module(name))
+    }
+
+    /// A use of the name that the node spells.
+    pub fn refer(&mut self, node: Node<'t>, role: Role, recv: Option<TermId>) -> TermId {
+        let span = self.name_span(node);
+        self.refer_span(span, role, recv)
+    }
+
+    /// A use of the name that stands at the span.
+    pub fn refer_span(&mut self, span: Span, role: Role, recv: Option<TermId>) -> TermId {
+        let scope = self.scope();
+        let reference = self.builder.reference(span, role, scope, recv);
+        self.builder.term(Term::Ref(reference))
+    }
+
+    /// A use of a name that is not the one written there (`import x from` uses `default`).
+    pub fn refer_as(&mut self, node: Node<'t>, name: &str, role: Role, recv: Option<TermId>) -> TermId {
+        let span = self.name_span(node);
+        let name = self.builder.coined_name(name);
+        let scope = self.scope();
+        self.builder.facts.refs.push(Ref { name, span, role, scope, recv });
+        let reference = RefId(self.builder.facts.refs.len() as u32 - 1);
+        self.builder.term(Term::Ref(reference))
+    }
+
+    /// A definition in another scope than the current one.
+    pub fn define_in(&mut self, scope: ScopeId, kind: DefKind, name: Node<'t>, whole: Node<'t>) -> DefId {
+        let new = NewDef {
+            kind,
+            flags: DefFlags::NONE,
+            name_span: self.name_span(name),
+            span: self.span(whole),
+            scope,
+        };
+        self.builder.define(new)
+    }
+
+    /// The slots of the hook's node are those of this definition.
+    pub fn own(&mut self, def: DefId) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.def = Some(def);
+        }
+    }
+
+    /// A definition named by `name`, declared by `whole`, in the current scope.
+    pub fn define(&mut self, kind: DefKind, name: Node<'t>, whole: Node<'t>, init: Option<TermId>) -> DefId {
+        let (name_span, span) = (self.name_span(name), self.span(whole));
+        self.define_span(kind, name_span, span, init)
+    }
+
+    /// Like [`define`](Self::define), for names that are no node of their own.
+    pub fn define_span(&mut self, kind: DefKind, name: Span, span: Span, init: Option<TermId>) -> DefId {
+        let frame = self.frames.last();
+        let scope = match frame.filter(|frame| frame.function_scope) {
+            Some(frame) => self.defining_scope(frame),
+            None => self.real_scope(self.scope(), span.start),
+        };
+        let new = NewDef { kind, flags: self.flags(), name_span: name, span, scope };
+        let def = self.builder.define(new);
+        self.builder.facts.defs[def.index()].init = init;
+        def
+    }
+
+    /// Renames a definition to a name that does not stand in the text (`default`).
+    pub fn rename(&mut self, def: DefId, name: &str) {
+        let name = self.builder.coined_name(name);
+        self.builder.facts.defs[def.index()].name = name;
+    }
+
+    /// Gives a definition the value that the assignment around the hook's node assigns.
+    pub fn bind_whole(&mut self, def: DefId) {
+        if let Some(group) = self.frames[self.frames.len() - 1].group {
+            self.groups[group].whole.push(def);
+        }
+    }
+
+    /// Gives the definitions of the hook's pattern group this type and value.
+    pub fn bind_as(&mut self, ty: Option<TermId>, init: Option<TermId>) {
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.ty, frame.init) = (ty, init);
+        }
+    }
+
+    /// Adds flags to what the node above the hook's node declares.
+    pub fn flag_above(&mut self, flags: DefFlags) {
+        if let Some(above) = self.frames.len().checked_sub(2) {
+            self.flag(above, flags);
+        }
+    }
+
+    /// The scope of the hook's node has the members of the type that the node above names.
+    pub fn extend_above(&mut self) {
+        let scope = self.scope();
+        if let Some(above) = self.frames.len().checked_sub(2) {
+            self.builder.facts.scopes[scope.index()].of = self.frames[above].value;
+        }
+    }
+
+    /// Adds a base to the function or class that the term names.
+    pub fn inherit_from(&mut self, derived: TermId, base: TermId) {
+        if let Some(name) = self.builder.head_name(derived) {
+            self.inherit(name, base);
+        }
+    }
+
+    pub fn glob(&mut self, target: TermId, reexport: bool) {
+        let scope = self.scope();
+        self.builder.facts.globs.push(Glob { scope, target, reexport });
+    }
+
+    /// The facts so far, for what has no call of its own (`listed`, `package`, flags of a definition).
+    pub fn facts(&mut self) -> &mut Facts {
+        &mut self.builder.facts
+    }
+
+    /// The number of a name, for [`Facts::listed`](crate::lang::facts::Facts::listed) and the like.
+    pub fn name(&mut self, text: &str) -> Name {
+        self.builder.coined_name(text)
+    }
+}

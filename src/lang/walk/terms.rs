@@ -1,0 +1,101 @@
+//! The terms that nodes make of what their children put in the slots.
+
+use super::Walk;
+use super::frame::Frame;
+use crate::lang::facts::{Literal, Term, TermId};
+use crate::lang::rules::{Slot, TermAction, Wrap};
+
+impl Walk<'_> {
+    /// The term that a rule makes of the frame's slots; nothing if nobody wants it.
+    pub(super) fn made(&mut self, action: TermAction, frame: &Frame) -> Option<TermId> {
+        if frame.slot == Slot::None && frame.call_hole.is_none() {
+            return None;
+        }
+        let items = || -> Box<[TermId]> { self.items[frame.items_start..].into() };
+        let value = frame.value;
+        let term = match action {
+            TermAction::None => return None,
+            TermAction::Same => return value,
+            TermAction::Init => match (frame.init, self.adopter(frame)) {
+                (None, Some(def)) => Term::Def(def),
+                (init, _) => return init,
+            },
+            TermAction::Cast => match frame.ty {
+                Some(ty) => Term::Instance(ty),
+                None => return value,
+            },
+            TermAction::Type | TermAction::Each => return frame.ty,
+            TermAction::First => return items().first().copied(),
+            TermAction::Several if items().len() < 2 => return items().first().copied(),
+            TermAction::Call | TermAction::New => {
+                let mut callee = value?;
+                let arguments = items();
+                if !arguments.is_empty() {
+                    callee = self.builder.term(Term::Apply(callee, arguments));
+                }
+                if action == TermAction::Call { Term::Call(callee) } else { Term::Instance(callee) }
+            }
+            TermAction::Index => Term::Index(value?),
+            TermAction::Element => match self.items[frame.items_start..] {
+                [] => return None,
+                [only] => return Some(only),
+                [first, ..] => Term::Index(first),
+            },
+            TermAction::Iter => Term::Iter(value?),
+            TermAction::Await => Term::Await(value?),
+            TermAction::Unwrap => Term::Unwrap(value?),
+            TermAction::Deref => Term::Deref(value?),
+            TermAction::AddrOf => Term::AddrOf(value?),
+            TermAction::Instance => Term::Instance(frame.ty?),
+            TermAction::Apply => Term::Apply(value?, items()),
+            TermAction::Union if items().len() < 2 => return items().first().copied(),
+            TermAction::Union => Term::Union(items()),
+            TermAction::Tuple | TermAction::Several => Term::Tuple(items()),
+            TermAction::List => match value.or_else(|| items().first().copied()) {
+                Some(element) => Term::List(element),
+                None => Term::Literal(Literal::List),
+            },
+            TermAction::Map => match *items() {
+                [key, value, ..] => Term::Map(key, value),
+                _ => Term::Literal(Literal::Map),
+            },
+            TermAction::Func => match frame.ty.or(value) {
+                Some(result) => Term::Func(result),
+                None => Term::Literal(Literal::Function),
+            },
+            TermAction::Object => {
+                let object = Term::Object(frame.scope);
+                let spread = items();
+                if spread.is_empty() {
+                    object
+                } else {
+                    // What is spread in it has members that are its own.
+                    let object = self.builder.term(object);
+                    Term::Union(std::iter::once(object).chain(spread).collect())
+                }
+            }
+            TermAction::SelfValue => Term::SelfValue,
+            TermAction::SelfType => Term::SelfType,
+            TermAction::Super => Term::Super,
+            TermAction::Literal(literal) => Term::Literal(literal),
+        };
+        Some(self.builder.term(term))
+    }
+
+    pub(super) fn wrapped(&mut self, wrap: Wrap, term: TermId) -> TermId {
+        let term = match wrap {
+            Wrap::None => return term,
+            Wrap::Iter => Term::Iter(term),
+            Wrap::Index => Term::Index(term),
+            Wrap::Await => Term::Await(term),
+            Wrap::Unwrap => Term::Unwrap(term),
+            Wrap::Deref => Term::Deref(term),
+            Wrap::AddrOf => Term::AddrOf(term),
+            Wrap::Enter => Term::Enter(term),
+            Wrap::Instance => Term::Instance(term),
+            Wrap::Call => Term::Call(term),
+            Wrap::List => Term::List(term),
+        };
+        self.builder.term(term)
+    }
+}
