@@ -185,7 +185,7 @@ impl Graph {
         let names: Vec<(Name, u32)> = names.map(|n| (n, self.name_len(n))).collect();
         let facts = blob::decode(blob, &names).unwrap_or_else(|error| {
             tracing::error!("the facts of file {} cannot be read: {error}", id.0);
-            blob::nothing(0)
+            Facts::of_file(0)
         });
         let bytes = facts_bytes(&facts);
         (facts, bytes)

@@ -33,7 +33,7 @@ impl OpenFile {
     pub(super) fn row(&self, base: &Frozen, overlay: &mut Overlay) -> Row {
         let mut facts = (*self.facts).clone();
         if facts.scopes.is_empty() {
-            facts.scopes = super::blob::nothing(self.text.len() as u32).scopes;
+            facts.scopes = Facts::of_file(self.text.len() as u32).scopes;
         }
         let lines = Lines::new(&self.text);
         let counts = Counts::new(&lines, &facts);

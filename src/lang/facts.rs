@@ -457,6 +457,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Facts of which nothing is known but that they are a file's, of this many bytes.
+    pub fn of_file(text_len: u32) -> Facts {
+        let (kind, span) = (ScopeKind::File, Span::new(0, text_len));
+        let file = Scope { kind, parent: None, span, owner: None, of: None };
+        Facts { scopes: vec![file], ..Facts::default() }
+    }
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.index()]
     }

@@ -17,7 +17,7 @@ pub use decode::decode;
 pub use encode::{Encoded, encode};
 
 use super::codec::CorruptError;
-use crate::lang::facts::{DefId, Facts, Scope, ScopeId, ScopeKind, Span, Term, TermId};
+use crate::lang::facts::{DefId, Facts, ScopeId, ScopeKind, Term, TermId};
 
 const SCOPE_KINDS: [ScopeKind; 7] = [
     ScopeKind::File,
@@ -105,13 +105,6 @@ mod tag {
     /// A reference near the one that the last such term named: the least difference, and so on to the last tag.
     pub const NEAR_REF: u8 = 64;
     pub const NEAR_REF_LEAST: i64 = -32;
-}
-
-/// Facts of which nothing is known but that they are a file's.
-pub fn nothing(text_len: u32) -> Facts {
-    let kind = ScopeKind::File;
-    let file = Scope { kind, parent: None, span: Span::new(0, text_len), owner: None, of: None };
-    Facts { scopes: vec![file], ..Facts::default() }
 }
 
 /// Whether every number in the facts is one of something that is there, and every scope stands behind its parent.

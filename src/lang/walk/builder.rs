@@ -12,6 +12,8 @@ pub struct Builder<'t> {
     pub facts: Facts,
     text: &'t str,
     names: FxHashMap<&'t str, Name>,
+    /// Names that were not in the text so far when they were asked for.
+    coined: FxHashMap<Box<str>, Name>,
 }
 
 /// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
@@ -25,15 +27,8 @@ pub struct NewDef {
 
 impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
-        let mut facts = Facts::default();
-        facts.scopes.push(Scope {
-            kind: ScopeKind::File,
-            parent: None,
-            span: Span::new(0, text.len() as u32),
-            owner: None,
-            of: None,
-        });
-        Builder { facts, text, names: FxHashMap::default() }
+        let facts = Facts::of_file(text.len() as u32);
+        Builder { facts, text, names: FxHashMap::default(), coined: FxHashMap::default() }
     }
 
     /// The text of the whole file.
@@ -59,13 +54,13 @@ impl<'t> Builder<'t> {
             return *name;
         }
         // A coined name that the text spells too later on becomes two entries; equal names are one again in a graph.
-        match self.facts.names.iter().position(|n| **n == *text) {
-            Some(at) => Name(at as u32),
-            None => {
-                self.facts.names.push(text.into());
-                Name(self.facts.names.len() as u32 - 1)
-            }
+        if let Some(name) = self.coined.get(text) {
+            return *name;
         }
+        let name = Name(self.facts.names.len() as u32);
+        self.facts.names.push(text.into());
+        self.coined.insert(text.into(), name);
+        name
     }
 
     pub fn term(&mut self, term: Term) -> TermId {
@@ -75,6 +70,18 @@ impl<'t> Builder<'t> {
 
     pub fn reference(&mut self, span: Span, role: Role, scope: ScopeId, recv: Option<TermId>) -> RefId {
         let name = self.name(self.text(span));
+        self.reference_to(name, span, role, scope, recv)
+    }
+
+    /// A use of a name that is not the one written at the span.
+    pub fn reference_to(
+        &mut self,
+        name: Name,
+        span: Span,
+        role: Role,
+        scope: ScopeId,
+        recv: Option<TermId>,
+    ) -> RefId {
         self.facts.refs.push(Ref { name, span, role, scope, recv });
         RefId(self.facts.refs.len() as u32 - 1)
     }

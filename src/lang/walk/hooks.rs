@@ -4,9 +4,7 @@ use tree_sitter::Node;
 
 use super::Walk;
 use super::builder::NewDef;
-use crate::lang::facts::{
-    DefFlags, DefId, DefKind, Facts, Glob, Name, Ref, RefId, Role, ScopeId, Span, Term, TermId,
-};
+use crate::lang::facts::{DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, Span, Term, TermId};
 use crate::lang::rules::{Context, Slot};
 
 /// What hooks may do.
@@ -88,8 +86,7 @@ impl<'t> Walk<'t> {
         let span = self.name_span(node);
         let name = self.builder.coined_name(name);
         let scope = self.scope();
-        self.builder.facts.refs.push(Ref { name, span, role, scope, recv });
-        let reference = RefId(self.builder.facts.refs.len() as u32 - 1);
+        let reference = self.builder.reference_to(name, span, role, scope, recv);
         self.builder.term(Term::Ref(reference))
     }
 
