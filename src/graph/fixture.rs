@@ -100,6 +100,14 @@ impl Fixture {
         Some(EncodedFile::new(meta, text, &extract(lang, &tree, text)))
     }
 
+    /// Where the ranges start, by path and offset.
+    pub fn starts(&self) -> Vec<(String, u32)> {
+        let mut starts: Vec<(String, u32)> =
+            self.ranges.iter().map(|(path, span)| (path.clone(), span.start)).collect();
+        starts.sort();
+        starts
+    }
+
     pub fn graph(&self) -> Graph {
         let mut builder = GraphBuilder::new();
         for (path, text) in &self.files {

@@ -12,26 +12,17 @@ pub fn definition(view: &View, file: FileId, offset: u32) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Empty;
+    use super::super::{Empty, starts};
     use super::*;
     use crate::graph::fixture::Fixture;
-    use crate::lang::modules::Layout;
 
     /// The definitions of the name at `$0` are those in brackets, and they are told by their tiers.
     fn check_definition(fixture: &str) {
         let fixture = Fixture::parse(fixture);
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
-        let mut found: Vec<(String, u32)> = definition(&view, file, offset)
-            .unwrap_or_default()
-            .iter()
-            .map(|d| (view.path(d.location.file).to_owned(), d.location.span.start))
-            .collect();
-        found.sort();
-        let mut expected: Vec<(String, u32)> =
-            fixture.ranges.iter().map(|(path, span)| (path.clone(), span.start)).collect();
-        expected.sort();
-        assert_eq!(found, expected);
+        let found = definition(&view, file, offset).unwrap_or_default();
+        assert_eq!(starts(&view, found.iter().map(|d| &d.location)), fixture.starts());
     }
 
     fn check_empty(fixture: &str, empty: Empty) {

@@ -1,10 +1,11 @@
 //! What is known of the name under the cursor.
 
+use super::container::containers;
 use super::docs::documentation;
 use super::signature::signature;
 use super::{Destination, Empty, destinations};
 use crate::graph::View;
-use crate::lang::facts::{Def, DefKind, Facts, ScopeKind, Span};
+use crate::lang::facts::{Def, DefKind, Facts, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::resolve::{Occurrence, Resolver, Tier};
 
@@ -79,18 +80,7 @@ fn describe(view: &View, found: &Destination, span: Span, others: usize) -> Hove
 
 /// The names around a definition, `outer.inner`.
 fn container(view: &View, facts: &Facts, def: &Def) -> Option<String> {
-    let extension = facts.extensions.iter().find(|e| e.def.is_some_and(|d| std::ptr::eq(facts.def(d), def)));
-    let mut names: Vec<&str> = extension.map(|e| view.name_text(e.target_name)).into_iter().collect();
-    for scope in facts.ancestors(def.scope).take(CONTAINERS_MAX) {
-        let around = facts.scope(scope);
-        if let Some(owner) = around.owner {
-            names.push(view.name_text(facts.def(owner).name));
-        } else if around.kind == ScopeKind::Extension
-            && let Some(extension) = facts.extensions.iter().find(|e| e.scope == Some(scope))
-        {
-            names.push(view.name_text(extension.target_name));
-        }
-    }
+    let mut names: Vec<&str> = containers(view, facts, def, CONTAINERS_MAX).collect();
     names.reverse();
     (!names.is_empty()).then(|| names.join("."))
 }

@@ -2,6 +2,7 @@
 //!
 //! Offsets are bytes; who talks to an editor converts them by the view.
 
+mod container;
 mod declaration;
 mod definition;
 pub mod docs;
@@ -26,6 +27,15 @@ pub use hover::{Hover, hover};
 pub use references::{Use, Uses, references};
 pub use why::{Candidate, Why, why};
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
+
+#[cfg(test)]
+/// Where locations start, by path, in the order of a fixture's ranges.
+fn starts<'l>(view: &View, locations: impl Iterator<Item = &'l Location>) -> Vec<(String, u32)> {
+    let mut starts: Vec<(String, u32)> =
+        locations.map(|l| (view.path(l.file).to_owned(), l.span.start)).collect();
+    starts.sort();
+    starts
+}
 
 /// A place in a file of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

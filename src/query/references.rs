@@ -59,9 +59,9 @@ pub fn references(
 
 #[cfg(test)]
 mod tests {
+    use super::super::starts;
     use super::*;
     use crate::graph::fixture::Fixture;
-    use crate::lang::modules::Layout;
 
     /// The uses of the name at `$0`, its declaration included, are those in brackets.
     fn check_references(fixture: &str) {
@@ -69,16 +69,7 @@ mod tests {
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
         let uses = references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap_or_default();
-        let mut found: Vec<(String, u32)> = uses
-            .items
-            .iter()
-            .map(|u| (view.path(u.location.file).to_owned(), u.location.span.start))
-            .collect();
-        found.sort();
-        let mut expected: Vec<(String, u32)> =
-            fixture.ranges.iter().map(|(path, span)| (path.clone(), span.start)).collect();
-        expected.sort();
-        assert_eq!(found, expected);
+        assert_eq!(starts(&view, uses.items.iter().map(|u| &u.location)), fixture.starts());
     }
 
     #[test]

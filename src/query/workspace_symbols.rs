@@ -5,8 +5,9 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Location;
+use super::container::containers;
 use crate::graph::View;
-use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name};
 
 /// A definition found by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ pub fn workspace_symbols(
             if !is_listed(&facts, definition) {
                 continue;
             }
-            let around = container_of(view, &facts, definition);
+            let around = containers(view, &facts, definition, usize::MAX).next().map(str::to_owned);
             if container.is_some_and(|c| !around.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(c))) {
                 continue;
             }
@@ -111,21 +112,6 @@ fn is_listed(facts: &Facts, def: &Def) -> bool {
             .defs
             .iter()
             .any(|d| d.name == def.name && d.kind == def.kind && d.name_span.start < def.name_span.start))
-}
-
-fn container_of(view: &View, facts: &Facts, def: &Def) -> Option<String> {
-    if let Some(of) = facts.extensions.iter().find(|e| e.def.is_some_and(|d| std::ptr::eq(facts.def(d), def)))
-    {
-        return Some(view.name_text(of.target_name).to_owned());
-    }
-    facts.ancestors(def.scope).find_map(|s| {
-        let scope = facts.scope(s);
-        if scope.kind == ScopeKind::Extension {
-            let extension = facts.extensions.iter().find(|e| e.scope == Some(s))?;
-            return Some(view.name_text(extension.target_name).to_owned());
-        }
-        scope.owner.map(|owner| view.name_text(facts.def(owner).name).to_owned())
-    })
 }
 
 /// One query, prepared.
