@@ -35,7 +35,7 @@ impl Resolver<'_> {
         };
         let mut ranked: SmallVec<[Symbol; 8]> = candidates.iter().copied().collect();
         let here = self.view.path(file);
-        ranked.sort_by_key(|s| {
+        ranked.sort_by_cached_key(|s| {
             let calls = self.def(*s).kind.is_callable() == (r.role == Role::Call);
             let there = self.view.path(s.file);
             (!calls, s.file != file, parent(there) != parent(here), *s)
@@ -47,16 +47,16 @@ impl Resolver<'_> {
 
     /// Members of that name, one for each type that has it.
     fn members_named(&self, name: Name, file: FileId) -> Rc<[Symbol]> {
-        let lang = self.index(file).lang;
+        let lang = self.view.lang(file);
         if let Some(known) = self.guesses.borrow().get(&(name, lang)) {
             return Rc::clone(known);
         }
         let mut found: Vec<(Symbol, (FileId, Option<ScopeId>))> = Vec::new();
         for (file, def) in self.view.defs_named(name).take(CANDIDATES_MAX) {
-            let index = self.index(file);
-            if index.lang.family() != lang.family() {
+            if self.view.lang(file).family() != lang.family() {
                 continue;
             }
+            let index = self.index(file);
             let d = index.facts.def(def);
             let is_member = matches!(
                 d.kind,

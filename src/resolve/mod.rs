@@ -256,6 +256,8 @@ pub struct Resolver<'v> {
     receivers: Memo<(FileId, ScopeId), Ty>,
     modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
     siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
+    /// Files by the names that they declare; see `all_declaring`.
+    declaring: RefCell<FxHashMap<Name, Rc<[(FileId, u32)]>>>,
     guesses: guess::Guesses,
 }
 
@@ -280,6 +282,7 @@ impl<'v> Resolver<'v> {
             receivers: Memo::default(),
             modules: RefCell::default(),
             siblings: RefCell::default(),
+            declaring: RefCell::default(),
             guesses: RefCell::default(),
         }
     }
@@ -406,6 +409,7 @@ impl<'v> Resolver<'v> {
             self.receivers.clear();
             self.modules.borrow_mut().clear();
             self.siblings.borrow_mut().clear();
+            self.declaring.borrow_mut().clear();
             self.guesses.borrow_mut().clear();
         }
     }

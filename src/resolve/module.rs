@@ -291,13 +291,29 @@ impl Resolver<'_> {
         if files.len() < 2 {
             return files.into();
         }
-        let mut found: SmallVec<[FileId; 4]> = SmallVec::new();
-        for (file, _) in self.view.defs_named(name) {
-            if files.contains(&file) && !found.contains(&file) {
-                found.push(file);
-            }
-        }
+        let all = self.all_declaring(name);
+        let mut found: SmallVec<[FileId; 4]> = files
+            .iter()
+            .copied()
+            .filter(|f| all.binary_search_by_key(f, |(file, _)| *file).is_ok())
+            .collect();
+        // In the order of the postings, as one after the other declares it.
+        found.sort_by_key(|f| all.binary_search_by_key(f, |(file, _)| *file).map_or(0, |at| all[at].1));
         found
+    }
+
+    /// Every file that declares the name outside of functions, ascending, with its place among the postings.
+    fn all_declaring(&self, name: Name) -> Rc<[(FileId, u32)]> {
+        if let Some(known) = self.declaring.borrow().get(&name) {
+            return Rc::clone(known);
+        }
+        let mut files: Vec<(FileId, u32)> =
+            self.view.defs_named(name).enumerate().map(|(at, (file, _))| (file, at as u32)).collect();
+        files.sort_unstable();
+        files.dedup_by_key(|(file, _)| *file);
+        let files: Rc<[(FileId, u32)]> = files.into();
+        self.declaring.borrow_mut().insert(name, Rc::clone(&files));
+        files
     }
 
     fn file_member(&self, file: FileId, name: Name) -> Rc<Resolution> {

@@ -8,7 +8,7 @@ use super::member::Wanted;
 use super::ty::{Head, Subst, Ty};
 use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, ScopeId, ScopeKind, TermId};
-use crate::lang::modules::FileId;
+use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
 
 /// Members that a type declares itself; what an extension's type parameters are, if it is one's.
@@ -170,12 +170,12 @@ impl Resolver<'_> {
         like: FileId,
         mut each: impl FnMut(Cx, &crate::lang::facts::Extension),
     ) {
-        let family = self.index(like).lang.family();
+        let family = self.view.lang(like).family();
         for file in self.view.extensions_of(name) {
-            let index = self.index(file);
-            if index.lang.family() != family {
+            if self.view.lang(file).family() != family {
                 continue;
             }
+            let index = self.index(file);
             for extension in index.facts.extensions.iter().filter(|e| e.target_name == name) {
                 let scope = extension
                     .scope

@@ -188,30 +188,35 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 None => self.resolver.view.files_with(name).collect(),
             };
             for file in files {
-                if self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
-                    self.result.cancelled = true;
-                    return;
-                }
                 if !self.search_file(file, name) {
-                    self.result.truncated = true;
                     return;
                 }
             }
         }
     }
 
-    /// False when the limit is reached.
+    /// Whether nobody wants the answer any more.
+    fn cancelled(&mut self) -> bool {
+        self.result.cancelled |= self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed));
+        self.result.cancelled
+    }
+
+    /// False when the search ends: the limit is reached, or the answer no longer wanted.
     fn search_file(&mut self, file: FileId, name: Name) -> bool {
         let resolver = self.resolver;
-        let family = match self.targets.iter().next() {
-            Some(target) => resolver.index(target.file()).lang.family(),
-            None => return true,
-        };
-        let index = resolver.index(file);
-        if index.lang.family() != family {
+        if self.cancelled() {
+            return false;
+        }
+        // Known without the file's facts.
+        let family = |file: FileId| resolver.view.lang(file).family();
+        if self.targets.iter().next().is_none_or(|target| family(target.file()) != family(file)) {
             return true;
         }
+        let index = resolver.index(file);
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
+            if self.cancelled() {
+                return false;
+            }
             resolver.begin();
             let resolution = resolver.reference(file, id);
             let presented = resolver.presented(file, r, &resolution);
@@ -223,11 +228,12 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             let write = r.role == crate::lang::facts::Role::Write;
             self.result.found.push(Found { file, span: r.span, declaration: false, write });
             if self.limits.found_max.is_some_and(|max| self.result.found.len() > max) {
+                self.result.truncated = true;
                 return false;
             }
             self.add_aliases(file, id);
         }
-        for (id, d) in index.facts.defs_with_ids().filter(|(_, d)| d.name == name) {
+        for (id, d) in index.named(name) {
             let symbol = Symbol { file, def: id };
             if self.targets.contains(&Target::Symbol(symbol)) {
                 self.result.found.push(Found { file, span: d.name_span, declaration: true, write: true });
