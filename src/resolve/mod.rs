@@ -257,7 +257,7 @@ pub struct Resolver<'v> {
     modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
     siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
     /// Files by the names that they declare; see `all_declaring`.
-    declaring: RefCell<FxHashMap<Name, Rc<[(FileId, u32)]>>>,
+    declaring: RefCell<FxHashMap<Name, module::Declaring>>,
     guesses: guess::Guesses,
 }
 

@@ -17,6 +17,9 @@ const WHOLE_EXPORT: &str = "export=";
 /// The name of an ES module's default export.
 const DEFAULT_EXPORT: &str = "default";
 
+/// Files that declare a name, ascending, each with its place among the postings.
+pub(super) type Declaring = Rc<[(FileId, u32)]>;
+
 impl Resolver<'_> {
     /// What a definition stands for: itself, unless it is an import, an export or the line of a module.
     pub(super) fn follow(&self, symbol: Symbol) -> Rc<Resolution> {
@@ -303,7 +306,7 @@ impl Resolver<'_> {
     }
 
     /// Every file that declares the name outside of functions, ascending, with its place among the postings.
-    fn all_declaring(&self, name: Name) -> Rc<[(FileId, u32)]> {
+    fn all_declaring(&self, name: Name) -> Declaring {
         if let Some(known) = self.declaring.borrow().get(&name) {
             return Rc::clone(known);
         }
@@ -311,7 +314,7 @@ impl Resolver<'_> {
             self.view.defs_named(name).enumerate().map(|(at, (file, _))| (file, at as u32)).collect();
         files.sort_unstable();
         files.dedup_by_key(|(file, _)| *file);
-        let files: Rc<[(FileId, u32)]> = files.into();
+        let files: Declaring = files.into();
         self.declaring.borrow_mut().insert(name, Rc::clone(&files));
         files
     }
