@@ -109,6 +109,8 @@ async def test_a_deleted_folder_fails_and_comes_back(start, workspace):
     for file, text in FILES.items():
         editor.workspace.write(file, text)
     editor.changed_on_disk(*FILES, kind=types.FileChangeType.Created)
+    # A file that is not there yet is an error rather than an empty answer.
+    await editor.until(lambda status: status["folders"][0]["files"] == len(FILES))
     await editor.eventually(lambda: editor.definition("call"), ["total"])
 
 
