@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tower_lsp::gen_lsp_types::MessageType;
 
@@ -19,6 +18,7 @@ use super::session::Session;
 use crate::workspace::manager::{Event, Observer, Severity, Transition};
 use crate::workspace::slot::Lifecycle;
 use crate::workspace::status::Status;
+use crate::workspace::sync::Mutex;
 
 /// Least time between two announcements.
 const INTERVAL: Duration = Duration::from_millis(50);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{ConfigurationItem, ConfigurationParams, ConfigurationRequest, MessageType};
 
 use super::session::Session;
 use crate::workspace::settings::Settings;
+use crate::workspace::sync::Mutex;
 
 /// The section under which clients keep them.
 pub const SECTION: &str = "coppice";

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams};
 
 use super::convert::{self, Places};
@@ -20,6 +19,7 @@ use crate::text::Encoding;
 use crate::workspace::document::Document;
 use crate::workspace::settings::Switch;
 use crate::workspace::status::FolderStatus;
+use crate::workspace::sync::Mutex;
 
 /// How long typing has to pause before errors are looked for.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -8,10 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::pool::Pool;
+use crate::workspace::sync::Mutex;
 
 /// Most requests that wait in one lane while the document goes on changing.
 const WAITING_MAX: usize = 64;

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::Notify;
 use tower_lsp::gen_lsp_types::{
@@ -20,6 +19,7 @@ use super::transport::Client;
 use super::uri;
 use crate::workspace::manager::Transition;
 use crate::workspace::slot::Lifecycle;
+use crate::workspace::sync::Mutex;
 
 /// A rebuild of fewer files is over before anybody has read about it.
 const REBUILD_FILES_MIN: usize = 200;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crossbeam_channel::Sender;
-use parking_lot::Mutex;
 use tower_lsp::gen_lsp_types::{MessageType, ProgressToken, ShowMessageNotification, ShowMessageParams};
 use tower_lsp::jsonrpc::Result;
 
@@ -19,6 +18,7 @@ use super::transport::Client;
 use super::uri::OpenUris;
 use crate::workspace::document::Document;
 use crate::workspace::manager::Manager;
+use crate::workspace::sync::Mutex;
 
 /// What all handlers share.
 pub struct Session {

@@ -36,13 +36,17 @@ pub struct Document {
     /// Largest text that is analysed.
     bytes_max: u64,
     analysis: OnceLock<Result<Arc<Analysis>, SkipReason>>,
-    computing: Mutex<()>,
+    computing: Mutex<Computing>,
     seed: Option<Seed>,
     hash: OnceLock<u64>,
     budget: Arc<Budget>,
     /// Bytes of text and lines; last, so that they are given back after these.
     charge: Option<Charge>,
 }
+
+/// The turn of the one who parses.
+#[derive(Debug, Default)]
+struct Computing;
 
 /// Why a document cannot be answered from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

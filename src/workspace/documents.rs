@@ -23,9 +23,13 @@ pub type DocumentSet = BTreeMap<Arc<Path>, Arc<Document>>;
 pub struct Documents {
     set: Published<DocumentSet>,
     /// Held while one set is made from another.
-    writing: Mutex<()>,
+    writing: Mutex<Writing>,
     budget: Arc<Budget>,
 }
+
+/// The turn of the one who makes the next set.
+#[derive(Debug, Default)]
+struct Writing;
 
 /// Why a document was not opened, changed or closed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -11,6 +11,7 @@ use std::time::Instant;
 use super::cancel::CancelToken;
 use super::changes::Changes;
 use super::clock::Moment;
+use super::fault::{Fault, injected};
 use super::ledger::{Charge, Ledger, Refused, Reservation};
 use super::slot::{BuildId, Failure, FolderId, Lifecycle, Serve, Slot, Start};
 use super::staleness::AgeCap;
@@ -281,7 +282,7 @@ impl<G> Keeper<G> {
     ) -> Result<T, Unmet> {
         let mut fruitless = 0;
         loop {
-            let seen = self.ledger.releases();
+            let mut seen = self.ledger.releases();
             let folders = self.folders.lock();
             let current = folders.get(&ask.folder).filter(|e| e.slot.is_current(ask.build));
             let Some(own) = current else { return Err(Unmet::Outdated) };
@@ -302,7 +303,8 @@ impl<G> Keeper<G> {
                     drop(folders);
                     let before = cost.evicted.len();
                     for victim in plan.victims {
-                        if self.evict_if(victim, |e| !e.pinned && !e.slot.is_building()) {
+                        let idle = |e: &Entry<G>| !e.pinned && !e.slot.is_building();
+                        if self.evict_if(victim, |e| idle(e) || injected(Fault::EvictUnchecked)) {
                             cost.evicted.push(victim);
                         }
                     }
@@ -318,6 +320,9 @@ impl<G> Keeper<G> {
                 }
                 Err(could) => {
                     drop(folders);
+                    if injected(Fault::CountedTooLate) {
+                        seen = self.ledger.releases();
+                    }
                     // Readers and other builds will give back this much in time.
                     let passing = balance.retained + balance.reserved;
                     if could.saturating_add(passing) < need || !self.ledger.wait_released(seen, ask.patience)
@@ -340,7 +345,8 @@ impl<G> Keeper<G> {
     ) -> Result<Publication, Rejected> {
         let Finished { folder, build, reservation, parts, shared } = finished;
         let mut folders = self.folders.lock();
-        let Some(entry) = folders.get_mut(&folder).filter(|e| e.slot.is_current(build)) else {
+        let counts = |e: &&mut Entry<G>| e.slot.is_current(build) || injected(Fault::PublishUnchecked);
+        let Some(entry) = folders.get_mut(&folder).filter(counts) else {
             drop(folders);
             return Err(Rejected::Outdated);
         };
@@ -463,7 +469,7 @@ fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
         folder: *id,
         bytes: e.would_yield(),
         last_use: e.shelf.last_use(),
-        protected: e.pinned || e.slot.is_building(),
+        protected: e.pinned && !injected(Fault::PinnedPlanned) || e.slot.is_building(),
     };
     folders.iter().map(candidate).collect()
 }
@@ -472,7 +478,7 @@ fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
 #[must_use = "to be dropped without the lock"]
 fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
     let old = entry.shelf.served.swap(None);
-    for charge in old.iter().flat_map(|s| &s.charges) {
+    for charge in old.iter().flat_map(|s| &s.charges).filter(|_| !injected(Fault::ForgottenEviction)) {
         charge.retire();
     }
     old
@@ -482,7 +488,7 @@ fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
 #[must_use = "to be dropped without the lock"]
 fn mark<G>(entry: &Entry<G>, stale: Option<Stale>) -> Option<Arc<Served<G>>> {
     let served = entry.shelf.load()?;
-    if served.stale == stale {
+    if served.stale == stale || injected(Fault::NotMarkedStale) {
         return None;
     }
     let Served { ref graph, generation, built, ref charges, .. } = *served;
@@ -491,4 +497,4 @@ fn mark<G>(entry: &Entry<G>, stale: Option<Stale>) -> Option<Arc<Served<G>>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

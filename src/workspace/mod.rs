@@ -10,12 +10,15 @@ pub mod clock;
 pub mod crew;
 pub mod document;
 pub mod documents;
+mod fault;
 pub mod gate;
 pub mod intake;
 pub mod keeper;
 pub mod ledger;
 pub mod machine;
 pub mod manager;
+#[cfg(all(test, not(feature = "shuttle")))]
+mod mutants;
 pub mod pool;
 pub mod read;
 pub mod retry;
@@ -26,6 +29,8 @@ pub mod slot;
 pub mod staleness;
 pub mod status;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 pub mod timer;
 pub mod victims;
 pub mod watch;

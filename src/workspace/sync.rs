@@ -1,80 +1,25 @@
 //! The locks of the workspace layer, in one place so that a schedule checker can stand in for them.
 //!
-//! [`Published`] is the one lock-free cell: readers take what is published and keep it for as long as they like.
+//! With the feature `shuttle` they are those of the crate of that name, and work only inside its checks. Otherwise
+//! they are the real ones; debug builds watch the [order] in which they are taken.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+#[cfg(not(feature = "shuttle"))]
+pub mod order;
+#[cfg(not(feature = "shuttle"))]
+mod real;
+#[cfg(feature = "shuttle")]
+mod scheduled;
 
-use arc_swap::ArcSwapOption;
+#[cfg(not(feature = "shuttle"))]
+pub use real::{AtomicU64, Condvar, Guard, Mutex, Published};
+#[cfg(feature = "shuttle")]
+pub use scheduled::{AtomicU64, Condvar, Guard, Mutex, Published};
 
-/// A mutex that does not poison: a panic under it is caught by whoever runs the work, and state is only changed by
-/// steps that cannot panic half-way.
-#[derive(Debug, Default)]
-pub struct Mutex<T>(parking_lot::Mutex<T>);
+pub use std::sync::atomic::Ordering;
 
-pub type Guard<'a, T> = parking_lot::MutexGuard<'a, T>;
-
-impl<T> Mutex<T> {
-    pub const fn new(value: T) -> Self {
-        Mutex(parking_lot::Mutex::new(value))
-    }
-    pub fn lock(&self) -> Guard<'_, T> {
-        self.0.lock()
-    }
-    pub fn into_inner(self) -> T {
-        self.0.into_inner()
-    }
+/// Panics in debug builds if this thread holds a lock: before a callback, which may do anything.
+#[track_caller]
+pub fn assert_none_held() {
+    #[cfg(all(debug_assertions, not(feature = "shuttle")))]
+    order::assert_none_held();
 }
-
-/// A condition variable for [`Mutex`].
-#[derive(Debug, Default)]
-pub struct Condvar(parking_lot::Condvar);
-
-impl Condvar {
-    pub const fn new() -> Self {
-        Condvar(parking_lot::Condvar::new())
-    }
-    pub fn notify_all(&self) {
-        self.0.notify_all();
-    }
-    pub fn notify_one(&self) {
-        self.0.notify_one();
-    }
-    pub fn wait<T>(&self, guard: &mut Guard<'_, T>) {
-        self.0.wait(guard);
-    }
-    /// Waits until woken or until the deadline; `false` once the deadline has passed.
-    pub fn wait_until<T>(&self, guard: &mut Guard<'_, T>, deadline: Instant) -> bool {
-        !self.0.wait_until(guard, deadline).timed_out()
-    }
-    /// Waits until woken or for the duration; `false` once it has passed.
-    pub fn wait_for<T>(&self, guard: &mut Guard<'_, T>, duration: Duration) -> bool {
-        !self.0.wait_for(guard, duration).timed_out()
-    }
-}
-
-/// A cell whose readers never block: what they load stays whole and alive for as long as they hold it.
-#[derive(Debug)]
-pub struct Published<T>(ArcSwapOption<T>);
-
-impl<T> Default for Published<T> {
-    fn default() -> Self {
-        Published(ArcSwapOption::empty())
-    }
-}
-
-impl<T> Published<T> {
-    pub fn of(value: T) -> Published<T> {
-        Published(ArcSwapOption::from_pointee(value))
-    }
-    pub fn load(&self) -> Option<Arc<T>> {
-        self.0.load_full()
-    }
-    /// Puts the new value in place and hands the old one to the caller, who drops it outside every lock.
-    #[must_use = "the replaced value is to be dropped outside every lock"]
-    pub fn swap(&self, value: Option<Arc<T>>) -> Option<Arc<T>> {
-        self.0.swap(value)
-    }
-}
-
-pub use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,6 @@
 //! Which folders give up their graphs when another needs the memory.
 
+use super::fault::{Fault, injected};
 use super::slot::FolderId;
 
 /// What the plan may know of a folder.
@@ -29,6 +30,9 @@ pub fn plan(candidates: &[Candidate], requester: Option<FolderId>, need: u64) ->
     let mut able: Vec<&Candidate> =
         candidates.iter().filter(|c| !c.protected && c.bytes > 0 && Some(c.folder) != requester).collect();
     able.sort_by_key(|c| (c.last_use, c.folder));
+    if injected(Fault::RecentFirst) {
+        able.reverse();
+    }
     let mut plan = Plan::default();
     for candidate in able {
         if plan.bytes >= need {
@@ -41,9 +45,11 @@ pub fn plan(candidates: &[Candidate], requester: Option<FolderId>, need: u64) ->
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::testing::holds;
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::TestCaseResult;
 
     fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
         let one = (0u64..50, 0u64..6, any::<bool>());
@@ -58,35 +64,42 @@ mod tests {
         })
     }
 
-    proptest! {
-        #[test]
-        fn the_plan_is_the_shortest_run_of_least_recently_used(
-            all in candidates(), requester in 0u32..12, need in 0u64..200
-        ) {
-            let requester = FolderId(requester);
-            let may = |c: &&Candidate| !c.protected && c.folder != requester;
-            let most: u64 = all.iter().filter(may).map(|c| c.bytes).sum();
-            match plan(&all, Some(requester), need) {
-                Err(had) => {
-                    prop_assert!(most < need);
-                    prop_assert_eq!(had, most);
-                }
-                Ok(plan) => {
-                    let of = |id: FolderId| all.iter().find(|c| c.folder == id).unwrap();
-                    let sum: u64 = plan.victims.iter().map(|v| of(*v).bytes).sum();
-                    prop_assert_eq!(sum, plan.bytes);
-                    prop_assert!(sum >= need);
-                    prop_assert!(plan.victims.iter().all(|v| may(&of(*v))));
-                    if let Some(last) = plan.victims.last() {
-                        prop_assert!(sum - of(*last).bytes < need, "one victim too many");
-                        let youngest = of(*last).last_use;
-                        let spared = all.iter().filter(may).filter(|c| c.bytes > 0);
-                        for c in spared.filter(|c| !plan.victims.contains(&c.folder)) {
-                            prop_assert!(c.last_use >= youngest, "a less recently used folder was spared");
-                        }
+    fn plan_is_shortest(all: &[Candidate], requester: u32, need: u64) -> TestCaseResult {
+        let requester = FolderId(requester);
+        let may = |c: &&Candidate| !c.protected && c.folder != requester;
+        let most: u64 = all.iter().filter(may).map(|c| c.bytes).sum();
+        match plan(all, Some(requester), need) {
+            Err(had) => {
+                prop_assert!(most < need);
+                prop_assert_eq!(had, most);
+            }
+            Ok(plan) => {
+                let of = |id: FolderId| all.iter().find(|c| c.folder == id).unwrap();
+                let sum: u64 = plan.victims.iter().map(|v| of(*v).bytes).sum();
+                prop_assert_eq!(sum, plan.bytes);
+                prop_assert!(sum >= need);
+                prop_assert!(plan.victims.iter().all(|v| may(&of(*v))));
+                if let Some(last) = plan.victims.last() {
+                    prop_assert!(sum - of(*last).bytes < need, "one victim too many");
+                    let youngest = of(*last).last_use;
+                    let spared = all.iter().filter(may).filter(|c| c.bytes > 0);
+                    for c in spared.filter(|c| !plan.victims.contains(&c.folder)) {
+                        prop_assert!(c.last_use >= youngest, "a less recently used folder was spared");
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// The plan is the shortest run of the least recently used.
+    pub(in super::super) fn model(cases: usize) {
+        let inputs = (candidates(), 0u32..12, 0u64..200);
+        holds(cases, inputs, |(all, requester, need)| plan_is_shortest(&all, requester, need));
+    }
+
+    #[test]
+    fn the_plan_is_the_shortest_run_of_least_recently_used() {
+        model(256);
     }
 }

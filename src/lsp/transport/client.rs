@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Notification, Request};
 
 use super::outbox::Outbox;
+use crate::workspace::sync::Mutex;
 
 /// Longest that an answer of the client is waited for. Only background tasks wait, so nothing hangs meanwhile.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use crate::workspace::sync::{Condvar, Mutex};
 use serde::Serialize;
 
 /// Bytes that may wait for a client that does not read. Beyond them no further message is taken from it, so that a
@@ -66,7 +66,7 @@ impl Outbox {
     pub fn flush(&self, deadline: Instant) {
         let mut queue = self.0.queue.lock();
         while queue.bytes > 0 && !queue.closed {
-            if self.0.drained.wait_until(&mut queue, deadline).timed_out() {
+            if !self.0.drained.wait_until(&mut queue, deadline) {
                 return;
             }
         }

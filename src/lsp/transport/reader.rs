@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use parking_lot::Mutex;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -21,6 +20,7 @@ use super::client::Client;
 use super::frame::{Decoder, Frame};
 use super::message::{Message, RequestId};
 use super::outbox::Outbox;
+use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
 const READ_BYTES: usize = 64 << 10;

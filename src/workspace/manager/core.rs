@@ -13,7 +13,7 @@ use super::super::keeper::Keeper;
 use super::super::pool::Pool;
 use super::super::settings::Settings;
 use super::super::slot::{Cause, FolderId};
-use super::super::sync::{Mutex, Published};
+use super::super::sync::{Mutex, Published, assert_none_held};
 use super::super::timer::Timer;
 use super::super::watch::{Notice, Watch};
 use super::builds;
@@ -65,7 +65,10 @@ impl Core {
             let budget = Budget::new(keeper.ledger().clone(), move |bytes| {
                 if let Some(core) = for_budget.upgrade() {
                     let gone = core.keeper.make_room(bytes, None);
-                    core.evicted(&gone);
+                    // Whoever asks may hold a lock, under which nobody is to be told.
+                    if !gone.is_empty() {
+                        core.later(Instant::now(), move |core| core.evicted(&gone));
+                    }
                 }
             });
             let watch = Watch::new(move |notice| {
@@ -201,6 +204,7 @@ impl Core {
         let Some(report) = self.keeper.report(folder.id) else { return };
         let to = State { lifecycle: report.lifecycle, stale: report.stale, generation: report.generation };
         let from = std::mem::replace(&mut folder.details.lock().told, to);
+        assert_none_held();
         folder.wake();
         if from != to {
             let error = report.failure.map(|f| f.message);

@@ -1,0 +1,222 @@
+use super::*;
+use std::panic::AssertUnwindSafe;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+
+use super::super::testing::holds;
+
+#[test]
+fn a_replaced_graph_counts_against_the_settlement() {
+    let ledger = Ledger::new(100);
+    let old = ledger.reserve(50).unwrap().settle(&[50], &[]).unwrap().remove(0);
+    let build = ledger.reserve(30).unwrap();
+    let (build, refused) = build.settle(&[60, 5], &[&old]).unwrap_err();
+    assert_eq!((refused.needed, build.bytes()), (35, 30));
+    assert_eq!(old.account(), Account::Resident, "a refused settlement retires nothing");
+    let new = build.settle(&[50], &[&old]).unwrap().remove(0);
+    assert_eq!(ledger.balance().used(), 100);
+    assert_eq!((old.account(), new.account()), (Account::Retained, Account::Resident));
+    drop(old);
+    assert_eq!(ledger.balance().used(), 50);
+}
+
+#[test]
+fn a_lowered_limit_lets_things_shrink_but_not_grow() {
+    let ledger = Ledger::new(100);
+    let mut build = ledger.reserve(80).unwrap();
+    ledger.set_limit(50);
+    assert!(build.grow(1).is_err());
+    assert!(ledger.reserve(1).is_err());
+    build.shrink_to(60);
+    let charge =
+        build.settle(&[50, 5], &[]).expect("less than was promised is taken even over a lowered limit");
+    assert_eq!((ledger.balance().used(), ledger.balance().available()), (55, 0));
+    drop(charge);
+    assert_eq!(ledger.balance().used(), 0);
+}
+
+#[test]
+fn a_panic_gives_everything_back() {
+    let ledger = Ledger::new(100);
+    let inner = ledger.clone();
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(move || {
+        let _build = inner.reserve(40).unwrap();
+        let _charge = inner.charge(Account::Documents, 10).unwrap();
+        panic!("a build that goes wrong");
+    }));
+    assert!(outcome.is_err());
+    assert_eq!(ledger.balance().used(), 0);
+    assert_eq!(ledger.balance().high_water, 50);
+}
+
+#[test]
+fn absurd_amounts_are_refused() {
+    let ledger = Ledger::new(u64::MAX);
+    let mut one = ledger.reserve(1).unwrap();
+    assert!(ledger.reserve(u64::MAX).is_err());
+    assert!(one.grow(u64::MAX).is_err());
+    assert_eq!(ledger.balance().used(), 1);
+}
+
+#[test]
+fn waiting_ends_with_a_release() {
+    let ledger = Ledger::new(100);
+    let charge = ledger.charge(Account::Resident, 10).unwrap();
+    let seen = ledger.releases();
+    assert!(!ledger.wait_released(seen, Instant::now()));
+    let waiter = {
+        let ledger = ledger.clone();
+        let long = Instant::now() + std::time::Duration::from_secs(60);
+        std::thread::spawn(move || ledger.wait_released(seen, long))
+    };
+    drop(charge);
+    assert!(waiter.join().unwrap());
+}
+
+/// What a caller can do; indices are taken modulo the number of live things.
+#[derive(Clone, Debug)]
+enum Op {
+    Reserve(u64),
+    Grow(usize, u64),
+    Shrink(usize, u64),
+    Abort(usize),
+    Settle { build: usize, bytes: u64, replaced: Option<usize> },
+    Document(u64),
+    Resize(usize, u64),
+    Retire(usize),
+    Drop(usize),
+    Limit(u64),
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let (i, b) = (0usize..8, 0u64..60);
+    prop_oneof![
+        b.clone().prop_map(Op::Reserve),
+        (i.clone(), b.clone()).prop_map(|(i, b)| Op::Grow(i, b)),
+        (i.clone(), b.clone()).prop_map(|(i, b)| Op::Shrink(i, b)),
+        i.clone().prop_map(Op::Abort),
+        (i.clone(), b.clone(), prop::option::of(i.clone())).prop_map(|(build, bytes, replaced)| Op::Settle {
+            build,
+            bytes,
+            replaced
+        }),
+        b.clone().prop_map(Op::Document),
+        (i.clone(), b).prop_map(|(i, b)| Op::Resize(i, b)),
+        i.clone().prop_map(Op::Retire),
+        i.prop_map(Op::Drop),
+        (20u64..200).prop_map(Op::Limit),
+    ]
+}
+
+/// The model keeps nothing but lists of live amounts and adds them up anew after every step.
+fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
+    let mut limit = 100;
+    let ledger = Ledger::new(limit);
+    let mut builds: Vec<(Reservation, u64)> = Vec::new();
+    let mut charges: Vec<(Charge, u64, Account)> = Vec::new();
+    let mut high = 0;
+    for op in ops {
+        let used = |b: &[(Reservation, u64)], c: &[(Charge, u64, Account)]| -> u64 {
+            b.iter().map(|x| x.1).sum::<u64>() + c.iter().map(|x| x.1).sum::<u64>()
+        };
+        let before = used(&builds, &charges);
+        match op {
+            Op::Reserve(bytes) => match ledger.reserve(bytes) {
+                Ok(r) => {
+                    prop_assert!(bytes == 0 || before + bytes <= limit);
+                    builds.push((r, bytes));
+                }
+                Err(_) => prop_assert!(before + bytes > limit),
+            },
+            Op::Grow(i, more) if !builds.is_empty() => {
+                let i = i % builds.len();
+                let granted = builds[i].0.grow(more).is_ok();
+                prop_assert_eq!(granted, more == 0 || before + more <= limit);
+                if granted {
+                    builds[i].1 += more;
+                }
+            }
+            Op::Shrink(i, to) if !builds.is_empty() => {
+                let i = i % builds.len();
+                builds[i].0.shrink_to(to);
+                builds[i].1 = builds[i].1.min(to);
+            }
+            Op::Abort(i) if !builds.is_empty() => drop(builds.swap_remove(i % builds.len())),
+            Op::Settle { build, bytes, replaced } if !builds.is_empty() => {
+                let (r, promised) = builds.swap_remove(build % builds.len());
+                let replaced = replaced.filter(|_| !charges.is_empty()).map(|i| i % charges.len());
+                let list: Vec<&Charge> = replaced.iter().map(|i| &charges[*i].0).collect();
+                match r.settle(&[bytes], &list) {
+                    Ok(mut made) => {
+                        let charge = made.remove(0);
+                        prop_assert!(before - promised + bytes <= limit || bytes <= promised);
+                        if let Some(i) = replaced
+                            && charges[i].2 == Account::Resident
+                        {
+                            charges[i].2 = Account::Retained;
+                        }
+                        charges.push((charge, bytes, Account::Resident));
+                    }
+                    Err((r, _)) => {
+                        prop_assert!(before - promised + bytes > limit);
+                        builds.push((r, promised));
+                    }
+                }
+            }
+            Op::Document(bytes) => {
+                if let Ok(charge) = ledger.charge(Account::Documents, bytes) {
+                    prop_assert!(bytes == 0 || before + bytes <= limit);
+                    charges.push((charge, bytes, Account::Documents));
+                }
+            }
+            Op::Resize(i, bytes) if !charges.is_empty() => {
+                let i = i % charges.len();
+                let granted = charges[i].0.resize(bytes).is_ok();
+                prop_assert_eq!(granted, bytes <= charges[i].1 || before - charges[i].1 + bytes <= limit);
+                if granted {
+                    charges[i].1 = bytes;
+                }
+            }
+            Op::Retire(i) if !charges.is_empty() => {
+                let i = i % charges.len();
+                charges[i].0.retire();
+                if charges[i].2 == Account::Resident {
+                    charges[i].2 = Account::Retained;
+                }
+            }
+            Op::Drop(i) if !charges.is_empty() => drop(charges.swap_remove(i % charges.len())),
+            Op::Limit(to) => {
+                limit = to;
+                ledger.set_limit(to);
+            }
+            _ => {}
+        }
+        let of = |a: Account| charges.iter().filter(|c| c.2 == a).map(|c| c.1).sum::<u64>();
+        let now = used(&builds, &charges);
+        high = high.max(now);
+        let balance = ledger.balance();
+        prop_assert_eq!(balance.reserved, builds.iter().map(|b| b.1).sum::<u64>());
+        prop_assert_eq!(balance.resident, of(Account::Resident));
+        prop_assert_eq!(balance.retained, of(Account::Retained));
+        prop_assert_eq!(balance.documents, of(Account::Documents));
+        prop_assert_eq!(balance.used(), now);
+        prop_assert_eq!(balance.high_water, high);
+        prop_assert!(now <= limit || now <= before, "grew over the limit");
+        ledger.validate();
+    }
+    drop(builds);
+    drop(charges);
+    prop_assert_eq!(ledger.balance().used(), 0);
+    Ok(())
+}
+
+/// See [`sums_are_of_live_things`]; so many times a hundred operations.
+pub(in super::super) fn model(cases: usize) {
+    holds(cases, prop::collection::vec(op(), 1..200), sums_are_of_live_things);
+}
+
+#[test]
+fn the_sums_are_those_of_the_live_things() {
+    model(512);
+}
