@@ -31,7 +31,8 @@ pub enum ClientError {
 }
 
 type Reply = Result<Value, (i64, String, Value)>;
-type Waiting = Arc<Mutex<HashMap<i64, Sender<Reply>>>>;
+/// Who waits for which reply; `None` once the server's output has ended and no more will come.
+type Waiting = Arc<Mutex<Option<HashMap<i64, Sender<Reply>>>>>;
 
 /// A server running as a child; dropping it ends the child.
 pub struct Client {
@@ -53,7 +54,7 @@ impl Client {
             .spawn()
             .map_err(|why| ClientError::Spawn { program: program.to_owned(), why })?;
         let (outbox, frames) = crossbeam_channel::unbounded();
-        let waiting = Waiting::default();
+        let waiting = Waiting::new(Mutex::new(Some(HashMap::new())));
         let log = Arc::new(Mutex::new(VecDeque::new()));
         if let Some(stdin) = child.stdin.take() {
             std::thread::spawn(move || write_frames(stdin, &frames));
@@ -86,7 +87,11 @@ impl Client {
         self.next_id += 1;
         let id = self.next_id;
         let (sender, reply) = crossbeam_channel::bounded(1);
-        self.waiting.lock().insert(id, sender);
+        // Where no reply can come any more, the sender is dropped here, which says so.
+        match self.waiting.lock().as_mut() {
+            Some(waiting) => drop(waiting.insert(id, sender)),
+            None => drop(sender),
+        }
         let mut frame = json!({"jsonrpc": "2.0", "id": id, "method": method});
         if !params.is_null() {
             frame["params"] = params;
@@ -98,7 +103,7 @@ impl Client {
                 Err(ClientError::Refused { method: method.to_owned(), code, message, data })
             }
             Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
-                self.waiting.lock().remove(&id);
+                self.waiting.lock().as_mut().and_then(|waiting| waiting.remove(&id));
                 Err(ClientError::TimedOut { method: method.to_owned(), after: wait })
             }
             Err(crossbeam_channel::RecvTimeoutError::Disconnected) => Err(self.stopped(method)),
@@ -186,12 +191,14 @@ fn read_frames(stdout: ChildStdout, waiting: &Waiting, outbox: &Sender<Value>) {
             }
             (Some(_), None) => {}
             (None, id) => {
-                let Some(sender) = id.and_then(|id| waiting.lock().remove(&id.as_i64()?)) else { continue };
+                let Some(sender) = id.and_then(|id| waiting.lock().as_mut()?.remove(&id.as_i64()?)) else {
+                    continue;
+                };
                 let _ = sender.send(reply_of(&frame));
             }
         }
     }
-    waiting.lock().clear();
+    *waiting.lock() = None;
 }
 
 fn reply_of(frame: &Value) -> Reply {
