@@ -39,6 +39,8 @@ pub struct Document {
     computing: Mutex<Computing>,
     seed: Option<Seed>,
     hash: OnceLock<u64>,
+    /// Set once the client has written this very version to disk.
+    written: OnceLock<()>,
     budget: Arc<Budget>,
     /// Bytes of text and lines; last, so that they are given back after these.
     charge: Option<Charge>,
@@ -166,6 +168,7 @@ impl Document {
             computing: Mutex::default(),
             seed,
             hash: OnceLock::new(),
+            written: OnceLock::new(),
             budget: Arc::clone(budget),
             charge: charge.ok(),
         }
@@ -221,6 +224,15 @@ impl Document {
     /// Bytes that the text takes of the budget.
     pub fn bytes(&self) -> u64 {
         self.charge.as_ref().map_or(0, Charge::bytes)
+    }
+
+    /// The client has written this version to disk.
+    pub(super) fn note_written(&self) {
+        let _ = self.written.set(());
+    }
+
+    pub fn is_written(&self) -> bool {
+        self.written.get().is_some()
     }
 
     /// Hash of the contents, as the graph has it of files.

@@ -25,6 +25,7 @@ pub mod retry;
 pub mod rules;
 pub mod scan;
 pub mod settings;
+pub mod settling;
 pub mod slot;
 pub mod staleness;
 pub mod status;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::super::build::{Base, BuildError, Built, Plan, build};
+use super::super::build::{Base, BuildError, Built, Plan, Seen, build, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
@@ -263,10 +263,12 @@ impl Core {
         let now = self.clock.now();
         let Some(graph) = graph else {
             folder.details.lock().saw(&seen);
-            return Ok(match self.keeper.is_current(folder.id, build) {
-                true => End::Confirmed(self.keeper.confirm(folder.id, build, now)),
-                false => End::Outdated,
-            });
+            if !self.keeper.is_current(folder.id, build) {
+                return Ok(End::Outdated);
+            }
+            let follow_up = self.keeper.confirm(folder.id, build, now);
+            self.settled(folder, &seen, began);
+            return Ok(End::Confirmed(follow_up));
         };
         let totals = graph.totals();
         let heap = graph.heap_bytes() as u64;
@@ -295,11 +297,18 @@ impl Core {
                     details.ratio = heap as f64 / source_bytes as f64;
                 }
                 drop(details);
+                self.settled(folder, &seen, began);
                 Ok(End::Published(publication))
             }
             Err(Rejected::Outdated) => Ok(End::Outdated),
             Err(Rejected::Refused(_, refused)) => Err(BuildError::Memory(Unmet::Refused(refused))),
         }
+    }
+
+    /// The folder's graph knows what was on disk when a build began.
+    fn settled(&self, folder: &Folder, seen: &Seen, began: Instant) {
+        let inside = |path: &Path| folder.relative(path).is_some_and(|p| is_asked(&p, seen.asked.as_ref()));
+        self.settling.looked(began, inside);
     }
 
     /// After a publish: hooks, and an eye on the graph that was replaced.

@@ -1,5 +1,6 @@
 //! What a request takes before anything else can happen, and how it gets its answer's world from that.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use super::super::keeper::Served;
 use super::super::ledger::Refused;
 use super::super::pool::Busy;
 use super::super::read::{FolderTexts, read_bounded};
+use super::super::settling::SettlingSet;
 use super::super::slot::{Cause, Lifecycle, Serve};
 use super::super::staleness::{Verdict, judge};
 use super::super::sync::Mutex;
@@ -30,6 +32,8 @@ pub struct Capture {
     folder: Option<Arc<Folder>>,
     path: PathBuf,
     documents: Arc<DocumentSet>,
+    /// Documents that were closed as saved, of which the folder may not know yet.
+    settling: Arc<SettlingSet>,
     /// Whether an evicted folder is to come back for this.
     brings_back: bool,
 }
@@ -145,8 +149,10 @@ impl Capture {
     }
 
     fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
+        // In this order: a document that is being closed is in one of the two.
         let documents = core.documents.all();
-        let capture = Capture { core: Arc::clone(core), folder, path, documents, brings_back };
+        let settling = core.settling.all();
+        let capture = Capture { core: Arc::clone(core), folder, path, documents, settling, brings_back };
         if let Some(folder) = &capture.folder
             && folder.shelf.load().is_none()
             && !capture.stays_away(folder)
@@ -351,10 +357,14 @@ impl Capture {
         Ok(Ready { view, freshness: Freshness { generation: 0, stale: None }, root, file })
     }
 
-    /// The captured documents that the folder owns, in the order of their paths.
+    /// The captured documents that the folder owns, in the order of their paths; an open one goes before one that
+    /// was closed.
     fn placed(&self, folder: &Arc<Folder>) -> Vec<Placed> {
         let own = |path: &Path| self.core.owner(path).is_some_and(|f| f.id == folder.id);
-        let under = self.documents.iter().filter(|(path, _)| folder.holds(path).is_some() && own(path));
+        let mut documents: BTreeMap<&Arc<Path>, &Arc<Document>> =
+            self.settling.iter().map(|(path, settled)| (path, &settled.document)).collect();
+        documents.extend(self.documents.iter());
+        let under = documents.into_iter().filter(|(path, _)| folder.holds(path).is_some() && own(path));
         under.filter_map(|(path, d)| Some((folder.relative(path)?, Arc::clone(d)))).collect()
     }
 

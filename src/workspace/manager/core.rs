@@ -12,6 +12,7 @@ use super::super::gate::Gate;
 use super::super::keeper::Keeper;
 use super::super::pool::Pool;
 use super::super::settings::Settings;
+use super::super::settling::Settling;
 use super::super::slot::{Cause, FolderId};
 use super::super::sync::{Mutex, Published, assert_none_held};
 use super::super::timer::Timer;
@@ -32,6 +33,7 @@ pub struct Core {
     pub clock: Clock,
     pub keeper: Arc<Keeper<Resident>>,
     pub documents: Documents,
+    pub settling: Settling,
     pub pool: Pool,
     pub timer: Timer,
     pub watch: Watch,
@@ -82,6 +84,7 @@ impl Core {
             Core {
                 clock: Clock::start(),
                 documents: Documents::new(Arc::new(budget)),
+                settling: Settling::default(),
                 pool,
                 timer: Timer::start(),
                 watch,
@@ -149,6 +152,7 @@ impl Core {
         drop(old);
         self.keeper.remove(folder.id);
         folder.close();
+        self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
         self.watch.forget(folder.id);
         let from = folder.details.lock().told;
         let to = State { lifecycle: super::super::slot::Lifecycle::Unloaded, stale: false, ..from };

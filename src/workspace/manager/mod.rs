@@ -93,7 +93,9 @@ impl Manager {
         text: &str,
     ) -> Result<Arc<Document>, DocumentError> {
         let bytes_max = self.core().settings().document_bytes_max();
-        self.core().documents.open(path.to_owned(), language_id, version, text, bytes_max)
+        let opened = self.core().documents.open(path.to_owned(), language_id, version, text, bytes_max);
+        self.core().settling.forget(path);
+        opened
     }
 
     /// Applies the changes in their order, at once; nothing is parsed.
@@ -109,11 +111,15 @@ impl Manager {
 
     /// The document was written to disk.
     pub fn save(&self, path: &Path) {
+        if let Some(document) = self.core().documents.get(path) {
+            document.note_written();
+        }
         self.files_changed([path.to_owned()]);
     }
 
     /// Closes a document: the file on disk counts again.
     pub fn close(&self, path: &Path) -> Result<(), DocumentError> {
+        self.core().settle(path);
         let closed = self.core().documents.close(path);
         self.files_changed([path.to_owned()]);
         closed

@@ -197,6 +197,40 @@ fn changes_are_followed_and_what_is_the_same_is_not_built() {
 }
 
 #[test]
+fn what_was_saved_and_closed_is_known_at_once() {
+    // Nothing is heard of the disk while the test runs, but what a reload looks at.
+    let settings = Settings { build_debounce: Duration::from_secs(3_600), ..settings() };
+    let world = World::with(settings, &[("a/x.py", "def f(): pass\n"), ("a/y.py", "import x\n")]);
+    world.add("a");
+    world.loaded("a");
+    let path = world.at("a/x.py");
+    let edit = |version, text: &str| {
+        world.manager.open(&path, "python", version, "def f(): pass\n").unwrap();
+        let whole = Change { range: None, text: text.into() };
+        world.manager.change(&path, version + 1, &[whole], Encoding::Utf16).unwrap();
+    };
+    // What was not saved counts no more once it is closed.
+    edit(1, "def unsaved(): pass\n");
+    world.manager.save(&path);
+    edit(3, "def unsaved(): pass\n");
+    world.manager.close(&path).unwrap();
+    assert_eq!(world.defined("a/y.py", "f"), ["x.py"]);
+    assert!(world.defined("a/y.py", "unsaved").is_empty());
+    edit(5, "def saved(): pass\n");
+    world.write("a/x.py", "def saved(): pass\n");
+    world.manager.save(&path);
+    world.manager.close(&path).unwrap();
+    assert_eq!(world.defined("a/y.py", "saved"), ["x.py"]);
+    assert!(world.defined("a/y.py", "f").is_empty());
+    // A look at the disk ends it, whatever stands there by now.
+    world.write("a/x.py", "def later(): pass\n");
+    assert!(world.manager.reload(&world.at("a")));
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/y.py", "later"), ["x.py"]);
+    assert!(world.defined("a/y.py", "saved").is_empty());
+}
+
+#[test]
 fn ignore_files_that_change_change_the_graph() {
     let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/gen/y.py", "def g(): pass\n")]);
     world.add("a");

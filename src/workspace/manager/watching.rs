@@ -32,6 +32,14 @@ impl Core {
         }
     }
 
+    /// A document that is about to be closed answers until its folder has looked at what was saved.
+    pub fn settle(&self, path: &Path) {
+        let Some(document) = self.documents.get(path) else { return };
+        if self.owner(path).is_some_and(|folder| relevant(&folder, path).is_some()) {
+            self.settling.put(&document, Instant::now());
+        }
+    }
+
     fn hand_on(self: &Arc<Self>) {
         let changes = {
             let mut pending = self.pending.lock();
