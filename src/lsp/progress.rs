@@ -117,11 +117,15 @@ impl Progress {
     /// A folder's state is another.
     pub fn transition(&mut self, transition: &Transition) {
         let folder = &transition.folder;
-        let builds = matches!(transition.to.lifecycle, Lifecycle::Loading | Lifecycle::Rebuilding);
-        if builds && !transition.closed {
-            if transition.to.lifecycle == Lifecycle::Loading {
-                self.open(folder);
-            }
+        let (from, to) = (transition.from.lifecycle, transition.to.lifecycle);
+        let building = matches!(to, Lifecycle::Loading | Lifecycle::Rebuilding) && !transition.closed;
+        // A folder that was read between two announcements was loading all the same; clients wait for the end of it.
+        let read_unseen = matches!(from, Lifecycle::Unloaded | Lifecycle::Evicted)
+            && matches!(to, Lifecycle::Loaded | Lifecycle::Failed);
+        if building && to == Lifecycle::Loading || read_unseen {
+            self.open(folder);
+        }
+        if building {
             return;
         }
         if let Some(joint) = &mut self.joint {
