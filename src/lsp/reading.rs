@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tower_lsp::gen_lsp_types::{Position, Range, Uri};
+use tower_lsp::gen_lsp_types::{MessageType, Position, Range, Uri};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::convert::{self, Places};
@@ -60,6 +60,11 @@ impl Reading {
 
     pub fn range(&self, span: Span) -> Range {
         convert::range(&self.places(self.file), span)
+    }
+
+    /// Tells the user something about the answer.
+    pub fn tell(&self, message: impl std::fmt::Display) {
+        self.session.show(MessageType::Info, format!("coppice: {message}"));
     }
 
     /// The name at an offset.

@@ -6,9 +6,11 @@ use crossbeam_channel::Sender;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
+    CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
     DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
     DocumentSymbolRequest, ExecuteCommandRequest, HoverRequest, InitializeParams, InitializeResult,
-    InitializedParams, ReferencesRequest, Request, WorkspaceSymbolRequest,
+    InitializedParams, ReferencesRequest, Request, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
+    TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -70,6 +72,12 @@ fn register(builder: Builder) -> Builder {
     let b = request::<DeclarationRequest>(b, h::declaration::handle);
     let b = request::<ReferencesRequest>(b, h::references::handle);
     let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
+    let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);
+    let b = request::<CallHierarchyIncomingCallsRequest>(b, h::call_hierarchy::incoming);
+    let b = request::<CallHierarchyOutgoingCallsRequest>(b, h::call_hierarchy::outgoing);
+    let b = request::<TypeHierarchyPrepareRequest>(b, h::type_hierarchy::prepare);
+    let b = request::<TypeHierarchySupertypesRequest>(b, h::type_hierarchy::supertypes);
+    let b = request::<TypeHierarchySubtypesRequest>(b, h::type_hierarchy::subtypes);
     let b = request::<HoverRequest>(b, h::hover::handle);
     let b = request::<DocumentDiagnosticRequest>(b, h::diagnostic::handle);
     let b = request::<WorkspaceSymbolRequest>(b, h::workspace_symbol::handle);

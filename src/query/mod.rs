@@ -2,6 +2,7 @@
 //!
 //! Offsets are bytes; who talks to an editor converts them by the view.
 
+mod call_hierarchy;
 mod container;
 mod declaration;
 mod definition;
@@ -9,8 +10,10 @@ pub mod docs;
 pub mod document_symbols;
 mod highlight;
 mod hover;
+mod item;
 mod references;
 pub mod signature;
+mod type_hierarchy;
 mod why;
 pub mod workspace_symbols;
 
@@ -19,12 +22,15 @@ use crate::lang::facts::{DefKind, ScopeId, Span};
 use crate::lang::modules::{FileId, Layout, file_name};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 
+pub use call_hierarchy::{Call, Calls, incoming_calls, outgoing_calls, prepare_calls};
 pub use declaration::declaration;
 pub use definition::definition;
 pub use document_symbols::{DocumentSymbol, document_symbols, document_symbols_of};
 pub use highlight::{Highlight, highlight};
 pub use hover::{Hover, hover};
+pub use item::Item;
 pub use references::{Use, Uses, references};
+pub use type_hierarchy::{Relatives, prepare_types, subtypes, supertypes};
 pub use why::{Candidate, Why, why};
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 

@@ -102,6 +102,6 @@ fn information(
 }
 
 /// Clients refuse an outline with an empty name in it.
-fn named(name: &str) -> String {
+pub(super) fn named(name: &str) -> String {
     if name.is_empty() { "(unnamed)".to_owned() } else { name.to_owned() }
 }

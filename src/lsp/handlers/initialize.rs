@@ -12,8 +12,8 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::Result;
 
 use super::{
-    declaration, definition, document_highlight, document_symbol, execute_command, hover, references,
-    workspace_symbol,
+    call_hierarchy, declaration, definition, document_highlight, document_symbol, execute_command, hover,
+    references, type_hierarchy, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -86,12 +86,14 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
             Encoding::Utf32 => PositionEncodingKind::UTF32,
         }),
         text_document_sync: Some(TextDocumentSync::Options(sync)),
+        call_hierarchy_provider: offers(call_hierarchy::FEATURE).then(|| true.into()),
         definition_provider: offers(definition::FEATURE).then(|| true.into()),
         declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
         references_provider: offers(references::FEATURE).then(|| true.into()),
         document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
         hover_provider: offers(hover::FEATURE).then(|| true.into()),
         document_symbol_provider: offers(document_symbol::FEATURE).then(|| true.into()),
+        type_hierarchy_provider: offers(type_hierarchy::FEATURE).then(|| true.into()),
         workspace_symbol_provider: offers(workspace_symbol::FEATURE).then(|| true.into()),
         diagnostic_provider: (features.pulls_diagnostics && offers(diagnostics::FEATURE)).then(|| {
             DiagnosticProvider::DiagnosticOptions(DiagnosticOptions {

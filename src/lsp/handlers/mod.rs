@@ -3,6 +3,7 @@
 //! A handler that changes state takes the session and returns nothing. One that reads returns an
 //! [`Answer`](super::reading::Answer): it captures what it needs before it returns, and the rest happens on the pool.
 
+pub mod call_hierarchy;
 pub mod declaration;
 pub mod definition;
 pub mod diagnostic;
@@ -22,4 +23,5 @@ pub mod initialized;
 pub mod references;
 pub mod status;
 pub mod test_hooks;
+pub mod type_hierarchy;
 pub mod workspace_symbol;

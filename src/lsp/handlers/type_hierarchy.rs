@@ -1,0 +1,75 @@
+//! `textDocument/prepareTypeHierarchy`, `typeHierarchy/supertypes` and `typeHierarchy/subtypes`.
+//!
+//! An item is known again by the place of its name, in whatever folder that is.
+
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types::{
+    TypeHierarchyItem, TypeHierarchyPrepareParams, TypeHierarchySubtypesParams, TypeHierarchySupertypesParams,
+};
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::lsp::convert;
+use crate::lsp::errors;
+use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
+use crate::lsp::session::Session;
+use crate::query::{self, Item};
+use crate::resolve::Symbol;
+
+pub const FEATURE: &str = "typeHierarchy";
+/// Most types of one answer: a tree with more branches is not read.
+const TYPES_MAX: usize = 1_000;
+
+type Items = Option<Vec<TypeHierarchyItem>>;
+
+pub fn prepare(session: &Arc<Session>, params: TypeHierarchyPrepareParams) -> Answer<Items> {
+    let at = params.text_document_position_params;
+    let uri = at.text_document.uri;
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+        let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
+        Ok(match query::prepare_types(&reading.ready.view, reading.file, offset) {
+            Ok(items) if !items.is_empty() => Found::Answer(shown(reading, &items)),
+            _ => Found::Nothing,
+        })
+    })
+}
+
+pub fn supertypes(session: &Arc<Session>, params: TypeHierarchySupertypesParams) -> Answer<Items> {
+    let item = params.item;
+    let uri = item.uri.clone();
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+        let symbol = known(reading, &item)?;
+        Ok(Found::Answer(shown(reading, &query::supertypes(&reading.ready.view, symbol))))
+    })
+}
+
+pub fn subtypes(session: &Arc<Session>, params: TypeHierarchySubtypesParams) -> Answer<Items> {
+    let item = params.item;
+    let uri = item.uri.clone();
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        let symbol = known(reading, &item)?;
+        let found = query::subtypes(&reading.ready.view, symbol, TYPES_MAX, cancel.flag());
+        if found.cancelled {
+            return Err(errors::cancelled());
+        }
+        if found.truncated {
+            reading.tell(format!("there are more than {TYPES_MAX} subtypes; these are the first"));
+        }
+        Ok(Found::Answer(shown(reading, &found.items)))
+    })
+}
+
+/// The type that an item stands for; if its name no longer stands where it was, it has to be prepared anew.
+fn known(reading: &Reading, item: &TypeHierarchyItem) -> Result<Symbol> {
+    let offset = reading.offset(item.selection_range.start);
+    let symbol = offset.and_then(|offset| Item::at(&reading.ready.view, reading.file, offset));
+    symbol.ok_or_else(Error::content_modified)
+}
+
+fn shown(reading: &Reading, items: &[Item]) -> Vec<TypeHierarchyItem> {
+    let item = |item: &Item| {
+        let file = item.target.file();
+        Some(convert::type_item(item, reading.uri(file)?, &reading.places(file)))
+    };
+    items.iter().filter_map(item).collect()
+}
