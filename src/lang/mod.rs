@@ -8,6 +8,7 @@ pub mod modules;
 pub mod pack;
 pub mod parse;
 pub mod rules;
+pub mod structure;
 pub mod walk;
 
 mod ecmascript;

@@ -14,6 +14,7 @@ use tower_lsp::gen_lsp_types::MessageType;
 use super::convert;
 use super::diagnostics;
 use super::progress::Progress;
+use super::refresh;
 use super::session::Session;
 use crate::workspace::manager::{Event, Observer, Severity, Transition};
 use crate::workspace::slot::Lifecycle;
@@ -102,6 +103,7 @@ fn announce(
     }
     for transition in inbox.transitions.values() {
         progress.transition(transition);
+        refresh::folder_changed(session, transition);
         if let Some(message) = message_about(transition) {
             session.show(MessageType::Warning, message);
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind};
 
+use super::convert::TokenLegend;
 use crate::text::Encoding;
 
 /// The client's abilities, as far as answers depend on them.
@@ -19,9 +20,27 @@ pub struct ClientFeatures {
     pub registers_configuration: bool,
     /// Tells of changed files, if asked to, and really does.
     pub watches_files: bool,
+    pub folding: Folding,
+    /// What it may be asked to ask again.
+    pub refreshes: Refreshes,
+    /// The kinds of semantic tokens that it knows.
+    pub token_legend: Option<TokenLegend>,
     pub progress: bool,
     /// Wants `experimental/serverStatus`.
     pub server_status: bool,
+}
+
+/// How the client folds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Folding {
+    pub whole_lines: bool,
+    pub ranges_max: Option<u32>,
+}
+
+/// Answers that the client gets anew when it is told that they are other ones by now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refreshes {
+    pub semantic_tokens: bool,
 }
 
 impl ClientFeatures {
@@ -52,6 +71,16 @@ impl ClientFeatures {
             watches_files: yes(
                 workspace.and_then(|w| w.did_change_watched_files.as_ref()?.dynamic_registration)
             ) && really_watches(name),
+            folding: text.and_then(|t| t.folding_range.as_ref()).map_or(Folding::default(), |f| Folding {
+                whole_lines: yes(f.line_folding_only),
+                ranges_max: f.range_limit,
+            }),
+            refreshes: Refreshes {
+                semantic_tokens: yes(workspace.and_then(|w| w.semantic_tokens.as_ref()?.refresh_support)),
+            },
+            token_legend: text
+                .and_then(|t| t.semantic_tokens.as_ref())
+                .map(|tokens| TokenLegend::new(&tokens.token_types, &tokens.token_modifiers)),
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
             server_status: experimental("serverStatusNotification"),
         }

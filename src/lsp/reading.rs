@@ -22,7 +22,7 @@ use crate::query::Location;
 use crate::resolve::{Occurrence, Resolver};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::document::Document;
+use crate::workspace::document::{Analysis, Document, Unanalysed};
 use crate::workspace::manager::{Capture, Kind, Manager, Ready, Unavailable};
 use crate::workspace::pool::Busy;
 use crate::workspace::settings::Switch;
@@ -319,6 +319,15 @@ where
         };
         answer(&document, encoding)
     }))
+}
+
+/// Tree and facts of a document; nothing for one in no language of ours.
+pub fn analysed(document: &Document) -> Result<Option<Arc<Analysis>>> {
+    match document.analysis() {
+        Ok(analysis) => Ok(Some(analysis)),
+        Err(Unanalysed::NoLanguage) => Ok(None),
+        Err(why) => Err(errors::not_analysed(&why)),
+    }
 }
 
 /// Runs a job after those about the same document; it takes its place at once.

@@ -8,9 +8,11 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
     DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
-    DocumentSymbolRequest, ExecuteCommandRequest, HoverRequest, InitializeParams, InitializeResult,
-    InitializedParams, ReferencesRequest, Request, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
-    TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
+    DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, InitializeParams,
+    InitializeResult, InitializedParams, ReferencesRequest, Request, SelectionRangeRequest,
+    SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
+    TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest,
+    WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -75,6 +77,11 @@ fn register(builder: Builder) -> Builder {
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);
     let b = request::<CallHierarchyIncomingCallsRequest>(b, h::call_hierarchy::incoming);
     let b = request::<CallHierarchyOutgoingCallsRequest>(b, h::call_hierarchy::outgoing);
+    let b = request::<FoldingRangeRequest>(b, h::folding_range::handle);
+    let b = request::<SelectionRangeRequest>(b, h::selection_range::handle);
+    let b = request::<SemanticTokensRequest>(b, h::semantic_tokens::full);
+    let b = request::<SemanticTokensDeltaRequest>(b, h::semantic_tokens::delta);
+    let b = request::<SemanticTokensRangeRequest>(b, h::semantic_tokens::range);
     let b = request::<TypeHierarchyPrepareRequest>(b, h::type_hierarchy::prepare);
     let b = request::<TypeHierarchySupertypesRequest>(b, h::type_hierarchy::supertypes);
     let b = request::<TypeHierarchySubtypesRequest>(b, h::type_hierarchy::subtypes);

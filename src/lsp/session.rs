@@ -14,6 +14,7 @@ use super::errors;
 use super::features::ClientFeatures;
 use super::lanes::Lanes;
 use super::serve::{Ending, Options};
+use super::token_results::TokenResults;
 use super::transport::Client;
 use super::uri::OpenUris;
 use crate::workspace::document::Document;
@@ -30,6 +31,7 @@ pub struct Session {
     pub uris: OpenUris,
     pub lanes: Lanes,
     pub replaced: Replaced,
+    pub token_results: TokenResults,
     begun: OnceLock<Begun>,
     end: Sender<Ending>,
 }
@@ -58,6 +60,7 @@ impl Session {
             uris: OpenUris::default(),
             lanes: Lanes::default(),
             replaced: Replaced::default(),
+            token_results: TokenResults::default(),
             begun: OnceLock::new(),
             client,
             runtime,

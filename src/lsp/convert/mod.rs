@@ -4,12 +4,16 @@ mod diagnostic;
 mod hierarchy;
 mod hover;
 mod location;
+mod semantic_tokens;
 mod status;
+mod structure;
 mod symbol;
 
 pub use diagnostic::{about_document, about_folder, skipped_file, syntax_error};
 pub use hierarchy::{call_item, type_item};
 pub use hover::hover;
 pub use location::{Places, location, location_link, range, text_position};
+pub use semantic_tokens::{TokenLegend, token_edits};
 pub use status::{ServerStatus, Status, health, status};
+pub use structure::{folding_ranges, selection_range};
 pub use symbol::{flat_symbols, nested_symbols, workspace_symbol};

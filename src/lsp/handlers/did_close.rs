@@ -24,5 +24,6 @@ pub fn handle(session: &Arc<Session>, params: Params) {
         return;
     }
     diagnostics::document_closed(session, &path);
+    session.token_results.forget(&params.text_document.uri);
     session.uris.closed(&path);
 }

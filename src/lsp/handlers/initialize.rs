@@ -12,8 +12,8 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::Result;
 
 use super::{
-    call_hierarchy, declaration, definition, document_highlight, document_symbol, execute_command, hover,
-    references, type_hierarchy, workspace_symbol,
+    call_hierarchy, declaration, definition, document_highlight, document_symbol, execute_command,
+    folding_range, hover, references, selection_range, semantic_tokens, type_hierarchy, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -91,8 +91,13 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
         references_provider: offers(references::FEATURE).then(|| true.into()),
         document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
+        folding_range_provider: offers(folding_range::FEATURE).then(|| true.into()),
         hover_provider: offers(hover::FEATURE).then(|| true.into()),
         document_symbol_provider: offers(document_symbol::FEATURE).then(|| true.into()),
+        selection_range_provider: offers(selection_range::FEATURE).then(|| true.into()),
+        semantic_tokens_provider: semantic_tokens::options(features)
+            .filter(|_| offers(semantic_tokens::FEATURE))
+            .map(Into::into),
         type_hierarchy_provider: offers(type_hierarchy::FEATURE).then(|| true.into()),
         workspace_symbol_provider: offers(workspace_symbol::FEATURE).then(|| true.into()),
         diagnostic_provider: (features.pulls_diagnostics && offers(diagnostics::FEATURE)).then(|| {

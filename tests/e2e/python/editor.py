@@ -20,6 +20,13 @@ from pytest_lsp.protocol import LanguageClientProtocol
 
 READY_WAIT = 60.0
 VSCODE, NEOVIM, EMACS = "visual-studio-code", "neovim", "emacs"
+# What pytest-lsp's client has no answer for.
+REFRESHES = [
+    types.WORKSPACE_CODE_LENS_REFRESH,
+    types.WORKSPACE_FOLDING_RANGE_REFRESH,
+    types.WORKSPACE_INLAY_HINT_REFRESH,
+    types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+]
 LANGUAGE_IDS = {
     ".py": "python", ".rs": "rust", ".ts": "typescript", ".tsx": "typescriptreact",
     ".js": "javascript", ".jsx": "javascriptreact", ".go": "go", ".java": "java",
@@ -90,8 +97,8 @@ class Editor:
         register_lsp_features(client)
         for method in ("coppice/statusChanged", "experimental/serverStatus"):
             client.feature(method)(lambda _client, _params: None)
-        for method in (types.CLIENT_REGISTER_CAPABILITY, types.CLIENT_UNREGISTER_CAPABILITY):
-            client.feature(method)(lambda _client, _params: None)
+        for method in (types.CLIENT_REGISTER_CAPABILITY, types.CLIENT_UNREGISTER_CAPABILITY, *REFRESHES):
+            client.feature(method)(lambda *_: None)
         await client.start_io(*command)
         editor = cls(client, workspace)
         roots = [workspace.root] if folders is None else list(folders)

@@ -104,3 +104,183 @@ async def test_type_hierarchy(start, workspace, language, profile):
     above = await editor.client.type_hierarchy_supertypes_async(types.TypeHierarchySupertypesParams(item))
     below = await editor.client.type_hierarchy_subtypes_async(types.TypeHierarchySubtypesParams(item))
     assert ([editor.key(place(i)) for i in above], [editor.key(place(i)) for i in below]) == (["Top"], ["Low"])
+
+
+STRUCTURE = {
+    "a.py": """import os
+import re
+
+# ⟦words:two⟧ words
+# here
+class A:
+    def f(self):
+        return ⟦call:os⟧.getcwd(
+            1
+        )
+""",
+    "a.rs": """use std::fmt;
+use std::io;
+
+// two ⟦rs_words:words⟧
+// here
+fn f() {
+    g(
+        1,
+    )
+}
+""",
+    "a.ts": """import * as a from "a";
+import * as b from "b";
+
+/* ⟦ts_words:two⟧
+   words */
+function f() {
+    return [
+        1,
+    ];
+}
+""",
+    "A.java": """import a.B;
+import a.C;
+
+/** ⟦java_words:two⟧
+ * words */
+class A {
+    void f() {
+        g();
+    }
+}
+""",
+    "a.go": """import (
+	"a"
+)
+
+// ⟦go_words:two⟧
+// words
+func f() {
+	g([]int{
+		1,
+	})
+}
+""",
+}
+FOLDS = {
+    # As lines, the closing one stays to be seen.
+    "a.py": [(0, 1, "imports"), (3, 4, "comment"), (5, 9, None), (6, 9, None), (7, 8, None)],
+    "a.rs": [(0, 1, "imports"), (3, 4, "comment"), (5, 8, None), (6, 7, None)],
+    "a.ts": [(0, 1, "imports"), (3, 4, "comment"), (5, 8, None), (6, 7, None)],
+    "A.java": [(0, 1, "imports"), (3, 4, "comment"), (5, 8, None), (6, 7, None)],
+    "a.go": [(0, 1, "imports"), (4, 5, "comment"), (6, 9, None), (7, 8, None)],
+}
+
+
+@pytest.mark.parametrize("file", FOLDS)
+@EVERY_EDITOR
+async def test_folding_ranges(start, workspace, file, profile):
+    def whole_lines(capabilities):
+        capabilities.text_document.folding_range = types.FoldingRangeClientCapabilities(line_folding_only=True)
+
+    editor = await start(workspace(STRUCTURE), profile=profile, adapt=whole_lines)
+    document = types.TextDocumentIdentifier(editor.workspace.uri(file))
+    editor.open(file)
+    ranges = await editor.client.text_document_folding_range_async(types.FoldingRangeParams(document))
+    assert [(r.start_line, r.end_line, r.kind) for r in ranges] == FOLDS[file]
+    assert all(r.start_character is None for r in ranges)
+
+
+@pytest.mark.parametrize("key", ["words", "rs_words", "ts_words", "java_words", "go_words"])
+@EVERY_EDITOR
+async def test_selection_ranges(start, workspace, key, profile):
+    editor = await start(workspace(STRUCTURE), profile=profile)
+    document, position = editor.position(key)
+    ranges = await editor.client.text_document_selection_range_async(
+        types.SelectionRangeParams(document, [position, types.Position(0, 0), types.Position(99, 9)])
+    )
+    assert len(ranges) == 3, "one for each position"
+    assert ranges[0].range == editor.range(editor.workspace.marks[key])
+    for inner in ranges:
+        while inner.parent:
+            assert inner.range != inner.parent.range
+            assert inner.parent.range.start <= inner.range.start and inner.range.end <= inner.parent.range.end
+            inner = inner.parent
+
+
+def decoded(legend, data):
+    """Line, column, length and kind of each token."""
+    line = column = 0
+    tokens = []
+    for at in range(0, len(data), 5):
+        lines, columns, length, kind, _ = data[at : at + 5]
+        line, column = line + lines, columns if lines else column + columns
+        tokens.append((line, column, length, legend.token_types[kind]))
+    return tokens
+
+
+def token_at(editor, legend, data, key):
+    span = editor.range(editor.workspace.marks[key])
+    wanted = (span.start.line, span.start.character, span.end.character - span.start.character)
+    return [kind for *where, kind in decoded(legend, data) if tuple(where) == wanted]
+
+
+KINDS = {"rust": "struct", "go": "struct"}
+
+
+@EVERY_LANGUAGE
+@EVERY_EDITOR
+async def test_semantic_tokens(start, workspace, language, profile):
+    program = PROGRAMS[language]
+    editor = await start(workspace(program.files), profile=profile)
+    await editor.ready()
+    provider = editor.server.capabilities.semantic_tokens_provider
+    if profile == EMACS:
+        assert provider is None, "this client knows no tokens"
+        return
+    editor.open(program.app)
+    document = types.TextDocumentIdentifier(editor.workspace.uri(program.app))
+    full = await editor.client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(document))
+    tokens = decoded(provider.legend, full.data)
+    assert tokens == sorted(tokens) and len({token[:2] for token in tokens}) == len(tokens)
+    for key, kind in {"construct": KINDS.get(language, "class"), "call": "method", "use": "variable"}.items():
+        assert token_at(editor, provider.legend, full.data, key) == [kind], key
+
+    [place] = [place for key, place in editor.workspace.marks.items() if key == "call"]
+    line = types.Range(types.Position(place.line, 0), types.Position(place.line + 1, 0))
+    part = await editor.client.text_document_semantic_tokens_range_async(types.SemanticTokensRangeParams(document, line))
+    assert decoded(provider.legend, part.data) == [token for token in tokens if token[0] == place.line]
+
+
+@EVERY_LANGUAGE
+async def test_semantic_tokens_as_a_difference(editor, language):
+    program = PROGRAMS[language]
+    legend = editor.server.capabilities.semantic_tokens_provider.legend
+    editor.open(program.app)
+    document = types.TextDocumentIdentifier(editor.workspace.uri(program.app))
+
+    async def full():
+        return await editor.client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(document))
+
+    async def delta(before):
+        params = types.SemanticTokensDeltaParams(document, before.result_id)
+        return await editor.client.text_document_semantic_tokens_full_delta_async(params)
+
+    before = await full()
+    same = await delta(before)
+    assert list(same.edits) == [] and same.result_id != before.result_id
+    place = editor.workspace.marks["local"]
+    start = types.Position(place.line, 0)
+    change = types.TextDocumentContentChangePartial(range=types.Range(start, start), text="\n\n")
+    editor.change(program.app, change)
+    difference = await delta(same)
+    data = list(before.data)
+    for edit in reversed(difference.edits):
+        data[edit.start : edit.start + edit.delete_count] = edit.data or []
+    after = await full()
+    assert data == list(after.data)
+    assert decoded(legend, data) != decoded(legend, before.data)
+    assert hasattr(await delta(types.SemanticTokens([], "of somebody else")), "data"), "what is unknown gets everything"
+
+
+async def test_tokens_are_asked_for_again_once_the_folder_is_there(start, workspace):
+    editor = await start(workspace(PROGRAMS["python"].files))
+    await editor.ready()
+    await editor.received("workspace/semanticTokens/refresh")

@@ -1,0 +1,29 @@
+//! What the client is asked to ask again once a folder says something else.
+
+use tower_lsp::gen_lsp_types::{Request, SemanticTokensRefreshRequest};
+
+use super::session::Session;
+use crate::workspace::manager::Transition;
+
+/// A folder is in another state: answers from before its new graph are old.
+pub fn folder_changed(session: &Session, transition: &Transition) {
+    let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
+    if transition.from.generation == transition.to.generation && !transition.closed {
+        return;
+    }
+    if refreshes.semantic_tokens {
+        ask::<SemanticTokensRefreshRequest>(session);
+    }
+}
+
+fn ask<R: Request<Params = ()> + 'static>(session: &Session)
+where
+    R::Result: Send,
+{
+    let answer = session.client.ask::<R>(&());
+    session.runtime.spawn(async move {
+        if let Err(error) = answer.await {
+            tracing::info!("the client does not ask again: {error}");
+        }
+    });
+}
