@@ -197,6 +197,7 @@ impl Corpus {
             }
             let Some(lang) = LangId::of_path(&path) else { continue };
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let lang = lang.of_text(&relative, &text);
             let started = Instant::now();
             let Ok(tree) = parser.parse(lang, &text, None, &ParseLimits::default()) else { continue };
             parse += started.elapsed();

@@ -122,6 +122,32 @@ const GO: Language = &[
     ),
 ];
 
+const C: Language = &[
+    ("compile_flags.txt", &["-Iinclude\n"]),
+    (
+        "include/a.h",
+        &[
+            "#define N 2\nstruct a;\nint make(struct a *);\n",
+            "typedef struct a { int x; } a_t;\nstatic int make(a_t *a) { return a->x; }\n",
+            "class a { public: int x; };\nint make(a*);\n",
+        ],
+    ),
+    (
+        "src/a.c",
+        &[
+            "#include <a.h>\nstruct a { int x; };\nint make(struct a *a) { return a->x + N; }\n",
+            "#include \"../include/a.h\"\nstatic int make(struct a *a);\n",
+        ],
+    ),
+    (
+        "src/use.c",
+        &[
+            "#include \"a.h\"\nint use(struct a *a) { return make(a); }\n",
+            "#include <a.h>\nint use(a_t *a) { return make(a) + a->x + N; }\n",
+        ],
+    ),
+];
+
 const JAVA: Language = &[
     (
         "one/A.java",
@@ -254,4 +280,5 @@ languages! {
     javascript: JAVASCRIPT,
     go: GO,
     java: JAVA,
+    c: C,
 }

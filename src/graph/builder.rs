@@ -9,7 +9,7 @@ use super::generation::Graph;
 use super::names::NameTable;
 use super::postings::{self, Lists, Sources};
 use super::region::{RegionBuilder, Scratch};
-use crate::lang::modules::Manifest;
+use crate::lang::modules::{Manifest, file_name};
 
 /// Builds a graph from nothing. Workers encode files; one thread adds them.
 #[derive(Default)]
@@ -145,7 +145,7 @@ impl FrozenBuilder {
         self.sort();
         self.names.shrink_slots();
         let lists = self.lists().map_err(|_| FreezeError::TooLarge)?;
-        let records: Vec<Record> = self.files.iter().map(|f| f.record).collect();
+        let records = self.records();
         self.keys = Scratch::default();
         let mut region = RegionBuilder::default();
         let names = self.names.columns();
@@ -175,6 +175,21 @@ impl FrozenBuilder {
             }
             same
         });
+    }
+
+    /// The records in order of path, and in them the order of file names.
+    fn records(&self) -> Vec<Record> {
+        let mut records: Vec<Record> = self.files.iter().map(|f| f.record).collect();
+        let name = |at: &u32| {
+            let record = &self.files[*at as usize].record;
+            file_name(&self.paths[record.path as usize..][..record.path_len as usize])
+        };
+        let mut order: Vec<u32> = (0..records.len() as u32).collect();
+        order.sort_by_key(name);
+        for (record, id) in records.iter_mut().zip(order) {
+            record.by_name = id;
+        }
+        records
     }
 
     fn lists(&self) -> Result<Lists, super::codec::CorruptError> {

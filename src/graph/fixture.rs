@@ -86,7 +86,7 @@ impl Fixture {
 
     /// The file as a build would encode it; `None` if no pack takes it.
     pub fn encode(path: &str, text: &str) -> Option<EncodedFile> {
-        let lang = LangId::of_path(Path::new(path))?;
+        let lang = LangId::of_path(Path::new(path))?.of_text(path, text);
         let tree =
             Parser::new().parse(lang, text, None, &ParseLimits::default()).expect("fixtures are small");
         let meta = FileMeta {

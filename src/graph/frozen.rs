@@ -12,7 +12,7 @@ use super::postings::Postings;
 use super::region::{Column, Region};
 use crate::lang::LangId;
 use crate::lang::facts::Name;
-use crate::lang::modules::FileId;
+use crate::lang::modules::{FileId, file_name};
 
 /// What has a fixed size of a file. Its data is its names, its line table and its blob, next to each other.
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
@@ -31,9 +31,11 @@ pub(super) struct Record {
     pub defs: u32,
     pub refs: u32,
     pub syntax_errors: u32,
+    /// Not of this file: the number of the file at this place in the order of file names.
+    pub by_name: u32,
     pub lang: u8,
     pub ascii: u8,
-    pub padding: [u8; 6],
+    pub padding: [u8; 2],
 }
 
 impl Record {
@@ -152,7 +154,8 @@ impl Frozen {
             let inside = u64::from(r.path) + u64::from(r.path_len) <= paths
                 && u64::from(r.data) + data_len <= data
                 && r.bytes <= FILE_BYTES_MAX;
-            if !inside || LangId::from_index(r.lang).is_none() {
+            let ordered = (r.by_name as usize) < self.records().len();
+            if !inside || !ordered || LangId::from_index(r.lang).is_none() {
                 return Err(CorruptError::OutOfRange);
             }
             // A path that is no text reads as an empty one, which no other is before.
@@ -222,6 +225,13 @@ impl Frozen {
     pub fn find(&self, path: &str) -> Option<FileId> {
         let at = self.first_from(path);
         (at < self.file_count() && self.path(FileId(at)) == path).then_some(FileId(at))
+    }
+
+    /// The files of that name, in whatever directory, by path.
+    pub fn files_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = FileId> + 'a {
+        let named = |r: &Record| file_name(self.path(FileId(r.by_name)));
+        let start = self.records().partition_point(|r| named(r) < name);
+        self.records()[start..].iter().take_while(move |r| named(r) == name).map(|r| FileId(r.by_name))
     }
 
     /// The first file whose path is not less.

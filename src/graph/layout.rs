@@ -3,7 +3,7 @@
 
 use super::generation::Graph;
 use crate::lang::LangId;
-use crate::lang::modules::{FileId, Layout, Manifest};
+use crate::lang::modules::{FileId, Layout, Manifest, file_name};
 
 impl Layout for Graph {
     fn path(&self, file: FileId) -> &str {
@@ -40,6 +40,16 @@ impl Layout for Graph {
             // In the order of a fresh build, wherever a file lies.
             files.sort_by(|a, b| self.path(*a).cmp(self.path(*b)));
         }
+        files
+    }
+
+    fn files_named(&self, name: &str, max: usize) -> Vec<FileId> {
+        let frozen = self.base.files_named(name).filter(|id| !self.overlay.is_removed(*id));
+        let new = self.overlay.new_files().iter();
+        let new = new.filter(|(path, _)| file_name(path) == name).map(|(_, id)| *id);
+        let mut files: Vec<FileId> = frozen.chain(new).collect();
+        files.sort_by(|a, b| self.path(*a).cmp(self.path(*b)));
+        files.truncate(max);
         files
     }
 

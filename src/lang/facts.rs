@@ -208,6 +208,9 @@ impl DefFlags {
     pub const VARIADIC: DefFlags = DefFlags(1 << 15);
     /// A parameter that a call may leave out. Shares its bit with what only functions can be.
     pub const OPTIONAL: DefFlags = DefFlags::GENERATOR;
+    /// Only says that the thing exists; what it is stands elsewhere (a prototype, `extern`, `struct s;`). Shares its bit
+    /// with what only modules can be.
+    pub const DECLARATION: DefFlags = DefFlags::FILE_MODULE;
 
     pub const fn has(self, other: DefFlags) -> bool {
         self.0 & other.0 == other.0
@@ -261,10 +264,12 @@ pub enum Role {
     Macro,
     /// A key that names a field (`Point { x: 1 }`) or a keyword argument's parameter.
     Key,
+    /// The name of a struct, union or enum after that word, where such names are a world of their own (C).
+    Tag,
 }
 
 impl Role {
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 10] = [
         Role::Read,
         Role::Write,
         Role::Call,
@@ -274,6 +279,7 @@ impl Role {
         Role::Label,
         Role::Macro,
         Role::Key,
+        Role::Tag,
     ];
 }
 

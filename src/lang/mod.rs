@@ -11,6 +11,8 @@ pub mod rules;
 pub mod structure;
 pub mod walk;
 
+mod c;
+mod cfamily;
 mod ecmascript;
 mod go;
 mod java;

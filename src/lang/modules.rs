@@ -43,6 +43,8 @@ pub trait Layout {
     fn file(&self, path: &str) -> Option<FileId>;
     /// The files directly inside the directory; `""` is the folder itself.
     fn files_in(&self, dir: &str) -> Vec<FileId>;
+    /// Files of that name, wherever they lie, by path; at most so many.
+    fn files_named(&self, file_name: &str, max: usize) -> Vec<FileId>;
     /// Whether any file of the graph lies in or below the directory.
     fn has_dir(&self, dir: &str) -> bool;
     fn lang(&self, file: FileId) -> LangId;

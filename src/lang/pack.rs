@@ -6,14 +6,14 @@ use std::sync::OnceLock;
 use super::facts::DefFlags;
 use super::modules::ModuleStrategy;
 use super::rules::Rules;
-use super::{go, java, javascript, python, rust, typescript};
+use super::{c, go, java, javascript, python, rust, typescript};
 
 /// A language that has a pack: an index into the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LangId(u8);
 
 /// The registry: one line per language.
-static PACKS: [&Pack; 7] = [
+static PACKS: [&Pack; 8] = [
     &rust::PACK,
     &python::PACK,
     &typescript::PACK,
@@ -21,6 +21,7 @@ static PACKS: [&Pack; 7] = [
     &javascript::PACK,
     &go::PACK,
     &java::PACK,
+    &c::PACK,
 ];
 
 impl LangId {
@@ -39,6 +40,11 @@ impl LangId {
     pub fn of_path(path: &Path) -> Option<LangId> {
         let extension = path.extension()?.to_str()?;
         Self::all().find(|l| l.pack().extensions.contains(&extension))
+    }
+    /// The language of this text in a file that goes by this language: packs may share an extension.
+    pub fn of_text(self, path: &str, text: &str) -> LangId {
+        let named = self.pack().contents.and_then(|contents| contents(path, text));
+        named.and_then(|name| Self::all().find(|l| l.name() == name)).unwrap_or(self)
     }
     /// By the language identifier that editors send (`typescriptreact`).
     pub fn of_language_id(id: &str) -> Option<LangId> {
@@ -81,6 +87,8 @@ pub enum Family {
     EcmaScript,
     Go,
     Java,
+    /// C and C++.
+    C,
 }
 
 /// Who sees a member by its bare name.
@@ -214,6 +222,12 @@ pub struct Knobs {
     pub overloads: bool,
     /// Local variables belong to the enclosing function rather than to the block (Python, `var`).
     pub function_scoped: bool,
+    /// Files include each other's text, and macros are replaced in it before anything else is read: what is declared
+    /// outside of functions is seen by whoever includes it, a thing may be declared in one file and defined in another,
+    /// and a macro may stand for any name (C).
+    pub textual: bool,
+    /// Structs, unions and enums are named apart from everything else, and a type in another one is not its member (C).
+    pub tags: bool,
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,
     pub mro: Mro,
@@ -277,6 +291,8 @@ impl Knobs {
         key_names: false,
         overloads: false,
         function_scoped: false,
+        textual: false,
+        tags: false,
         arities: false,
         mro: Mro::DepthFirst,
         exports: Exports::All,
@@ -315,4 +331,7 @@ pub struct Pack {
     pub hooks: &'static [(&'static str, super::walk::Hook)],
     pub knobs: Knobs,
     pub strategy: &'static dyn ModuleStrategy,
+    /// The pack that reads a file of one of the extensions, by the file's path and text, where it is not this one:
+    /// for extensions that languages share.
+    pub contents: Option<fn(&str, &str) -> Option<&'static str>>,
 }

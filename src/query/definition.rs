@@ -197,6 +197,66 @@ mod tests {
     }
 
     #[test]
+    fn a_prototype_leads_to_the_definition_in_another_file() {
+        check_definition(
+            "
+            //- /include/a.h
+            #define API
+            API int f(void);
+            //- /src/a.c
+            #include <a.h>
+            int ⟦f⟧(void) { return 1; }
+            //- /src/b.c
+            #include <a.h>
+            static int g(void) { return $0f(); }
+            //- /src/c.c
+            static int f(void) { return 2; }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_tag_is_no_type_name() {
+        check_definition(
+            "
+            //- /a.c
+            struct list { int ⟦head⟧; };
+            typedef struct { int head; } *list;
+            int f(struct list *l) { return l->$0head; }
+            ",
+        );
+    }
+
+    #[test]
+    fn members_are_found_through_typedefs_pointers_and_arrays() {
+        check_definition(
+            "
+            //- /a.h
+            typedef struct node node_t;
+            struct node { node_t *next[2]; int ⟦value⟧; };
+            //- /a.c
+            #include \"a.h\"
+            static node_t *first(void);
+            int f(void) { return (*first()->next[1]).$0value; }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_header_of_the_system_says_nothing_of_the_folder() {
+        check_empty(
+            "
+            //- /a.c
+            #include <string.h>
+            int f(const char *s) { return $0strlen(s); }
+            //- /compat/strlen.c
+            int strlen(const char *s) { return 0; }
+            ",
+            Empty::External,
+        );
+    }
+
+    #[test]
     fn a_definition_answers_itself() {
         check_definition("\n//- /a.py\ndef ⟦$0f⟧(): pass\n");
     }

@@ -145,7 +145,7 @@ fn token_of(resolver: &Resolver<'_>, file: FileId, id: RefId, r: &Ref) -> Option
 /// What a use is of which nothing is known but how it is written.
 fn by_role(role: Role) -> Option<TokenKind> {
     match role {
-        Role::Type | Role::Inherit => Some(TokenKind::Type),
+        Role::Type | Role::Inherit | Role::Tag => Some(TokenKind::Type),
         Role::Macro => Some(TokenKind::Macro),
         Role::Label => Some(TokenKind::Label),
         Role::Read | Role::Write | Role::Call | Role::Import | Role::Key => None,

@@ -9,6 +9,9 @@ use crate::lang::pack::Visibility;
 impl Resolver<'_> {
     /// The definitions that are one symbol with this one: overloads, merged declarations, assignments of one name.
     pub(super) fn group(&self, symbol: Symbol) -> SmallVec<[Symbol; 2]> {
+        if let Some(linked) = self.linked_group(symbol) {
+            return linked.iter().copied().collect();
+        }
         let index = self.index(symbol.file);
         let def = index.facts.def(symbol.def);
         let mut group: SmallVec<[Symbol; 2]> = SmallVec::new();
@@ -26,6 +29,14 @@ impl Resolver<'_> {
 
     fn merges(&self, index: &FileIndex, def: &Def, other: &Def) -> bool {
         let knobs = index.lang.knobs();
+        if knobs.textual {
+            // What is declared again stands in the other branch of a condition.
+            let again = matches!(
+                def.kind,
+                DefKind::Macro | DefKind::TypeAlias | DefKind::Field | DefKind::EnumMember
+            );
+            return again && def.kind == other.kind;
+        }
         let separate = |d: &Def| matches!(d.kind, DefKind::Label | DefKind::Export | DefKind::Macro);
         if separate(def) || separate(other) {
             return false;

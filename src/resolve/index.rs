@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::lang::LangId;
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, Term, TermId};
+use crate::lang::facts::{
+    Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Term, TermId,
+};
 
 /// Facts of a file, and its definitions by name.
 pub struct FileIndex {
@@ -51,7 +53,21 @@ impl FileIndex {
 
     /// The definitions of that name that are declared in the scope itself.
     pub fn declared(&self, scope: ScopeId, name: Name) -> impl Iterator<Item = (DefId, &Def)> {
-        self.named(name).filter(move |(_, d)| d.scope == scope && d.of.is_none())
+        self.named(name).filter(move |(_, d)| d.of.is_none() && (d.scope == scope || self.home(d) == scope))
+    }
+
+    /// The scope in which the definition's name stands.
+    pub fn home(&self, def: &Def) -> ScopeId {
+        if !def.flags.has(DefFlags::OUTER) {
+            return def.scope;
+        }
+        let tags = self.lang.knobs().tags;
+        let is_open = |scope: &ScopeId| {
+            let scope = self.facts.scope(*scope);
+            let of_enum = || scope.owner.is_some_and(|owner| self.facts.def(owner).kind == DefKind::Enum);
+            matches!(scope.kind, ScopeKind::Class | ScopeKind::Object) && (tags || of_enum())
+        };
+        self.facts.ancestors(def.scope).find(|scope| !is_open(scope)).unwrap_or(ScopeId::FILE)
     }
 
     /// The bases that the definition lists, in source order.

@@ -14,9 +14,9 @@ use crate::lang::modules::{FileId, ModuleTarget};
 use crate::lang::pack::{MemberScope, Visibility};
 
 /// A bare name and where it is used.
-struct Use<'a> {
-    name: Name,
-    role: Role,
+pub(super) struct Use<'a> {
+    pub name: Name,
+    pub role: Role,
     /// Where it stands; `None` when the whole scope is meant, wherever the name stands in it.
     offset: u32,
     scope: ScopeId,
@@ -172,6 +172,13 @@ impl Resolver<'_> {
                     return found;
                 }
             }
+            let kind = index.facts.scope(scope).kind;
+            if knobs.textual && matches!(kind, ScopeKind::File | ScopeKind::Module) {
+                match self.in_included(file, scope, &used) {
+                    Resolution::Missing(_) => continue,
+                    found => return found,
+                }
+            }
             match self.in_globs(file, &index, scope, &used) {
                 Resolution::Missing(_) => {}
                 Resolution::External(_) => outside = true,
@@ -207,6 +214,16 @@ impl Resolver<'_> {
         }
         if outside || self.named_in(r.name, knobs.builtins) {
             return Resolution::External(Some(r.name));
+        }
+        if knobs.textual {
+            let found = self.in_unseen(file, &used);
+            if !found.hits().is_empty() {
+                return found;
+            }
+            if knobs.tags && matches!(r.role, Role::Type | Role::Read) {
+                // A header for two languages may leave out `struct`.
+                return self.bare(file, &Ref { role: Role::Tag, ..r.clone() });
+            }
         }
         Resolution::Missing("nothing of that name is in scope")
     }
@@ -497,7 +514,7 @@ impl Resolver<'_> {
 }
 
 /// Whether a definition can be what a name in that role means.
-fn fits(def: &Def, used: &Use) -> bool {
+pub(super) fn fits(def: &Def, used: &Use) -> bool {
     // Where functions construct, a base is a value.
     let is_base = used.role == Role::Inherit && used.knobs.prototype_names.is_empty();
     let is_type_role = used.role == Role::Type || is_base;
@@ -505,9 +522,14 @@ fn fits(def: &Def, used: &Use) -> bool {
         // A constructor is called by the name of its class.
         DefKind::Export | DefKind::Constructor => false,
         DefKind::Label => used.role == Role::Label,
+        DefKind::Struct | DefKind::Union | DefKind::Enum if used.knobs.tags => used.role == Role::Tag,
+        _ if used.role == Role::Tag => {
+            matches!(def.kind, DefKind::Class | DefKind::Struct | DefKind::Union | DefKind::Enum)
+        }
         _ if used.role == Role::Label => def.kind == DefKind::TypeParameter,
         DefKind::Macro => {
-            matches!(used.role, Role::Macro | Role::Import)
+            used.knobs.textual
+                || matches!(used.role, Role::Macro | Role::Import)
                 || !used.knobs.type_namespace && used.role == Role::Call
         }
         DefKind::Import => true,
@@ -525,7 +547,7 @@ fn fits(def: &Def, used: &Use) -> bool {
 }
 
 /// How well the kind of a definition goes with the way that the name is used, where one name means several things.
-fn affinity(def: &Def, role: Role) -> u8 {
+pub(super) fn affinity(def: &Def, role: Role) -> u8 {
     let is_type = def.kind.is_type() || matches!(def.kind, DefKind::Module | DefKind::Namespace);
     match role {
         Role::Type | Role::Inherit => u8::from(is_type || def.kind == DefKind::Import),

@@ -10,10 +10,12 @@ mod describe;
 mod group;
 mod guess;
 mod hierarchy;
+mod included;
 mod index;
 mod iterate;
 mod keys;
 mod lexical;
+mod linkage;
 mod member;
 mod memo;
 mod module;
@@ -261,6 +263,10 @@ pub struct Resolver<'v> {
     /// Files by the names that they declare; see `all_declaring`.
     declaring: RefCell<FxHashMap<Name, module::Declaring>>,
     guesses: guess::Guesses,
+    /// What files include.
+    reaches: RefCell<FxHashMap<FileId, Rc<included::Reach>>>,
+    /// Declarations of one thing in several files.
+    groups: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
 }
 
 impl<'v> Resolver<'v> {
@@ -286,6 +292,8 @@ impl<'v> Resolver<'v> {
             siblings: RefCell::default(),
             declaring: RefCell::default(),
             guesses: RefCell::default(),
+            reaches: RefCell::default(),
+            groups: RefCell::default(),
         }
     }
 
@@ -355,6 +363,11 @@ impl<'v> Resolver<'v> {
         Outcome::Found(vec![(Target::Symbol(self.canonical(symbol)), Tier::Lexical)])
     }
 
+    /// The definition of what the symbol only declares.
+    fn defined(&self, symbol: Symbol) -> Symbol {
+        if self.knobs(symbol.file).textual { self.canonical(symbol) } else { symbol }
+    }
+
     fn outcome(&self, resolution: &Resolution) -> Outcome {
         match resolution {
             Resolution::External(_) => Outcome::External,
@@ -368,7 +381,7 @@ impl<'v> Resolver<'v> {
                 };
                 for hit in hits {
                     match &hit.entity {
-                        Entity::Symbol(symbol) => add(Target::Symbol(*symbol), hit.tier),
+                        Entity::Symbol(symbol) => add(Target::Symbol(self.defined(*symbol)), hit.tier),
                         Entity::Place(place) => match &**place {
                             Place::Files(files) => {
                                 // A package of many files has no file that stands for it but the first.
@@ -413,6 +426,8 @@ impl<'v> Resolver<'v> {
             self.siblings.borrow_mut().clear();
             self.declaring.borrow_mut().clear();
             self.guesses.borrow_mut().clear();
+            self.reaches.borrow_mut().clear();
+            self.groups.borrow_mut().clear();
         }
     }
 

@@ -306,7 +306,7 @@ impl Resolver<'_> {
     }
 
     /// Every file that declares the name outside of functions, ascending, with its place among the postings.
-    fn all_declaring(&self, name: Name) -> Declaring {
+    pub(super) fn all_declaring(&self, name: Name) -> Declaring {
         if let Some(known) = self.declaring.borrow().get(&name) {
             return Rc::clone(known);
         }

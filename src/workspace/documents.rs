@@ -70,7 +70,8 @@ impl Documents {
         text: &str,
         bytes_max: u64,
     ) -> Result<Arc<Document>, DocumentError> {
-        let lang = LangId::of_language_id(language_id).or_else(|| LangId::of_path(&path));
+        let named = LangId::of_language_id(language_id).or_else(|| LangId::of_path(&path));
+        let lang = named.map(|lang| lang.of_text(&path.to_string_lossy(), text));
         let set = self.all();
         if set.len() >= DOCUMENTS_MAX && !set.contains_key(path.as_path()) {
             return Err(DocumentError::TooMany);
@@ -100,7 +101,7 @@ impl Documents {
 
     /// A file as if it were open, for answers about it alone while its folder is not there yet.
     pub fn unopened(&self, path: PathBuf, text: &str, bytes_max: u64) -> Document {
-        let lang = LangId::of_path(&path);
+        let lang = LangId::of_path(&path).map(|lang| lang.of_text(&path.to_string_lossy(), text));
         Document::new(path, None, lang, text, bytes_max, &self.budget)
     }
 

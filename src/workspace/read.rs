@@ -64,7 +64,7 @@ pub fn read_file(
         Err(reason) => return Outcome::Skipped(reason),
     };
     let lang = match found.what {
-        What::Source(lang) => lang,
+        What::Source(lang) => lang.of_text(&found.path, text),
         What::Manifest => return read_manifest(&found.path, text).map_or(Outcome::Same, Outcome::Manifest),
     };
     let limits = ParseLimits { deadline: PARSE_DEADLINE, cancel: Some(cancel) };

@@ -210,7 +210,7 @@ impl Decoder<'_> {
                 byte = self.input.byte()?;
             }
             let mut head = Digits(byte);
-            let role = Role::ALL[usize::from(head.take(9))];
+            let role = Role::ALL[usize::from(head.take(Role::ALL.len() as u8))];
             let recv_slot = head.slot();
             let (same_scope, new_name, adjoins) = (head.flag(), head.flag(), head.flag());
             if head.0 != 0 {

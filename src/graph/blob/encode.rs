@@ -220,7 +220,8 @@ impl Encoder<'_> {
                 self.out.byte(ODD_LENGTH);
                 self.out.u32(span.len());
             }
-            let head = Head::new().put(*role as u8, 9).slot(recv_slot);
+            let head =
+                Head::new().put(*role as u8, crate::lang::facts::Role::ALL.len() as u8).slot(recv_slot);
             self.out.byte(head.flag(same_scope).flag(new_name).flag(adjoins).value);
             if !new_name {
                 self.out.u32(number);

@@ -108,7 +108,7 @@ fn arbitrary(sizes: &Sizes) -> Facts {
         facts.refs.push(Ref {
             name,
             span: name_span(dice, &facts, name, near),
-            role: Role::ALL[dice.below(9) as usize],
+            role: Role::ALL[dice.below(Role::ALL.len() as u32) as usize],
             scope: ScopeId(dice.below(sizes.scopes)),
             recv: term(dice),
         });

@@ -392,6 +392,10 @@ mod tests {
         fn files_in(&self, dir: &str) -> Vec<FileId> {
             (0..self.paths.len() as u32).map(FileId).filter(|f| parent(self.path(*f)) == dir).collect()
         }
+        fn files_named(&self, file_name: &str, _: usize) -> Vec<FileId> {
+            let named = |f: &FileId| crate::lang::modules::file_name(self.path(*f)) == file_name;
+            (0..self.paths.len() as u32).map(FileId).filter(named).collect()
+        }
         fn has_dir(&self, dir: &str) -> bool {
             self.paths.iter().any(|p| strip_dir(p, dir).is_some())
         }

@@ -34,6 +34,7 @@ pub static PACK: Pack = Pack {
         ..Knobs::DEFAULT
     },
     strategy: &modules::Modules,
+    contents: None,
 };
 
 /// Predeclared identifiers, from the language specification.

@@ -277,6 +277,10 @@ mod tests {
                 .filter(|f| dir_of(self.files[f.index()]) == dir)
                 .collect()
         }
+        fn files_named(&self, file_name: &str, _: usize) -> Vec<FileId> {
+            let named = |f: &FileId| crate::lang::modules::file_name(self.path(*f)) == file_name;
+            (0..self.files.len() as u32).map(FileId).filter(named).collect()
+        }
         fn has_dir(&self, dir: &str) -> bool {
             self.files.iter().any(|f| below_dir(dir_of(f), dir))
         }

@@ -54,6 +54,7 @@ pub static PACK: Pack = Pack {
         ..Knobs::DEFAULT
     },
     strategy: &modules::Modules,
+    contents: None,
 };
 
 /// Primitive types, and those of `java.lang`, which every file imports.

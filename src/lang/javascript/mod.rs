@@ -17,4 +17,5 @@ pub static PACK: Pack = Pack {
     hooks: HOOKS,
     knobs: JAVASCRIPT,
     strategy: &Modules,
+    contents: None,
 };

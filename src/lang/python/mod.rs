@@ -22,6 +22,7 @@ pub static PACK: Pack = Pack {
     ],
     knobs: KNOBS,
     strategy: &modules::Modules,
+    contents: None,
 };
 
 const KNOBS: Knobs = Knobs {

@@ -177,6 +177,7 @@ impl Compiler<'_> {
             "typerecv" => Reading::new(Context::Type, Slot::Receiver),
             "typewalk" => Reading::new(Context::Type, Slot::None),
             "path" => Reading::new(Context::Path, Slot::Receiver),
+            "tag" => Reading::new(Context::Tag, Slot::Value),
             "variant" => Reading::new(Context::Value, Slot::Type),
             "part" => Reading::new(Context::Bind, Slot::None),
             "operand" => Reading::new(Context::Value, Slot::Item),
@@ -224,6 +225,8 @@ impl Compiler<'_> {
             "assigned" => DefFlags::ASSIGNED,
             "variadic" => DefFlags::VARIADIC,
             "optional" => DefFlags::OPTIONAL,
+            "outer" => DefFlags::OUTER,
+            "declaration" => DefFlags::DECLARATION,
             _ => return self.error(format!("unknown flag `{name}`")),
         })
     }
@@ -260,8 +263,10 @@ impl Compiler<'_> {
             ("pattern", "payload") => Action::PatternPayload,
             ("pattern", "struct") => Action::PatternStruct,
             ("pattern", "subject") => Action::PatternSubject,
+            ("pattern", "function") => Action::PatternFunction,
             ("pattern", "entry") => Action::PatternEntry,
             ("pattern", "element") => Action::PatternElement,
+            ("bound", "") => Action::Bound,
             ("ident", "") => Action::Identifier,
             ("ident", "type") => Action::TypeIdentifier,
             ("ident", "shorthand") => Action::Shorthand,

@@ -50,6 +50,8 @@ pub enum Context {
     Macro,
     /// A segment of a path before the last: a module or a type.
     Path,
+    /// The name after `struct`, `union` or `enum`.
+    Tag,
 }
 
 impl Context {
@@ -64,6 +66,7 @@ impl Context {
             Context::Key => Role::Key,
             Context::Label => Role::Label,
             Context::Macro => Role::Macro,
+            Context::Tag => Role::Tag,
         }
     }
 }
@@ -181,12 +184,16 @@ pub enum Action {
     PatternPayload,
     /// In a pattern: what is matched is of the type in the type slot.
     PatternStruct,
+    /// In a pattern: the child is a function that gives what is matched (C's `int (*f)(void)`).
+    PatternFunction,
     /// The children are matched with the node's value (the cases of a switch).
     PatternSubject,
     /// In a pattern: the first child matches the keys of what is iterated, the second its elements.
     PatternEntry,
     /// In a pattern or literal: the children are matched with an element of the subject.
     PatternElement,
+    /// The definition has the type of the pattern group that it stands in.
+    Bound,
     /// A name, used according to its context.
     Identifier,
     /// A name that is both key and value (`{ x }`).

@@ -30,6 +30,7 @@ pub static PACK: Pack = Pack {
     ],
     knobs: KNOBS,
     strategy: &modules::Modules,
+    contents: None,
 };
 
 const KNOBS: Knobs = Knobs {

@@ -265,6 +265,10 @@ mod tests {
         fn files_in(&self, _: &str) -> Vec<FileId> {
             Vec::new()
         }
+        fn files_named(&self, file_name: &str, _: usize) -> Vec<FileId> {
+            let named = |f: &FileId| crate::lang::modules::file_name(self.path(*f)) == file_name;
+            (0..self.files.len() as u32).map(FileId).filter(named).collect()
+        }
         fn has_dir(&self, _: &str) -> bool {
             false
         }

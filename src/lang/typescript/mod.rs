@@ -17,6 +17,7 @@ pub static PACK: Pack = Pack {
     hooks: HOOKS,
     knobs: TYPESCRIPT,
     strategy: &Modules,
+    contents: None,
 };
 
 pub static TSX_PACK: Pack = Pack {
@@ -33,4 +34,5 @@ pub static TSX_PACK: Pack = Pack {
     hooks: HOOKS,
     knobs: TYPESCRIPT,
     strategy: &Modules,
+    contents: None,
 };

@@ -226,6 +226,11 @@ impl<'t> Walk<'t> {
                 Some(term) => Subject::Term(self.builder.term(Term::Index(term))),
                 None => Subject::None,
             }
+        } else if rule.has(Action::PatternFunction) {
+            match self.subject_term(subject, group) {
+                Some(term) => Subject::Term(self.builder.term(Term::Func(term))),
+                None => Subject::None,
+            }
         } else if rule.has(Action::PatternPayload) {
             let position = nth.saturating_sub(1);
             match (ty, self.subject_term(subject, group)) {
@@ -348,6 +353,11 @@ impl<'t> Walk<'t> {
                     return false;
                 }
                 Action::Define(kind) => self.define_named(&mut frame, rule, kind, node),
+                Action::Bound => {
+                    if let (Some(def), Some(group)) = (frame.def, frame.group) {
+                        self.groups[group].whole.push(def);
+                    }
+                }
                 Action::Scope(kind) => self.open_scope(&mut frame, kind, node),
                 Action::LazyScope => frame.lazy_scope = Some(self.span(node).end),
                 Action::Adopt => self.adopt(&mut frame, rule),

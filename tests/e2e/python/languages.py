@@ -204,6 +204,29 @@ class Main {
     outline=[("Item", ["total"])],
 )
 
+C = Program(
+    files={
+        "shop/model.h": """/** A thing for sale. */
+struct ⟦Item⟧ {
+    /** Price of several. */
+    int (*⟦total⟧)(int count);
+};
+""",
+        "main.c": """#include "shop/model.h"
+
+int ⟦main⟧(void)
+{
+    struct ⟦construct:Item⟧ ⟦local:item⟧ = {0};
+    return ⟦use:item⟧.⟦call:total⟧(2);
+}
+""",
+    },
+    model="shop/model.h",
+    app="main.c",
+    mentions=[],
+    outline=[("Item", ["total"])],
+)
+
 PROGRAMS = {
     "python": PYTHON,
     "rust": RUST,
@@ -212,4 +235,5 @@ PROGRAMS = {
     "javascript": JAVASCRIPT,
     "go": GO,
     "java": JAVA,
+    "c": C,
 }

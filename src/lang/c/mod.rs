@@ -1,0 +1,28 @@
+//! The C pack.
+
+use super::cfamily::{BUILTINS, DOC_PREFIXES, HOOKS, Includes, header_language};
+use super::pack::{Exports, Mro, Visibility};
+use super::{Family, Knobs, Pack};
+
+pub static PACK: Pack = Pack {
+    name: "c",
+    family: Family::C,
+    extensions: &["c", "h"],
+    language_ids: &["c"],
+    grammar: || tree_sitter_c::LANGUAGE.into(),
+    rules: include_str!("rules.scm"),
+    hooks: HOOKS,
+    knobs: Knobs {
+        visibility: Visibility::Declaration,
+        type_namespace: true,
+        textual: true,
+        tags: true,
+        mro: Mro::DepthFirst,
+        exports: Exports::All,
+        builtins: BUILTINS,
+        doc_prefixes: DOC_PREFIXES,
+        ..Knobs::DEFAULT
+    },
+    strategy: &Includes,
+    contents: Some(header_language),
+};

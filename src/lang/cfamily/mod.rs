@@ -1,0 +1,24 @@
+//! What C and C++ share: includes, macros, declarators, names of the standard libraries.
+
+mod builtins;
+mod headers;
+mod hooks;
+mod includes;
+mod system;
+
+use super::walk::Hook;
+pub use builtins::BUILTINS;
+pub use headers::header_language;
+pub use includes::Includes;
+
+/// Comments that document what follows.
+pub const DOC_PREFIXES: &[&str] = &["///", "//!", "/**", "/*!", "//", "/*"];
+
+pub const HOOKS: &[(&str, Hook)] = &[
+    ("include", hooks::include),
+    ("macro", hooks::macro_definition),
+    ("directive", hooks::directive),
+    ("function", hooks::function),
+    ("parenthesized", hooks::parenthesized),
+    ("label", hooks::label),
+];

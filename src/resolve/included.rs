@@ -1,0 +1,202 @@
+//! Textual inclusion: what a file sees of others, and which of their definitions a name then means.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::lexical::{Use, affinity, fits};
+use super::{Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term};
+use crate::lang::modules::{FileId, Layout, ModuleTarget};
+
+/// Files that one file is taken to include; a unit of real code has a few hundred, rarely a few thousand.
+const INCLUDED_MAX: usize = 4_096;
+
+/// Files that declare a name, of those that are not included, among which what is meant is looked for.
+const UNSEEN_MAX: usize = 256;
+
+/// Namespaces around a name, the outermost first; those that are seen through are left out.
+pub type Namespaces = SmallVec<[Name; 2]>;
+
+/// The files whose text a file includes, itself and indirectly included ones among them, with their places in the order
+/// of inclusion.
+#[derive(Debug, Default)]
+pub struct Reach {
+    order: FxHashMap<FileId, u32>,
+}
+
+impl Reach {
+    pub fn sees(&self, file: FileId) -> bool {
+        self.order.contains_key(&file)
+    }
+}
+
+impl Resolver<'_> {
+    /// The files that the file includes itself.
+    fn includes(&self, file: FileId) -> SmallVec<[FileId; 16]> {
+        let index = self.index(file);
+        let family = index.lang.family();
+        let mut found = SmallVec::new();
+        for glob in &index.facts.globs {
+            let Term::Module(specifier) = *index.facts.term(glob.target) else { continue };
+            if let ModuleTarget::Files(files) = self.module(file, specifier) {
+                found.extend(files.into_iter().filter(|f| self.layout().lang(*f).family() == family));
+            }
+        }
+        found
+    }
+
+    /// Everything that the file includes.
+    pub(super) fn reach(&self, file: FileId) -> Rc<Reach> {
+        if let Some(known) = self.reaches.borrow().get(&file) {
+            return Rc::clone(known);
+        }
+        let mut reach = Reach::default();
+        let mut pending = vec![file];
+        while let Some(next) = pending.pop() {
+            let place = reach.order.len() as u32;
+            if reach.order.contains_key(&next) || reach.order.len() >= INCLUDED_MAX {
+                continue;
+            }
+            reach.order.insert(next, place);
+            pending.extend(self.includes(next).into_iter().rev());
+        }
+        let reach = Rc::new(reach);
+        self.reaches.borrow_mut().insert(file, Rc::clone(&reach));
+        reach
+    }
+
+    /// The namespaces around a scope, if it stands outside of functions and types.
+    pub(super) fn namespaces(&self, file: FileId, scope: ScopeId) -> Option<Namespaces> {
+        let index = self.index(file);
+        let facts = &index.facts;
+        let mut found = Namespaces::new();
+        for id in facts.ancestors(scope) {
+            let scope = facts.scope(id);
+            match scope.kind {
+                ScopeKind::File => {}
+                ScopeKind::Module => {
+                    let owner = scope.owner.map(|owner| facts.def(owner));
+                    // What stands in an inline namespace stands in the one around it too.
+                    found.extend(owner.filter(|d| !d.flags.has(DefFlags::EXPORTED)).map(|d| d.name));
+                }
+                _ => return None,
+            }
+        }
+        found.reverse();
+        Some(found)
+    }
+
+    /// What the included files declare under the name in the namespaces around the scope.
+    pub(super) fn in_included(&self, file: FileId, scope: ScopeId, used: &Use) -> Resolution {
+        let none = Resolution::Missing("no included file declares it");
+        let all = self.all_declaring(used.name);
+        if all.iter().all(|(f, _)| *f == file) {
+            return none;
+        }
+        let Some(namespaces) = self.namespaces(file, scope) else { return none };
+        let reach = self.reach(file);
+        let mut seen: SmallVec<[(u32, FileId); 8]> = SmallVec::new();
+        for (other, _) in all.iter().filter(|(f, _)| *f != file) {
+            if let Some(place) = reach.order.get(other) {
+                seen.push((*place, *other));
+            }
+        }
+        seen.sort_unstable();
+        let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
+        for (_, other) in seen {
+            self.declared_outside(other, &namespaces, used, &mut found);
+        }
+        self.best_of(&found).unwrap_or(none)
+    }
+
+    /// What files that are not included declare under the name: a thing that is declared anywhere is the one that is
+    /// linked, and a header may count on what was included before it.
+    pub(super) fn in_unseen(&self, file: FileId, used: &Use) -> Resolution {
+        let none = Resolution::Missing("nothing of that name is in scope");
+        let all = self.all_declaring(used.name);
+        if all.len() > UNSEEN_MAX {
+            return none;
+        }
+        let family = self.layout().lang(file).family();
+        let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
+        for (other, _) in all.iter().filter(|(f, _)| *f != file && self.layout().lang(*f).family() == family)
+        {
+            self.declared_outside(*other, &Namespaces::new(), used, &mut found);
+        }
+        found.retain(|(symbol, _)| !self.is_internal(*symbol) || is_header(self.layout().path(symbol.file)));
+        let mut groups: SmallVec<[Symbol; 4]> = found.iter().map(|(s, _)| self.canonical(*s)).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        match groups.as_slice() {
+            [only] => {
+                let linked = matches!(self.def(*only).kind, DefKind::Function | DefKind::Variable);
+                Resolution::symbol(*only, if linked { Tier::Import } else { Tier::UniqueName })
+            }
+            _ => none,
+        }
+    }
+
+    /// What the file declares outside of functions and types, in these namespaces.
+    fn declared_outside(
+        &self,
+        file: FileId,
+        namespaces: &[Name],
+        used: &Use,
+        found: &mut SmallVec<[(Symbol, u8); 8]>,
+    ) {
+        let index = self.index(file);
+        for (def, d) in index.named(used.name) {
+            let home = index.home(d);
+            if d.of.is_none()
+                && fits(d, used)
+                && self.namespaces(file, home).is_some_and(|around| *around == *namespaces)
+            {
+                found.push((Symbol { file, def }, affinity(d, used.role)));
+            }
+        }
+    }
+
+    /// The first of those that go best with the use, and the functions of that name beside it.
+    fn best_of(&self, found: &[(Symbol, u8)]) -> Option<Resolution> {
+        let best = found.iter().map(|(_, affinity)| *affinity).max()?;
+        let (first, _) = found.iter().find(|(_, affinity)| *affinity == best)?;
+        let overloads = self.knobs(first.file).arities && self.def(*first).kind.is_callable();
+        if !overloads {
+            return Some(Resolution::symbol(*first, Tier::Import));
+        }
+        let mut hits: SmallVec<[Hit; 1]> = SmallVec::new();
+        for (symbol, _) in found.iter().filter(|(s, _)| self.def(*s).kind.is_callable()) {
+            let entity = Entity::Symbol(self.canonical(*symbol));
+            if !hits.iter().any(|hit| hit.entity == entity) {
+                hits.push(Hit { entity, tier: Tier::Import, subst: None });
+            }
+        }
+        Some(Resolution::Found(hits))
+    }
+
+    /// Whether a definition outside of functions is of its file alone.
+    pub(super) fn is_internal(&self, symbol: Symbol) -> bool {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        // `static` once is enough for all declarations of a file.
+        let of_file = |d: &Def| d.scope == def.scope && d.kind == def.kind && d.flags.has(DefFlags::STATIC);
+        let anonymous = index.facts.ancestors(def.scope).any(|s| {
+            let scope = index.facts.scope(s);
+            scope.kind == ScopeKind::Module && scope.owner.is_none()
+        });
+        if !matches!(def.kind, DefKind::Function | DefKind::Variable) {
+            return anonymous;
+        }
+        anonymous
+            || matches!(index.facts.scope(def.scope).kind, ScopeKind::File | ScopeKind::Module)
+                && index.named(def.name).any(|(_, d)| of_file(d))
+    }
+}
+
+/// Whether a file is there to be included, by its name.
+pub fn is_header(path: &str) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    extension.starts_with('h') || matches!(extension, "inl" | "ipp" | "tpp" | "txx" | "tcc")
+}
