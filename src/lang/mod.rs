@@ -2,6 +2,7 @@
 //!
 //! This layer alone uses tree-sitter.
 
+pub mod call_sites;
 pub mod dump;
 pub mod facts;
 pub mod modules;

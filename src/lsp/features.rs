@@ -4,6 +4,7 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind};
 
 use super::convert::TokenLegend;
+use super::handlers::code_lens::SHOW as SHOW_REFERENCES;
 use crate::text::Encoding;
 
 /// The client's abilities, as far as answers depend on them.
@@ -23,6 +24,9 @@ pub struct ClientFeatures {
     pub folding: Folding,
     /// What it may be asked to ask again.
     pub refreshes: Refreshes,
+    pub link_tooltips: bool,
+    /// Has the command of lenses that shows places.
+    pub shows_references: bool,
     /// The kinds of semantic tokens that it knows.
     pub token_legend: Option<TokenLegend>,
     pub progress: bool,
@@ -40,6 +44,8 @@ pub struct Folding {
 /// Answers that the client gets anew when it is told that they are other ones by now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refreshes {
+    pub code_lenses: bool,
+    pub inlay_hints: bool,
     pub semantic_tokens: bool,
 }
 
@@ -76,8 +82,12 @@ impl ClientFeatures {
                 ranges_max: f.range_limit,
             }),
             refreshes: Refreshes {
+                code_lenses: yes(workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support)),
+                inlay_hints: yes(workspace.and_then(|w| w.inlay_hint.as_ref()?.refresh_support)),
                 semantic_tokens: yes(workspace.and_then(|w| w.semantic_tokens.as_ref()?.refresh_support)),
             },
+            link_tooltips: yes(text.and_then(|t| t.document_link.as_ref()?.tooltip_support)),
+            shows_references: has_command(all.experimental.as_ref(), SHOW_REFERENCES),
             token_legend: text
                 .and_then(|t| t.semantic_tokens.as_ref())
                 .map(|tokens| TokenLegend::new(&tokens.token_types, &tokens.token_modifiers)),
@@ -85,6 +95,12 @@ impl ClientFeatures {
             server_status: experimental("serverStatusNotification"),
         }
     }
+}
+
+/// Whether the client says that it has a command of its own under this name, as rust-analyzer asks for it.
+fn has_command(experimental: Option<&Value>, name: &str) -> bool {
+    let listed = experimental.and_then(|e| e.get("commands")?.get("commands")?.as_array());
+    listed.is_some_and(|names| names.iter().any(|n| n == name))
 }
 
 /// Helix only tells of what it saves itself; Neovim looks at Linux directories one by one, and without being asked

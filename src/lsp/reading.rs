@@ -41,9 +41,15 @@ pub struct Reading {
     pub file: FileId,
     pub encoding: Encoding,
     session: Arc<Session>,
+    document: Option<Arc<Document>>,
 }
 
 impl Reading {
+    /// Tree and facts of the file, if it is open.
+    pub fn analysis(&self) -> Option<Arc<Analysis>> {
+        self.document.as_ref()?.analysis().ok()
+    }
+
     /// The offset of a position of the client's; `None` for a line past the end.
     pub fn offset(&self, position: Position) -> Option<u32> {
         self.ready.view.offset(self.file, convert::text_position(position), self.encoding)
@@ -262,7 +268,8 @@ impl<F> Request<F> {
         }
         let Some(file) = ready.file else { return self.without_file() };
         let (session, encoding) = (Arc::clone(&self.session), self.encoding);
-        let reading = Reading { ready, file, encoding, session };
+        let document = self.capture.document();
+        let reading = Reading { ready, file, encoding, session, document };
         match (self.answer)(&reading, scope, cancel)? {
             Found::Answer(answer) => Ok(Outcome::Answer(Some(answer))),
             Found::NotAlone if scope == Scope::FileAlone => Ok(Outcome::Wait),

@@ -1,6 +1,8 @@
 //! What the client is asked to ask again once a folder says something else.
 
-use tower_lsp::gen_lsp_types::{Request, SemanticTokensRefreshRequest};
+use tower_lsp::gen_lsp_types::{
+    CodeLensRefreshRequest, InlayHintRefreshRequest, Request, SemanticTokensRefreshRequest,
+};
 
 use super::session::Session;
 use crate::workspace::manager::Transition;
@@ -10,6 +12,12 @@ pub fn folder_changed(session: &Session, transition: &Transition) {
     let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
     if transition.from.generation == transition.to.generation && !transition.closed {
         return;
+    }
+    if refreshes.code_lenses {
+        ask::<CodeLensRefreshRequest>(session);
+    }
+    if refreshes.inlay_hints {
+        ask::<InlayHintRefreshRequest>(session);
     }
     if refreshes.semantic_tokens {
         ask::<SemanticTokensRefreshRequest>(session);

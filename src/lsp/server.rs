@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
-    DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
-    DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, InitializeParams,
-    InitializeResult, InitializedParams, ReferencesRequest, Request, SelectionRangeRequest,
-    SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
+    CodeLensRequest, CodeLensResolveRequest, DeclarationRequest, DefinitionRequest,
+    DocumentDiagnosticRequest, DocumentHighlightRequest, DocumentLinkRequest, DocumentSymbolRequest,
+    ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, InitializeParams, InitializeResult,
+    InitializedParams, InlayHintRequest, InlayHintResolveRequest, MonikerRequest, ReferencesRequest, Request,
+    SelectionRangeRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
     TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest,
     WorkspaceSymbolRequest,
 };
@@ -77,6 +78,12 @@ fn register(builder: Builder) -> Builder {
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);
     let b = request::<CallHierarchyIncomingCallsRequest>(b, h::call_hierarchy::incoming);
     let b = request::<CallHierarchyOutgoingCallsRequest>(b, h::call_hierarchy::outgoing);
+    let b = request::<CodeLensRequest>(b, h::code_lens::handle);
+    let b = request::<CodeLensResolveRequest>(b, h::code_lens::resolve);
+    let b = request::<DocumentLinkRequest>(b, h::document_link::handle);
+    let b = request::<InlayHintRequest>(b, h::inlay_hint::handle);
+    let b = request::<InlayHintResolveRequest>(b, h::inlay_hint::resolve);
+    let b = request::<MonikerRequest>(b, h::moniker::handle);
     let b = request::<FoldingRangeRequest>(b, h::folding_range::handle);
     let b = request::<SelectionRangeRequest>(b, h::selection_range::handle);
     let b = request::<SemanticTokensRequest>(b, h::semantic_tokens::full);

@@ -1,7 +1,7 @@
 //! What a definition stands in.
 
 use crate::graph::View;
-use crate::lang::facts::{Def, Facts, ScopeKind};
+use crate::lang::facts::{Def, Facts, ScopeId, ScopeKind};
 
 /// The names of the types, modules and functions around a definition, the innermost first, out of the `scopes_max`
 /// innermost scopes. A member that is declared outside of its type's body stands in that type first of all.
@@ -23,4 +23,11 @@ pub fn containers<'a>(
         }
     });
     own.map(|e| e.target_name).into_iter().chain(around).map(|name| view.name_text(name))
+}
+
+/// Whether names of the scope are seen inside a function or block alone.
+pub fn is_local(facts: &Facts, scope: ScopeId) -> bool {
+    let kinds = facts.ancestors(scope).map(|s| facts.scope(s).kind);
+    let outside = |kind: &ScopeKind| !matches!(kind, ScopeKind::Object);
+    matches!(kinds.into_iter().find(outside), Some(ScopeKind::Function | ScopeKind::Block))
 }

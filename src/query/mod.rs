@@ -3,15 +3,19 @@
 //! Offsets are bytes; who talks to an editor converts them by the view.
 
 mod call_hierarchy;
+mod code_lens;
 mod container;
 mod declaration;
 mod definition;
 pub mod docs;
+mod document_links;
 pub mod document_symbols;
 mod folding;
 mod highlight;
 mod hover;
+mod inlay_hints;
 mod item;
+mod moniker;
 mod references;
 mod selection;
 mod semantic_tokens;
@@ -26,13 +30,17 @@ use crate::lang::modules::{FileId, Layout, file_name};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 
 pub use call_hierarchy::{Call, Calls, incoming_calls, outgoing_calls, prepare_calls};
+pub use code_lens::{Counted, Lens, LensKind, code_lenses, count_lens};
 pub use declaration::declaration;
 pub use definition::definition;
+pub use document_links::{Link, document_links};
 pub use document_symbols::{DocumentSymbol, document_symbols, document_symbols_of};
 pub use folding::{Fold, FoldKind, folding_ranges};
 pub use highlight::{Highlight, highlight};
 pub use hover::{Hover, hover};
+pub use inlay_hints::{Hint, HintKind, Hints, inlay_hints};
 pub use item::Item;
+pub use moniker::{Moniker, monikers};
 pub use references::{Use, Uses, references};
 pub use selection::selection_ranges;
 pub use semantic_tokens::{Token, TokenKind, TokenModifiers, Tokens, semantic_tokens};

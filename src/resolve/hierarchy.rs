@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 
 use smallvec::SmallVec;
 
-use super::{Cx, ReferenceLimits, Resolver, Symbol, Ty};
+use super::ty::Head;
+use super::{Cx, ReferenceLimits, Resolver, Symbol, Tier, Ty};
 use crate::lang::facts::{DefFlags, DefId, DefKind, Facts, Name, Term, TermId};
 use crate::lang::modules::{FileId, Layout};
 
@@ -73,6 +74,18 @@ impl Resolver<'_> {
         }
         types.found.sort_unstable();
         types
+    }
+
+    /// The one named type of the folder that a variable's value is known to be, and how it was found.
+    pub fn named_type_of(&self, symbol: Symbol) -> Option<(Symbol, Option<Tier>)> {
+        self.begin();
+        let typed = self.value(symbol);
+        match typed.ty {
+            Ty::Named(Head::Def(ty), None) if self.def(ty).kind.is_type() => {
+                Some((self.canonical(ty), typed.tier))
+            }
+            _ => None,
+        }
     }
 
     /// Types of a file that name a type as their base by this name.

@@ -10,6 +10,14 @@ use crate::workspace::manager::Freshness;
 const DOCUMENTATION_CHARS_MAX: usize = 8_000;
 
 pub fn hover(found: &query::Hover, places: &Places<'_>, markdown: bool, freshness: &Freshness) -> Hover {
+    Hover {
+        contents: Contents::MarkupContent(hover_content(found, markdown, freshness)),
+        range: Some(range(places, found.span)),
+    }
+}
+
+/// What a hover says.
+pub fn hover_content(found: &query::Hover, markdown: bool, freshness: &Freshness) -> MarkupContent {
     let mut parts = Vec::new();
     parts.push(if markdown {
         let fence = fence_for(&found.signature);
@@ -40,10 +48,7 @@ pub fn hover(found: &query::Hover, places: &Places<'_>, markdown: bool, freshnes
         ));
     }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
-    Hover {
-        contents: Contents::MarkupContent(MarkupContent { kind, value: parts.join("\n\n") }),
-        range: Some(range(places, found.span)),
-    }
+    MarkupContent { kind, value: parts.join("\n\n") }
 }
 
 /// A fence longer than any in the code.

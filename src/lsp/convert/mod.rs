@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod hierarchy;
+mod hint;
 mod hover;
 mod location;
 mod semantic_tokens;
@@ -11,7 +12,8 @@ mod symbol;
 
 pub use diagnostic::{about_document, about_folder, skipped_file, syntax_error};
 pub use hierarchy::{call_item, type_item};
-pub use hover::hover;
+pub use hint::inlay_hint;
+pub use hover::{hover, hover_content};
 pub use location::{Places, location, location_link, range, text_position};
 pub use semantic_tokens::{TokenLegend, token_edits};
 pub use status::{ServerStatus, Status, health, status};

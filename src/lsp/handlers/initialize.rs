@@ -12,8 +12,9 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::Result;
 
 use super::{
-    call_hierarchy, declaration, definition, document_highlight, document_symbol, execute_command,
-    folding_range, hover, references, selection_range, semantic_tokens, type_hierarchy, workspace_symbol,
+    call_hierarchy, code_lens, declaration, definition, document_highlight, document_link, document_symbol,
+    execute_command, folding_range, hover, inlay_hint, moniker, references, selection_range, semantic_tokens,
+    type_hierarchy, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -87,13 +88,17 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         }),
         text_document_sync: Some(TextDocumentSync::Options(sync)),
         call_hierarchy_provider: offers(call_hierarchy::FEATURE).then(|| true.into()),
+        code_lens_provider: offers(code_lens::FEATURE).then(code_lens::options),
         definition_provider: offers(definition::FEATURE).then(|| true.into()),
         declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
         references_provider: offers(references::FEATURE).then(|| true.into()),
         document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
         folding_range_provider: offers(folding_range::FEATURE).then(|| true.into()),
         hover_provider: offers(hover::FEATURE).then(|| true.into()),
+        document_link_provider: offers(document_link::FEATURE).then(document_link::options),
         document_symbol_provider: offers(document_symbol::FEATURE).then(|| true.into()),
+        inlay_hint_provider: offers(inlay_hint::FEATURE).then(|| inlay_hint::options().into()),
+        moniker_provider: offers(moniker::FEATURE).then(|| true.into()),
         selection_range_provider: offers(selection_range::FEATURE).then(|| true.into()),
         semantic_tokens_provider: semantic_tokens::options(features)
             .filter(|_| offers(semantic_tokens::FEATURE))

@@ -4,6 +4,7 @@
 //! [`Answer`](super::reading::Answer): it captures what it needs before it returns, and the rest happens on the pool.
 
 pub mod call_hierarchy;
+pub mod code_lens;
 pub mod declaration;
 pub mod definition;
 pub mod diagnostic;
@@ -15,12 +16,15 @@ pub mod did_close;
 pub mod did_open;
 pub mod did_save;
 pub mod document_highlight;
+pub mod document_link;
 pub mod document_symbol;
 pub mod execute_command;
 pub mod folding_range;
 pub mod hover;
 pub mod initialize;
 pub mod initialized;
+pub mod inlay_hint;
+pub mod moniker;
 pub mod references;
 pub mod selection_range;
 pub mod semantic_tokens;

@@ -284,3 +284,97 @@ async def test_tokens_are_asked_for_again_once_the_folder_is_there(start, worksp
     editor = await start(workspace(PROGRAMS["python"].files))
     await editor.ready()
     await editor.received("workspace/semanticTokens/refresh")
+
+
+HINTED = {
+    "python": ("def make(size, name):\n    pass\n\n\nmake(⟦1⟧, name)\n", "a.py", ["size:"]),
+    "rust": ("fn make(size: u8, name: u8) {}\nfn f(name: u8) { make(⟦1⟧, name) }\n", "a.rs", ["size:"]),
+    "typescript": ("function make(size: number, name: any) {}\nmake(⟦1⟧, name);\n", "a.ts", ["size:"]),
+    "go": ("package m\n\nfunc mk(size, name int) {}\nfunc f(name int) { mk(⟦1⟧, name) }\n", "a.go", ["size:"]),
+    "java": ("class A { void f(int size, int name) { f(⟦1⟧, name); } }\n", "A.java", ["size:"]),
+}
+
+
+@pytest.mark.parametrize("language", HINTED)
+@EVERY_EDITOR
+async def test_inlay_hints(start, workspace, language, profile):
+    text, file, labels = HINTED[language]
+    editor = await start(workspace({file: text}), profile=profile)
+    await editor.ready()
+    editor.open(file)
+    document = types.TextDocumentIdentifier(editor.workspace.uri(file))
+    whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+    hints = await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+    assert [hint.label for hint in hints] == labels
+    assert hints[0].position == editor.range(editor.workspace.marks["1"]).start
+    more = await editor.client.inlay_hint_resolve_async(hints[0])
+    assert more.label[0].location.uri == document.uri
+    assert "size" in more.tooltip.value
+
+
+@EVERY_LANGUAGE
+@EVERY_EDITOR
+async def test_code_lenses(start, workspace, language, profile):
+    program = PROGRAMS[language]
+
+    def has_the_command(capabilities):
+        capabilities.experimental = {"commands": {"commands": ["coppice.showReferences"]}}
+
+    editor = await start(workspace(program.files), profile=profile, adapt=has_the_command)
+    await editor.ready()
+    document = types.TextDocumentIdentifier(editor.workspace.uri(program.model))
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document))
+    assert all(lens.command is None for lens in lenses)
+    own = editor.range(editor.workspace.marks["total"])
+    [lens] = [lens for lens in lenses if lens.range == own]
+    counted = await editor.client.code_lens_resolve_async(lens)
+    assert (counted.command.title, counted.command.command) == ("1 reference", "coppice.showReferences")
+    uri, position, locations = counted.command.arguments
+    assert uri == document.uri and [location["uri"] for location in locations] == [editor.workspace.uri(program.app)]
+
+
+async def test_a_lens_is_a_number_for_clients_without_the_command(start, workspace):
+    editor = await start(workspace({"a.py": "class A:\n    pass\n\nclass B(A):\n    pass\n"}))
+    await editor.ready()
+    document = types.TextDocumentIdentifier(editor.workspace.uri("a.py"))
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document))
+    counted = [(await editor.client.code_lens_resolve_async(lens)).command for lens in lenses]
+    assert [c.title for c in counted] == ["1 reference", "1 implementation", "0 references", "0 implementations"]
+    assert all(c.command == "" and c.arguments is None for c in counted)
+
+
+LINKED = {
+    "python": {"pkg/__init__.py": "", "pkg/x.py": "y = 1\n", "a.py": "from pkg.⟦x⟧ import y\n"},
+    "rust": {"src/lib.rs": "mod ⟦x⟧;\n", "src/x.rs": ""},
+    "typescript": {"x.ts": "export const y = 1;\n", "a.ts": 'import { y } from "⟦./x⟧";\n'},
+    "go": {"go.mod": "module example.com/m\n", "x/x.go": "package x\n", "a.go": 'package m\n\nimport "⟦example.com/m/x⟧"\n'},
+    "java": {"q/x.java": "package q;\n\npublic class x {}\n", "p/A.java": "package p;\n\nimport q.⟦x⟧;\n\nclass A {}\n"},
+}
+
+
+@pytest.mark.parametrize("language", LINKED)
+@EVERY_EDITOR
+async def test_document_links(start, workspace, language, profile):
+    editor = await start(workspace(LINKED[language]), profile=profile)
+    await editor.ready()
+    [(key, place)] = editor.workspace.marks.items()
+    document = types.TextDocumentIdentifier(editor.workspace.uri(place.file))
+    links = await editor.client.text_document_document_link_async(types.DocumentLinkParams(document))
+    [link] = [link for link in links if link.range == editor.range(place)]
+    assert link.target.rsplit("/", 1)[1].split(".")[0] == "x", link
+
+
+@EVERY_LANGUAGE
+@EVERY_EDITOR
+async def test_monikers(start, workspace, language, profile):
+    editor = await start(workspace(PROGRAMS[language].files), profile=profile)
+    await editor.ready()
+
+    async def moniker(key):
+        document, position = editor.position(key)
+        [found] = await editor.client.text_document_moniker_async(types.MonikerParams(document, position))
+        return found
+
+    used, declared = await moniker("call"), await moniker("total")
+    assert used == declared and used.identifier.startswith(f"{PROGRAMS[language].model}:Item.")
+    assert (await moniker("use")).kind == types.MonikerKind.Local

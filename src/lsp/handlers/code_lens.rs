@@ -1,0 +1,121 @@
+//! `textDocument/codeLens` and `codeLens/resolve`.
+//!
+//! What a click does is the client's: one that says that it has the command gets the places with it. In others the
+//! lens is a number.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tower_lsp::gen_lsp_types::{CodeLens, CodeLensOptions, CodeLensParams, Command, Location, Position, Uri};
+use tower_lsp::jsonrpc::Error;
+
+use crate::lsp::convert;
+use crate::lsp::errors;
+use crate::lsp::reading::{Answer, Found, Patience, at_once, read};
+use crate::lsp::session::Session;
+use crate::query::{self, Item, LensKind};
+
+pub const FEATURE: &str = "codeLens";
+/// The client's command that shows places: URI, position, locations.
+pub const SHOW: &str = "coppice.showReferences";
+/// Most places that are counted: what has more is used a lot.
+const PLACES_MAX: usize = 1_000;
+
+pub fn options() -> CodeLensOptions {
+    CodeLensOptions { resolve_provider: Some(true), ..CodeLensOptions::default() }
+}
+
+/// What a lens without a number is of.
+#[derive(Serialize, Deserialize)]
+struct Unresolved {
+    uri: Uri,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Counts {
+    References,
+    Implementations,
+}
+
+pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<Vec<CodeLens>>> {
+    let uri = params.text_document.uri;
+    let told = uri.clone();
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+        let lenses = query::code_lenses(&reading.ready.view, reading.file);
+        let lens = |lens: &query::Lens| {
+            let counts = match lens.kind {
+                LensKind::References => Counts::References,
+                LensKind::Implementations => Counts::Implementations,
+            };
+            let data = serde_json::to_value(Unresolved { uri: told.clone(), counts }).ok();
+            CodeLens { range: reading.range(lens.span), command: None, data }
+        };
+        Ok(Found::Answer(lenses.iter().map(lens).collect()))
+    })
+}
+
+/// Counts.
+pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
+    let data = lens.data.clone().map(serde_json::from_value::<Unresolved>);
+    let Some(Ok(Unresolved { uri, counts })) = data else {
+        return at_once(Err(errors::invalid("a lens of another server")));
+    };
+    let at = lens.range.start;
+    let shows = session.features().is_ok_and(|f| f.shows_references);
+    let told = uri.clone();
+    let command = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        let view = &reading.ready.view;
+        let symbol = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
+        // The text has changed since: the client asks for all lenses anew.
+        let symbol = symbol.ok_or_else(Error::content_modified)?;
+        let kind = match counts {
+            Counts::References => LensKind::References,
+            Counts::Implementations => LensKind::Implementations,
+        };
+        let counted = query::count_lens(view, symbol, kind, PLACES_MAX, cancel.flag());
+        if counted.cancelled {
+            return Err(errors::cancelled());
+        }
+        let title = title(counts, counted.places.len(), counted.truncated);
+        let places =
+            reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));
+        Ok(Found::Answer(shown(title, shows, &told, at, &places)))
+    });
+    Box::pin(async move { Ok(CodeLens { command: command.await?, ..lens }) })
+}
+
+fn title(counts: Counts, number: usize, more: bool) -> String {
+    let (one, many) = match counts {
+        Counts::References => ("reference", "references"),
+        Counts::Implementations => ("implementation", "implementations"),
+    };
+    let more = if more { "+" } else { "" };
+    format!("{number}{more} {}", if number == 1 { one } else { many })
+}
+
+fn shown(title: String, shows: bool, uri: &Uri, at: Position, places: &[Location]) -> Command {
+    match shows && !places.is_empty() {
+        true => Command {
+            title,
+            tooltip: None,
+            command: SHOW.to_owned(),
+            arguments: Some(vec![json!(uri), json!(at), json!(places)]),
+        },
+        false => Command { title, tooltip: None, command: String::new(), arguments: None },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_in_words() {
+        assert_eq!(title(Counts::References, 1, false), "1 reference");
+        assert_eq!(title(Counts::References, 1_000, true), "1000+ references");
+        assert_eq!(title(Counts::Implementations, 0, false), "0 implementations");
+    }
+}

@@ -1,0 +1,165 @@
+//! How often a definition is used, and what stands below it.
+
+use std::sync::atomic::AtomicBool;
+
+use super::Location;
+use super::document_symbols::{DocumentSymbol, document_symbols};
+use super::item::Item;
+use crate::graph::View;
+use crate::lang::facts::{DefKind, Span};
+use crate::lang::modules::FileId;
+use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target};
+
+/// Most lenses of one file.
+const LENSES_MAX: usize = 2_000;
+
+/// What a lens counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LensKind {
+    References,
+    /// Types directly below a type.
+    Implementations,
+}
+
+/// A place above which something is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lens {
+    /// The name of the definition.
+    pub span: Span,
+    pub kind: LensKind,
+}
+
+/// What a lens counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub places: Vec<Location>,
+    /// The limit was reached: there are more.
+    pub truncated: bool,
+    pub cancelled: bool,
+}
+
+/// The lenses of a file: its types and functions, in source order.
+pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
+    let mut lenses = Vec::new();
+    let outline = document_symbols(view, file);
+    let mut open: Vec<&DocumentSymbol> = outline.iter().rev().collect();
+    while let Some(symbol) = open.pop() {
+        open.extend(symbol.children.iter().rev());
+        let is_type = symbol.kind.is_type() && symbol.kind != DefKind::TypeAlias;
+        // What extends a type is no definition of one.
+        let Some(own) =
+            Item::at(view, file, symbol.span.start).filter(|_| is_type || symbol.kind.is_callable())
+        else {
+            continue;
+        };
+        if view.facts(file).def(own.def).name_span != symbol.span {
+            continue;
+        }
+        lenses.push(Lens { span: symbol.span, kind: LensKind::References });
+        if is_type {
+            lenses.push(Lens { span: symbol.span, kind: LensKind::Implementations });
+        }
+        if lenses.len() >= LENSES_MAX {
+            break;
+        }
+    }
+    lenses.sort_by_key(|lens| lens.span.start);
+    lenses
+}
+
+/// What a lens counts, at most `limit`.
+pub fn count_lens(view: &View, symbol: Symbol, kind: LensKind, limit: usize, cancel: &AtomicBool) -> Counted {
+    let resolver = Resolver::new(view);
+    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    match kind {
+        LensKind::References => {
+            let found = resolver.references(Target::Symbol(symbol), limits);
+            let uses = found.found.iter().filter(|f| !f.declaration);
+            let places = uses.map(|f| Location { file: f.file, span: f.span, full: f.span });
+            Counted {
+                places: places.take(limit).collect(),
+                truncated: found.truncated,
+                cancelled: found.cancelled,
+            }
+        }
+        LensKind::Implementations => {
+            let below = resolver.subtypes(symbol, limits);
+            let places = below.found.iter().map(|s| Item::new(view, Target::Symbol(*s)).location);
+            Counted {
+                places: places.take(limit).collect(),
+                truncated: below.truncated,
+                cancelled: below.cancelled,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+    use crate::lang::modules::Layout;
+
+    /// Name, kind and count of each lens of the file with the cursor.
+    fn check_lenses(fixture: &str, expected: &str) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, _) = fixture.cursor(&view);
+        let text = view.text(file).unwrap();
+        let shown = code_lenses(&view, file).into_iter().map(|lens| {
+            let symbol = Item::at(&view, file, lens.span.start).unwrap();
+            let counted = count_lens(&view, symbol, lens.kind, 100, &AtomicBool::new(false));
+            let name = &text[lens.span.start as usize..lens.span.end as usize];
+            format!(
+                "{name} {}{}",
+                counted.places.len(),
+                if lens.kind == LensKind::References { "" } else { " below" }
+            )
+        });
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected, "{}", view.path(file));
+    }
+
+    #[test]
+    fn uses_and_subtypes_are_counted_in_every_language() {
+        check_lenses(
+            "
+            //- /a.py
+            class $0A:
+                x = 1
+                def m(self): pass
+            //- /b.py
+            from a import A
+            class B(A): pass
+            A().m()
+            ",
+            "A 3, A 1 below, m 1",
+        );
+        check_lenses(
+            "
+            //- /src/lib.rs
+            trait $0T { fn m(&self); }
+            struct S;
+            impl T for S { fn m(&self) {} }
+            ",
+            "T 1, T 1 below, m 1, S 1, S 0 below, m 0",
+        );
+        check_lenses(
+            "
+            //- /a.ts
+            export interface $0I {}
+            export const f = () => 1;
+            class C implements I { m() { f(); this.m(); } }
+            ",
+            "I 1, I 1 below, f 1, C 0, C 0 below, m 1",
+        );
+        check_lenses(
+            "
+            //- /p/A.java
+            package p;
+            class $0A { void f() { f(); } }
+            class B extends A {}
+            ",
+            "A 1, A 1 below, f 1, B 0, B 0 below",
+        );
+    }
+}
