@@ -6,6 +6,7 @@ pub mod call_sites;
 pub mod dump;
 pub mod facts;
 pub mod modules;
+pub mod outline;
 pub mod pack;
 pub mod parse;
 pub mod rules;

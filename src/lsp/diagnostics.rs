@@ -217,7 +217,8 @@ pub fn of_document(document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnost
 pub fn folder_changed(session: &Session, folder: &Path, status: Option<&FolderStatus>) {
     let mut said: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
     if let Some(status) = status {
-        for skipped in &status.skipped {
+        // What a whole folder has to do without is said once, of the folder.
+        for skipped in status.skipped.iter().filter(|s| !s.left_out) {
             said.entry(skipped.path.clone()).or_default().push(convert::skipped_file(&skipped.why));
         }
         if let Some(about) = convert::about_folder(status) {

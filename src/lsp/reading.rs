@@ -23,7 +23,7 @@ use crate::resolve::{Occurrence, Resolver};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::{Analysis, Document, Unanalysed};
-use crate::workspace::manager::{Capture, Kind, Manager, Ready, Unavailable};
+use crate::workspace::manager::{Capture, Freshness, Kind, Manager, Ready, Unavailable};
 use crate::workspace::pool::Busy;
 use crate::workspace::settings::Switch;
 
@@ -71,6 +71,24 @@ impl Reading {
     /// Tells the user something about the answer.
     pub fn tell(&self, message: impl std::fmt::Display) {
         self.session.show(MessageType::Info, format!("coppice: {message}"));
+    }
+
+    /// An error if it is not known where things are used: none is no answer then. Tells the user if that is known of
+    /// part of the folder alone.
+    pub fn knows_uses(&self) -> Result<()> {
+        match self.ready.freshness.degraded {
+            None => Ok(()),
+            Some(degraded) if degraded.level.has_references() => {
+                self.tell(degraded.words());
+                Ok(())
+            }
+            Some(degraded) => Err(errors::unavailable(&Unavailable {
+                kind: Kind::MemoryExceeded,
+                folder: Some(self.ready.root.clone()),
+                retryable: true,
+                message: format!("it is not known where things are used: {}", degraded.words()),
+            })),
+        }
     }
 
     /// The name at an offset.
@@ -266,7 +284,7 @@ impl<F> Request<F> {
         if cancel.is_cancelled() {
             return Err(errors::cancelled());
         }
-        let Some(file) = ready.file else { return self.without_file() };
+        let Some(file) = ready.file else { return self.without_file(&ready.freshness) };
         let (session, encoding) = (Arc::clone(&self.session), self.encoding);
         let document = self.capture.document();
         let reading = Reading { ready, file, encoding, session, document };
@@ -279,10 +297,14 @@ impl<F> Request<F> {
 
     /// The folder has no such file: a text in no language of ours has no names in it, and anything else is worth an
     /// explanation.
-    fn without_file<T>(&self) -> Result<Outcome<T>> {
+    fn without_file<T>(&self, freshness: &Freshness) -> Result<Outcome<T>> {
         let path = self.capture.path();
         if self.capture.document().is_some_and(|d| d.lang.is_none()) || LangId::of_path(path).is_none() {
             return Ok(Outcome::Answer(None));
+        }
+        if let Some(degraded) = &freshness.degraded {
+            let message = format!("{} is not indexed: {}", path.display(), degraded.words());
+            return Err(errors::unavailable(&self.capture.over_budget(message)));
         }
         let why = Unavailable {
             kind: Kind::NoSuchFile,

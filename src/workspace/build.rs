@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::changes::Changes;
 use super::crew::Crew;
+use super::degrade::{Choice, Degraded, Means, choose, needed};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::read::Outcome;
@@ -34,6 +35,10 @@ pub struct Plan<'a> {
     pub ratio: f64,
     /// Told of each directory before it is read.
     pub entering: &'a mut dyn FnMut(&Path),
+    /// What is left out if not all of it can ever fit.
+    pub means: Means,
+    /// What the base has of the folder, if that is not all.
+    pub degraded: Option<Degraded>,
 }
 
 /// A graph, and when its files were looked at.
@@ -54,6 +59,8 @@ pub struct Built {
     pub files_read: usize,
     /// Bytes of source that the graph was made from, if it was made from nothing.
     pub source_bytes: u64,
+    /// What the graph has of the folder, if that is not all.
+    pub degraded: Option<Degraded>,
 }
 
 /// What a build saw besides the graph.
@@ -66,6 +73,8 @@ pub struct Seen {
     pub skipped_more: usize,
     pub dirs: BTreeSet<String>,
     pub truncated: bool,
+    /// Files for which there is no room, if the build looked at all files.
+    pub left_out: Vec<String>,
 }
 
 /// Why a build failed.
@@ -105,8 +114,14 @@ pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Build
 fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     let scan = scan(&plan.scope, plan.crew.cancel, plan.entering)?;
     let (files, mut seen) = taken_apart(scan, None);
+    let Choice { mut files, left_out, degraded, ratio } = choose(files, plan.ratio, &plan.means);
+    sort_by_size(&mut files);
+    seen.left_out = left_out;
+    if files.is_empty() && degraded.is_some() {
+        return of_no_file(seen, degraded, memory);
+    }
     let source_bytes = files.iter().map(|f| f.bytes).sum();
-    let graph_bytes = Intake::frozen((source_bytes as f64 * plan.ratio) as u64);
+    let graph_bytes = Intake::frozen((source_bytes as f64 * ratio) as u64);
     let mut builder = GraphBuilder::new();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let scratch = intake.scratch.clone();
@@ -129,7 +144,17 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     )?;
     intake.freezing(builder.heap_bytes() as u64)?;
     let graph = builder.finish()?;
-    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, source_bytes })
+    // What a part of a file takes says nothing of what files take.
+    let source_bytes = if degraded.is_none_or(|d| d.level.has_references()) { source_bytes } else { 0 };
+    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, source_bytes, degraded })
+}
+
+/// The graph of a folder for none of whose files there is room.
+fn of_no_file(seen: Seen, degraded: Option<Degraded>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+    let graph = GraphBuilder::new().finish()?;
+    let bytes = graph.heap_bytes() as u64;
+    memory.reserve(bytes, bytes, bytes)?;
+    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: 0, source_bytes: 0, degraded })
 }
 
 fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
@@ -142,6 +167,15 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
         _ => (scan(&plan.scope, plan.crew.cancel, plan.entering)?, None),
     };
     let (mut files, mut seen) = taken_apart(scan, asked);
+    let mut degraded = plan.degraded;
+    if let Some(degraded) = &mut degraded {
+        let all: u64 = files.iter().map(|f| f.bytes).sum();
+        if seen.asked.is_none() && needed(all, plan.ratio) <= plan.means.room {
+            drop(base);
+            return from_nothing(plan, memory);
+        }
+        seen.left_out = leave_out(&mut files, graph, degraded, seen.asked.is_none());
+    }
     let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
     let mut removed: BTreeSet<String> = known_paths(graph, seen.asked.as_ref());
     removed.retain(|path| !there.contains(path.as_str()));
@@ -183,21 +217,53 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     })?;
     let manifests = manifests.changed();
     if changed.is_empty() && removed.is_empty() && manifests.is_none() {
-        return Ok(Built { graph: None, from_nothing: false, seen, files_read: read, source_bytes: 0 });
+        return Ok(Built {
+            graph: None,
+            from_nothing: false,
+            seen,
+            files_read: read,
+            source_bytes: 0,
+            degraded,
+        });
     }
     intake.freezing(graph.own_bytes() as u64 + fold)?;
     let changes = graph::Changes { changed, removed: removed.into_iter().collect(), manifests };
     let next = graph.update(changes)?;
-    Ok(Built { graph: Some(next), from_nothing: false, seen, files_read: read, source_bytes: 0 })
+    Ok(Built { graph: Some(next), from_nothing: false, seen, files_read: read, source_bytes: 0, degraded })
+}
+
+/// Leaves out what a graph that has not all of its folder does not have. Which files those are is chosen anew only
+/// when all is read anew.
+fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all: bool) -> Vec<String> {
+    let mut left_out = Vec::new();
+    let is_source = |f: &Found| matches!(f.what, What::Source(_));
+    let of = files.iter().filter(|f| is_source(f)).count();
+    files.retain_mut(|f| {
+        f.outline = !degraded.level.has_references();
+        let kept = !is_source(f) || graph.file(&f.path).is_some();
+        if !kept {
+            left_out.push(f.path.clone());
+        }
+        kept
+    });
+    if all {
+        (degraded.of, degraded.files) = (of, of - left_out.len());
+    }
+    left_out.sort();
+    left_out
 }
 
 /// The scan's files, and what else it saw.
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
     let Scan { mut files, skipped, skipped_more, dirs, truncated } = scan;
-    // The largest first: their scratch is given back early, and no thread is left alone with one at the end.
-    files.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+    sort_by_size(&mut files);
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
-    (files, Seen { asked, skipped, skipped_more, dirs, truncated })
+    (files, Seen { asked, skipped, skipped_more, dirs, truncated, left_out: Vec::new() })
+}
+
+/// The largest first: their scratch is given back early, and no thread is left alone with one at the end.
+fn sort_by_size(files: &mut [Found]) {
+    files.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
 }
 
 /// The paths as the graph writes them; `None` if the folder itself is among them. One that the graph cannot write is

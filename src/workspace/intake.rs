@@ -46,6 +46,11 @@ impl<'a> Intake<'a> {
         bytes.saturating_mul(FREEZE_FACTOR)
     }
 
+    /// What a build of so much source takes at least, with a graph of so many bytes while it is made.
+    pub fn least(source_bytes: u64, graph: u64) -> u64 {
+        graph.saturating_add(SCRATCH_PER_THREAD.min(source_bytes.saturating_mul(PARSE_SCRATCH_PER_BYTE)))
+    }
+
     /// Reserves for a graph of which `graph` bytes are expected, and for the parses of the files.
     pub fn start(
         threads: usize,

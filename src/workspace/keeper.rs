@@ -258,6 +258,15 @@ impl<G> Keeper<G> {
         self.folders.lock().values().filter_map(|e| e.slot.next_tick()).min()
     }
 
+    /// The most that the folder could have of the budget: all but what open documents and pinned folders keep.
+    pub fn attainable(&self, id: FolderId) -> u64 {
+        let folders = self.folders.lock();
+        let pinned = folders.iter().filter(|(other, e)| **other != id && e.pinned);
+        let kept: u64 = pinned.map(|(_, e)| e.would_yield()).sum();
+        let balance = self.ledger.balance();
+        balance.limit.saturating_sub(balance.documents).saturating_sub(kept)
+    }
+
     pub fn is_current(&self, id: FolderId, build: BuildId) -> bool {
         self.folders.lock().get(&id).is_some_and(|e| e.slot.is_current(build))
     }

@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod changes;
 pub mod clock;
 pub mod crew;
+pub mod degrade;
 pub mod document;
 pub mod documents;
 mod fault;

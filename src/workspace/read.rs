@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::scan::{Found, What};
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
 use crate::lang::modules::Manifest;
+use crate::lang::outline::outline;
 use crate::lang::{ParseError, ParseLimits, Parser, SkipReason, check_text, extract, read_manifest};
 
 /// Longest parse of one file; what takes longer is not written by people.
@@ -75,7 +76,10 @@ pub fn read_file(
         }
         Err(ParseError::Cancelled) => return Outcome::Cancelled,
     };
-    let facts = extract(lang, &tree, text);
+    let mut facts = extract(lang, &tree, text);
+    if found.outline {
+        outline(&mut facts);
+    }
     let meta = FileMeta {
         path: found.path.clone(),
         lang,

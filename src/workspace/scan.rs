@@ -47,6 +47,8 @@ pub struct Found {
     pub what: What,
     pub bytes: u64,
     pub mtime_ns: i64,
+    /// Whether no more of it is wanted than its definitions.
+    pub outline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,7 +301,13 @@ impl<'a> Walk<'a> {
         if meta.len() > self.scope.file_bytes_max {
             self.skip(&path, SkipReason::TooLarge(self.scope.file_bytes_max).to_string());
         } else {
-            self.out.files.push(Found { path, what, bytes: meta.len(), mtime_ns: mtime_ns(meta) });
+            self.out.files.push(Found {
+                path,
+                what,
+                bytes: meta.len(),
+                mtime_ns: mtime_ns(meta),
+                outline: false,
+            });
         }
     }
 

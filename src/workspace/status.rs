@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::clock::Moment;
+use super::degrade::Degraded;
 use super::ledger::Balance;
 use super::slot::{Cause, Lifecycle};
 
@@ -101,6 +102,8 @@ pub struct FolderStatus {
     pub skipped: Vec<SkippedFile>,
     /// How many more were skipped than are listed.
     pub skipped_more: u64,
+    /// What is known of the folder, if the budget can never hold all of it.
+    pub degraded: Option<Degraded>,
     pub watcher: Watcher,
     /// What the user should know although nothing is wrong: an empty folder, a limit reached, memory given up.
     pub note: Option<String>,
@@ -124,4 +127,6 @@ pub struct BuildTime {
 pub struct SkippedFile {
     pub path: PathBuf,
     pub why: String,
+    /// There is nothing wrong with the file: the folder does without it for memory.
+    pub left_out: bool,
 }

@@ -80,7 +80,7 @@ impl Renumber<'_> {
 }
 
 /// Calls `visit` on every child of a term.
-fn children(term: &mut Term, mut visit: impl FnMut(&mut TermId)) {
+pub fn children(term: &mut Term, mut visit: impl FnMut(&mut TermId)) {
     match term {
         Term::Unknown
         | Term::Ref(_)

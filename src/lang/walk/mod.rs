@@ -6,7 +6,7 @@
 
 mod assigned;
 mod builder;
-mod compact;
+pub(in crate::lang) mod compact;
 mod declare;
 mod emit;
 mod fragment;

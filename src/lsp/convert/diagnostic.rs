@@ -57,6 +57,10 @@ pub fn about_folder(folder: &FolderStatus) -> Option<Diagnostic> {
                 }
             }
         }
+        (None, _) if let Some(degraded) = &folder.degraded => {
+            let why = format!("coppice knows only part of {}: {}", folder.name, degraded.words());
+            (DiagnosticSeverity::Warning, "over-budget", why)
+        }
         (None, Some(note)) => {
             (DiagnosticSeverity::Information, "note", format!("coppice, of {}: {note}", folder.name))
         }

@@ -47,6 +47,9 @@ pub fn hover_content(found: &query::Hover, markdown: bool, freshness: &Freshness
             stale.error
         ));
     }
+    if let Some(degraded) = &freshness.degraded {
+        parts.push(format!("Only part of the folder is known: {}", degraded.words()));
+    }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     MarkupContent { kind, value: parts.join("\n\n") }
 }

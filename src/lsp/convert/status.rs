@@ -59,6 +59,19 @@ struct Folder {
     skipped: Vec<Skipped>,
     /// How many more were skipped than are listed.
     skipped_more: u64,
+    degraded: Option<Degraded>,
+}
+
+/// What is known of a folder that the budget can never hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Degraded {
+    /// `files`: some files; `definitions`: definitions alone; `documents`: open documents alone.
+    level: &'static str,
+    files: usize,
+    files_in_all: usize,
+    needed_bytes: u64,
+    available_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,6 +127,13 @@ fn folder(folder: FolderStatus) -> Folder {
         note: folder.note,
         skipped: folder.skipped.into_iter().map(skipped).collect(),
         skipped_more: folder.skipped_more,
+        degraded: folder.degraded.map(|d| Degraded {
+            level: d.level.name(),
+            files: d.files,
+            files_in_all: d.of,
+            needed_bytes: d.needed,
+            available_bytes: d.room,
+        }),
     }
 }
 

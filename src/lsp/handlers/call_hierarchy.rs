@@ -89,6 +89,7 @@ fn known(reading: &Reading, item: &CallHierarchyItem) -> Result<Target> {
 }
 
 fn whole(reading: &Reading, calls: Calls, cancel: &CancelToken) -> Result<Calls> {
+    reading.knows_uses()?;
     if calls.cancelled || cancel.is_cancelled() {
         return Err(errors::cancelled());
     }

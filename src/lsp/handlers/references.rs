@@ -20,6 +20,7 @@ pub fn handle(session: &Arc<Session>, params: ReferenceParams) -> Answer<Option<
     let teller = Arc::clone(session);
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        reading.knows_uses()?;
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
         let uses = query::references(view, reading.file, offset, declaration, REFERENCES_MAX, cancel.flag());

@@ -94,6 +94,8 @@ impl Site {
             },
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             entering: &mut |_| {},
+            means: Means { room: u64::MAX, ..Means::default() },
+            degraded: None,
         };
         let built = build(plan, purse);
         if built.is_err() {

@@ -9,6 +9,7 @@ use super::super::build::{Base, BuildError, Built, Plan, Seen, build, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
+use super::super::degrade::Means;
 use super::super::intake::Memory;
 use super::super::keeper::{Ask, Cost, Finished, Keeper, Publication, Rejected, Unmet};
 use super::super::ledger::{Account, Charge, Reservation};
@@ -22,7 +23,10 @@ use super::folder::Folder;
 use super::observer::{Event, Severity};
 use super::resident::Resident;
 use crate::graph::{FreezeError, Graph};
+use crate::lang::modules::parent;
 
+/// An estimate that was too low is doubled until it is as many times what it was.
+const CAUTION_MAX: u32 = 16;
 /// How long a build waits for readers and other builds to give memory back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A replaced graph that is held longer than this is worth a warning: some reader has forgotten it.
@@ -77,7 +81,14 @@ impl Memory for Grant<'_> {
 
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
         match &mut self.reservation {
-            Some(held) => self.keeper.grow(Ask { bytes: more, ..self.ask }, &mut self.cost, held),
+            Some(held) => {
+                let granted = self.keeper.grow(Ask { bytes: more, ..self.ask }, &mut self.cost, held);
+                let needed = held.bytes().saturating_add(more);
+                granted.map_err(|unmet| match (unmet, self.keeper.attainable(self.ask.folder)) {
+                    (Unmet::Refused(_), limit) if needed > limit => Unmet::Never { needed, limit },
+                    (unmet, _) => unmet,
+                })
+            }
             None => self.reserve(more, more, more).map(drop),
         }
     }
@@ -178,6 +189,7 @@ impl Core {
     ) -> Result<End, BuildError> {
         let settings = self.settings();
         let mut changes = start.changes;
+        let mut caution = 1;
         folder.details.lock().own_went = false;
         loop {
             let began = Instant::now();
@@ -218,6 +230,8 @@ impl Core {
                 },
                 ratio: folder.details.lock().ratio,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
+                means: self.means(folder, caution),
+                degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
             };
             let built = build(plan, &mut grant);
             let cost = std::mem::take(&mut grant.cost);
@@ -229,6 +243,11 @@ impl Core {
                     changes = Changes::Everything;
                     continue;
                 }
+                // It was chosen by an estimate that was too low.
+                Err(BuildError::Memory(Unmet::Never { .. })) if caution < CAUTION_MAX => {
+                    caution *= 2;
+                    continue;
+                }
                 built => built?,
             };
             let shares = |graph: &Graph| columns.as_ref().is_some_and(|c| c.shares_columns(graph));
@@ -236,6 +255,17 @@ impl Core {
             drop(columns);
             return self.finish(folder, start.id, built, shared, looked_ns, began, grant);
         }
+    }
+
+    /// By what it is chosen what a folder has to do without. A choice that has been too large again and again is none:
+    /// there is room for open documents then, and for no file.
+    fn means(&self, folder: &Arc<Folder>, caution: u32) -> Means {
+        let documents = self.documents.all();
+        let own = |path: &Path| self.owner(path).is_some_and(|f| f.id == folder.id);
+        let open = documents.keys().filter(|path| folder.holds(path).is_some() && own(path));
+        let near = open.filter_map(|path| Some(parent(&folder.relative(path)?).to_owned())).collect();
+        let room = if caution < CAUTION_MAX { self.keeper.attainable(folder.id) } else { 0 };
+        Means { room, near, caution }
     }
 
     /// The graph to build upon: the one that is served.
@@ -255,7 +285,7 @@ impl Core {
         began: Instant,
         mut grant: Grant<'_>,
     ) -> Result<End, BuildError> {
-        let Built { graph, from_nothing, seen, files_read, source_bytes } = built;
+        let Built { graph, from_nothing, seen, files_read, source_bytes, degraded } = built;
         if seen.asked.is_none() {
             folder.details.lock().look = began.elapsed();
         }
@@ -286,7 +316,7 @@ impl Core {
         let finished = Finished { folder: folder.id, build, reservation, parts, shared };
         let bytes_max = self.settings().file_bytes_max;
         let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
-        let make = |charges| Arc::new(Resident::new(graph, totals, looked_ns, texts, charges));
+        let make = |charges| Arc::new(Resident::new(graph, totals, looked_ns, texts, charges, degraded));
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {
                 let mut details = folder.details.lock();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
+use super::super::degrade::Degraded;
 use super::super::document::{Document, Unanalysed};
 use super::super::documents::DocumentSet;
 use super::super::keeper::Served;
@@ -67,6 +68,8 @@ pub struct Freshness {
     /// Zero for a file outside every folder.
     pub generation: u64,
     pub stale: Option<StaleSince>,
+    /// What is known of the folder, if that is not all.
+    pub degraded: Option<Degraded>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -322,7 +325,8 @@ impl Capture {
             error: s.error.to_string(),
         });
         let file = folder.relative(&self.path).and_then(|p| view.file(&p));
-        let freshness = Freshness { generation: served.generation, stale };
+        let degraded = served.graph.degraded;
+        let freshness = Freshness { generation: served.generation, stale, degraded };
         Ok(Ready { view, freshness, root: folder.path.clone(), file })
     }
 
@@ -354,7 +358,8 @@ impl Capture {
         let view = alone.view(vec![(name.clone(), document)], |bytes| budget.charge(bytes));
         let view = view.map_err(|refused| self.no_memory(&refused))?;
         let file = view.file(&name);
-        Ok(Ready { view, freshness: Freshness { generation: 0, stale: None }, root, file })
+        let freshness = Freshness { generation: 0, stale: None, degraded: None };
+        Ok(Ready { view, freshness, root, file })
     }
 
     /// The captured documents that the folder owns, in the order of their paths; an open one goes before one that
@@ -402,6 +407,11 @@ impl Capture {
 
     fn no_memory(&self, refused: &Refused) -> Unavailable {
         self.unavailable(Kind::MemoryExceeded, true, refused.to_string())
+    }
+
+    /// Something that the folder would have if the budget were larger.
+    pub fn over_budget(&self, message: String) -> Unavailable {
+        self.unavailable(Kind::MemoryExceeded, true, message)
     }
 
     fn not_analysed(&self, why: &Unanalysed) -> Unavailable {

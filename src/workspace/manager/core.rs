@@ -257,11 +257,20 @@ impl Core {
             self.keeper.ledger().set_limit(new.memory_limit);
             let gone = self.keeper.enforce_limit();
             self.evicted(&gone);
-            for folder in self.folders().iter() {
-                let failure = self.keeper.report(folder.id).and_then(|r| r.failure);
-                if failure.is_some_and(|f| f.cause == Cause::Memory) {
-                    self.reload(folder);
-                }
+        }
+        if old.memory_limit != new.memory_limit || old.pinned != new.pinned {
+            self.room_may_be_more();
+        }
+    }
+
+    /// Folders that have failed for memory, or have been degraded, are looked at again: there may be room for them.
+    pub(super) fn room_may_be_more(self: &Arc<Self>) {
+        for folder in self.folders().iter() {
+            let failure = self.keeper.report(folder.id).and_then(|r| r.failure);
+            if failure.is_some_and(|f| f.cause == Cause::Memory) {
+                self.reload(folder);
+            } else if folder.shelf.load().is_some_and(|s| s.graph.degraded.is_some()) {
+                self.changed(folder, Changes::Rescan);
             }
         }
     }

@@ -47,6 +47,8 @@ pub struct Details {
     pub skipped: BTreeMap<String, String>,
     pub skipped_more: usize,
     pub truncated: bool,
+    /// Files for which there is no room, and how many more there are than are listed.
+    pub left_out: (Vec<String>, usize),
     pub progress: Option<(usize, usize)>,
     /// Graph bytes per source byte of the last full build.
     pub ratio: f64,
@@ -69,6 +71,7 @@ impl Folder {
             skipped: BTreeMap::new(),
             skipped_more: 0,
             truncated: false,
+            left_out: (Vec::new(), 0),
             progress: None,
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             high_water: 0,
@@ -152,6 +155,8 @@ impl Details {
         if seen.asked.is_none() {
             self.skipped_more = seen.skipped_more;
             self.truncated = seen.truncated;
+            let listed = seen.left_out.len().min(SKIPPED_MAX);
+            self.left_out = (seen.left_out[..listed].to_vec(), seen.left_out.len() - listed);
         }
         while self.skipped.len() > SKIPPED_MAX {
             self.skipped.pop_last();

@@ -31,6 +31,8 @@ use super::status::{FolderStatus, LastError, Memory, SkippedFile, Status};
 use crate::text::Encoding;
 use folder::Folder;
 
+/// Why a file is not indexed that a degraded folder does without.
+const LEFT_OUT: &str = "left out: the memory budget has no room for it";
 /// Most threads for queries: enough that slow ones do not stop quick ones.
 const QUERY_THREADS_MAX: usize = 32;
 
@@ -154,6 +156,7 @@ impl Manager {
     pub fn unpin(&self, folder: &Path) -> bool {
         self.with(folder, |core, folder| {
             core.keeper.set_pinned(folder.id, false);
+            core.room_may_be_more();
         })
     }
 
@@ -223,11 +226,20 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let details = folder.details.lock().clone();
     let totals = served.as_ref().map(|s| s.graph.totals.clone()).unwrap_or_default();
     let now = core.clock.now();
-    let skipped = details
-        .skipped
-        .iter()
-        .map(|(path, why)| SkippedFile { path: folder.path.join(path), why: why.clone() });
-    let note = note(&details, served.is_some(), totals.files);
+    let skipped = details.skipped.iter().map(|(path, why)| SkippedFile {
+        path: folder.path.join(path),
+        why: why.clone(),
+        left_out: false,
+    });
+    let degraded = served.as_ref().and_then(|s| s.graph.degraded);
+    let left_out = details.left_out.0.iter().filter(|_| degraded.is_some());
+    let left_out = left_out.map(|path| SkippedFile {
+        path: folder.path.join(path),
+        why: LEFT_OUT.into(),
+        left_out: true,
+    });
+    let left_out_more = if degraded.is_some() { details.left_out.1 } else { 0 };
+    let note = note(&details, served.is_some() && degraded.is_none(), totals.files);
     Some(FolderStatus {
         path: folder.path.clone(),
         name: folder.name.clone(),
@@ -248,8 +260,9 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         last_error: report.failure.map(|f| LastError { cause: f.cause, message: f.message }),
         retry_count: report.failures,
         build: details.build,
-        skipped: skipped.collect(),
-        skipped_more: details.skipped_more as u64,
+        skipped: skipped.chain(left_out).collect(),
+        skipped_more: (details.skipped_more + left_out_more) as u64,
+        degraded,
         watcher: details.watcher,
         note,
     })

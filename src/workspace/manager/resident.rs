@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::super::degrade::Degraded;
 use super::super::document::{Document, Unanalysed};
 use super::super::keeper::Charges;
 use super::super::ledger::Charge;
@@ -16,6 +17,8 @@ pub struct Resident {
     pub totals: Totals,
     /// When the look at the disk began that the graph is from, in nanoseconds since the epoch.
     pub looked_ns: i64,
+    /// What the graph has of the folder, if that is not all.
+    pub degraded: Option<Degraded>,
     texts: Arc<dyn Texts>,
     /// Queries come in runs over the same documents.
     last: Mutex<Option<(Vec<Placed>, Arc<Sight>)>>,
@@ -45,15 +48,17 @@ impl Resident {
         looked_ns: i64,
         texts: Arc<dyn Texts>,
         charges: Charges,
+        degraded: Option<Degraded>,
     ) -> Resident {
         let held: Held = charges.into_iter().map(|c| c as _).collect();
         graph.hold(held);
-        Resident { graph: Arc::new(graph), totals, looked_ns, texts, last: Mutex::default() }
+        Resident { graph: Arc::new(graph), totals, looked_ns, degraded, texts, last: Mutex::default() }
     }
 
     /// Over a graph that is not charged for.
     pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
-        Resident { graph, totals: Totals::default(), looked_ns: 0, texts, last: Mutex::default() }
+        let totals = Totals::default();
+        Resident { graph, totals, looked_ns: 0, degraded: None, texts, last: Mutex::default() }
     }
 
     /// The graph with the documents over it. `charge` is asked for the bytes that this takes.
@@ -90,9 +95,11 @@ impl Resident {
 
     /// The document as the view wants it, unless the graph has the same contents anyway.
     fn overlay(&self, (path, document): &Placed) -> Option<OpenFile> {
+        // A document says more than its definitions.
+        let all = self.degraded.is_none_or(|d| d.level.has_references());
         let same = |id| {
             let meta = self.graph.row(id).meta;
-            meta.hash == document.hash() && Some(meta.lang) == document.lang
+            meta.hash == document.hash() && Some(meta.lang) == document.lang && all
         };
         if self.graph.file(path).is_some_and(same) {
             return None;

@@ -14,6 +14,7 @@ use crate::graph::View;
 use crate::lang::modules::Layout;
 use crate::text::Position;
 
+mod degraded;
 mod incremental;
 mod pressure;
 
@@ -77,6 +78,12 @@ impl World {
         let full = self.at(path);
         fs::create_dir_all(full.parent().unwrap()).unwrap();
         fs::write(full, text).unwrap();
+    }
+
+    /// Writes, and says how many bytes.
+    pub fn written(&self, path: &str, text: &str) -> u64 {
+        self.write(path, text);
+        text.len() as u64
     }
 
     pub fn add(&self, folder: &str) {
@@ -155,14 +162,14 @@ fn a_folder_is_built_served_and_told_of() {
         World::new(&[("a/x.py", "def f(): pass\n"), ("a/sub/y.rs", "fn g() {}\n"), ("a/big.py", "\0")]);
     world.add("a");
     let ready = world.ask("a/sub/y.rs").unwrap();
-    assert_eq!(ready.freshness, Freshness { generation: 1, stale: None });
+    assert_eq!(ready.freshness, Freshness { generation: 1, stale: None, degraded: None });
     assert_eq!(ready.file.map(|f| ready.absolute(f)), Some(world.at("a/sub/y.rs")));
     assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());
     let status = world.loaded("a");
     assert_eq!((status.files, status.generation, status.stale), (2, 1, false));
     assert_eq!(status.languages, [("python", 1), ("rust", 1)].into());
     let why = "contains NUL bytes (at offset 0)".to_owned();
-    assert_eq!(status.skipped, [SkippedFile { path: world.at("a/big.py"), why }]);
+    assert_eq!(status.skipped, [SkippedFile { path: world.at("a/big.py"), why, left_out: false }]);
     assert!(status.resident_bytes > 0 && status.symbols >= 1 && status.last_error.is_none());
     let all = world.manager.status();
     assert!(all.ready && all.memory.reserved == 0 && all.memory.resident == status.resident_bytes);

@@ -87,22 +87,6 @@ fn a_pinned_folder_stays_while_others_go() {
 }
 
 #[test]
-fn a_folder_that_can_never_fit_is_refused_once_with_what_it_needs() {
-    let world = crowded(64 << 10, 1);
-    world.add("w0");
-    let status = world.until("w0", |s| s.state == Lifecycle::Failed);
-    let error = status.last_error.unwrap();
-    assert_eq!(error.cause, Cause::Memory);
-    assert!(error.message.contains("more than the whole budget of 65536"), "{}", error.message);
-    let unavailable = world.ask("w0/f0.py").map(|_| ()).unwrap_err();
-    assert_eq!(unavailable.kind, Kind::MemoryExceeded);
-    assert_eq!(world.manager.status().memory.used, 0);
-    // Given the room, it loads by itself.
-    world.manager.set_settings(settings());
-    world.loaded("w0");
-}
-
-#[test]
 fn a_lowered_limit_is_met_and_a_raised_one_used() {
     let world = crowded(1 << 30, 3);
     for folder in 0..3 {
