@@ -9,20 +9,17 @@
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
 
+mod corpus;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, Texts, View, content_hash};
-use coppice::lang::modules::{FileId, Layout, file_name};
-use coppice::lang::{LangId, ParseLimits, Parser, extract, read_manifest};
+use coppice::lang::modules::{FileId, Layout};
 use coppice::query;
 use coppice::resolve::{Outcome, ReferenceLimits, Resolver, Tier};
+use corpus::Corpus;
 use serde::Deserialize;
-
-/// Directories that the gold tools did not look into either.
-const SKIPPED: [&str; 6] = ["node_modules", ".git", "target", ".venv", "__pycache__", ".cache"];
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
@@ -125,7 +122,7 @@ fn main() {
             continue;
         }
         let root = options.corpora.join(&name);
-        let corpus = Corpus::load(&root);
+        let corpus = Scored(Corpus::load(&root));
         if corpus.view.files().next().is_none() {
             continue;
         }
@@ -149,76 +146,17 @@ fn main() {
     }
 }
 
-struct InMemory(BTreeMap<String, Arc<str>>);
+/// A corpus and what is asked of it.
+struct Scored(Corpus);
 
-impl Texts for InMemory {
-    fn read(&self, path: &str) -> std::io::Result<String> {
-        let text = self.0.get(path).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(text.to_string())
+impl std::ops::Deref for Scored {
+    type Target = Corpus;
+    fn deref(&self) -> &Corpus {
+        &self.0
     }
 }
 
-struct Corpus {
-    view: View,
-    files: BTreeMap<String, FileId>,
-    texts: BTreeMap<String, Arc<str>>,
-    parse: Duration,
-    lines: usize,
-}
-
-impl Corpus {
-    fn load(root: &Path) -> Corpus {
-        let mut stack = vec![root.to_path_buf()];
-        let mut paths = Vec::new();
-        while let Some(dir) = stack.pop() {
-            for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    if !SKIPPED.iter().any(|s| entry.file_name() == *s) {
-                        stack.push(path);
-                    }
-                } else {
-                    paths.push(path);
-                }
-            }
-        }
-        paths.sort();
-        let mut parser = Parser::new();
-        let mut builder = GraphBuilder::new();
-        let (mut texts, mut parse, mut lines) = (BTreeMap::new(), Duration::ZERO, 0);
-        for path in paths {
-            let Ok(relative) = path.strip_prefix(root) else { continue };
-            let relative = relative.to_string_lossy().into_owned();
-            if LangId::all().any(|l| l.strategy().manifest_names().contains(&file_name(&relative)))
-                && let Ok(text) = std::fs::read_to_string(&path)
-                && let Some(manifest) = read_manifest(&relative, &text)
-            {
-                builder.add_manifest(manifest);
-            }
-            let Some(lang) = LangId::of_path(&path) else { continue };
-            let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            let lang = lang.of_text(&relative, &text);
-            let started = Instant::now();
-            let Ok(tree) = parser.parse(lang, &text, None, &ParseLimits::default()) else { continue };
-            parse += started.elapsed();
-            lines += text.lines().count();
-            let meta = FileMeta {
-                path: relative.clone(),
-                lang,
-                bytes: text.len() as u64,
-                mtime_ns: 0,
-                hash: content_hash(text.as_bytes()),
-                syntax_errors: 0,
-            };
-            builder.add(EncodedFile::new(meta, &text, &extract(lang, &tree, &text)));
-            texts.insert(relative, Arc::<str>::from(text));
-        }
-        let graph = builder.finish().expect("corpora fit into memory");
-        let view = View::new(Arc::new(graph), Vec::new(), Arc::new(InMemory(texts.clone())));
-        let files = view.files().map(|f| (view.path(f).to_owned(), f)).collect();
-        Corpus { view, files, texts, parse, lines }
-    }
-
+impl Scored {
     fn offset(&self, place: &Place) -> Option<(FileId, u32)> {
         let file = *self.files.get(&place.file)?;
         let text = self.texts.get(&place.file)?;
@@ -235,9 +173,7 @@ impl Corpus {
 
     fn place(&self, file: FileId, offset: u32) -> Place {
         let path = self.view.path(file);
-        let text = self.texts.get(path).cloned().unwrap_or_default();
-        let line = text.as_bytes()[..offset as usize].iter().filter(|b| **b == b'\n').count() as u32;
-        Place { file: path.to_owned(), line, character: 0 }
+        Place { file: path.to_owned(), line: self.line(file, offset), character: 0 }
     }
 
     fn line_text(&self, place: &Place) -> String {

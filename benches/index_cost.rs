@@ -2,6 +2,7 @@
 //!
 //! CPU seconds of this thread, the best of three rounds. Without folders it runs on generated code.
 
+mod clock;
 mod generated;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use coppice::lang::{ParseLimits, Parser, check_text, extract};
 use coppice::workspace::cancel::CancelToken;
 use coppice::workspace::scan::{Found, Scope, What, scan};
 use coppice::workspace::settings::Settings;
-use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use clock::Clock;
 
 const ROUNDS: usize = 3;
 
@@ -191,18 +193,4 @@ fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
 
 fn limits() -> ParseLimits<'static> {
     ParseLimits { deadline: Duration::from_secs(10), cancel: None }
-}
-
-/// CPU time of this thread.
-struct Clock(Timespec);
-
-impl Clock {
-    fn start() -> Clock {
-        Clock(clock_gettime(ClockId::ThreadCPUTime))
-    }
-
-    fn seconds(&self) -> f64 {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        (now.tv_sec - self.0.tv_sec) as f64 + (now.tv_nsec - self.0.tv_nsec) as f64 / 1e9
-    }
 }

@@ -60,12 +60,25 @@ impl<'a> Reader<'a> {
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
+    #[inline(always)]
     pub fn byte(&mut self) -> Result<u8, CorruptError> {
         let (&first, rest) = self.bytes.split_first().ok_or(CorruptError::Truncated)?;
         self.bytes = rest;
         Ok(first)
     }
+    #[inline(always)]
     pub fn number(&mut self) -> Result<u64, CorruptError> {
+        // Nearly all numbers are one byte.
+        match self.bytes.split_first() {
+            Some((&first, rest)) if first < 0x80 => {
+                self.bytes = rest;
+                Ok(u64::from(first))
+            }
+            _ => self.long_number(),
+        }
+    }
+    #[inline(never)]
+    fn long_number(&mut self) -> Result<u64, CorruptError> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -76,9 +89,11 @@ impl<'a> Reader<'a> {
         }
         Err(CorruptError::OutOfRange)
     }
+    #[inline(always)]
     pub fn u32(&mut self) -> Result<u32, CorruptError> {
         u32::try_from(self.number()?).map_err(|_| CorruptError::OutOfRange)
     }
+    #[inline]
     pub fn difference(&mut self, from: u32) -> Result<u32, CorruptError> {
         let d = self.signed()?;
         d.checked_add(i64::from(from)).and_then(|v| u32::try_from(v).ok()).ok_or(CorruptError::OutOfRange)
@@ -88,6 +103,7 @@ impl<'a> Reader<'a> {
         let d = self.signed()?;
         i64::from(to).checked_sub(d).and_then(|v| u32::try_from(v).ok()).ok_or(CorruptError::OutOfRange)
     }
+    #[inline(always)]
     fn signed(&mut self) -> Result<i64, CorruptError> {
         let n = self.number()?;
         Ok((n >> 1) as i64 ^ -((n & 1) as i64))

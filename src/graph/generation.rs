@@ -241,9 +241,14 @@ impl Graph {
 
     /// Every name, some of which may no longer occur.
     pub fn names(&self) -> impl Iterator<Item = (Name, &str)> + '_ {
+        self.names_bytes().map(|(name, _)| (name, self.name_text(name)))
+    }
+
+    /// Every name as bytes: for looking at all of them, a small part of which then matter.
+    pub fn names_bytes(&self) -> impl Iterator<Item = (Name, &[u8])> + '_ {
         let (frozen, later) = (self.base.names(), self.overlay.names().columns());
-        let texts = (0..frozen.len()).map(move |n| frozen.text(n));
-        let texts = texts.chain((0..later.len()).map(move |n| later.text(n)));
+        let texts = (0..frozen.len()).map(move |n| frozen.bytes(n));
+        let texts = texts.chain((0..later.len()).map(move |n| later.bytes(n)));
         (0..).map(Name).zip(texts)
     }
 

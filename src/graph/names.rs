@@ -42,7 +42,8 @@ impl<'a> NameColumns<'a> {
         std::str::from_utf8(self.bytes(index)).unwrap_or_default()
     }
 
-    fn bytes(self, index: u32) -> &'a [u8] {
+    /// The same without a look at whether it is text, which it is.
+    pub fn bytes(self, index: u32) -> &'a [u8] {
         let index = index as usize;
         let ends = self.offsets.get(index).zip(self.offsets.get(index + 1));
         ends.and_then(|(a, b)| self.arena.get(*a as usize..*b as usize)).unwrap_or_default()

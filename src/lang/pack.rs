@@ -216,6 +216,8 @@ pub struct Knobs {
     pub import_names: bool,
     /// Several results are no value: the first of what is not several is itself (Go's `x, ok := m[k]`).
     pub several_results: bool,
+    /// Names that start with a small letter are seen by the files of their directory alone (Go).
+    pub small_names_stay: bool,
     /// A key that is no field of what is built or matched is a name in scope (Go's map literals, Java's `case`).
     pub key_names: bool,
     /// Functions of one name are told apart by what they are given.
@@ -288,6 +290,7 @@ impl Knobs {
         module_names: false,
         import_names: false,
         several_results: false,
+        small_names_stay: false,
         key_names: false,
         overloads: false,
         function_scoped: false,

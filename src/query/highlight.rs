@@ -23,7 +23,11 @@ pub fn highlight(view: &View, file: FileId, offset: u32, cancel: &AtomicBool) ->
     let found = match destinations(&resolver, file, offset) {
         Ok(best) => match best.first() {
             Some(target) => {
-                let limits = ReferenceLimits { found_max: None, cancel: Some(cancel), within: Some(file) };
+                let limits = ReferenceLimits {
+                    cancel: Some(cancel),
+                    within: Some(file),
+                    ..ReferenceLimits::default()
+                };
                 resolver.references(target.target(), limits).found
             }
             None => Vec::new(),

@@ -1,11 +1,16 @@
 //! Find references.
 
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use super::{Empty, Location, destinations};
 use crate::graph::View;
 use crate::lang::modules::FileId;
 use crate::resolve::{ReferenceLimits, Resolver};
+
+/// How long a search may take. Nearly all take a hundredth of it; whoever asks for a name that is used in every file of
+/// a large folder gets what was found by then.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// A place where a symbol is used or declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +27,7 @@ pub struct Uses {
     pub items: Vec<Use>,
     /// How many there are, those beyond the limit not counted.
     pub total: usize,
-    /// The limit was reached: there may be more.
+    /// The limit was reached, or the time was up: there may be more.
     pub truncated: bool,
     pub cancelled: bool,
 }
@@ -41,7 +46,12 @@ pub fn references(
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
-    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    let limits = ReferenceLimits {
+        found_max: Some(limit),
+        cancel: Some(cancel),
+        within: None,
+        deadline: Instant::now().checked_add(SEARCH_TIME_MAX),
+    };
     let found = resolver.references(target.target(), limits);
     let items: Vec<Use> = found
         .found

@@ -40,7 +40,7 @@ pub fn workspace_symbols(
     let mut best: BinaryHeap<Reverse<(u32, Reverse<usize>, Name)>> = BinaryHeap::new();
     let most = limit.saturating_mul(NAMES_PER_RESULT).max(1);
     let mut truncated = false;
-    for (i, (name, text)) in view.names().enumerate() {
+    for (i, (name, text)) in view.names_bytes().enumerate() {
         if i % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
             break;
         }
@@ -129,15 +129,14 @@ impl Matcher {
 
     /// `None` if the query's letters do not occur in order. Exact beats prefix beats the starts of words beats substring
     /// beats scattered letters; equal kinds are told apart by case and by how much of the name is matched.
-    fn score(&self, name: &str) -> Option<u32> {
+    fn score(&self, bytes: &[u8]) -> Option<u32> {
         if self.lower.is_empty() {
             return Some(1);
         }
-        let bytes = name.as_bytes();
         if bytes.len() < self.lower.len() || self.mask & !mask(bytes) != 0 {
             return None;
         }
-        if name == self.exact {
+        if bytes == self.exact.as_bytes() {
             return Some(10_000);
         }
         let starts = |from: usize| {
@@ -145,24 +144,24 @@ impl Matcher {
                 && bytes[from..].iter().zip(&self.lower).all(|(b, q)| b.to_ascii_lowercase() == *q)
         };
         let covered = (100 * self.lower.len() / bytes.len()) as u32;
-        let cased = u32::from(name.contains(self.exact.as_str())) * 50;
+        let cased = || u32::from(memchr::memmem::find(bytes, self.exact.as_bytes()).is_some()) * 50;
         if bytes.len() == self.lower.len() && starts(0) {
             return Some(9_000);
         }
         if starts(0) {
-            return Some(7_000 + cased + covered);
+            return Some(7_000 + cased() + covered);
         }
         let mut inside = None;
         for at in 1..=bytes.len() - self.lower.len() {
             if starts(at) {
                 if is_word_start(bytes, at) {
-                    return Some(5_000 + cased + covered);
+                    return Some(5_000 + cased() + covered);
                 }
                 inside = inside.or(Some(at));
             }
         }
         if inside.is_some() {
-            return Some(3_000 + cased + covered);
+            return Some(3_000 + cased() + covered);
         }
         if self.by_words(bytes) {
             return Some(4_000 + covered);

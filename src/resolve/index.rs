@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::graph::facts_bytes;
 use crate::lang::LangId;
 use crate::lang::facts::{
     Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Term, TermId,
@@ -40,6 +41,15 @@ impl FileIndex {
             .collect();
         let attached = facts.defs_with_ids().filter(|(_, d)| d.of.is_some()).map(|(id, _)| id).collect();
         FileIndex { facts, lang, by_name, inherits, imported, attached }
+    }
+
+    /// Bytes on the heap, the facts included.
+    pub fn bytes(&self) -> usize {
+        facts_bytes(&self.facts)
+            + size_of_val(&*self.by_name)
+            + size_of_val(&*self.inherits)
+            + size_of_val(&*self.attached)
+            + self.imported.capacity() * 2 * size_of::<RefId>()
     }
 
     /// The definitions of that name, by position.

@@ -22,6 +22,7 @@ mod module;
 mod overload;
 mod owned;
 mod present;
+mod reach;
 mod receiver;
 mod references;
 mod term;
@@ -140,8 +141,9 @@ const STEPS_MAX: u32 = 60_000;
 /// Evaluations nested in each other; chains of real code stay far below.
 const DEPTH_MAX: u32 = 48;
 
-/// Files whose index a resolver keeps between questions.
-const FILES_KEPT_MAX: usize = 4_096;
+/// Bytes of files' facts and indexes that a resolver keeps between questions: those of some hundred ordinary files.
+/// What was learnt from them is kept without them.
+const FILES_KEPT_BYTES_MAX: usize = 16 << 20;
 
 /// Answers that a resolver keeps between questions.
 const ANSWERS_KEPT_MAX: usize = 1 << 20;
@@ -248,6 +250,7 @@ pub struct Resolver<'v> {
     /// A chain is being resolved link by link.
     linking: Cell<bool>,
     files: RefCell<FxHashMap<FileId, Rc<FileIndex>>>,
+    files_bytes: Cell<usize>,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
     values: Memo<Symbol, Typed>,
@@ -278,6 +281,7 @@ impl<'v> Resolver<'v> {
             guard: memo::Guard::default(),
             linking: Cell::new(false),
             files: RefCell::default(),
+            files_bytes: Cell::new(0),
             refs: Memo::default(),
             aliases: Memo::default(),
             values: Memo::default(),
@@ -410,8 +414,11 @@ impl<'v> Resolver<'v> {
         self.linking.set(false);
         self.guard.clear();
         let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
-        if self.files.borrow().len() > FILES_KEPT_MAX || kept > ANSWERS_KEPT_MAX {
+        if self.files_bytes.get() > FILES_KEPT_BYTES_MAX {
             self.files.borrow_mut().clear();
+            self.files_bytes.set(0);
+        }
+        if kept > ANSWERS_KEPT_MAX {
             self.refs.clear();
             self.aliases.clear();
             self.values.clear();
@@ -460,6 +467,7 @@ impl<'v> Resolver<'v> {
             return Rc::clone(index);
         }
         let index = Rc::new(FileIndex::new(self.view.facts(file), self.view.lang(file)));
+        self.files_bytes.set(self.files_bytes.get() + index.bytes());
         self.files.borrow_mut().insert(file, Rc::clone(&index));
         index
     }

@@ -1,9 +1,11 @@
 //! Uses of a symbol: the places where its names occur, each resolved, those kept that lead back to it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
+use super::reach::Filter;
 use super::ty::Place;
 use super::{Cx, Entity, Resolver, Symbol, Target};
 use crate::lang::facts::{DefKind, Name, Span, Term};
@@ -11,6 +13,12 @@ use crate::lang::modules::{FileId, Layout, file_name, parent};
 
 /// How many different names one symbol is followed under.
 const NAMES_MAX: usize = 64;
+
+/// References that one search resolves; more of one name are found in a handful of folders, for a handful of names.
+const CANDIDATES_MAX: usize = 200_000;
+
+/// Candidates between two looks at the clock.
+const CLOCK_EVERY: usize = 64;
 
 /// What bounds a search for references.
 #[derive(Clone, Copy, Default)]
@@ -21,6 +29,8 @@ pub struct ReferenceLimits<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// Only look into this file.
     pub within: Option<FileId>,
+    /// When the search gives what it has.
+    pub deadline: Option<Instant>,
 }
 
 /// A place where a symbol is used or declared.
@@ -39,7 +49,7 @@ pub struct Found {
 pub struct References {
     /// By file, then position.
     pub found: Vec<Found>,
-    /// The limit was reached, there may be more.
+    /// A limit was reached, there may be more.
     pub truncated: bool,
     pub cancelled: bool,
 }
@@ -125,6 +135,10 @@ struct Search<'r, 'v, 'c> {
     targets: FxHashSet<Target>,
     /// Names under which the target is known, those still to be searched last.
     names: Vec<Name>,
+    /// What a reference has to be like, as far as all targets agree.
+    filter: Option<Filter>,
+    /// Candidates looked at, in all.
+    looked: usize,
     result: References,
 }
 
@@ -136,6 +150,8 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             limits,
             targets: FxHashSet::default(),
             names: Vec::new(),
+            filter: None,
+            looked: 0,
             result: References::default(),
         };
         match target {
@@ -155,6 +171,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 search.add_file_names(file);
             }
         }
+        search.filter = resolver.filter(search.targets.iter().copied());
         search
     }
 
@@ -195,26 +212,37 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         }
     }
 
-    /// Whether nobody wants the answer any more.
-    fn cancelled(&mut self) -> bool {
+    /// Whether the search ends here: nobody wants the answer any more, or it has taken long enough.
+    fn is_over(&mut self) -> bool {
         self.result.cancelled |= self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed));
-        self.result.cancelled
+        let late = self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        self.result.truncated |= late || self.looked > CANDIDATES_MAX;
+        self.result.cancelled || self.result.truncated
     }
 
-    /// False when the search ends: the limit is reached, or the answer no longer wanted.
+    /// False when the search ends: a limit is reached, or the answer no longer wanted.
     fn search_file(&mut self, file: FileId, name: Name) -> bool {
         let resolver = self.resolver;
-        if self.cancelled() {
+        if self.is_over() {
             return false;
         }
         // Known without the file's facts.
         let family = |file: FileId| resolver.view.lang(file).family();
-        if self.targets.iter().next().is_none_or(|target| family(target.file()) != family(file)) {
+        let Some(filter) = self.filter else { return true };
+        let same_family = self.targets.iter().next().is_some_and(|t| family(t.file()) == family(file));
+        if !same_family || !resolver.reaches(&filter, file) {
+            return true;
+        }
+        let facts = resolver.view.facts(file);
+        let named = |d: &crate::lang::facts::Def| d.name == name;
+        let takes = |r: &crate::lang::facts::Ref| r.name == name && filter.takes(file, r);
+        if !facts.refs.iter().any(takes) && !facts.defs.iter().any(named) {
             return true;
         }
         let index = resolver.index(file);
-        for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
-            if self.cancelled() {
+        for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
+            self.looked += 1;
+            if self.looked % CLOCK_EVERY == 0 && self.is_over() {
                 return false;
             }
             resolver.begin();
@@ -293,5 +321,66 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             same
         });
         self.result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    /// The uses of the definition at the fixture's cursor.
+    fn search(fixture: &str, limits: ReferenceLimits<'_>) -> References {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let resolver = Resolver::new(&view);
+        let Some(super::super::Occurrence::Def(def)) = resolver.at(file, offset) else {
+            panic!("there is no definition at the cursor")
+        };
+        resolver.references(Target::Symbol(Symbol { file, def }), limits)
+    }
+
+    #[test]
+    fn a_search_whose_time_is_up_says_so() {
+        let fixture = "\n//- /a.py\ndef $0f(): pass\nf()\n";
+        let late = search(fixture, ReferenceLimits { deadline: Some(Instant::now()), ..Default::default() });
+        assert!(late.truncated && late.found.is_empty());
+        let whole = search(fixture, ReferenceLimits::default());
+        assert_eq!((whole.truncated, whole.found.len()), (false, 2));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_elsewhere_is_found_where_it_can() {
+        let found = |fixture: &str| search(fixture, ReferenceLimits::default()).found.len();
+        // A parameter's name is written in calls of other files.
+        assert_eq!(
+            found("\n//- /a.py\ndef f($0width): print(width)\n//- /b.py\nfrom a import f\nf(width=1)\n"),
+            3
+        );
+        // Tests of the same directory see small names.
+        let small = "
+            //- /go.mod
+            module m
+            //- /a.go
+            package m
+            func $0small() {}
+            //- /a_test.go
+            package m
+            func run() { small() }
+            //- /sub/b.go
+            package sub
+            func small() {}
+            func run() { small() }
+            ";
+        assert_eq!(found(small), 2);
+        // A member is used without a receiver where classes see their members.
+        let member = "
+            //- /A.java
+            class A { int $0size; int get() { return size; } }
+            //- /B.java
+            class B extends A { int twice() { return size + this.size; } }
+            ";
+        assert_eq!(found(member), 4);
     }
 }

@@ -27,6 +27,7 @@ pub static PACK: Pack = Pack {
         key_names: true,
         import_names: true,
         several_results: true,
+        small_names_stay: true,
         mro: Mro::DepthFirst,
         exports: Exports::All,
         builtins: BUILTINS,

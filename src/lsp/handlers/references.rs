@@ -29,8 +29,10 @@ pub fn handle(session: &Arc<Session>, params: ReferenceParams) -> Answer<Option<
             return Err(errors::cancelled());
         }
         if uses.truncated {
-            let message =
-                format!("coppice: there are more than {} references; these are the first", uses.total);
+            let message = format!(
+                "coppice: there may be more references than these {}: the search reached its limit",
+                uses.total
+            );
             teller.show(MessageType::Info, message);
         }
         let places = uses.items.iter().map(|u| u.location);

@@ -1,0 +1,122 @@
+//! Which files and which references can mean a definition, by what is known without resolving any.
+
+use super::{Resolver, Target};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Ref, Role, ScopeKind};
+use crate::lang::modules::{FileId, Layout, parent};
+use crate::lang::pack::{AssignedMembers, MemberScope};
+
+/// Where uses of a definition can stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// In its own file.
+    File,
+    /// In its own file; elsewhere only as the key of an argument.
+    Keys,
+    /// In the files of its directory.
+    Directory,
+    Everywhere,
+}
+
+/// What a reference to any of some targets has to be like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Filter {
+    /// The file that the reach is seen from.
+    file: FileId,
+    reach: Reach,
+    /// Nothing means it without a receiver, in its own file or elsewhere.
+    receiver: bool,
+    receiver_elsewhere: bool,
+}
+
+impl Filter {
+    /// Lets everything through.
+    fn open(file: FileId) -> Filter {
+        Filter { file, reach: Reach::Everywhere, receiver: false, receiver_elsewhere: false }
+    }
+
+    /// What lets through all that either does.
+    fn or(self, other: Filter) -> Filter {
+        if self.file != other.file {
+            return Filter::open(self.file);
+        }
+        Filter {
+            file: self.file,
+            reach: self.reach.max(other.reach),
+            receiver: self.receiver && other.receiver,
+            receiver_elsewhere: self.receiver_elsewhere && other.receiver_elsewhere,
+        }
+    }
+
+    /// Whether a reference in that file can mean one of the targets.
+    pub fn takes(&self, file: FileId, r: &Ref) -> bool {
+        let here = file == self.file;
+        let is_key = r.role == Role::Key;
+        if !here && self.reach == Reach::Keys && !is_key {
+            return false;
+        }
+        let needs_receiver = if here { self.receiver } else { self.receiver_elsewhere };
+        !needs_receiver || r.recv.is_some() || is_key || r.role == Role::Import
+    }
+}
+
+impl Resolver<'_> {
+    /// What references to any of the targets have in common.
+    pub(super) fn filter(&self, targets: impl Iterator<Item = Target>) -> Option<Filter> {
+        targets
+            .map(|target| match target {
+                Target::File(file) => Filter::open(file),
+                Target::Symbol(symbol) => {
+                    let index = self.index(symbol.file);
+                    self.filter_of(symbol.file, &index.facts, index.facts.def(symbol.def))
+                }
+            })
+            .reduce(Filter::or)
+    }
+
+    fn filter_of(&self, file: FileId, facts: &Facts, def: &Def) -> Filter {
+        let knobs = self.knobs(file);
+        let scope = facts.scope(def.scope).kind;
+        let member = match def.of {
+            Some(_) => knobs.assigned_members != AssignedMembers::Any,
+            None => matches!(scope, ScopeKind::Class | ScopeKind::Extension),
+        };
+        let behind_dots = member && matches!(def.kind, DefKind::Method | DefKind::Field | DefKind::Property);
+        Filter {
+            file,
+            reach: self.reach(file, facts, def),
+            receiver: behind_dots && knobs.member_scope == MemberScope::Receiver,
+            receiver_elsewhere: behind_dots && knobs.member_scope != MemberScope::Lexical,
+        }
+    }
+
+    fn reach(&self, file: FileId, facts: &Facts, def: &Def) -> Reach {
+        let knobs = self.knobs(file);
+        let local = matches!(facts.scope(def.scope).kind, ScopeKind::Function | ScopeKind::Block);
+        if local && def.of.is_none() && !def.flags.has(DefFlags::OUTER) {
+            match def.kind {
+                DefKind::Parameter => return Reach::Keys,
+                DefKind::TypeParameter | DefKind::Label => return Reach::File,
+                // A function may hand out a type that it declares, and with it the name. Where modules are functions
+                // that assign what they export, all of it may be exported.
+                _ if !def.kind.is_type() && knobs.assigned_members != AssignedMembers::Any => {
+                    return Reach::File;
+                }
+                _ => {}
+            }
+        }
+        if def.flags.has(DefFlags::PRIVATE) {
+            return Reach::File;
+        }
+        let small = || self.view.name_text(def.name).starts_with(|c: char| c.is_lowercase() || c == '_');
+        if knobs.small_names_stay && small() { Reach::Directory } else { Reach::Everywhere }
+    }
+
+    /// Whether references in the file can mean what passes the filter at all.
+    pub(super) fn reaches(&self, filter: &Filter, file: FileId) -> bool {
+        match filter.reach {
+            Reach::File => file == filter.file,
+            Reach::Keys | Reach::Everywhere => true,
+            Reach::Directory => parent(self.view.path(file)) == parent(self.view.path(filter.file)),
+        }
+    }
+}
