@@ -71,7 +71,7 @@ fn measure(corpus: &Corpus, count: usize, slowest: usize) {
         let took = clock.seconds();
         let (total, truncated) = found.as_ref().map_or((0, false), |u| (u.items.len(), u.truncated));
         cut += usize::from(truncated);
-        if let Some(last) = found.iter().flat_map(|u| &u.items).filter(|u| !u.declaration).last() {
+        if let Some(last) = found.iter().flat_map(|u| &u.items).rfind(|u| !u.declaration) {
             uses.push((last.location.file, last.location.span.start));
         }
         let line = corpus.line(*file, at) + 1;

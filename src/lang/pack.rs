@@ -140,6 +140,17 @@ pub enum Exports {
     Marked,
 }
 
+/// How a type comes to implement an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interfaces {
+    /// It names the interface among its bases (Java, TypeScript, Python).
+    Named,
+    /// A block for the two of them (Rust's `impl … for …`).
+    Blocks,
+    /// It has the methods (Go).
+    Methods,
+}
+
 /// What a method of a wrapper type hands out, for receivers whose type has no source at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hands {
@@ -233,6 +244,7 @@ pub struct Knobs {
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,
     pub mro: Mro,
+    pub interfaces: Interfaces,
     pub exports: Exports,
     /// Types that are looked through when a member is not found on them (`Box`, `Arc`, `Promise` awaited).
     pub transparent: &'static [&'static str],
@@ -298,6 +310,7 @@ impl Knobs {
         tags: false,
         arities: false,
         mro: Mro::DepthFirst,
+        interfaces: Interfaces::Named,
         exports: Exports::All,
         transparent: &[],
         wrapper_members: &[],

@@ -14,6 +14,8 @@ pub struct ClientFeatures {
     pub hierarchical_symbols: bool,
     pub definition_links: bool,
     pub declaration_links: bool,
+    pub type_definition_links: bool,
+    pub implementation_links: bool,
     pub markdown_hover: bool,
     pub pulls_diagnostics: bool,
     pub configuration: bool,
@@ -65,6 +67,8 @@ impl ClientFeatures {
             ),
             definition_links: yes(text.and_then(|t| t.definition.as_ref()?.link_support)),
             declaration_links: yes(text.and_then(|t| t.declaration.as_ref()?.link_support)),
+            type_definition_links: yes(text.and_then(|t| t.type_definition.as_ref()?.link_support)),
+            implementation_links: yes(text.and_then(|t| t.implementation.as_ref()?.link_support)),
             // The first format is the one that the client likes best.
             markdown_hover: text
                 .and_then(|t| t.hover.as_ref()?.content_format.as_ref()?.first())

@@ -9,11 +9,11 @@ use tower_lsp::gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
     CodeLensRequest, CodeLensResolveRequest, DeclarationRequest, DefinitionRequest,
     DocumentDiagnosticRequest, DocumentHighlightRequest, DocumentLinkRequest, DocumentSymbolRequest,
-    ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, InitializeParams, InitializeResult,
-    InitializedParams, InlayHintRequest, InlayHintResolveRequest, MonikerRequest, ReferencesRequest, Request,
-    SelectionRangeRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
-    TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest,
-    WorkspaceSymbolRequest,
+    ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, ImplementationRequest, InitializeParams,
+    InitializeResult, InitializedParams, InlayHintRequest, InlayHintResolveRequest, MonikerRequest,
+    ReferencesRequest, Request, SelectionRangeRequest, SemanticTokensDeltaRequest,
+    SemanticTokensRangeRequest, SemanticTokensRequest, TypeDefinitionRequest, TypeHierarchyPrepareRequest,
+    TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -73,6 +73,8 @@ fn register(builder: Builder) -> Builder {
     let b = request::<DocumentSymbolRequest>(b, h::document_symbol::handle);
     let b = request::<DefinitionRequest>(b, h::definition::handle);
     let b = request::<DeclarationRequest>(b, h::declaration::handle);
+    let b = request::<TypeDefinitionRequest>(b, h::type_definition::handle);
+    let b = request::<ImplementationRequest>(b, h::implementation::handle);
     let b = request::<ReferencesRequest>(b, h::references::handle);
     let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);

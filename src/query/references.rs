@@ -46,13 +46,9 @@ pub fn references(
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
-    let limits = ReferenceLimits {
-        found_max: Some(limit),
-        cancel: Some(cancel),
-        within: None,
-        deadline: Instant::now().checked_add(SEARCH_TIME_MAX),
-    };
-    let found = resolver.references(target.target(), limits);
+    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    let deadline = Instant::now().checked_add(SEARCH_TIME_MAX);
+    let found = resolver.references_until(target.target(), limits, deadline);
     let items: Vec<Use> = found
         .found
         .iter()

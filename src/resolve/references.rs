@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
-use super::reach::Filter;
 use super::ty::Place;
+use super::visible::Filter;
 use super::{Cx, Entity, Resolver, Symbol, Target};
 use crate::lang::facts::{DefKind, Name, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
@@ -29,8 +29,6 @@ pub struct ReferenceLimits<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// Only look into this file.
     pub within: Option<FileId>,
-    /// When the search gives what it has.
-    pub deadline: Option<Instant>,
 }
 
 /// A place where a symbol is used or declared.
@@ -57,7 +55,17 @@ pub struct References {
 impl Resolver<'_> {
     /// Every use of the target in the view.
     pub fn references(&self, target: Target, limits: ReferenceLimits<'_>) -> References {
-        let mut search = Search::new(self, target, limits);
+        self.references_until(target, limits, None)
+    }
+
+    /// The uses of the target that are found until then.
+    pub fn references_until(
+        &self,
+        target: Target,
+        limits: ReferenceLimits<'_>,
+        deadline: Option<Instant>,
+    ) -> References {
+        let mut search = Search::new(self, target, limits, deadline);
         search.run();
         search.finish()
     }
@@ -132,6 +140,8 @@ impl Resolver<'_> {
 struct Search<'r, 'v, 'c> {
     resolver: &'r Resolver<'v>,
     limits: ReferenceLimits<'c>,
+    /// When the search gives what it has.
+    deadline: Option<Instant>,
     targets: FxHashSet<Target>,
     /// Names under which the target is known, those still to be searched last.
     names: Vec<Name>,
@@ -143,11 +153,17 @@ struct Search<'r, 'v, 'c> {
 }
 
 impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
-    fn new(resolver: &'r Resolver<'v>, target: Target, limits: ReferenceLimits<'c>) -> Self {
+    fn new(
+        resolver: &'r Resolver<'v>,
+        target: Target,
+        limits: ReferenceLimits<'c>,
+        deadline: Option<Instant>,
+    ) -> Self {
         resolver.begin();
         let mut search = Search {
             resolver,
             limits,
+            deadline,
             targets: FxHashSet::default(),
             names: Vec::new(),
             filter: None,
@@ -215,7 +231,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
     /// Whether the search ends here: nobody wants the answer any more, or it has taken long enough.
     fn is_over(&mut self) -> bool {
         self.result.cancelled |= self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed));
-        let late = self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         self.result.truncated |= late || self.looked > CANDIDATES_MAX;
         self.result.cancelled || self.result.truncated
     }
@@ -242,7 +258,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         let index = resolver.index(file);
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
             self.looked += 1;
-            if self.looked % CLOCK_EVERY == 0 && self.is_over() {
+            if self.looked.is_multiple_of(CLOCK_EVERY) && self.is_over() {
                 return false;
             }
             resolver.begin();
@@ -330,7 +346,7 @@ mod tests {
     use crate::graph::fixture::Fixture;
 
     /// The uses of the definition at the fixture's cursor.
-    fn search(fixture: &str, limits: ReferenceLimits<'_>) -> References {
+    fn search(fixture: &str, deadline: Option<Instant>) -> References {
         let fixture = Fixture::parse(fixture);
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
@@ -338,21 +354,21 @@ mod tests {
         let Some(super::super::Occurrence::Def(def)) = resolver.at(file, offset) else {
             panic!("there is no definition at the cursor")
         };
-        resolver.references(Target::Symbol(Symbol { file, def }), limits)
+        resolver.references_until(Target::Symbol(Symbol { file, def }), ReferenceLimits::default(), deadline)
     }
 
     #[test]
     fn a_search_whose_time_is_up_says_so() {
         let fixture = "\n//- /a.py\ndef $0f(): pass\nf()\n";
-        let late = search(fixture, ReferenceLimits { deadline: Some(Instant::now()), ..Default::default() });
+        let late = search(fixture, Some(Instant::now()));
         assert!(late.truncated && late.found.is_empty());
-        let whole = search(fixture, ReferenceLimits::default());
+        let whole = search(fixture, None);
         assert_eq!((whole.truncated, whole.found.len()), (false, 2));
     }
 
     #[test]
     fn what_cannot_be_seen_elsewhere_is_found_where_it_can() {
-        let found = |fixture: &str| search(fixture, ReferenceLimits::default()).found.len();
+        let found = |fixture: &str| search(fixture, None).found.len();
         // A parameter's name is written in calls of other files.
         assert_eq!(
             found("\n//- /a.py\ndef f($0width): print(width)\n//- /b.py\nfrom a import f\nf(width=1)\n"),

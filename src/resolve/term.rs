@@ -87,7 +87,7 @@ impl Resolver<'_> {
         Some(self.value(alias).map(|ty| ty.subst(&by).bounded()))
     }
 
-    fn eval_reference(&self, cx: Cx, id: RefId) -> Typed {
+    pub(super) fn eval_reference(&self, cx: Cx, id: RefId) -> Typed {
         let resolution = self.reference(cx.file, id);
         let r = self.reference_of(cx.file, id);
         match (&*resolution, r.recv) {

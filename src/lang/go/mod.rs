@@ -3,7 +3,7 @@
 mod hooks;
 mod modules;
 
-use super::pack::{Exports, Mro, Visibility};
+use super::pack::{Exports, Interfaces, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
 pub static PACK: Pack = Pack {
@@ -29,6 +29,7 @@ pub static PACK: Pack = Pack {
         several_results: true,
         small_names_stay: true,
         mro: Mro::DepthFirst,
+        interfaces: Interfaces::Methods,
         exports: Exports::All,
         builtins: BUILTINS,
         doc_prefixes: &["//", "/*"],

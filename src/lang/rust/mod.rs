@@ -3,7 +3,7 @@
 mod hooks;
 mod modules;
 
-use super::pack::{Generic, Hands, Mro, Visibility};
+use super::pack::{Generic, Hands, Interfaces, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
 pub static PACK: Pack = Pack {
@@ -44,6 +44,7 @@ const KNOBS: Knobs = Knobs {
     split_members: true,
     implementations_use: true,
     mro: Mro::DepthFirst,
+    interfaces: Interfaces::Blocks,
     transparent: &[
         "Box",
         "Arc",

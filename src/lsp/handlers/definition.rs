@@ -14,7 +14,7 @@ use crate::resolve::Tier;
 
 pub const FEATURE: &str = "definition";
 /// Most targets of one name; whoever has more to choose from does not choose.
-const TARGETS_MAX: usize = 100;
+pub const TARGETS_MAX: usize = 100;
 
 /// Targets, in the form that the client wants.
 pub enum Targets {
@@ -36,7 +36,7 @@ pub fn handle(session: &Arc<Session>, params: DefinitionParams) -> Answer<Option
     })
 }
 
-/// Where a name leads by some question; shared with `declaration`.
+/// Where a name leads by some question; shared with `declaration` and `typeDefinition`.
 pub fn targets(
     session: &Arc<Session>,
     feature: &str,
@@ -52,17 +52,22 @@ pub fn targets(
             Err(query::Empty::NotAName) => return Ok(Found::Nothing),
             Ok(_) | Err(_) => return Ok(Found::NotAlone),
         };
-        let origin = reading.name_at(offset).map(|name| reading.range(name));
-        let locations = found.iter().take(TARGETS_MAX).map(|d| d.location);
-        Ok(Found::Answer(match links {
-            true => Targets::Links(reading.in_files(locations, |uri, places, l| {
-                location_link(uri.clone(), places, l.full, l.span, origin)
-            })),
-            false => Targets::Locations(
-                reading.in_files(locations, |uri, places, l| location(uri.clone(), places, l.span)),
-            ),
-        }))
+        Ok(Found::Answer(present(reading, offset, links, &found)))
     })
+}
+
+/// Where the name at the offset leads, as the client wants it told.
+pub fn present(reading: &Reading, offset: u32, links: bool, found: &[Destination]) -> Targets {
+    let origin = reading.name_at(offset).map(|name| reading.range(name));
+    let locations = found.iter().take(TARGETS_MAX).map(|d| d.location);
+    match links {
+        true => Targets::Links(reading.in_files(locations, |uri, places, l| {
+            location_link(uri.clone(), places, l.full, l.span, origin)
+        })),
+        false => Targets::Locations(
+            reading.in_files(locations, |uri, places, l| location(uri.clone(), places, l.span)),
+        ),
+    }
 }
 
 /// Whether no other file can say otherwise.

@@ -13,8 +13,8 @@ use tower_lsp::jsonrpc::Result;
 
 use super::{
     call_hierarchy, code_lens, declaration, definition, document_highlight, document_link, document_symbol,
-    execute_command, folding_range, hover, inlay_hint, moniker, references, selection_range, semantic_tokens,
-    type_hierarchy, workspace_symbol,
+    execute_command, folding_range, hover, implementation, inlay_hint, moniker, references, selection_range,
+    semantic_tokens, type_definition, type_hierarchy, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -91,6 +91,8 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         code_lens_provider: offers(code_lens::FEATURE).then(code_lens::options),
         definition_provider: offers(definition::FEATURE).then(|| true.into()),
         declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
+        type_definition_provider: offers(type_definition::FEATURE).then(|| true.into()),
+        implementation_provider: offers(implementation::FEATURE).then(|| true.into()),
         references_provider: offers(references::FEATURE).then(|| true.into()),
         document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
         folding_range_provider: offers(folding_range::FEATURE).then(|| true.into()),

@@ -226,6 +226,16 @@ class Editor:
         document, position = self.position(key)
         return self.keys(await self.client.text_document_declaration_async(types.DeclarationParams(document, position)))
 
+    async def type_definition(self, key: str) -> list[str]:
+        document, position = self.position(key)
+        params = types.TypeDefinitionParams(document, position)
+        return self.keys(await self.client.text_document_type_definition_async(params))
+
+    async def implementation(self, key: str) -> list[str]:
+        document, position = self.position(key)
+        params = types.ImplementationParams(document, position)
+        return self.keys(await self.client.text_document_implementation_async(params))
+
     async def references(self, key: str, declaration: bool = True) -> list[str]:
         document, position = self.position(key)
         context = types.ReferenceContext(include_declaration=declaration)

@@ -43,6 +43,38 @@ async def test_declaration(editor, language):
 
 
 @EVERY_LANGUAGE
+async def test_type_definition(editor, language):
+    assert await editor.type_definition("use") == ["Item"]
+    assert await editor.type_definition("local") == ["Item"]
+    assert await editor.type_definition("construct") == ["Item"]
+    assert await editor.type_definition("call") == [], "an integer is defined elsewhere"
+
+
+@EVERY_LANGUAGE
+async def test_implementation(editor, language):
+    assert await editor.implementation("call") == ["total"]
+
+
+async def test_implementation_of_an_interface(start, workspace):
+    editor = await start(
+        workspace(
+            {
+                "a.ts": "export interface ⟦Shape⟧ { ⟦area⟧(): number }\n",
+                "b.ts": """import { ⟦import:Shape⟧ } from "./a";
+export class ⟦Square⟧ implements ⟦implements:Shape⟧ { ⟦square:area⟧() { return 1; } }
+export class ⟦Circle⟧ implements Shape { ⟦circle:area⟧() { return 3; } }
+export const sum = (shape: Shape) => shape.⟦call:area⟧();
+""",
+            }
+        )
+    )
+    await editor.ready()
+    assert await editor.implementation("Shape") == ["Circle", "Square"]
+    assert await editor.implementation("call") == ["circle", "square"]
+    assert await editor.type_definition("Square") == ["Square"]
+
+
+@EVERY_LANGUAGE
 async def test_references(editor, language):
     item = sorted(["Item", "construct", *PROGRAMS[language].mentions])
     assert await editor.references("construct") == item

@@ -20,6 +20,8 @@ async def test_initialize_says_who_and_what(start, workspace):
     for provider in (
         "definition_provider",
         "declaration_provider",
+        "type_definition_provider",
+        "implementation_provider",
         "references_provider",
         "document_highlight_provider",
         "hover_provider",

@@ -7,7 +7,7 @@ use crate::lang::pack::{AssignedMembers, MemberScope};
 
 /// Where uses of a definition can stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reach {
+enum Sight {
     /// In its own file.
     File,
     /// In its own file; elsewhere only as the key of an argument.
@@ -22,7 +22,7 @@ enum Reach {
 pub(super) struct Filter {
     /// The file that the reach is seen from.
     file: FileId,
-    reach: Reach,
+    reach: Sight,
     /// Nothing means it without a receiver, in its own file or elsewhere.
     receiver: bool,
     receiver_elsewhere: bool,
@@ -31,7 +31,7 @@ pub(super) struct Filter {
 impl Filter {
     /// Lets everything through.
     fn open(file: FileId) -> Filter {
-        Filter { file, reach: Reach::Everywhere, receiver: false, receiver_elsewhere: false }
+        Filter { file, reach: Sight::Everywhere, receiver: false, receiver_elsewhere: false }
     }
 
     /// What lets through all that either does.
@@ -51,7 +51,7 @@ impl Filter {
     pub fn takes(&self, file: FileId, r: &Ref) -> bool {
         let here = file == self.file;
         let is_key = r.role == Role::Key;
-        if !here && self.reach == Reach::Keys && !is_key {
+        if !here && self.reach == Sight::Keys && !is_key {
             return false;
         }
         let needs_receiver = if here { self.receiver } else { self.receiver_elsewhere };
@@ -83,40 +83,40 @@ impl Resolver<'_> {
         let behind_dots = member && matches!(def.kind, DefKind::Method | DefKind::Field | DefKind::Property);
         Filter {
             file,
-            reach: self.reach(file, facts, def),
+            reach: self.seen_in(file, facts, def),
             receiver: behind_dots && knobs.member_scope == MemberScope::Receiver,
             receiver_elsewhere: behind_dots && knobs.member_scope != MemberScope::Lexical,
         }
     }
 
-    fn reach(&self, file: FileId, facts: &Facts, def: &Def) -> Reach {
+    fn seen_in(&self, file: FileId, facts: &Facts, def: &Def) -> Sight {
         let knobs = self.knobs(file);
         let local = matches!(facts.scope(def.scope).kind, ScopeKind::Function | ScopeKind::Block);
         if local && def.of.is_none() && !def.flags.has(DefFlags::OUTER) {
             match def.kind {
-                DefKind::Parameter => return Reach::Keys,
-                DefKind::TypeParameter | DefKind::Label => return Reach::File,
+                DefKind::Parameter => return Sight::Keys,
+                DefKind::TypeParameter | DefKind::Label => return Sight::File,
                 // A function may hand out a type that it declares, and with it the name. Where modules are functions
                 // that assign what they export, all of it may be exported.
                 _ if !def.kind.is_type() && knobs.assigned_members != AssignedMembers::Any => {
-                    return Reach::File;
+                    return Sight::File;
                 }
                 _ => {}
             }
         }
         if def.flags.has(DefFlags::PRIVATE) {
-            return Reach::File;
+            return Sight::File;
         }
         let small = || self.view.name_text(def.name).starts_with(|c: char| c.is_lowercase() || c == '_');
-        if knobs.small_names_stay && small() { Reach::Directory } else { Reach::Everywhere }
+        if knobs.small_names_stay && small() { Sight::Directory } else { Sight::Everywhere }
     }
 
     /// Whether references in the file can mean what passes the filter at all.
     pub(super) fn reaches(&self, filter: &Filter, file: FileId) -> bool {
         match filter.reach {
-            Reach::File => file == filter.file,
-            Reach::Keys | Reach::Everywhere => true,
-            Reach::Directory => parent(self.view.path(file)) == parent(self.view.path(filter.file)),
+            Sight::File => file == filter.file,
+            Sight::Keys | Sight::Everywhere => true,
+            Sight::Directory => parent(self.view.path(file)) == parent(self.view.path(filter.file)),
         }
     }
 }
