@@ -9,7 +9,9 @@ use tower_lsp::jsonrpc::Result;
 use crate::lsp::errors;
 use crate::lsp::server::Server;
 use crate::lsp::work;
+use crate::workspace::gate::Permit;
 use crate::workspace::pool::Pool;
+use crate::workspace::sync::Mutex;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
@@ -28,6 +30,14 @@ enum Place {
     /// On the pool.
     Pool,
 }
+
+#[derive(Deserialize)]
+struct Hold {
+    held: bool,
+}
+
+/// What builds need to go on, while they are held.
+static HELD: Mutex<Option<Permit>> = Mutex::new(None);
 
 #[derive(Deserialize)]
 struct Slow {
@@ -54,12 +64,22 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
                 Ok("slow")
             })
         })
+        .custom_method("coppice/test/hold", |server: &Server, params: Hold| hold(server, params.held))
         .custom_method("coppice/test/quick", |server: &Server| work::run(pool(server), |_| Ok("quick")))
 }
 
 /// Tests that ask before `initialize` are refused before they come here.
 fn pool(server: &Server) -> &Pool {
     server.session.manager().expect("the session has begun").pool()
+}
+
+/// Holds all builds before their next file, or lets them go on.
+fn hold(server: &Server, held: bool) -> impl Future<Output = Result<()>> + Send + use<> {
+    let manager = server.session.manager().expect("the session has begun");
+    let permit = if held { manager.hold_builds() } else { None };
+    let before = std::mem::replace(&mut *HELD.lock(), permit);
+    drop(before);
+    std::future::ready(Ok(()))
 }
 
 fn panic_at(server: &Server, place: Place) -> impl Future<Output = Result<()>> + Send + use<> {

@@ -24,6 +24,7 @@ pub use resident::Sight;
 use super::build::is_relevant_name;
 use super::document::{Change, Document};
 use super::documents::{DocumentError, DocumentSet};
+use super::gate::Permit;
 use super::machine;
 use super::pool::Pool;
 use super::settings::Settings;
@@ -177,6 +178,13 @@ impl Manager {
     /// Calls the hook after each publish, outside every lock; it may call the manager.
     pub fn on_publish(&self, hook: impl Fn(&Published) + Send + Sync + 'static) {
         self.core().add_hook(Arc::new(hook));
+    }
+
+    /// Keeps builds from reading files for as long as the value lives, whatever else they do: for a look at what happens
+    /// meanwhile. Waits for the files that are being read.
+    pub fn hold_builds(&self) -> Option<Permit> {
+        let permits = &self.core().permits;
+        permits.acquire(permits.capacity())
     }
 
     /// The threads for queries.

@@ -1,0 +1,305 @@
+//! The life of a folder as `coppice/status` shows it from outside, and the errors that say where it stands.
+
+use serde_json::{Value, json};
+
+mod support;
+use support::{Folder, PATIENCE, Wire};
+
+const REQUEST_FAILED: i64 = -32803;
+
+const FILES: &[(&str, &str)] = &[
+    ("w/pyproject.toml", "[project]\nname = \"w\"\n"),
+    ("w/shop.py", "def total(n):\n    return 3 * n\n"),
+    ("w/app.py", "from shop import total\n\ntotal(1)\n"),
+];
+
+/// A session about the folder `w`, in which builds can be held up.
+struct Session {
+    disk: Folder,
+    wire: Wire,
+}
+
+impl Session {
+    fn new(options: Value) -> Session {
+        let disk = Folder::new(FILES);
+        let wire = Wire::initialized(json!({ "initializationOptions": options }));
+        let mut session = Session { disk, wire };
+        assert_eq!(session.status()["folders"], json!([]), "nothing is open yet");
+        session.hold(true);
+        session.folders("added");
+        session
+    }
+
+    /// One that has loaded its folder.
+    fn loaded(options: Value) -> Session {
+        let mut session = Session::new(options);
+        session.hold(false);
+        session.until(|f| f["state"] == "loaded");
+        session
+    }
+
+    /// Holds builds before their first file, or lets them go on.
+    fn hold(&mut self, held: bool) {
+        let reply = self.wire.ask("coppice/test/hold", json!({ "held": held }));
+        assert_eq!(reply["result"], Value::Null, "{reply}");
+    }
+
+    fn folders(&mut self, what: &str) {
+        let mut event = json!({"added": [], "removed": []});
+        event[what] = json!([{"uri": self.disk.uri("w"), "name": "w"}]);
+        self.wire.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    }
+
+    fn status(&mut self) -> Value {
+        self.wire.ask("coppice/status", Value::Null)["result"].clone()
+    }
+
+    fn folder(&mut self) -> Value {
+        self.status()["folders"][0].clone()
+    }
+
+    /// The folder's row once it is as wanted.
+    #[track_caller]
+    fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            let folder = self.folder();
+            if wanted(&folder) {
+                return folder;
+            }
+            assert!(std::time::Instant::now() < deadline, "it never came to be: {folder}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn write(&mut self, path: &str, text: &str) {
+        self.disk.write(path, text);
+        self.tell(path);
+    }
+
+    fn tell(&mut self, path: &str) {
+        let change = json!({"uri": self.disk.uri(path), "type": 2});
+        self.wire.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    }
+
+    fn command(&mut self, name: &str) {
+        let arguments = json!([self.disk.uri("w")]);
+        let reply =
+            self.wire.ask("workspace/executeCommand", json!({"command": name, "arguments": arguments}));
+        assert!(reply.get("error").is_none(), "{reply}");
+    }
+
+    fn settings(&mut self, settings: Value) {
+        self.wire.notify("workspace/didChangeConfiguration", json!({"settings": {"coppice": settings}}));
+    }
+
+    /// Moves the folder away, or back.
+    fn away(&mut self, away: bool) {
+        let (from, to) = if away { ("w", "elsewhere") } else { ("elsewhere", "w") };
+        std::fs::rename(self.disk.path(from), self.disk.path(to)).unwrap();
+        self.tell("w");
+    }
+
+    fn at_use(&self) -> Value {
+        json!({"textDocument": {"uri": self.disk.uri("w/app.py")}, "position": {"line": 2, "character": 0}})
+    }
+
+    fn definition(&mut self) -> Value {
+        let at = self.at_use();
+        self.wire.ask("textDocument/definition", at)
+    }
+
+    fn hover(&mut self) -> String {
+        let at = self.at_use();
+        self.wire.ask("textDocument/hover", at)["result"]["contents"].to_string()
+    }
+
+    /// What a client can tell from the error that the request ends in.
+    fn refused(&mut self, method: &str, params: Value) -> (String, bool) {
+        let error = self.wire.ask(method, params)["error"].clone();
+        assert_eq!(error["code"], REQUEST_FAILED, "{error}");
+        assert_eq!(error["data"]["folder"], self.disk.uri("w"), "{error}");
+        (error["data"]["kind"].as_str().unwrap().to_owned(), error["data"]["retryable"] == true)
+    }
+
+    fn references(&mut self) -> (String, bool) {
+        let mut at = self.at_use();
+        at["context"] = json!({"includeDeclaration": true});
+        self.refused("textDocument/references", at)
+    }
+
+    /// The one diagnostic about the folder as a whole: on its manifest.
+    fn about_the_folder(&mut self, code: &str) -> String {
+        let manifest = self.disk.uri("w/pyproject.toml");
+        let told = self.wire.until(|f| {
+            f["method"] == "textDocument/publishDiagnostics"
+                && f["params"]["uri"].as_str().is_some_and(|uri| uri == manifest || uri.ends_with("/w"))
+                && f["params"]["diagnostics"][0]["code"] == code
+        });
+        assert_eq!(told["params"]["diagnostics"].as_array().map(Vec::len), Some(1), "{told}");
+        told["params"]["diagnostics"][0]["message"].as_str().unwrap().to_owned()
+    }
+}
+
+fn retryable(kind: &str) -> (String, bool) {
+    (kind.to_owned(), true)
+}
+
+#[test]
+fn every_state_and_every_way_between_them_is_seen_from_outside() {
+    let mut session = Session::new(json!({"request": {"waitMs": 0}}));
+    // Unloaded to loading: it is known at once, and builds.
+    let folder = session.until(|f| f["progressPercent"] == 0);
+    assert_eq!((&folder["state"], &folder["generation"]), (&json!("loading"), &json!(0)));
+    assert!(session.status()["memory"]["reservedBytes"].as_u64() > Some(0));
+    assert_eq!(session.status()["ready"], false);
+    assert_eq!(session.references(), retryable("workspace_not_loaded"));
+    // Loading to loaded.
+    session.hold(false);
+    let folder = session.until(|f| f["state"] == "loaded");
+    assert_eq!(
+        (&folder["generation"], &folder["files"], &folder["stale"]),
+        (&json!(1), &json!(2), &json!(false))
+    );
+    assert_eq!((&folder["lastError"], &folder["progressPercent"]), (&Value::Null, &Value::Null));
+    assert!(folder["lastGoodAt"].is_string() && folder["residentBytes"].as_u64() > Some(0));
+    assert_eq!(session.status()["memory"]["reservedBytes"], 0);
+    // Loaded to rebuilding; what is there is served meanwhile, and is not stale.
+    session.hold(true);
+    session.write("w/shop.py", "def other(): pass\n\ndef total(n): pass\n");
+    let folder = session.until(|f| f["state"] == "rebuilding" && f["progressPercent"] == 0);
+    assert_eq!((&folder["generation"], &folder["stale"]), (&json!(1), &json!(false)));
+    assert_eq!(session.definition()["result"][0]["range"]["start"]["line"], 0);
+    // And back.
+    session.hold(false);
+    session.until(|f| f["state"] == "loaded" && f["generation"] == 2);
+    assert_eq!(session.definition()["result"][0]["range"]["start"]["line"], 2);
+    // Rebuilding to failed, with a graph: it is served, and said to be stale.
+    session.away(true);
+    let folder = session.until(|f| f["state"] == "failed");
+    assert_eq!(
+        (&folder["stale"], &folder["generation"], &folder["retryCount"]),
+        (&json!(true), &json!(2), &json!(1))
+    );
+    assert_eq!(folder["lastError"], "the folder does not exist");
+    assert!(session.about_the_folder("stale").contains("as of"));
+    assert!(session.hover().contains("As of"));
+    assert_eq!(session.definition()["result"][0]["range"]["start"]["line"], 2);
+    // Too old to be served, by the settings as they are now.
+    session.settings(json!({"stale": {"maxAgeHours": 1e-9}, "request": {"waitMs": 0}}));
+    let expired = session.until(|f| f["ageMs"].as_u64() > Some(0));
+    assert_eq!(expired["stale"], true);
+    assert_eq!(session.references(), retryable("workspace_stale_expired"));
+    session.settings(json!({"request": {"waitMs": 0}}));
+    assert!(session.definition().get("result").is_some());
+    // Failed to loaded, by itself: nothing is left of the failure.
+    std::fs::rename(session.disk.path("elsewhere"), session.disk.path("w")).unwrap();
+    let folder = session.until(|f| f["state"] == "loaded");
+    assert_eq!(
+        (&folder["lastError"], &folder["retryCount"], &folder["stale"]),
+        (&Value::Null, &json!(0), &json!(false))
+    );
+    assert!(!session.hover().contains("As of"));
+    // Loaded to evicted, and back through loading with the next request.
+    session.hold(true);
+    session.command("coppice.evict");
+    let folder = session.folder();
+    assert_eq!(
+        (&folder["state"], &folder["residentBytes"], &folder["files"]),
+        (&json!("evicted"), &json!(0), &json!(0))
+    );
+    assert_eq!(session.status()["ready"], true, "an evicted folder is at rest");
+    assert_eq!(session.references(), retryable("workspace_not_loaded"));
+    session.until(|f| f["state"] == "loading" || f["state"] == "loaded");
+    session.hold(false);
+    session.until(|f| f["state"] == "loaded");
+    // Pinned and not.
+    session.command("coppice.pin");
+    assert_eq!(session.folder()["pinned"], true);
+    session.command("coppice.unpin");
+    assert_eq!(session.folder()["pinned"], false);
+    // Reloaded.
+    let before = session.folder()["generation"].as_u64().unwrap();
+    session.command("coppice.reload");
+    session.until(|f| f["state"] == "loaded" && f["generation"].as_u64() == Some(before + 1));
+    // Closed: it is not known any more, and nothing of it is left.
+    session.folders("removed");
+    let status = session.status();
+    assert_eq!((&status["folders"], &status["ready"]), (&json!([]), &json!(true)));
+    assert_eq!(
+        (&status["memory"]["residentBytes"], &status["memory"]["reservedBytes"]),
+        (&json!(0), &json!(0))
+    );
+}
+
+#[test]
+fn a_folder_that_fails_before_it_has_a_graph_says_so_until_it_is_there() {
+    let mut session = Session::loaded(json!({"request": {"waitMs": 60_000}}));
+    session.folders("removed");
+    std::fs::rename(session.disk.path("w"), session.disk.path("elsewhere")).unwrap();
+    session.folders("added");
+    let folder = session.until(|f| f["state"] == "failed");
+    assert_eq!((&folder["stale"], &folder["lastGoodAt"]), (&json!(false), &Value::Null));
+    assert!(session.about_the_folder("build-failed").contains("does not exist"));
+    assert_eq!(session.references(), retryable("workspace_build_failed"));
+    session.away(false);
+    session.until(|f| f["state"] == "loaded");
+}
+
+#[test]
+fn an_evicted_folder_that_no_request_is_about_stays_away_and_says_so() {
+    let mut session = Session::loaded(json!({"memory": {"limitMb": 8}}));
+    session.command("coppice.evict");
+    let refused = session.refused("workspace/symbol", json!({"query": "total"}));
+    assert_eq!(refused, retryable("workspace_evicted"));
+    assert_eq!(session.folder()["state"], "evicted");
+    assert!(session.definition().get("result").is_some());
+}
+
+#[test]
+fn a_limit_that_is_changed_live_is_met_both_ways() {
+    let mut session = Session::loaded(json!({"memory": {"limitMb": 256}}));
+    let body: String = (0..500).map(|i| format!("def f{i}(a):\n    return a.b{i}()\n")).collect();
+    for file in 0..80 {
+        session.disk.write(&format!("w/m{file}.py"), &body);
+    }
+    session.command("coppice.reload");
+    session.until(|f| f["files"] == 82 && f["state"] == "loaded");
+    session.settings(json!({"memory": {"limitMb": 8}}));
+    let memory = session.status()["memory"].clone();
+    assert_eq!(memory["limitBytes"], 8 << 20);
+    assert!(memory["usedBytes"].as_u64() <= Some(8 << 20), "{memory}");
+    // There is no room to read all of it again: it is there as far as there is, and says so.
+    session.command("coppice.reload");
+    let folder = session.until(|f| f["state"] == "loaded" && f["degraded"] != Value::Null);
+    assert_eq!(
+        (&folder["degraded"]["level"], &folder["degraded"]["filesInAll"]),
+        (&json!("definitions"), &json!(82))
+    );
+    let left_out = folder["skipped"][0]["uri"].clone();
+    let closed = json!({"textDocument": {"uri": left_out}, "position": {"line": 0, "character": 4}});
+    assert_eq!(session.refused("textDocument/hover", closed), retryable("memory_budget_exceeded"));
+    assert_eq!(session.references(), retryable("memory_budget_exceeded"));
+    assert_eq!((&folder["lastError"], &folder["retryCount"]), (&Value::Null, &json!(0)));
+    assert!(session.about_the_folder("over-budget").contains("only definitions"));
+    let app = session.disk.uri("w/app.py");
+    session.wire.open(&app, "python", "def local(): pass\n\nlocal()\n");
+    assert_eq!(session.definition()["result"][0]["range"]["start"]["line"], 0);
+    session.settings(json!({"memory": {"limitMb": 256}}));
+    let folder = session.until(|f| f["state"] == "loaded" && f["files"] == 82);
+    assert_eq!(folder["degraded"], Value::Null);
+}
+
+#[test]
+fn a_file_that_cannot_be_indexed_has_a_diagnostic_of_its_own() {
+    let mut session = Session::loaded(json!({}));
+    session.write("w/bad.py", "x = 1\0\n");
+    let uri = session.disk.uri("w/bad.py");
+    let about = |f: &Value| f["method"] == "textDocument/publishDiagnostics" && f["params"]["uri"] == uri;
+    let told = session.wire.until(about);
+    assert_eq!(told["params"]["diagnostics"][0]["code"], "skipped");
+    assert!(session.folder()["skipped"][0]["why"].as_str().unwrap().contains("NUL"));
+    session.write("w/bad.py", "x = 1\n");
+    assert_eq!(session.wire.until(about)["params"]["diagnostics"], json!([]));
+    assert_eq!(session.until(|f| f["files"] == 3)["skipped"], json!([]));
+}
