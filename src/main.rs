@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use coppice::cli::doctor::{self, DoctorArgs};
 use coppice::cli::flags::SettingFlags;
 use coppice::cli::query::{self, QueryArgs};
+use coppice::cli::setup::{self, SetupArgs};
 use coppice::lsp::{Options, serve};
 use tracing_subscriber::EnvFilter;
 
@@ -48,6 +49,7 @@ enum Command {
     Serve(SettingFlags),
     Doctor(DoctorArgs),
     Query(QueryArgs),
+    Setup(SetupArgs),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     let settings = match arguments.command {
         Some(Command::Doctor(args)) => return doctor::run(&args),
         Some(Command::Query(args)) => return query::run(&args),
+        Some(Command::Setup(args)) => return setup::run(&args),
         Some(Command::Serve(settings)) => arguments.settings.or(settings),
         None => arguments.settings,
     };

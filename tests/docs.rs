@@ -1,5 +1,8 @@
 //! What the documents say about the program is what the program does.
 
+use std::path::Path;
+
+use coppice::cli::setup::{Editor, Language, Request, fragment};
 use coppice::lang::LangId;
 use coppice::workspace::settings::SETTINGS;
 
@@ -30,5 +33,40 @@ fn the_readme_names_every_language() {
     let named: Vec<String> = line.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
     for language in LangId::all().map(LangId::name) {
         assert!(named.iter().any(|name| name == language), "{language} is missing from: {line}");
+    }
+}
+
+/// Files that people copy are what `coppice setup` prints; `UPDATE_EXPECT=1` writes them.
+#[test]
+fn the_editors_files_are_what_setup_prints() {
+    let beside = [
+        ("rust", "rust-analyzer"),
+        ("python", "pylsp"),
+        ("typescript,tsx,javascript", "typescript-language-server"),
+        ("go", "gopls"),
+        ("java", "jdtls"),
+    ];
+    let mut files = vec![
+        ("helix/languages.toml".to_owned(), Editor::Helix, Language::all(), None),
+        ("nvim/lsp/coppice.lua".to_owned(), Editor::Neovim, Language::all(), None),
+    ];
+    for (languages, server) in beside {
+        let names: Vec<String> = languages.split(',').map(str::to_owned).collect();
+        let languages = Language::named(&names).unwrap();
+        files.push((format!("helix/beside-{server}.toml"), Editor::Helix, languages, Some(server)));
+    }
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    for (file, editor, languages, beside) in files {
+        let request = Request { command: "coppice", languages: &languages, only_these: false, beside };
+        let printed = fragment(editor, &request).unwrap();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors").join(&file);
+        if update {
+            std::fs::write(&path, &printed).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap_or_default(),
+            printed,
+            "editors/{file} is out of date"
+        );
     }
 }

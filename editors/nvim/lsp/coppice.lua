@@ -1,0 +1,71 @@
+---@brief
+---
+--- coppice, a language server for every language in the workspace, in one process, inside one memory budget.
+---
+--- `cargo install --path .` in its checkout puts `coppice` on the `PATH`. All roots that are opened become folders of one server.
+
+--- Milliseconds between two looks at whether a server that is being reused has started, and how often to look.
+local INITIALIZED_POLL_MS, INITIALIZED_POLLS_MAX = 20, 500
+
+--- Tells a running server of one more folder, once it can be told anything.
+---@param client vim.lsp.Client
+---@param folder lsp.WorkspaceFolder
+---@param polls integer
+local function add_folder(client, folder, polls)
+  if client.initialized then
+    local params = { event = { added = { folder }, removed = {} } }
+    if vim.fn.has('nvim-0.11') == 1 then
+      client:notify('workspace/didChangeWorkspaceFolders', params)
+    else
+      client.notify('workspace/didChangeWorkspaceFolders', params)
+    end
+  elseif polls < INITIALIZED_POLLS_MAX then
+    vim.defer_fn(function()
+      add_folder(client, folder, polls + 1)
+    end, INITIALIZED_POLL_MS)
+  end
+end
+
+---@param client vim.lsp.Client
+local function is_stopped(client)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
+end
+
+---@type vim.lsp.Config
+return {
+  cmd = { 'coppice' },
+  filetypes = {
+    'rust',
+    'python',
+    'typescript',
+    'typescriptreact',
+    'javascript',
+    'javascriptreact',
+    'go',
+    'java',
+  },
+  root_markers = { '.git' },
+  -- One process for all folders: a new root joins the server that runs already.
+  reuse_client = function(client, config)
+    if client.name ~= config.name or is_stopped(client) then
+      return false
+    end
+    if not config.root_dir then
+      return true
+    end
+    local uri = vim.uri_from_fname(config.root_dir)
+    local folders = client.workspace_folders or {}
+    for _, folder in ipairs(folders) do
+      if folder.uri == uri then
+        return true
+      end
+    end
+    local folder = { uri = uri, name = config.root_dir }
+    client.workspace_folders = vim.list_extend(folders, { folder })
+    add_folder(client, folder, 0)
+    return true
+  end,
+}

@@ -1,0 +1,64 @@
+--- `:checkhealth coppice`
+local M = {}
+
+--- How long `coppice --version` may take.
+local VERSION_MS = 5000
+
+function M.check()
+  local health = vim.health
+  health.start('coppice')
+  if vim.fn.has('nvim-0.10') == 0 then
+    return health.error('Neovim 0.10 or later is needed')
+  end
+
+  local client = require('coppice').client()
+  local command = client and client.config.cmd[1] or 'coppice'
+  if not client and vim.fn.has('nvim-0.11') == 1 and vim.lsp.config.coppice then
+    local cmd = vim.lsp.config.coppice.cmd
+    command = type(cmd) == 'table' and cmd[1] or command
+  end
+  local path = vim.fn.exepath(command)
+  if path == '' then
+    health.error(
+      ('`%s` cannot be run'):format(command),
+      { 'cargo install --path . in the checkout of coppice', "or name it: vim.lsp.config('coppice', { cmd = { '/path/to/coppice' } })" }
+    )
+  else
+    local ran, done = pcall(function()
+      return vim.system({ path, '--version' }, { text = true }):wait(VERSION_MS)
+    end)
+    if ran and done.code == 0 then
+      health.ok(('%s: %s'):format(path, vim.trim(done.stdout)))
+    else
+      health.error(('%s does not tell its version'):format(path), ran and { done.stderr } or { tostring(done) })
+    end
+  end
+
+  local clients = vim.lsp.get_clients({ name = 'coppice' })
+  if #clients == 0 then
+    health.info('no server runs; it starts with the first file of a language that it knows')
+  elseif #clients > 1 then
+    health.warn(
+      ('%d servers run, each with a budget of its own'):format(#clients),
+      { 'keep `reuse_client` of lsp/coppice.lua when you override the configuration' }
+    )
+  end
+  for _, client in ipairs(clients) do
+    local version = (client.server_info or {}).version or 'unknown'
+    health.ok(('client %d, version %s, serves %d folders'):format(client.id, version, #(client.workspace_folders or {})))
+    for buffer in pairs(client.attached_buffers) do
+      local others = vim.tbl_filter(function(other)
+        return other.name ~= 'coppice'
+      end, vim.lsp.get_clients({ bufnr = buffer, method = 'textDocument/hover' }))
+      if #others > 0 and not rawget(client, '_coppice_yields') then
+        local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':~:.')
+        health.warn(
+          ('%s has another server for the same questions (%s)'):format(name, others[1].name),
+          { "require('coppice').beside() leaves to others what they can do; :help coppice-beside" }
+        )
+      end
+    end
+  end
+end
+
+return M

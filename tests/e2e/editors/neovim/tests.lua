@@ -1,0 +1,385 @@
+--- The plugin and the server in a real Neovim, as a user sets it up.
+
+local scratch, plugin, server = vim.env.SCRATCH, vim.env.PLUGIN, vim.env.COPPICE_BIN
+--- How long the server may take to do what a test waits for; the machine may be busy.
+local PATIENCE_MS = 20000
+
+--- Waits until a function gives something, and gives that.
+local function eventually(what, try)
+  local got
+  vim.wait(PATIENCE_MS, function()
+    got = try()
+    return got and true or false
+  end, 20)
+  return got or error('not seen: ' .. what, 2)
+end
+
+local function equal(got, wanted)
+  if not vim.deep_equal(got, wanted) then
+    error(('got %s, wanted %s'):format(vim.inspect(got), vim.inspect(wanted)), 2)
+  end
+end
+
+local function write(path, text)
+  vim.fn.mkdir(vim.fs.dirname(path), 'p')
+  local file = assert(io.open(path, 'w'))
+  file:write(text)
+  file:close()
+end
+
+local python, rust = scratch .. '/python', scratch .. '/rust'
+vim.fn.mkdir(python .. '/.git', 'p')
+vim.fn.mkdir(rust .. '/.git', 'p')
+write(python .. '/shapes.py', 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n')
+write(python .. '/main.py', 'from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\nprint(total())\n')
+write(python .. '/broken.py', 'def half(:\n')
+write(rust .. '/Cargo.toml', '[package]\nname = "tool"\n')
+write(rust .. '/src/main.rs', 'fn helper() -> u32 {\n    1\n}\n\nfn main() {\n    helper();\n}\n')
+
+-- As in a user's init.lua.
+vim.opt.runtimepath:append(plugin)
+vim.cmd('filetype plugin on')
+vim.cmd.runtime('plugin/coppice.lua')
+vim.o.swapfile = false
+if vim.fn.has('nvim-0.11') == 1 then
+  vim.lsp.config('coppice', { cmd = { server } })
+  vim.lsp.enable('coppice')
+else
+  require('coppice').setup({ cmd = { server } })
+end
+
+local function clients(name)
+  return vim.lsp.get_clients({ name = name or 'coppice' })
+end
+
+--- Ends the clients of a name.
+local function stop(name)
+  for _, client in ipairs(clients(name)) do
+    if vim.fn.has('nvim-0.11') == 1 then
+      client:stop()
+    else
+      client.stop()
+    end
+  end
+end
+
+--- Opens a file and waits for its client.
+local function open(path)
+  vim.cmd.edit(path)
+  return eventually('a client of ' .. path, function()
+    local client = vim.lsp.get_clients({ name = 'coppice', bufnr = 0 })[1]
+    return client and client.initialized and client
+  end)
+end
+
+local function cursor(line, column)
+  vim.api.nvim_win_set_cursor(0, { line, column })
+end
+
+local function status()
+  local client = clients()[1]
+  local done
+  if vim.fn.has('nvim-0.11') == 1 then
+    done = client:request_sync('coppice/status', vim.NIL, PATIENCE_MS, 0)
+  else
+    done = client.request_sync('coppice/status', vim.NIL, PATIENCE_MS, 0)
+  end
+  return done.result
+end
+
+--- What `vim.notify` was told while a function ran.
+local function told(run)
+  local before, texts = vim.notify, {}
+  vim.notify = function(text)
+    table.insert(texts, text)
+  end
+  local ok, problem = pcall(run)
+  vim.notify = before
+  return assert(ok, problem) and table.concat(texts, '\n')
+end
+
+local function hover_text()
+  vim.lsp.buf.hover()
+  local window = eventually('a hover', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        return window
+      end
+    end
+  end)
+  local text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+  vim.api.nvim_win_close(window, true)
+  return text
+end
+
+local tests = {}
+local function test(name, run)
+  table.insert(tests, { name = name, run = run })
+end
+
+test('attaches, and says what it is', function()
+  local client = open(python .. '/main.py')
+  if vim.fn.has('nvim-0.11') == 1 then
+    equal(client.server_info.name, 'coppice')
+  end
+  equal(client.workspace_folders[1].name, python)
+end)
+
+test('shows syntax errors', function()
+  open(python .. '/broken.py')
+  local found = eventually('a diagnostic', function()
+    return vim.diagnostic.get(0)[1]
+  end)
+  equal(found.lnum, 0)
+  equal(found.severity, vim.diagnostic.severity.ERROR)
+end)
+
+test('shows a hover', function()
+  open(python .. '/main.py')
+  cursor(5, 11)
+  local text = hover_text()
+  assert(text:find('class Circle') and text:find('A round thing'), text)
+end)
+
+test('goes to a definition in another file', function()
+  open(python .. '/main.py')
+  cursor(5, 20)
+  vim.lsp.buf.definition()
+  eventually('the other file', function()
+    return vim.api.nvim_buf_get_name(0) == python .. '/shapes.py'
+  end)
+  equal(vim.api.nvim_win_get_cursor(0), { 4, 8 })
+end)
+
+test('lists references', function()
+  open(python .. '/shapes.py')
+  cursor(1, 6)
+  vim.fn.setqflist({})
+  vim.lsp.buf.references()
+  local list = eventually('references', function()
+    local list = vim.fn.getqflist()
+    return #list > 0 and list
+  end)
+  local places = vim.tbl_map(function(item)
+    return ('%s:%d:%d'):format(vim.fs.basename(vim.api.nvim_buf_get_name(item.bufnr)), item.lnum, item.col)
+  end, list)
+  table.sort(places)
+  equal(places, { 'main.py:1:20', 'main.py:5:12', 'shapes.py:1:7' })
+  vim.cmd.cclose()
+end)
+
+test('lists the symbols of a document and of the workspace', function()
+  open(python .. '/shapes.py')
+  local list
+  vim.lsp.buf.document_symbol({
+    on_list = function(options)
+      list = options.items
+    end,
+  })
+  eventually('symbols', function()
+    return list
+  end)
+  assert(list[1].text:find('Circle') and list[2].text:find('area'), vim.inspect(list))
+  vim.fn.setqflist({})
+  vim.lsp.buf.workspace_symbol('total')
+  eventually('the symbol', function()
+    local first = vim.fn.getqflist()[1]
+    return first and first.text:find('total')
+  end)
+  vim.cmd.cclose()
+end)
+
+test('serves two folders with one process', function()
+  open(python .. '/main.py')
+  open(rust .. '/src/main.rs')
+  equal(#clients(), 1)
+  eventually('two folders', function()
+    return #status().folders == 2
+  end)
+  cursor(6, 5)
+  assert(hover_text():find('fn helper'))
+end)
+
+test('keeps one process when both folders are opened at once', function()
+  stop()
+  eventually('no client', function()
+    return #clients() == 0
+  end)
+  vim.cmd('silent! %bwipeout!')
+  vim.cmd.edit(python .. '/main.py')
+  open(rust .. '/src/main.rs')
+  eventually('two folders', function()
+    return #status().folders == 2
+  end)
+  equal(#clients(), 1)
+  cursor(6, 5)
+  assert(hover_text():find('fn helper'))
+end)
+
+test('sees a file that changes on disk', function()
+  open(python .. '/main.py')
+  eventually('a folder that is watched', function()
+    return status().ready and status().folders[1].watcher ~= 'none'
+  end)
+  write(python .. '/late.py', 'def came_later():\n    pass\n')
+  eventually('the new symbol', function()
+    vim.fn.setqflist({})
+    local found = vim.lsp.buf_request_sync(0, 'workspace/symbol', { query = 'came_later' }, PATIENCE_MS)
+    for _, answer in pairs(found or {}) do
+      if answer.result and answer.result[1] then
+        return true
+      end
+    end
+  end)
+end)
+
+test('has a status line and commands', function()
+  open(python .. '/main.py')
+  eventually('memory in the status line', function()
+    return require('coppice').status():find('^coppice %d+ of %d+ MB$')
+  end)
+  local function python_folder()
+    for _, folder in ipairs(status().folders) do
+      if folder.name == python then
+        return folder
+      end
+    end
+  end
+  vim.cmd('Coppice pin')
+  eventually('a pinned folder', function()
+    return python_folder().pinned
+  end)
+  assert(told(function()
+    vim.cmd('Coppice status')
+  end):find('pinned'))
+  vim.cmd('Coppice unpin')
+  vim.cmd('Coppice evict ' .. python)
+  eventually('an evicted folder', function()
+    return python_folder().state == 'evicted'
+  end)
+  cursor(5, 11)
+  assert(hover_text():find('class Circle'))
+  equal(python_folder().state, 'loaded')
+  assert(told(function()
+    vim.cmd('Coppice why')
+  end):find('class Circle'))
+  assert(told(function()
+    vim.cmd('Coppice evict /nowhere')
+  end):find('is not an open folder'))
+  equal(vim.fn.getcompletion('Coppice re', 'cmdline'), { 'reload', 'restart' })
+end)
+
+test('has a health check', function()
+  open(python .. '/main.py')
+  vim.cmd('checkhealth coppice')
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+  vim.cmd.close()
+  assert(text:find('serves 2 folders') and not text:find('ERROR'), text)
+end)
+
+test('has a help file', function()
+  vim.cmd.helptags(plugin .. '/doc')
+  vim.cmd.help('coppice-beside')
+  assert(vim.api.nvim_buf_get_name(0):find('coppice.txt'))
+  vim.cmd.helpclose()
+  os.remove(plugin .. '/doc/tags')
+end)
+
+--- A second server for Python, inside the editor: answers hover and definition.
+local function start_other()
+  vim.lsp.start({
+    name = 'other',
+    root_dir = python,
+    cmd = function(dispatchers)
+      local closing = false
+      return {
+        request = function(method, _, callback)
+          if method == 'initialize' then
+            callback(nil, { capabilities = { hoverProvider = true, definitionProvider = true } })
+          elseif method == 'textDocument/hover' then
+            callback(nil, { contents = { kind = 'plaintext', value = 'from the other' } })
+          elseif method == 'textDocument/definition' then
+            local range = { start = { line = 3, character = 8 }, ['end'] = { line = 3, character = 12 } }
+            callback(nil, { uri = vim.uri_from_fname(python .. '/shapes.py'), range = range })
+          else
+            callback(nil, nil)
+          end
+          return true, 1
+        end,
+        notify = function(method)
+          if method == 'exit' then
+            dispatchers.on_exit(0, 15)
+          end
+          return true
+        end,
+        is_closing = function()
+          return closing
+        end,
+        terminate = function()
+          closing = true
+        end,
+      }
+    end,
+  }, { bufnr = 0 })
+end
+
+test('leaves to another server what that can do', function()
+  open(python .. '/main.py')
+  start_other()
+  local position = vim.lsp.util.make_position_params(0, 'utf-16')
+  position.position = { line = 4, character = 20 }
+  local function answers(method)
+    local names = {}
+    for client, answer in pairs(vim.lsp.buf_request_sync(0, method, position, PATIENCE_MS) or {}) do
+      if answer.result then
+        table.insert(names, vim.lsp.get_client_by_id(client).name)
+      end
+    end
+    table.sort(names)
+    return names
+  end
+  equal(answers('textDocument/hover'), { 'coppice', 'other' })
+  require('coppice').beside()
+  vim.api.nvim_exec_autocmds('LspAttach', { buffer = 0, data = { client_id = clients()[1].id } })
+  equal(answers('textDocument/hover'), { 'other' })
+  equal(answers('textDocument/definition'), { 'other' })
+  position.context = { includeDeclaration = true }
+  equal(answers('textDocument/references'), { 'coppice' })
+  vim.fn.setqflist({})
+  cursor(5, 20)
+  vim.lsp.buf.definition()
+  eventually('the other file', function()
+    return vim.api.nvim_buf_get_name(0) == python .. '/shapes.py'
+  end)
+  equal(vim.fn.getqflist(), {})
+  stop('other')
+end)
+
+test('starts anew', function()
+  open(python .. '/main.py')
+  local before = clients()[1].id
+  vim.cmd('Coppice restart')
+  eventually('another client', function()
+    local client = clients()[1]
+    return client and client.id ~= before and client.initialized
+  end)
+end)
+
+local failed = 0
+local version = tostring(vim.version())
+for _, one in ipairs(tests) do
+  local started = vim.uv.hrtime()
+  local ok, problem = xpcall(one.run, debug.traceback)
+  local verdict = ok and 'ok' or 'FAILED'
+  io.stdout:write(('%-6s neovim %s %s (%d ms)\n'):format(verdict, version, one.name, (vim.uv.hrtime() - started) / 1e6))
+  if not ok then
+    failed = failed + 1
+    io.stdout:write(problem .. '\n')
+  end
+end
+stop()
+vim.wait(PATIENCE_MS, function()
+  return #clients() == 0
+end, 20)
+io.stdout:write(('neovim %s: %d tests, %d failed\n'):format(version, #tests, failed))
+os.exit(failed == 0 and 0 or 1)

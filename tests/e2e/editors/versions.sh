@@ -1,0 +1,9 @@
+# Sourced: which editors are tested, and where they are kept. Neovim and Helix come with a suite of Debian.
+NODE_VERSION=24.21.0
+CODE_SERVER_VERSION=4.139.1
+PLAYWRIGHT_VERSION=1.65.1
+# The stable suite has Neovim 0.10 and Helix 25.01, the next one Neovim 0.12 and Helix 25.07.
+STABLE=trixie
+NEXT=forky
+# Hundreds of megabytes that outlive any checkout.
+EDITORS=${COPPICE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/coppice-editors}
