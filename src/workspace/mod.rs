@@ -25,6 +25,7 @@ pub mod read;
 pub mod retry;
 pub mod rules;
 pub mod scan;
+pub mod schema;
 pub mod settings;
 pub mod settling;
 pub mod slot;

@@ -1,0 +1,160 @@
+/** The server process and the client that talks to it: found, started, restarted, and what goes wrong with that. */
+import { execFile } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import * as os from "node:os";
+import * as vscode from "vscode";
+import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import { type Server, NoServer, discover } from "./discovery";
+import { middleware } from "./middleware";
+import { SECTION, chosenLanguages, knownLanguages, serverKeys, serverSettings } from "./settings";
+
+/** How long a server may take to tell its version. */
+const VERSION_MS = 5_000;
+/** Deaths of the server within the span that end in a message instead of another start. */
+const RESTARTS_MAX = 4;
+const RESTARTS_WITHIN_MS = 180_000;
+
+const INSTALL_GUIDE = "https://code.visualstudio.com/docs/editor/extension-marketplace#_install-from-a-vsix";
+
+export class ServerHost implements vscode.Disposable {
+  readonly log = vscode.window.createOutputChannel("coppice", { log: true });
+  readonly trace = vscode.window.createOutputChannel("coppice trace", { log: true });
+  readonly languages: readonly string[];
+  private readonly keys: string[];
+  private readonly started = new vscode.EventEmitter<LanguageClient>();
+  /** Another client runs from now on. */
+  readonly onStarted = this.started.event;
+  private readonly stopped = new vscode.EventEmitter<void>();
+  readonly onStopped = this.stopped.event;
+  private current: LanguageClient | undefined;
+  private deaths: number[] = [];
+
+  constructor(private readonly context: vscode.ExtensionContext) {
+    this.languages = knownLanguages(context.extension.packageJSON);
+    this.keys = serverKeys(context.extension.packageJSON);
+  }
+
+  /** The client, if its server runs. */
+  get client(): LanguageClient | undefined {
+    return this.current?.state === State.Running ? this.current : undefined;
+  }
+
+  /** Starts the server; what goes wrong is told to the user. */
+  async start(): Promise<void> {
+    if (this.current) return;
+    let server: Server;
+    try {
+      server = this.find();
+    } catch (error) {
+      if (!(error instanceof NoServer)) throw error;
+      await this.complain(error.message);
+      return;
+    }
+    const version = await this.version(server.path);
+    this.log.info(`server: ${server.path} (${server.origin}), ${version}`);
+    const configuration = vscode.workspace.getConfiguration(SECTION);
+    const client = new LanguageClient(
+      SECTION,
+      "coppice",
+      { command: server.path, args: configuration.get<string[]>("server.arguments", []), transport: 0 },
+      {
+        documentSelector: chosenLanguages(this.languages).map((language) => ({ scheme: "file", language })),
+        initializationOptions: serverSettings(this.keys),
+        outputChannel: this.log,
+        traceOutputChannel: this.trace,
+        middleware: middleware(this.keys),
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => this.closed(),
+        },
+      },
+    );
+    this.current = client;
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) {
+        void vscode.commands.executeCommand("setContext", "coppice.running", true);
+        this.started.fire(client);
+      } else if (newState === State.Stopped) {
+        void vscode.commands.executeCommand("setContext", "coppice.running", false);
+        this.stopped.fire();
+      }
+    });
+    try {
+      await client.start();
+    } catch (error) {
+      this.current = undefined;
+      await this.complain(`The coppice server does not start: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.current;
+    this.current = undefined;
+    await client?.stop().catch((error: unknown) => this.log.warn(`the server did not stop in good order: ${error}`));
+    await client?.dispose().catch(() => undefined);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.deaths = [];
+    await this.start();
+  }
+
+  /** The server that would be started now. */
+  find(): Server {
+    return discover({
+      environment: process.env,
+      setting: vscode.workspace.getConfiguration(SECTION).get<string | null>("server.path"),
+      home: os.homedir(),
+      extensionPath: this.context.extensionPath,
+      windows: process.platform === "win32",
+      isExecutable,
+    });
+  }
+
+  private version(program: string): Promise<string> {
+    return new Promise((resolve) => {
+      execFile(program, ["--version"], { timeout: VERSION_MS }, (error, stdout) =>
+        resolve(error ? `which does not tell its version: ${error.message}` : stdout.trim()),
+      );
+    });
+  }
+
+  private closed() {
+    const now = Date.now();
+    this.deaths = [...this.deaths.filter((at) => now - at < RESTARTS_WITHIN_MS), now];
+    if (this.deaths.length <= RESTARTS_MAX) return { action: CloseAction.Restart, handled: true };
+    void this.complain(`The coppice server ended ${this.deaths.length} times within minutes and is not started again.`);
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+
+  private async complain(message: string): Promise<void> {
+    this.log.error(message);
+    const [settings, guide, logs] = ["Open Settings", "Install Guide", "Show Logs"];
+    const choice = await vscode.window.showErrorMessage(message, settings, guide, logs);
+    if (choice === settings) {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "coppice.server.path");
+    } else if (choice === guide) {
+      await vscode.env.openExternal(vscode.Uri.parse(INSTALL_GUIDE));
+    } else if (choice === logs) {
+      this.log.show();
+    }
+  }
+
+  dispose(): void {
+    void this.stop();
+    this.started.dispose();
+    this.stopped.dispose();
+    this.log.dispose();
+    this.trace.dispose();
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

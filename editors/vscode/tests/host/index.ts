@@ -1,0 +1,134 @@
+/** Tests that run inside VS Code's extension host, on the workspace that the runner opens. */
+import { strict as assert } from "node:assert";
+import * as vscode from "vscode";
+import type { Api } from "../../src/extension";
+import type { Status } from "../../src/status";
+
+const PATIENCE_MS = 30_000;
+const POLL_MS = 50;
+
+async function eventually<T>(what: string, attempt: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const got = await attempt();
+    if (got) return got;
+    if (Date.now() > end) throw new Error(`not seen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+const root = () => vscode.workspace.workspaceFolders![0]!.uri;
+const file = (name: string) => vscode.Uri.joinPath(root(), name);
+const names = (places: { uri: vscode.Uri; range: vscode.Range }[]) =>
+  places.map(({ uri, range }) => `${uri.path.split("/").pop()}:${range.start.line + 1}`).sort();
+
+let api: Api;
+
+async function ready(): Promise<Status> {
+  return eventually("a folder that is loaded", async () => {
+    const status = await api.status();
+    return status?.ready && status.folders.length > 0 && status;
+  });
+}
+
+const tests: [string, () => Promise<void>][] = [
+  [
+    "starts with the first file of a language",
+    async () => {
+      await vscode.window.showTextDocument(file("main.py"));
+      const extension = vscode.extensions.getExtension<Api>("coppice.coppice")!;
+      api = await extension.activate();
+      assert.equal((await ready()).folders[0]!.state, "loaded");
+    },
+  ],
+  [
+    "answers definition, references, hover and symbols",
+    async () => {
+      const at = new vscode.Position(4, 20);
+      type Place = vscode.Location | vscode.LocationLink;
+      const definitions = await vscode.commands.executeCommand<Place[]>("vscode.executeDefinitionProvider", file("main.py"), at);
+      const plain = definitions.map((d) => ("targetUri" in d ? { uri: d.targetUri, range: d.targetSelectionRange ?? d.targetRange } : d));
+      assert.deepEqual(names(plain), ["shapes.py:4"]);
+      const circle = new vscode.Position(0, 7);
+      const references = await vscode.commands.executeCommand<vscode.Location[]>("vscode.executeReferenceProvider", file("shapes.py"), circle);
+      assert.deepEqual(names(references), ["main.py:1", "main.py:5", "shapes.py:1", "shapes.py:8"]);
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("main.py"), new vscode.Position(4, 12));
+      assert.equal(hovers.length, 1);
+      assert.match((hovers[0]!.contents[0] as vscode.MarkdownString).value, /A round thing/);
+      const symbols = await vscode.commands.executeCommand<vscode.SymbolInformation[]>("vscode.executeWorkspaceSymbolProvider", "Circle");
+      assert.ok(symbols.some((symbol) => symbol.name === "Circle"));
+      const outline = await vscode.commands.executeCommand<vscode.DocumentSymbol[]>("vscode.executeDocumentSymbolProvider", file("shapes.py"));
+      assert.deepEqual(outline.map((symbol) => [symbol.name, symbol.children.map((child) => child.name)]), [["Circle", ["area"]], ["Disc", []]]);
+    },
+  ],
+  [
+    "shows syntax errors",
+    async () => {
+      await vscode.window.showTextDocument(file("broken.py"));
+      await eventually("a diagnostic", () => vscode.languages.getDiagnostics(file("broken.py"))[0]);
+    },
+  ],
+  [
+    "hands changed settings to the running server",
+    async () => {
+      const configuration = vscode.workspace.getConfiguration("coppice");
+      await configuration.update("memory.limitMb", 333, vscode.ConfigurationTarget.Global);
+      await eventually("the new budget", async () => (await api.status())?.memory.limitBytes === 333 << 20);
+      await configuration.update("memory.limitMb", undefined, vscode.ConfigurationTarget.Global);
+      await eventually("the old budget", async () => (await api.status())?.memory.limitBytes !== 333 << 20);
+    },
+  ],
+  [
+    "restarts the server on command, and answers again",
+    async () => {
+      const { pid } = await ready();
+      await vscode.commands.executeCommand("coppice.server.restart");
+      const status = await ready();
+      assert.notEqual(status.pid, pid);
+    },
+  ],
+  [
+    "stands beside an extension made for the language",
+    async () => {
+      await vscode.window.showTextDocument(file("page.ts"));
+      const at = new vscode.Position(3, 3);
+      const ask = () => vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("page.ts"), at);
+      await eventually("TypeScript's own extension", () => vscode.extensions.getExtension("vscode.typescript-language-features")?.isActive);
+      const alone = await eventually("a hover", async () => {
+        const hovers = await ask();
+        return hovers.length > 0 && hovers;
+      });
+      assert.equal(alone.length, 1);
+      const configuration = vscode.workspace.getConfiguration("coppice");
+      await configuration.update("coexistence", "always", vscode.ConfigurationTarget.Global);
+      await eventually("two hovers", async () => (await ask()).length === 2);
+      await configuration.update("coexistence", undefined, vscode.ConfigurationTarget.Global);
+      await eventually("one hover", async () => (await ask()).length === 1);
+    },
+  ],
+  [
+    "registers every command of its manifest",
+    async () => {
+      const { commands } = vscode.extensions.getExtension("coppice.coppice")!.packageJSON.contributes;
+      const known = new Set(await vscode.commands.getCommands(true));
+      const missing = (commands as { command: string }[]).filter(({ command }) => !known.has(command));
+      assert.deepEqual(missing, []);
+    },
+  ],
+];
+
+/** What the host calls; it takes a rejection for a failure. */
+export async function run(): Promise<void> {
+  const failures: string[] = [];
+  for (const [name, test] of tests) {
+    const started = Date.now();
+    try {
+      await test();
+      console.log(`ok     extension host: ${name} (${Date.now() - started} ms)`);
+    } catch (error) {
+      failures.push(name);
+      console.log(`FAILED extension host: ${name}: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+  if (failures.length > 0) throw new Error(`${failures.length} of ${tests.length} tests failed`);
+}
