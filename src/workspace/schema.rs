@@ -162,7 +162,10 @@ mod tests {
         let refused = |key: &str, value: Value| !Settings::default().with(&json!({key: value})).1.is_empty();
         for (key, _, schema) in schemas() {
             if let Some(least) = schema["minimum"].as_i64() {
-                assert!(!refused(key, json!(least)) && refused(key, json!(least - 1)), "the minimum of {key}");
+                assert!(
+                    !refused(key, json!(least)) && refused(key, json!(least - 1)),
+                    "the minimum of {key}"
+                );
             }
             if let Some(most) = schema["maximum"].as_i64() {
                 assert!(!refused(key, json!(most)) && refused(key, json!(most + 1)), "the maximum of {key}");

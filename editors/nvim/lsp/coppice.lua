@@ -46,6 +46,7 @@ return {
     'javascriptreact',
     'go',
     'java',
+    'c',
   },
   root_markers = { '.git' },
   -- One process for all folders: a new root joins the server that runs already.
