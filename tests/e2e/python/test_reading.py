@@ -6,6 +6,8 @@ from languages import PROGRAMS
 from lsprotocol import types
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", PROGRAMS)
+# In C the program's `total` is a field that holds a function.
+EVERY_LANGUAGE_WITH_METHODS = pytest.mark.parametrize("language", [name for name in PROGRAMS if name != "c"])
 EVERY_EDITOR = pytest.mark.parametrize("profile", [VSCODE, NEOVIM, EMACS])
 
 
@@ -20,7 +22,7 @@ def place(item):
     return types.Location(item.uri, item.selection_range)
 
 
-@EVERY_LANGUAGE
+@EVERY_LANGUAGE_WITH_METHODS
 async def test_call_hierarchy(editor, language):
     document, position = editor.position("call")
     [item] = await editor.client.text_document_prepare_call_hierarchy_async(
@@ -222,7 +224,8 @@ def token_at(editor, legend, data, key):
     return [kind for *where, kind in decoded(legend, data) if tuple(where) == wanted]
 
 
-KINDS = {"rust": "struct", "go": "struct"}
+TYPES = {"rust": "struct", "go": "struct", "c": "struct"}
+CALLED = {"c": "property"}
 
 
 @EVERY_LANGUAGE
@@ -240,7 +243,8 @@ async def test_semantic_tokens(start, workspace, language, profile):
     full = await editor.client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(document))
     tokens = decoded(provider.legend, full.data)
     assert tokens == sorted(tokens) and len({token[:2] for token in tokens}) == len(tokens)
-    for key, kind in {"construct": KINDS.get(language, "class"), "call": "method", "use": "variable"}.items():
+    kinds = {"construct": TYPES.get(language, "class"), "call": CALLED.get(language, "method"), "use": "variable"}
+    for key, kind in kinds.items():
         assert token_at(editor, provider.legend, full.data, key) == [kind], key
 
     [place] = [place for key, place in editor.workspace.marks.items() if key == "call"]
@@ -312,7 +316,7 @@ async def test_inlay_hints(start, workspace, language, profile):
     assert "size" in more.tooltip.value
 
 
-@EVERY_LANGUAGE
+@EVERY_LANGUAGE_WITH_METHODS
 @EVERY_EDITOR
 async def test_code_lenses(start, workspace, language, profile):
     program = PROGRAMS[language]
