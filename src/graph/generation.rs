@@ -323,7 +323,12 @@ impl Graph {
 }
 
 fn cache_bytes_max(base: &Frozen) -> usize {
-    (base.bytes() / 4).clamp(FACTS_CACHE_BYTES_MIN, FACTS_CACHE_BYTES_MAX)
+    facts_cache_bytes_max(base.bytes() as u64) as usize
+}
+
+/// Bytes that decoded facts may take beside columns of so many.
+pub(super) fn facts_cache_bytes_max(columns: u64) -> u64 {
+    (columns / 4).clamp(FACTS_CACHE_BYTES_MIN as u64, FACTS_CACHE_BYTES_MAX as u64)
 }
 
 /// Bytes of facts on the heap, themselves included.

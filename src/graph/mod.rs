@@ -2,7 +2,8 @@
 //!
 //! A worker encodes each file on its own ([`EncodedFile`]); a [`GraphBuilder`] numbers the names and freezes everything
 //! into columns of one memory map ([`frozen`]); [`Graph::update`] lays changed files over the columns; a [`View`] lays
-//! the open documents over a graph; [`Graph::save`] and [`Graph::load`] are its way to disk and back. No part of it reads files: texts come through [`Texts`].
+//! the open documents over a graph; [`Graph::saving`] and [`Saved`] are its way to disk and back. No part of
+//! it reads files: texts come through [`Texts`].
 
 pub mod blob;
 mod builder;
@@ -28,6 +29,6 @@ pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::{FreezeError, Totals};
 pub use generation::{FACTS_CACHE_BYTES_MAX, FileRow, Graph, Held, facts_bytes};
 pub use open::OpenFile;
-pub use snapshot::LoadError;
+pub use snapshot::{LoadError, Saved, Saving};
 pub use update::Changes;
 pub use view::{Positions, Texts, View};

@@ -104,6 +104,11 @@ impl Region {
     pub fn bytes(&self) -> usize {
         self.map.len().next_multiple_of(PAGE)
     }
+
+    /// The same of a region with contents of this length, before there is one.
+    pub fn bytes_of(len: u64) -> u64 {
+        len.max(1).checked_next_multiple_of(PAGE as u64).unwrap_or(u64::MAX)
+    }
 }
 
 /// Bytes that a build gathers, in maps of growing size; pieces stay where they were put.

@@ -6,12 +6,12 @@
 use std::io::{self, Read, Write};
 
 use bytemuck::{Pod, Zeroable};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::codec::{CorruptError, Reader, Writer};
 use super::encoded::{Counts, EncodedFile, FileMeta, LocalNames};
 use super::frozen::{Columns, Frozen};
-use super::generation::Graph;
+use super::generation::{Graph, facts_cache_bytes_max};
 use super::overlay::Body;
 use super::region::Region;
 use super::update::Changes;
@@ -25,6 +25,8 @@ const MAGIC: u64 = u64::from_le_bytes(*b"coppice\0");
 const FORMAT: u64 = 2;
 
 const COLUMNS: usize = 8;
+
+const HEADER_LEN: u64 = size_of::<Header>() as u64;
 
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
@@ -56,35 +58,37 @@ pub enum LoadError {
     Read(#[from] io::Error),
 }
 
-impl Graph {
-    /// Writes the graph out.
-    ///
-    /// # Errors
-    /// If writing fails, or the graph is that of a view with open documents, which are not a matter of the disk.
-    pub fn save(&self, out: &mut impl Write) -> io::Result<()> {
-        let region = self.base.region.contents();
-        let tail = self.tail()?;
-        let mut header = Header {
-            magic: MAGIC,
-            format: FORMAT,
-            columns: self.base.columns.as_array().map(|c| [c.start as u64, c.end as u64]),
-            region_len: region.len() as u64,
-            region_hash: xxh3_64(region),
-            tail_len: tail.len() as u64,
-            tail_hash: xxh3_64(&tail),
-            header_hash: 0,
-        };
-        header.header_hash = hash_of(&header);
-        out.write_all(bytemuck::bytes_of(&header))?;
-        out.write_all(region)?;
-        out.write_all(&tail)
+/// A graph that is about to be written: its bytes have been counted.
+pub struct Saving<'a> {
+    header: Header,
+    graph: &'a Graph,
+}
+
+impl Saving<'_> {
+    /// What will be written.
+    pub fn disk_bytes(&self) -> u64 {
+        HEADER_LEN + self.header.region_len + self.header.tail_len
     }
 
-    /// Reads a graph that was [saved](Self::save); `bytes_max` bounds what it may take in memory.
-    ///
     /// # Errors
-    /// If these are not the bytes of a graph, if it is larger than that, or if reading fails.
-    pub fn load(input: &mut impl Read, bytes_max: u64) -> Result<Graph, LoadError> {
+    /// If writing fails.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(bytemuck::bytes_of(&self.header))?;
+        out.write_all(self.graph.base.region.contents())?;
+        self.graph.tail(&mut |part| out.write_all(part))
+    }
+}
+
+/// A saved graph of which only the header has been read, and found right.
+pub struct Saved<R> {
+    header: Header,
+    input: R,
+}
+
+impl<R: Read> Saved<R> {
+    /// # Errors
+    /// If these are not the bytes of a graph, or reading fails.
+    pub fn open(mut input: R) -> Result<Saved<R>, LoadError> {
         let mut header = Header::zeroed();
         input.read_exact(bytemuck::bytes_of_mut(&mut header))?;
         if header.magic != MAGIC || header.format != FORMAT {
@@ -93,14 +97,34 @@ impl Graph {
         if header.header_hash != hash_of(&header) {
             return Err(LoadError::Damaged);
         }
-        // What follows the columns is decoded into about as much again.
-        let needed = header.tail_len.saturating_mul(3).saturating_add(header.region_len);
-        if needed > bytes_max {
-            return Err(LoadError::TooLarge { needed, granted: bytes_max });
+        Ok(Saved { header, input })
+    }
+
+    /// What was written, header included; `None` if no file is as long.
+    pub fn disk_bytes(&self) -> Option<u64> {
+        HEADER_LEN.checked_add(self.header.region_len)?.checked_add(self.header.tail_len)
+    }
+
+    /// Memory that the graph takes while it is read and afterwards, decoded facts included.
+    pub fn memory_bytes(&self) -> u64 {
+        // What follows the columns is decoded into about as much again, twice.
+        let region = Region::bytes_of(self.header.region_len);
+        let decoded = facts_cache_bytes_max(region);
+        self.header.tail_len.saturating_mul(3).saturating_add(region).saturating_add(decoded)
+    }
+
+    /// # Errors
+    /// If the rest does not hold together, or reading fails.
+    pub fn load(self) -> Result<Graph, LoadError> {
+        let Saved { header, mut input } = self;
+        let lengths = usize::try_from(header.region_len).ok().zip(usize::try_from(header.tail_len).ok());
+        let (region_len, tail_len) = lengths.ok_or(LoadError::Damaged)?;
+        let region = Region::read(&mut input, region_len)?;
+        let mut tail = Vec::new();
+        input.take(header.tail_len).read_to_end(&mut tail)?;
+        if tail.len() != tail_len {
+            return Err(LoadError::Read(io::ErrorKind::UnexpectedEof.into()));
         }
-        let region = Region::read(input, header.region_len as usize)?;
-        let mut tail = vec![0; header.tail_len as usize];
-        input.read_exact(&mut tail)?;
         if xxh3_64(region.contents()) != header.region_hash || xxh3_64(&tail) != header.tail_hash {
             return Err(LoadError::Damaged);
         }
@@ -110,9 +134,58 @@ impl Graph {
         let graph = Graph::new(base, manifests);
         Ok(if changes.changed.is_empty() && changes.removed.is_empty() { graph } else { graph.laid(changes) })
     }
+}
 
-    /// Manifests, files that are gone, and files that lie above the columns.
-    fn tail(&self) -> io::Result<Vec<u8>> {
+impl Graph {
+    /// Prepares the graph to be written.
+    ///
+    /// # Errors
+    /// If the graph is that of a view with open documents, which are not a matter of the disk.
+    pub fn saving(&self) -> io::Result<Saving<'_>> {
+        let region = self.base.region.contents();
+        let (mut tail_len, mut tail_hash) = (0, Xxh3::new());
+        self.tail(&mut |part| {
+            tail_len += part.len() as u64;
+            tail_hash.update(part);
+            Ok(())
+        })?;
+        let mut header = Header {
+            magic: MAGIC,
+            format: FORMAT,
+            columns: self.base.columns.as_array().map(|c| [c.start as u64, c.end as u64]),
+            region_len: region.len() as u64,
+            region_hash: xxh3_64(region),
+            tail_len,
+            tail_hash: tail_hash.digest(),
+            header_hash: 0,
+        };
+        header.header_hash = hash_of(&header);
+        Ok(Saving { header, graph: self })
+    }
+
+    /// Writes the graph out.
+    ///
+    /// # Errors
+    /// If writing fails, or the graph is that of a view with open documents.
+    pub fn save(&self, out: &mut impl Write) -> io::Result<()> {
+        self.saving()?.write(out)
+    }
+
+    /// Reads a graph that was [saved](Self::save); `bytes_max` bounds what it may take in memory.
+    ///
+    /// # Errors
+    /// If these are not the bytes of a graph, if it is larger than that, or if reading fails.
+    pub fn load(input: &mut impl Read, bytes_max: u64) -> Result<Graph, LoadError> {
+        let saved = Saved::open(input)?;
+        let needed = saved.memory_bytes();
+        if needed > bytes_max {
+            return Err(LoadError::TooLarge { needed, granted: bytes_max });
+        }
+        saved.load()
+    }
+
+    /// Manifests, files that are gone, and files that lie above the columns; in parts, for together they may be large.
+    fn tail(&self, put: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut out = Writer::default();
         out.number(self.manifests.all().len() as u64);
         for Manifest { dir, file, name, entries } in self.manifests.all() {
@@ -129,6 +202,7 @@ impl Graph {
         out.number(self.overlay.removed().len() as u64);
         self.overlay.removed().iter().for_each(|id| out.text(self.base.path(*id)));
         out.number(self.overlay.rows().count() as u64);
+        put(&out.bytes)?;
         for (id, row) in self.overlay.rows() {
             let Body::Encoded { blob, line_table } = &row.body else {
                 return Err(io::Error::new(
@@ -137,6 +211,7 @@ impl Graph {
                 ));
             };
             let meta = self.row(id).meta;
+            out.bytes.clear();
             out.text(&meta.path);
             out.byte(meta.lang.index());
             out.number(meta.bytes);
@@ -159,8 +234,9 @@ impl Graph {
             }
             out.number(row.extended.len() as u64);
             row.extended.iter().for_each(|name| out.u32(numbers[name]));
+            put(&out.bytes)?;
         }
-        Ok(out.bytes)
+        Ok(())
     }
 }
 

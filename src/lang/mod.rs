@@ -5,6 +5,7 @@
 pub mod call_sites;
 pub mod dump;
 pub mod facts;
+mod fingerprint;
 pub mod modules;
 pub mod outline;
 pub mod pack;
@@ -24,6 +25,7 @@ mod rust;
 mod typescript;
 
 use facts::Facts;
+pub use fingerprint::fingerprint;
 use modules::{Manifest, file_name, parent};
 pub use pack::{Family, Knobs, LangId, Pack};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, check_text};

@@ -159,9 +159,13 @@ impl<G> Entry<G> {
     }
 }
 
+/// Told of a folder before it is evicted so that a build can have its memory.
+type Parting = Box<dyn Fn(FolderId) + Send + Sync>;
+
 /// All folders and their budget.
 pub struct Keeper<G> {
     ledger: Ledger,
+    parting: Option<Parting>,
     folders: Mutex<BTreeMap<FolderId, Entry<G>>>,
     uses: AtomicU64,
 }
@@ -170,7 +174,15 @@ type Folders<'a, G> = Guard<'a, BTreeMap<FolderId, Entry<G>>>;
 
 impl<G> Keeper<G> {
     pub fn new(limit: u64) -> Keeper<G> {
-        Keeper { ledger: Ledger::new(limit), folders: Mutex::default(), uses: AtomicU64::new(1) }
+        let (folders, uses) = (Mutex::default(), AtomicU64::new(1));
+        Keeper { ledger: Ledger::new(limit), parting: None, folders, uses }
+    }
+
+    /// Calls this before a folder goes for a build's memory, on the build's thread and outside every lock. It may take
+    /// its time: the folder is still served.
+    pub fn with_parting(mut self, parting: impl Fn(FolderId) + Send + Sync + 'static) -> Keeper<G> {
+        self.parting = Some(Box::new(parting));
+        self
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -312,6 +324,9 @@ impl<G> Keeper<G> {
                     drop(folders);
                     let before = cost.evicted.len();
                     for victim in plan.victims {
+                        if let Some(parting) = &self.parting {
+                            parting(victim);
+                        }
                         let idle = |e: &Entry<G>| !e.pinned && !e.slot.is_building();
                         if self.evict_if(victim, |e| idle(e) || injected(Fault::EvictUnchecked)) {
                             cost.evicted.push(victim);

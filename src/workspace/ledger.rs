@@ -221,6 +221,12 @@ impl Reservation {
         }
     }
 
+    /// Takes over the bytes of another promise of the same ledger.
+    pub fn absorb(&mut self, mut other: Reservation) {
+        debug_assert!(Arc::ptr_eq(&self.ledger.0, &other.ledger.0), "of one ledger");
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
     /// Turns the promise into charges for what was really built, one per part, in one step with the limit check.
     ///
     /// The charges that they replace become retained in the same step: they are still there, and still counted.

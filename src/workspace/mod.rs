@@ -4,6 +4,7 @@
 
 pub mod budget;
 pub mod build;
+pub mod cache;
 pub mod cancel;
 pub mod changes;
 pub mod clock;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::cache::default_dir;
 use super::machine;
 use super::staleness::AgeCap;
 
@@ -45,6 +46,27 @@ pub enum Dependencies {
     Stores(Vec<PathBuf>),
 }
 
+/// Where graphs are kept between runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheDir {
+    /// In the user's directory for caches.
+    Default,
+    At(PathBuf),
+    /// Nowhere.
+    Off,
+}
+
+impl CacheDir {
+    /// The directory; `None` if nothing is to be kept, or the environment names no place for it.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            CacheDir::Default => default_dir(),
+            CacheDir::At(dir) => Some(dir.clone()),
+            CacheDir::Off => None,
+        }
+    }
+}
+
 /// All that a user can set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -65,7 +87,7 @@ pub struct Settings {
     /// `watch`.
     pub watch: WatchMode,
     /// `cache.dir`.
-    pub cache_dir: Option<PathBuf>,
+    pub cache_dir: CacheDir,
     /// `features.<feature>`.
     pub features: BTreeMap<String, Switch>,
     /// `dependencies`.
@@ -85,7 +107,7 @@ impl Default for Settings {
             file_bytes_max: MIB,
             excludes: Vec::new(),
             watch: WatchMode::Auto,
-            cache_dir: None,
+            cache_dir: CacheDir::Default,
             features: BTreeMap::new(),
             dependencies: Dependencies::Inside,
             pinned: Vec::new(),
@@ -118,7 +140,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "files.maxBytes", expects: "a number of bytes from 1 to 64 MiB", read: read_file_bytes },
     Setting { key: "files.exclude", expects: "a list of glob patterns", read: read_excludes },
     Setting { key: "watch", expects: "`auto`, `client`, `native` or `poll`", read: read_watch },
-    Setting { key: "cache.dir", expects: "an absolute path", read: read_cache_dir },
+    Setting { key: "cache.dir", expects: "an absolute path or `off`", read: read_cache_dir },
     Setting {
         key: "features",
         expects: "an object of `auto`, `on` or `off` per feature",
@@ -277,7 +299,10 @@ fn read_watch(settings: &mut Settings, value: &Value) -> Option<()> {
 }
 
 fn read_cache_dir(settings: &mut Settings, value: &Value) -> Option<()> {
-    settings.cache_dir = Some(absolute(value.as_str()?)?);
+    settings.cache_dir = match value.as_str()? {
+        "off" => CacheDir::Off,
+        path => CacheDir::At(absolute(path)?),
+    };
     Some(())
 }
 
@@ -361,7 +386,7 @@ mod tests {
                 file_bytes_max: 1_000,
                 excludes: vec!["gen/**".into(), "*.min.js".into()],
                 watch: WatchMode::Poll,
-                cache_dir: Some("/c".into()),
+                cache_dir: CacheDir::At("/c".into()),
                 features: [("hover".to_owned(), Switch::Off), ("calls".to_owned(), Switch::On)].into(),
                 dependencies: Dependencies::Stores(vec!["/store".into()]),
                 pinned: vec!["file:///a".into()],
@@ -369,6 +394,7 @@ mod tests {
         };
         check(all, change, &[]);
         check(json!({"stale": {"maxAgeHours": 0}}), |s| s.stale_cap = AgeCap(None), &[]);
+        check(json!({"cache.dir": "off"}), |s| s.cache_dir = CacheDir::Off, &[]);
     }
 
     #[test]
@@ -393,7 +419,7 @@ mod tests {
         check(
             json!({"cache": {"dir": "here"}}),
             |_| {},
-            &["setting `cache.dir`: must be an absolute path, not `\"here\"`"],
+            &["setting `cache.dir`: must be an absolute path or `off`, not `\"here\"`"],
         );
         check(
             json!({"files.exclude": ["a", "{b"]}),

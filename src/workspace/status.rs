@@ -99,6 +99,8 @@ pub struct FolderStatus {
     pub retry_count: u32,
     /// How long the last successful build took, and how long its threads computed.
     pub build: Option<BuildTime>,
+    /// The snapshot on disk, as far as this process has written or read it.
+    pub snapshot: Option<KeptOnDisk>,
     pub skipped: Vec<SkippedFile>,
     /// How many more were skipped than are listed.
     pub skipped_more: u64,
@@ -120,6 +122,18 @@ pub struct LastError {
 pub struct BuildTime {
     pub wall: Duration,
     pub files_read: u64,
+    /// The folder came back from its snapshot: only files that changed since were parsed.
+    pub from_snapshot: bool,
+}
+
+/// What is kept of a folder on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptOnDisk {
+    /// When the look at the files began that it is from.
+    pub looked: Moment,
+    pub bytes: u64,
+    /// It is of the graph that is served, not of an earlier one.
+    pub current: bool,
 }
 
 /// A file that is not indexed.

@@ -26,9 +26,14 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// A server with its test hooks on.
+    /// A server with its test hooks on, which keeps nothing on disk.
     pub fn start() -> Wire {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_coppice"))
+        Wire::of(Command::new(env!("CARGO_BIN_EXE_coppice")).args(["--cache.dir", "off"]))
+    }
+
+    /// A server that the command starts, with its test hooks on.
+    pub fn of(command: &mut Command) -> Wire {
+        let mut child = command
             .env("COPPICE_TEST_HOOKS", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

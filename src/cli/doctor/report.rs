@@ -48,6 +48,8 @@ pub(super) struct FolderReport {
     pub ready_ms: Option<f64>,
     /// What the last build took.
     pub build_ms: Option<u64>,
+    /// The folder came back from its snapshot on disk.
+    pub from_snapshot: bool,
     /// What is worth knowing although nothing is wrong.
     pub note: Option<String>,
     pub languages: BTreeMap<String, u64>,
@@ -114,6 +116,7 @@ impl FolderReport {
             state: text("state").unwrap_or_else(|| "unknown".to_owned()),
             ready_ms: ready.map(millis),
             build_ms: row["buildMs"].as_u64(),
+            from_snapshot: row["fromSnapshot"].as_bool().unwrap_or(false),
             note: text("note"),
             languages: languages.map(|(name, n)| (name.clone(), n.as_u64().unwrap_or(0))).collect(),
             files: number("files"),
@@ -224,7 +227,8 @@ impl fmt::Display for FolderReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.state)?;
         if let Some(ms) = self.build_ms {
-            write!(f, ", built in {ms} ms")?;
+            let how = if self.from_snapshot { "back from its snapshot" } else { "built" };
+            write!(f, ", {how} in {ms} ms")?;
         }
         match self.ready_ms {
             Some(ms) => writeln!(f, ", ready {ms:.0} ms after the start")?,

@@ -54,6 +54,8 @@ struct Folder {
     last_error: Option<String>,
     retry_count: u32,
     build_ms: Option<u64>,
+    from_snapshot: bool,
+    snapshot: Option<Snapshot>,
     watcher: &'static str,
     note: Option<String>,
     skipped: Vec<Skipped>,
@@ -72,6 +74,17 @@ struct Degraded {
     files_in_all: usize,
     needed_bytes: u64,
     available_bytes: u64,
+}
+
+/// What is kept of the folder on disk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot {
+    /// When its files were looked at.
+    at: String,
+    bytes: u64,
+    /// Of the graph that is served, not of an earlier one.
+    current: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -123,6 +136,12 @@ fn folder(folder: FolderStatus) -> Folder {
         last_error: folder.last_error.map(|e| e.message),
         retry_count: folder.retry_count,
         build_ms: folder.build.map(|b| b.wall.as_millis() as u64),
+        from_snapshot: folder.build.is_some_and(|b| b.from_snapshot),
+        snapshot: folder.snapshot.map(|s| Snapshot {
+            at: s.looked.rfc3339(),
+            bytes: s.bytes,
+            current: s.current,
+        }),
         watcher: folder.watcher.name(),
         note: folder.note,
         skipped: folder.skipped.into_iter().map(skipped).collect(),

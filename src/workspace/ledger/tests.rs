@@ -51,6 +51,19 @@ fn a_panic_gives_everything_back() {
 }
 
 #[test]
+fn two_promises_settle_as_one() {
+    let ledger = Ledger::new(100);
+    let mut build = ledger.reserve(10).unwrap();
+    build.absorb(ledger.reserve(20).unwrap());
+    assert_eq!((build.bytes(), ledger.balance().reserved), (30, 30));
+    build.shrink_to(25);
+    let charges = build.settle(&[25], &[]).unwrap();
+    assert_eq!((ledger.balance().reserved, ledger.balance().used()), (0, 25));
+    drop(charges);
+    assert_eq!(ledger.balance().used(), 0);
+}
+
+#[test]
 fn absurd_amounts_are_refused() {
     let ledger = Ledger::new(u64::MAX);
     let mut one = ledger.reserve(1).unwrap();

@@ -61,7 +61,29 @@ struct Grant<'a> {
     keeper: &'a Keeper<Resident>,
     ask: Ask<'a>,
     reservation: Option<Reservation>,
+    /// Holds the graph that has come back from disk and that is built upon.
+    recalled: Option<Reservation>,
     cost: Cost,
+}
+
+impl Grant<'_> {
+    fn bytes(&self) -> u64 {
+        self.reservation.iter().chain(&self.recalled).map(Reservation::bytes).sum()
+    }
+
+    fn take(&mut self) -> Option<Reservation> {
+        let mut all = self.reservation.take()?;
+        if let Some(recalled) = self.recalled.take() {
+            all.absorb(recalled);
+        }
+        Some(all)
+    }
+}
+
+/// A snapshot that a build stood on, by its size, and whether it was still right.
+struct Stood {
+    bytes: u64,
+    right: bool,
 }
 
 impl Memory for Grant<'_> {
@@ -159,6 +181,7 @@ impl Core {
             }
             Err(panic) => {
                 let message = format!("the build panicked: {}", panic_message(&*panic));
+                folder.kept.distrust();
                 self.failed(folder, id, Failure { cause: Cause::Build, message, retry: Retry::Backoff });
                 None
             }
@@ -191,16 +214,16 @@ impl Core {
         let mut changes = start.changes;
         let mut caution = 1;
         folder.details.lock().own_went = false;
+        let mut may_recall = true;
         loop {
             let began = Instant::now();
             let looked_ns = now_ns();
-            let base = self.base(folder).filter(|_| changes != Changes::Everything);
+            let mut base = self.base(folder).filter(|_| changes != Changes::Everything);
             // A look at some files says nothing of when the others were looked at.
             let looked_ns = match (&base, &changes) {
                 (Some(base), Changes::Paths(_)) => base.looked_ns,
                 _ => looked_ns,
             };
-            let columns = base.as_ref().map(|b| Arc::clone(&b.graph));
             let mut grant = Grant {
                 keeper: &self.keeper,
                 ask: Ask {
@@ -212,11 +235,24 @@ impl Core {
                     cancel,
                 },
                 reservation: None,
+                recalled: None,
                 cost: Cost::default(),
             };
+            let mut changes_seen = changes.clone();
+            let mut stood = None;
+            if base.is_none()
+                && std::mem::take(&mut may_recall)
+                && let Some(recalled) = self.recall(folder, grant.ask)?
+            {
+                stood = Some(Stood { bytes: recalled.bytes, right: false });
+                grant.recalled = Some(recalled.reservation);
+                base = Some(recalled.base);
+                changes_seen = Changes::Rescan;
+            }
+            let mut columns = base.as_ref().map(|b| Arc::clone(&b.graph));
             let plan = Plan {
                 scope: self.scope(folder),
-                changes: changes.clone(),
+                changes: changes_seen,
                 base,
                 crew: Crew {
                     threads: settings.build_threads,
@@ -237,7 +273,7 @@ impl Core {
             let cost = std::mem::take(&mut grant.cost);
             self.evicted(&cost.evicted);
             folder.details.lock().own_went |= cost.own_went;
-            let built = match built {
+            let mut built = match built {
                 // Beside the graph that it was to be built upon there is no room; without it there may be.
                 Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. })) if columns.is_some() => {
                     changes = Changes::Everything;
@@ -250,10 +286,16 @@ impl Core {
                 }
                 built => built?,
             };
+            if let Some(stood) = &mut stood
+                && built.graph.is_none()
+            {
+                built.graph = columns.take().and_then(Arc::into_inner);
+                stood.right = true;
+            }
             let shares = |graph: &Graph| columns.as_ref().is_some_and(|c| c.shares_columns(graph));
             let shared = built.graph.as_ref().is_some_and(shares);
             drop(columns);
-            return self.finish(folder, start.id, built, shared, looked_ns, began, grant);
+            return self.finish(folder, start.id, built, shared, stood, looked_ns, began, grant);
         }
     }
 
@@ -281,6 +323,7 @@ impl Core {
         build: BuildId,
         built: Built,
         shared: bool,
+        stood: Option<Stood>,
         looked_ns: i64,
         began: Instant,
         mut grant: Grant<'_>,
@@ -301,18 +344,19 @@ impl Core {
             return Ok(End::Confirmed(follow_up));
         };
         let totals = graph.totals();
+        let source_bytes_known = totals.bytes;
         let heap = graph.heap_bytes() as u64;
         let (parts, shared) = match folder.shelf.load().filter(|_| shared) {
             Some(served) => (vec![graph.own_bytes() as u64], served.charges()[..1].to_vec()),
             None => (vec![graph.shared_bytes() as u64, graph.own_bytes() as u64], Vec::new()),
         };
         let needed: u64 = parts.iter().sum();
-        let held = grant.reservation.as_ref().map_or(0, Reservation::bytes);
+        let held = grant.bytes();
         if needed > held {
             grant.grow(needed - held)?;
             self.evicted(&std::mem::take(&mut grant.cost).evicted);
         }
-        let Some(reservation) = grant.reservation.take() else { return Ok(End::Outdated) };
+        let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
         let finished = Finished { folder: folder.id, build, reservation, parts, shared };
         let bytes_max = self.settings().file_bytes_max;
         let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
@@ -322,12 +366,17 @@ impl Core {
                 let mut details = folder.details.lock();
                 details.saw(&seen);
                 details.high_water = details.high_water.max(heap);
-                details.build = Some(BuildTime { wall: began.elapsed(), files_read: files_read as u64 });
-                if from_nothing && source_bytes > 0 {
+                let (wall, files_read) = (began.elapsed(), files_read as u64);
+                details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });
+                let source_bytes = if stood.is_some() { source_bytes_known } else { source_bytes };
+                if (from_nothing || stood.is_some()) && source_bytes > 0 {
                     details.ratio = heap as f64 / source_bytes as f64;
                 }
                 drop(details);
                 self.settled(folder, &seen, began);
+                if let Some(Stood { bytes, right: true }) = stood {
+                    folder.kept.is_now(publication.generation, looked_ns, bytes);
+                }
                 Ok(End::Published(publication))
             }
             Err(Rejected::Outdated) => Ok(End::Outdated),

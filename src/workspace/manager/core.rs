@@ -19,6 +19,7 @@ use super::super::timer::Timer;
 use super::super::watch::{Notice, Watch};
 use super::builds;
 use super::folder::Folder;
+use super::keeping::Keeping;
 use super::observer::{Event, Observer, Severity, State, Transition};
 use super::resident::Resident;
 
@@ -42,6 +43,7 @@ pub struct Core {
     pub(super) builders: Pool,
     pub(super) permits: Gate,
     pub(super) queue: Mutex<Vec<builds::Queued>>,
+    pub(super) keeping: Keeping,
     pub(super) pending: Mutex<Pending>,
     settings: Published<Settings>,
     folders: Published<Vec<Arc<Folder>>>,
@@ -62,8 +64,14 @@ pub(super) struct Pending {
 impl Core {
     pub fn new(settings: Settings, observer: Arc<dyn Observer>, pool: Pool) -> Arc<Core> {
         Arc::new_cyclic(|core: &Weak<Core>| {
-            let keeper = Arc::new(Keeper::new(settings.memory_limit));
-            let (for_budget, for_watch) = (Weak::clone(core), Weak::clone(core));
+            let [for_budget, for_watch, for_keeper] =
+                [Weak::clone(core), Weak::clone(core), Weak::clone(core)];
+            let parting = move |folder| {
+                if let Some(core) = for_keeper.upgrade() {
+                    core.keep_before_eviction(folder);
+                }
+            };
+            let keeper = Arc::new(Keeper::new(settings.memory_limit).with_parting(parting));
             let budget = Budget::new(keeper.ledger().clone(), move |bytes| {
                 if let Some(core) = for_budget.upgrade() {
                     let gone = core.keeper.make_room(bytes, None);
@@ -92,6 +100,7 @@ impl Core {
                 builders: Pool::named("build", 0, BUILDS_MAX),
                 permits: Gate::new(settings.build_threads as u64),
                 queue: Mutex::default(),
+                keeping: Keeping::default(),
                 pending: Mutex::default(),
                 settings: Published::of(settings),
                 folders: Published::of(Vec::new()),
@@ -153,6 +162,7 @@ impl Core {
         self.keeper.remove(folder.id);
         folder.close();
         self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
+        folder.kept.release();
         self.watch.forget(folder.id);
         let from = folder.details.lock().told;
         let to = State { lifecycle: super::super::slot::Lifecycle::Unloaded, stale: false, ..from };
@@ -186,6 +196,7 @@ impl Core {
     }
 
     pub fn evict(self: &Arc<Self>, folder: &Arc<Folder>) {
+        self.keep_evicted(folder);
         let charges =
             folder.shelf.load().iter().flat_map(|s| s.charges().iter().map(Arc::downgrade)).collect();
         if self.keeper.evict(folder.id) {
@@ -292,6 +303,7 @@ impl Core {
         }
         self.builders.shutdown();
         self.pool.shutdown();
+        self.keeping.shutdown();
     }
 
     /// Runs the task after the delay, unless the manager is gone by then.

@@ -12,6 +12,7 @@ use super::super::keeper::Shelf;
 use super::super::slot::{BuildId, FolderId, Lifecycle};
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;
+use super::keeping::Kept;
 use super::observer::State;
 use super::resident::Resident;
 
@@ -28,6 +29,7 @@ pub struct Folder {
     pub canonical: Option<PathBuf>,
     pub shelf: Arc<Shelf<Resident>>,
     pub quarantine: Quarantine,
+    pub kept: Kept,
     pub details: Mutex<Details>,
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     waiters: Mutex<Waiters>,
@@ -88,6 +90,7 @@ impl Folder {
             canonical,
             shelf,
             quarantine: Quarantine::default(),
+            kept: Kept::default(),
             details: Mutex::new(details),
             running: Mutex::default(),
             waiters: Mutex::default(),

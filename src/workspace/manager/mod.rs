@@ -7,6 +7,7 @@ mod builds;
 mod capture;
 mod core;
 mod folder;
+mod keeping;
 mod observer;
 mod resident;
 mod watching;
@@ -52,7 +53,9 @@ impl Drop for Owner {
 impl Manager {
     pub fn new(settings: Settings, observer: Arc<dyn Observer>) -> Manager {
         let pool = Pool::new(machine::cores(), QUERY_THREADS_MAX);
-        Manager(Arc::new(Owner(Core::new(settings, observer, pool))))
+        let core = Core::new(settings, observer, pool);
+        core.start_keeping();
+        Manager(Arc::new(Owner(core)))
     }
 
     fn core(&self) -> &Arc<Core> {
@@ -139,7 +142,10 @@ impl Manager {
 
     /// Reads a folder again from nothing; `false` if it is not open.
     pub fn reload(&self, folder: &Path) -> bool {
-        self.with(folder, |core, folder| core.reload(folder))
+        self.with(folder, |core, folder| {
+            folder.kept.distrust();
+            core.reload(folder);
+        })
     }
 
     /// Drops a folder's graph; it comes back with the next request.
@@ -268,6 +274,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         last_error: report.failure.map(|f| LastError { cause: f.cause, message: f.message }),
         retry_count: report.failures,
         build: details.build,
+        snapshot: folder.kept.on_disk(report.generation),
         skipped: skipped.chain(left_out).collect(),
         skipped_more: (details.skipped_more + left_out_more) as u64,
         degraded,

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use tempfile::TempDir;
 
 use super::super::cancel::CancelToken;
-use super::super::settings::WatchMode;
+use super::super::settings::{CacheDir, WatchMode};
 use super::super::slot::{Cause, Lifecycle};
 use super::*;
 use crate::graph::View;
@@ -16,6 +16,7 @@ use crate::text::Position;
 
 mod degraded;
 mod incremental;
+mod keeping;
 mod pressure;
 
 /// Longer than anything here takes on the slowest machine; only a failing test waits for it.
@@ -48,8 +49,15 @@ pub(super) fn settings() -> Settings {
         build_threads: 2,
         build_debounce: Duration::ZERO,
         watch: WatchMode::Client,
+        cache_dir: CacheDir::Off,
         ..Settings::default()
     }
+}
+
+fn started(settings: Settings, panics: &Arc<AtomicBool>) -> (Manager, Receiver<Event>) {
+    let (sent, events) = unbounded();
+    let recorder = Recorder { sent, panics: Arc::clone(panics) };
+    (Manager::new(settings, Arc::new(recorder)), events)
 }
 
 impl World {
@@ -59,15 +67,23 @@ impl World {
 
     pub fn with(settings: Settings, files: &[(&str, &str)]) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let (sent, events) = unbounded();
         let panics = Arc::new(AtomicBool::new(false));
-        let recorder = Recorder { sent, panics: Arc::clone(&panics) };
-        let manager = Manager::new(settings, Arc::new(recorder));
+        let (manager, events) = started(settings, &panics);
         let world = World { dir, manager, events, panics };
         for (path, text) in files {
             world.write(path, text);
         }
         world
+    }
+
+    /// Ends the manager and starts another one over the same folders.
+    pub fn restart(&mut self) {
+        let (settings, folders) = (Settings::clone(&self.manager.settings()), self.manager.folders());
+        self.manager.shutdown();
+        (self.manager, self.events) = started(settings, &self.panics);
+        for (path, name) in folders {
+            self.manager.add_folder(&path, &name);
+        }
     }
 
     pub fn at(&self, path: &str) -> PathBuf {

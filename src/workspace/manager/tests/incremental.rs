@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(super) enum Op {
     Write(usize, usize),
     Remove(usize),
     RemoveDir(usize),
@@ -30,7 +30,7 @@ const TEXTS: [&str; 6] = [
     "{\"name\": \"p\"}",
 ];
 
-fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     let (file, dir) = (0..FILES.len(), 0..DIRS.len());
     prop_oneof![
         8 => (file.clone(), 0..TEXTS.len()).prop_map(|(f, t)| Op::Write(f, t)),
@@ -44,7 +44,7 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn apply(world: &World, op: &Op) {
+pub(super) fn apply(world: &World, op: &Op) {
     let at = |path: &str| world.at(&format!("w/{path}"));
     match op {
         Op::Write(file, text) => world.edit(&format!("w/{}", FILES[*file]), TEXTS[*text]),
@@ -80,7 +80,7 @@ fn apply(world: &World, op: &Op) {
 }
 
 /// All changes so far have been looked at: a file that was not there is.
-fn settle(world: &World, mark: usize) {
+pub(super) fn settle(world: &World, mark: usize) {
     let name = format!("mark_{mark}");
     world.edit("w/mark.py", &format!("def {name}(): pass\n"));
     world.until("w", |status| {

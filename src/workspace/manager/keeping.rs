@@ -1,0 +1,361 @@
+//! Folders' graphs on disk: written after a publish and before an eviction, read before a build.
+//!
+//! The disk is an aid, not a need: whatever goes wrong with it is said once, and folders are built as if it were not
+//! there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::build::Base;
+use super::super::cache::{CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, due};
+use super::super::cancel::CancelToken;
+use super::super::clock::Moment;
+use super::super::keeper::{Ask, Cost, Served, Unmet};
+use super::super::ledger::Reservation;
+use super::super::pool::Pool;
+use super::super::settings::CacheDir;
+use super::super::slot::FolderId;
+use super::super::status::KeptOnDisk;
+use super::super::sync::{Condvar, Mutex};
+use super::builds::Published;
+use super::core::Core;
+use super::folder::Folder;
+use super::resident::Resident;
+
+/// After a write has failed none is tried for this long: a disk that is full or read-only stays so for a while.
+const RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Longest that the end of the process waits for a snapshot that is being written; the rest of the shutdown fits
+/// beside it into the two seconds that there are.
+const FINISH_WAIT: Duration = Duration::from_millis(800);
+
+/// The cache of this process, and the thread that writes to it.
+pub struct Keeping {
+    opened: Mutex<Option<(CacheDir, Option<Arc<Cache>>)>>,
+    trouble: Mutex<Trouble>,
+    writer: Pool,
+    /// One snapshot is written at a time.
+    writing: Mutex<bool>,
+    written: Condvar,
+}
+
+#[derive(Default)]
+struct Trouble {
+    told: bool,
+    until: Option<Instant>,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Keeping {
+            opened: Mutex::default(),
+            trouble: Mutex::default(),
+            writer: Pool::named("snapshot", 0, 1),
+            writing: Mutex::default(),
+            written: Condvar::default(),
+        }
+    }
+}
+
+impl Keeping {
+    /// Starts no further write and waits a little for the one that runs.
+    pub fn shutdown(&self) {
+        self.writer.shutdown();
+        let deadline = Instant::now() + FINISH_WAIT;
+        let mut writing = self.writing.lock();
+        while *writing && self.written.wait_until(&mut writing, deadline) {}
+    }
+
+    /// Waits until nobody else writes.
+    fn begin(&self) -> Writing<'_> {
+        let mut writing = self.writing.lock();
+        while *writing {
+            self.written.wait(&mut writing);
+        }
+        *writing = true;
+        Writing(self)
+    }
+
+    /// Whether writing is worth an attempt.
+    fn may_write(&self) -> bool {
+        self.trouble.lock().until.is_none_or(|until| until <= Instant::now())
+    }
+}
+
+/// The turn to write, until it is dropped.
+struct Writing<'a>(&'a Keeping);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        *self.0.writing.lock() = false;
+        self.0.written.notify_all();
+    }
+}
+
+/// What is known of a folder's snapshot.
+#[derive(Default)]
+pub struct Kept(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    lock: Option<Arc<FolderLock>>,
+    released: bool,
+    /// The generation that the snapshot on disk is of.
+    generation: Option<u64>,
+    looked: Moment,
+    bytes: u64,
+    written: Option<Instant>,
+    /// A write is on its way.
+    scheduled: bool,
+    /// A graph that is no longer served is about to be written.
+    parting: bool,
+    /// The next build is not to stand on the snapshot.
+    distrusted: bool,
+}
+
+impl Kept {
+    /// The next build reads everything anew.
+    pub fn distrust(&self) {
+        self.0.lock().distrusted = true;
+    }
+
+    /// The folder is closed: others may write its snapshot.
+    pub fn release(&self) {
+        let mut state = self.0.lock();
+        state.released = true;
+        let lock = state.lock.take();
+        drop(state);
+        drop(lock);
+    }
+
+    pub fn on_disk(&self, generation: u64) -> Option<KeptOnDisk> {
+        let state = self.0.lock();
+        let current = state.generation? == generation;
+        Some(KeptOnDisk { looked: state.looked, bytes: state.bytes, current })
+    }
+
+    fn is_kept(&self, generation: u64) -> bool {
+        self.0.lock().generation == Some(generation)
+    }
+
+    /// The snapshot on disk is of this generation.
+    pub fn is_now(&self, generation: u64, looked_ns: i64, bytes: u64) {
+        let mut state = self.0.lock();
+        let looked = Moment(u64::try_from(looked_ns / 1_000_000).unwrap_or(0));
+        (state.generation, state.looked, state.bytes) = (Some(generation), looked, bytes);
+    }
+}
+
+/// A graph that has come back from disk, with the memory that is reserved for it.
+pub struct Recalled {
+    pub base: Base,
+    pub reservation: Reservation,
+    /// Of the snapshot on disk.
+    pub bytes: u64,
+}
+
+impl Core {
+    /// Has every publish followed by a snapshot, in time.
+    pub fn start_keeping(self: &Arc<Self>) {
+        let core = Arc::downgrade(self);
+        self.add_hook(Arc::new(move |published| {
+            if let Some(core) = core.upgrade() {
+                core.keep_soon(published);
+            }
+        }));
+    }
+
+    fn keep_soon(self: &Arc<Self>, published: &Published) {
+        let Some(folder) = self.folder(&published.folder) else { return };
+        if self.settings().cache_dir == CacheDir::Off {
+            return;
+        }
+        let mut state = folder.kept.0.lock();
+        if state.generation == Some(published.generation) || std::mem::replace(&mut state.scheduled, true) {
+            return;
+        }
+        let when = due(state.written, Instant::now());
+        drop(state);
+        self.later(when, move |core| {
+            let inner = Arc::clone(&core);
+            let write = move |_: &CancelToken| {
+                folder.kept.0.lock().scheduled = false;
+                if let Some(served) = folder.shelf.load() {
+                    inner.write_snapshot(&folder, &served);
+                }
+            };
+            // Refused only when everything ends.
+            let _ = core.keeping.writer.submit(CancelToken::new(), write);
+        });
+    }
+
+    /// A folder is about to go for another's build, whose thread this is.
+    pub(super) fn keep_before_eviction(&self, id: FolderId) {
+        let folder = self.folders().iter().find(|f| f.id == id).cloned();
+        if let Some(folder) = folder
+            && let Some(served) = folder.shelf.load()
+        {
+            self.write_snapshot(&folder, &served);
+        }
+    }
+
+    /// A folder is about to go because the user wants it: its graph is held until it has been written.
+    pub(super) fn keep_evicted(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let Some(served) = folder.shelf.load() else { return };
+        if self.settings().cache_dir == CacheDir::Off || folder.kept.is_kept(served.generation) {
+            return;
+        }
+        folder.kept.0.lock().parting = true;
+        let (core, parting) = (Arc::clone(self), Arc::clone(folder));
+        let write = move |_: &CancelToken| {
+            core.write_snapshot(&parting, &served);
+            drop(served);
+            core.parted(&parting);
+        };
+        if self.keeping.writer.submit(CancelToken::new(), write).is_err() {
+            self.parted(folder);
+        }
+    }
+
+    fn parted(&self, folder: &Folder) {
+        folder.kept.0.lock().parting = false;
+        // Taken, so that nobody looks and then waits in between.
+        drop(self.keeping.writing.lock());
+        self.keeping.written.notify_all();
+    }
+
+    /// Waits for a snapshot of the folder that is about to be there.
+    fn wait_for_parting(&self, folder: &Folder, deadline: Instant) {
+        let mut writing = self.keeping.writing.lock();
+        while folder.kept.0.lock().parting && self.keeping.written.wait_until(&mut writing, deadline) {}
+    }
+
+    /// Writes the graph out unless that has been done, cannot be done, or is another process's to do.
+    fn write_snapshot(&self, folder: &Folder, served: &Served<Resident>) {
+        let resident = &served.graph;
+        // Only a whole graph is worth coming back to.
+        if resident.degraded.is_some() {
+            return;
+        }
+        let _writing = self.keeping.begin();
+        if folder.kept.is_kept(served.generation) || !self.keeping.may_write() {
+            return;
+        }
+        let Some(cache) = self.cache() else { return };
+        let Ok(identity) = Identity::of(&folder.path) else { return };
+        let began = Instant::now();
+        let written = match self.claim(folder, &cache, &identity) {
+            Ok(Some(lock)) => cache.write(&lock, &identity, resident.looked_ns, &resident.graph),
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(bytes) => {
+                folder.kept.is_now(served.generation, resident.looked_ns, bytes);
+                folder.kept.0.lock().written = Some(Instant::now());
+                let (path, took) = (folder.path.display(), began.elapsed());
+                tracing::info!(folder = %path, bytes, "snapshot written in {took:?}");
+            }
+            Err(error) => {
+                self.keeping.trouble.lock().until = Some(Instant::now() + RETRY_AFTER);
+                self.cache_trouble(&format!("graphs cannot be kept on disk: {error}"));
+            }
+        }
+    }
+
+    /// The right to write the folder's snapshot, which stays with this process while the folder is open.
+    fn claim(
+        &self,
+        folder: &Folder,
+        cache: &Cache,
+        identity: &Identity,
+    ) -> std::io::Result<Option<Arc<FolderLock>>> {
+        let held = folder.kept.0.lock().lock.clone();
+        if held.is_some() {
+            return Ok(held);
+        }
+        let taken = cache.lock(identity)?.map(Arc::new);
+        let mut state = folder.kept.0.lock();
+        if !state.released {
+            state.lock = taken.clone();
+        }
+        Ok(taken)
+    }
+
+    /// The folder's graph from disk, into memory that is reserved before it is read; `None` if it is to be built.
+    ///
+    /// # Errors
+    /// If the build no longer counts.
+    pub(super) fn recall(self: &Arc<Self>, folder: &Folder, ask: Ask<'_>) -> Result<Option<Recalled>, Unmet> {
+        if std::mem::take(&mut folder.kept.0.lock().distrusted) || folder.shelf.load().is_some() {
+            return Ok(None);
+        }
+        self.wait_for_parting(folder, ask.patience);
+        let Some(found) = self.find_snapshot(folder) else { return Ok(None) };
+        let (looked_ns, bytes, needed) = (found.looked_ns, found.bytes, found.memory_bytes());
+        let mut cost = Cost::default();
+        let reserved = self.keeper.reserve(Ask { bytes: needed, ..ask }, &mut cost);
+        self.evicted(&cost.evicted);
+        let mut reservation = match reserved {
+            Ok(reservation) => reservation,
+            Err(Unmet::Outdated) => return Err(Unmet::Outdated),
+            // The build says what is lacking, or makes do with less.
+            Err(_) => return Ok(None),
+        };
+        match found.load() {
+            Ok(graph) => {
+                reservation.shrink_to((graph.shared_bytes() + graph.own_bytes()) as u64);
+                let base = Base { graph: Arc::new(graph), looked_ns };
+                Ok(Some(Recalled { base, reservation, bytes }))
+            }
+            Err(why) => {
+                tracing::warn!(folder = %folder.path.display(), "the snapshot is not used: {why}");
+                Ok(None)
+            }
+        }
+    }
+
+    fn find_snapshot(&self, folder: &Folder) -> Option<Found> {
+        let cache = self.cache()?;
+        match cache.find(&Identity::of(&folder.path).ok()?) {
+            Ok(found) => Some(found),
+            Err(Missing::NotThere) => None,
+            Err(why) => {
+                tracing::info!(folder = %folder.path.display(), "the snapshot is not used: {why}");
+                None
+            }
+        }
+    }
+
+    /// The cache that the settings name, opened when it is first needed; `None` if there is none or it cannot be used.
+    fn cache(&self) -> Option<Arc<Cache>> {
+        let wanted = self.settings().cache_dir.clone();
+        let mut opened = self.keeping.opened.lock();
+        if let Some((dir, cache)) = &*opened
+            && *dir == wanted
+        {
+            return cache.clone();
+        }
+        let dir = wanted.path();
+        let outcome = dir.as_deref().map(|dir| Cache::open(dir, CACHE_BYTES_MAX));
+        let (cache, error) = match outcome {
+            Some(Ok(cache)) => (Some(Arc::new(cache)), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
+        };
+        *opened = Some((wanted, cache.clone()));
+        drop(opened);
+        if let (Some(error), Some(dir)) = (error, dir) {
+            self.cache_trouble(&format!("graphs are not kept on disk: {}: {error}", dir.display()));
+        }
+        cache
+    }
+
+    /// Says it once; the log hears of it every time.
+    fn cache_trouble(&self, what: &str) {
+        if std::mem::replace(&mut self.keeping.trouble.lock().told, true) {
+            tracing::warn!("{what}");
+        } else {
+            self.warn(what.to_owned());
+        }
+    }
+}
