@@ -60,6 +60,10 @@ impl<'a> Reader<'a> {
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
+    /// Bytes that have not been read.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
     #[inline(always)]
     pub fn byte(&mut self) -> Result<u8, CorruptError> {
         let (&first, rest) = self.bytes.split_first().ok_or(CorruptError::Truncated)?;

@@ -1,7 +1,7 @@
 //! The threads that read a build's files.
 
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,13 +11,11 @@ use super::build::BuildError;
 use super::cancel::CancelToken;
 use super::gate::Gate;
 use super::intake::scratch_of;
+use super::quarantine::Quarantine;
 use super::read::Outcome;
 use super::scan::Found;
-use super::sync::Mutex;
 use crate::lang::{Parser, SkipReason};
 
-/// Crashes on the same contents after which a file is left alone.
-const CRASHES_MAX: u8 = 2;
 /// Read files that wait to be taken in; each holds a few kilobytes.
 const READ_AHEAD_MAX: usize = 64;
 
@@ -52,9 +50,10 @@ impl Crew<'_> {
         let (sent, received) = bounded::<(usize, Result<Outcome, BuildError>)>(READ_AHEAD_MAX);
         (self.progress)(0, files.len());
         std::thread::scope(|scope| {
-            for _ in 0..self.threads.min(files.len()) {
+            for thread in 0..self.threads.min(files.len()) {
                 let (sent, next, stop, known) = (sent.clone(), &next, &stop, &known);
                 scope.spawn(move || {
+                    let _left = Left(self.quarantine, thread);
                     let mut parser = Parser::new();
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -62,7 +61,7 @@ impl Crew<'_> {
                         if stop.is_cancelled() || self.cancel.is_cancelled() {
                             return;
                         }
-                        let outcome = self.read_one(found, known(&found.path), scratch, &mut parser);
+                        let outcome = self.read_one(thread, found, known(&found.path), scratch, &mut parser);
                         if sent.send((index, outcome)).is_err() {
                             return;
                         }
@@ -93,6 +92,7 @@ impl Crew<'_> {
 
     fn read_one(
         &self,
+        thread: usize,
         found: &Found,
         known: Option<u64>,
         scratch: &Gate,
@@ -103,6 +103,7 @@ impl Crew<'_> {
         };
         let _permit = self.permits.acquire(1);
         while !self.quarantine.holds(found) {
+            self.quarantine.entering(thread, found);
             match catch_unwind(AssertUnwindSafe(|| (self.read)(found, known, parser))) {
                 Ok(Outcome::Cancelled) => return Err(BuildError::Cancelled),
                 Ok(outcome) => return Ok(outcome),
@@ -114,6 +115,15 @@ impl Crew<'_> {
             }
         }
         Ok(Outcome::Skipped(SkipReason::Quarantined))
+    }
+}
+
+/// Says of a thread that it parses no more, however it ends.
+struct Left<'a>(&'a Quarantine, usize);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.left(self.1);
     }
 }
 
@@ -134,22 +144,6 @@ impl Done {
             self.all_below += 1;
         }
         self.all_below
-    }
-}
-
-/// Contents on which the parser has crashed, so that the same file does not fail every build.
-#[derive(Debug, Default)]
-pub struct Quarantine(Mutex<HashMap<String, (i64, u8)>>);
-
-impl Quarantine {
-    fn holds(&self, found: &Found) -> bool {
-        self.0.lock().get(&found.path).is_some_and(|(mtime, n)| *mtime == found.mtime_ns && *n >= CRASHES_MAX)
-    }
-
-    fn crashed(&self, found: &Found) {
-        let mut all = self.0.lock();
-        let entry = all.entry(found.path.clone()).or_default();
-        *entry = (found.mtime_ns, if entry.0 == found.mtime_ns { entry.1 + 1 } else { 1 });
     }
 }
 

@@ -22,6 +22,7 @@ pub mod manager;
 #[cfg(all(test, not(feature = "shuttle")))]
 mod mutants;
 pub mod pool;
+pub mod quarantine;
 pub mod read;
 pub mod retry;
 pub mod rules;

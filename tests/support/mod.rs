@@ -188,6 +188,12 @@ impl Wire {
         std::mem::take(&mut self.kept)
     }
 
+    /// Ends the server as no server ends by itself.
+    pub fn kill(&mut self) {
+        self.child.lock().unwrap().kill().expect("a running server");
+        self.ended.recv_timeout(PATIENCE).expect("the server has ended");
+    }
+
     pub fn close_input(&mut self) {
         self.input = None;
     }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 use super::super::cancel::CancelToken;
-use super::super::crew::Quarantine;
 use super::super::gate::Gate;
 use super::super::ledger::{Ledger, Reservation};
+use super::super::quarantine::Quarantine;
 use super::super::read::read_file;
 use super::*;
 use crate::lang::Parser;

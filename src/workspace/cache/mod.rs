@@ -6,6 +6,7 @@
 //! whenever it looks and whoever is killed meanwhile.
 
 mod identity;
+mod journal;
 mod lock;
 mod place;
 mod snapshot;
@@ -13,9 +14,11 @@ mod sweep;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 pub use identity::Identity;
+pub use journal::{Crash, Journal};
 pub use lock::FolderLock;
 use place::Place;
 pub use place::{PlaceError, default_dir};
@@ -52,6 +55,14 @@ impl Cache {
     /// If the directory cannot be written to.
     pub fn lock(&self, identity: &Identity) -> io::Result<Option<FolderLock>> {
         FolderLock::take(&self.place, &identity.file(sweep::LOCK))
+    }
+
+    /// The folder's journal of parses, and what has crashed so far.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn journal(&self, lock: &Arc<FolderLock>, identity: &Identity) -> io::Result<(Journal, Vec<Crash>)> {
+        Journal::open(&self.place, identity, lock)
     }
 
     /// Looks for the folder's snapshot.
@@ -92,6 +103,12 @@ impl Cache {
 /// When a graph published at `now` is to be written, after the folder's last snapshot.
 pub fn due(last: Option<Instant>, now: Instant) -> Instant {
     last.map_or(now, |last| (last + INTERVAL).max(now + QUIET))
+}
+
+/// The number of this build of coppice.
+fn build() -> u64 {
+    const TEXT: &str = env!("COPPICE_BUILD_ID");
+    TEXT.bytes().fold(0, |n: u64, digit| n.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
 }
 
 #[cfg(test)]

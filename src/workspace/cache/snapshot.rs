@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use bytemuck::{Pod, Zeroable};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::build;
 use super::identity::Identity;
 use super::place::Place;
 use crate::graph::{Graph, LoadError, Saved};
@@ -187,17 +188,12 @@ fn hash_of(head: &Head, path: &[u8]) -> u64 {
     hash.digest()
 }
 
-/// The number of this build of the program.
-fn build() -> u64 {
-    const TEXT: &str = env!("COPPICE_BUILD_ID");
-    TEXT.bytes().fold(0, |n: u64, digit| n.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
     use crate::lang::modules::Layout;
+    use crate::workspace::testing::scaled;
     use proptest::prelude::*;
     use std::fs;
     use tempfile::TempDir;
@@ -286,14 +282,8 @@ mod tests {
         }
     }
 
-    /// Cases of the damage tests; the long run has as many as the variable says.
-    fn cases(few: u32) -> ProptestConfig {
-        let long = std::env::var("COPPICE_LONG_CASES").ok().and_then(|n| n.parse().ok());
-        ProptestConfig::with_cases(long.unwrap_or(few))
-    }
-
     proptest! {
-        #![proptest_config(cases(200))]
+        #![proptest_config(ProptestConfig::with_cases(scaled(100) as u32))]
 
         #[test]
         fn a_flipped_byte_is_seen(at in any::<prop::sample::Index>(), change in 1u8..) {

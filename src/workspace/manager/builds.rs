@@ -214,6 +214,7 @@ impl Core {
         let mut changes = start.changes;
         let mut caution = 1;
         folder.details.lock().own_went = false;
+        self.journal(folder);
         let mut may_recall = true;
         loop {
             let began = Instant::now();

@@ -41,6 +41,8 @@ pub struct Capture {
 
 /// What a folder takes to come back, in sizes of its graph: it is built beside its parses and laid out anew.
 const RETURN_FACTOR: u64 = 4;
+/// The same where it comes back from its snapshot.
+const RETURN_FACTOR_KEPT: u64 = 2;
 /// And the parses.
 const RETURN_SCRATCH: u64 = 16 << 20;
 
@@ -146,7 +148,8 @@ impl Capture {
     pub(super) fn of_folder(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
         let size = folder.details.lock().high_water;
         let free = core.keeper.ledger().balance().available();
-        let brings_back = size.saturating_mul(RETURN_FACTOR).saturating_add(RETURN_SCRATCH) <= free;
+        let factor = if folder.kept.is_on_disk() { RETURN_FACTOR_KEPT } else { RETURN_FACTOR };
+        let brings_back = size.saturating_mul(factor).saturating_add(RETURN_SCRATCH) <= free;
         let path = folder.path.clone();
         Capture::new(core, Some(folder), path, brings_back)
     }

@@ -162,6 +162,7 @@ impl Core {
         self.keeper.remove(folder.id);
         folder.close();
         self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
+        folder.quarantine.close();
         folder.kept.release();
         self.watch.forget(folder.id);
         let from = folder.details.lock().told;
@@ -303,6 +304,9 @@ impl Core {
         }
         self.builders.shutdown();
         self.pool.shutdown();
+        for folder in self.folders().iter() {
+            folder.quarantine.close();
+        }
         self.keeping.shutdown();
     }
 

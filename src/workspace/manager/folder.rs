@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
-use super::super::crew::Quarantine;
 use super::super::keeper::Shelf;
+use super::super::quarantine::Quarantine;
 use super::super::slot::{BuildId, FolderId, Lifecycle};
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;

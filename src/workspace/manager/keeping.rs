@@ -133,6 +133,11 @@ impl Kept {
         Some(KeptOnDisk { looked: state.looked, bytes: state.bytes, current })
     }
 
+    /// Whether there is a snapshot of some generation.
+    pub fn is_on_disk(&self) -> bool {
+        self.0.lock().generation.is_some()
+    }
+
     fn is_kept(&self, generation: u64) -> bool {
         self.0.lock().generation == Some(generation)
     }
@@ -255,11 +260,31 @@ impl Core {
                 let (path, took) = (folder.path.display(), began.elapsed());
                 tracing::info!(folder = %path, bytes, "snapshot written in {took:?}");
             }
-            Err(error) => {
-                self.keeping.trouble.lock().until = Some(Instant::now() + RETRY_AFTER);
-                self.cache_trouble(&format!("graphs cannot be kept on disk: {error}"));
-            }
+            Err(error) => self.cannot_write(&error),
         }
+    }
+
+    /// Has the folder's parses written down before they begin, if that is this process's to do.
+    pub(super) fn journal(&self, folder: &Folder) {
+        if folder.quarantine.is_journalled() || !self.keeping.may_write() {
+            return;
+        }
+        let Some(cache) = self.cache() else { return };
+        let Ok(identity) = Identity::of(&folder.path) else { return };
+        let opened = match self.claim(folder, &cache, &identity) {
+            Ok(Some(lock)) => cache.journal(&lock, &identity),
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((journal, crashes)) => folder.quarantine.journalled(journal, crashes),
+            Err(error) => self.cannot_write(&error),
+        }
+    }
+
+    fn cannot_write(&self, error: &std::io::Error) {
+        self.keeping.trouble.lock().until = Some(Instant::now() + RETRY_AFTER);
+        self.cache_trouble(&format!("graphs cannot be kept on disk: {error}"));
     }
 
     /// The right to write the folder's snapshot, which stays with this process while the folder is open.

@@ -144,6 +144,7 @@ impl Manager {
     pub fn reload(&self, folder: &Path) -> bool {
         self.with(folder, |core, folder| {
             folder.kept.distrust();
+            folder.quarantine.forget();
             core.reload(folder);
         })
     }

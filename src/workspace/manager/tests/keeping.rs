@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use crate::workspace::testing::scaled;
+
 use super::incremental::{Op, apply, op, settle};
 use super::*;
 
@@ -258,7 +260,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(scaled(24) as u32))]
     #[test]
     fn a_graph_that_came_back_is_the_graph_built_from_nothing(steps in prop::collection::vec(step(), 1..25)) {
         let mut world = keeping(&[("w/a.py", "def f(): pass\n")]);
