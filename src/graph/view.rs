@@ -55,9 +55,31 @@ impl View {
         View::make(Arc::clone(&self.below), documents, Arc::clone(&self.texts), Some(self))
     }
 
+    /// The view as it would be if these files were open with these texts, and those paths were gone. What else is open
+    /// stays so.
+    pub fn changed(&self, documents: Vec<OpenFile>, removed: &[String]) -> View {
+        let stays = |open: &&Open| {
+            let path = &open.document.path;
+            !removed.contains(path) && !documents.iter().any(|d| d.path == *path)
+        };
+        let kept: Vec<OpenFile> = self.open.iter().filter(stays).map(|o| o.document.clone()).collect();
+        let all = kept.into_iter().chain(documents).collect();
+        View::laid_over(Arc::clone(&self.below), all, removed, Arc::clone(&self.texts), Some(self))
+    }
+
     fn make(
         below: Arc<Graph>,
         documents: Vec<OpenFile>,
+        texts: Arc<dyn Texts>,
+        before: Option<&View>,
+    ) -> View {
+        View::laid_over(below, documents, &[], texts, before)
+    }
+
+    fn laid_over(
+        below: Arc<Graph>,
+        documents: Vec<OpenFile>,
+        removed: &[String],
         texts: Arc<dyn Texts>,
         before: Option<&View>,
     ) -> View {
@@ -77,7 +99,7 @@ impl View {
                 None => Arc::new(document.row(&below.base, &mut overlay)),
             });
         }
-        overlay.change(&below.base, rows.clone(), &[]);
+        overlay.change(&below.base, rows.clone(), removed);
         let graph = Arc::new(below.with_overlay(overlay, Arc::clone(&below.manifests)));
         let open = documents.into_iter().zip(rows).filter_map(|(document, row)| {
             let id = graph.file(&document.path)?;

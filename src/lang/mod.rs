@@ -3,9 +3,11 @@
 //! This layer alone uses tree-sitter.
 
 pub mod call_sites;
+pub mod calls;
 pub mod dump;
 pub mod facts;
 mod fingerprint;
+pub mod imports;
 pub mod modules;
 pub mod outline;
 pub mod pack;
@@ -13,6 +15,7 @@ pub mod parse;
 pub mod rules;
 pub mod structure;
 pub mod walk;
+pub mod words;
 
 mod c;
 mod cfamily;

@@ -85,6 +85,10 @@ pub trait ModuleStrategy: Sync {
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget;
     /// The other files that share one top-level scope with the file (a Go package).
     fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId>;
+    /// The specifier by which the file names a module, the way people write it; `None` if it cannot.
+    fn specifier(&self, _layout: &dyn Layout, _from: FileId, _target: FileId) -> Option<String> {
+        None
+    }
     /// What is compiled together with the file, by its main file (a crate's root): macros of one unit are seen in
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {

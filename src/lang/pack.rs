@@ -243,6 +243,22 @@ pub struct Knobs {
     pub tags: bool,
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,
+    /// Types go together by their shape: members of one name may be the same without a word of it (TypeScript, Go).
+    pub structural_types: bool,
+    /// Definitions that something outside the folder finds by their name; `*` stands for any letters.
+    pub found_by_name: &'static [&'static str],
+    /// Callers can name the parameter that an argument is for (Python).
+    pub keyword_arguments: bool,
+    /// A capital at the start of a name makes it seen from other packages (Go).
+    pub capitals_export: bool,
+    /// How imports are written; `None` where coppice writes none.
+    pub imports: Option<super::imports::ImportStyle>,
+    /// What behind a name asks for its members (`.`, `::`).
+    pub member_marks: &'static [&'static str],
+    /// What begins an argument of a call.
+    pub argument_marks: &'static [&'static str],
+    /// A type that other files see stands in a file of its name (Java).
+    pub type_names_file: bool,
     pub mro: Mro,
     pub interfaces: Interfaces,
     pub exports: Exports,
@@ -309,6 +325,14 @@ impl Knobs {
         textual: false,
         tags: false,
         arities: false,
+        structural_types: false,
+        found_by_name: &[],
+        keyword_arguments: false,
+        imports: None,
+        member_marks: &["."],
+        argument_marks: &["(", ","],
+        capitals_export: false,
+        type_names_file: false,
         mro: Mro::DepthFirst,
         interfaces: Interfaces::Named,
         exports: Exports::All,

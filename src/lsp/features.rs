@@ -1,9 +1,10 @@
 //! What the client can take, and what is agreed on with it.
 
 use serde_json::Value;
-use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind};
+use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind, ResourceOperationKind};
 
 use super::convert::TokenLegend;
+use super::convert::{CompletionFeatures, EditFeatures, Prose, SignatureFeatures};
 use super::handlers::code_lens::SHOW as SHOW_REFERENCES;
 use crate::text::Encoding;
 
@@ -32,6 +33,11 @@ pub struct ClientFeatures {
     /// The kinds of semantic tokens that it knows.
     pub token_legend: Option<TokenLegend>,
     pub progress: bool,
+    pub completion: CompletionFeatures,
+    pub edits: EditFeatures,
+    pub signature: SignatureFeatures,
+    /// Asks whether a name can be renamed before it asks for another one.
+    pub prepares_rename: bool,
     /// Wants `experimental/serverStatus`.
     pub server_status: bool,
 }
@@ -96,6 +102,10 @@ impl ClientFeatures {
                 .and_then(|t| t.semantic_tokens.as_ref())
                 .map(|tokens| TokenLegend::new(&tokens.token_types, &tokens.token_modifiers)),
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
+            completion: completion(params),
+            edits: edits(params),
+            signature: signature(params),
+            prepares_rename: yes(text.and_then(|t| t.rename.as_ref()?.prepare_support)),
             server_status: experimental("serverStatusNotification"),
         }
     }
@@ -105,6 +115,44 @@ impl ClientFeatures {
 fn has_command(experimental: Option<&Value>, name: &str) -> bool {
     let listed = experimental.and_then(|e| e.get("commands")?.get("commands")?.as_array());
     listed.is_some_and(|names| names.iter().any(|n| n == name))
+}
+
+fn completion(params: &InitializeParams) -> CompletionFeatures {
+    let text = params.capabilities.text_document.as_ref();
+    let item = text.and_then(|t| t.completion.as_ref()?.completion_item.as_ref());
+    let resolved = item.and_then(|i| i.resolve_support.as_ref());
+    CompletionFeatures {
+        resolves_edits: resolved.is_some_and(|r| r.properties.iter().any(|p| p == "additionalTextEdits")),
+        commit_characters: item.and_then(|i| i.commit_characters_support) == Some(true),
+        label_details: item.and_then(|i| i.label_details_support) == Some(true),
+        prose: Prose::of(item.and_then(|i| i.documentation_format.as_ref())),
+    }
+}
+
+fn signature(params: &InitializeParams) -> SignatureFeatures {
+    let text = params.capabilities.text_document.as_ref();
+    let all = text.and_then(|t| t.signature_help.as_ref()?.signature_information.as_ref());
+    let parameter = all.and_then(|s| s.parameter_information.as_ref());
+    SignatureFeatures {
+        label_offsets: parameter.and_then(|p| p.label_offset_support) == Some(true),
+        active_parameters: all.and_then(|s| s.active_parameter_support) == Some(true),
+        no_active_parameter: all.and_then(|s| s.no_active_parameter_support) == Some(true),
+        prose: Prose::of(all.and_then(|s| s.documentation_format.as_ref())),
+    }
+}
+
+fn edits(params: &InitializeParams) -> EditFeatures {
+    let all = params.capabilities.workspace.as_ref().and_then(|w| w.workspace_edit.as_ref());
+    let can = |kind: ResourceOperationKind| {
+        all.and_then(|e| e.resource_operations.as_ref()).is_some_and(|kinds| kinds.contains(&kind))
+    };
+    EditFeatures {
+        // Operations on files are part of such edits, so who knows them knows the others.
+        versioned: all.is_some_and(|e| e.document_changes == Some(true) || e.resource_operations.is_some()),
+        annotated: all.is_some_and(|e| e.change_annotation_support.is_some()),
+        renames_files: can(ResourceOperationKind::Rename),
+        creates_files: can(ResourceOperationKind::Create),
+    }
 }
 
 /// Helix only tells of what it saves itself; Neovim looks at Linux directories one by one, and without being asked

@@ -42,6 +42,7 @@ pub struct Reading {
     pub encoding: Encoding,
     session: Arc<Session>,
     document: Option<Arc<Document>>,
+    capture: Capture,
 }
 
 impl Reading {
@@ -62,6 +63,16 @@ impl Reading {
     /// The client's URI of a file of the view.
     pub fn uri(&self, file: FileId) -> Option<Uri> {
         self.session.uris.of(&self.ready.absolute(file))
+    }
+
+    /// The client's URI for a path relative to the folder, whether there is such a file or not.
+    pub fn uri_of_path(&self, path: &str) -> Option<Uri> {
+        self.session.uris.of(&self.ready.root.join(path))
+    }
+
+    /// The version of a file of the view, if it is open.
+    pub fn version(&self, file: FileId) -> Option<i32> {
+        self.capture.document_at(&self.ready.absolute(file)).and_then(|document| document.version)
     }
 
     pub fn range(&self, span: Span) -> Range {
@@ -287,7 +298,8 @@ impl<F> Request<F> {
         let Some(file) = ready.file else { return self.without_file(&ready.freshness) };
         let (session, encoding) = (Arc::clone(&self.session), self.encoding);
         let document = self.capture.document();
-        let reading = Reading { ready, file, encoding, session, document };
+        let capture = self.capture.clone();
+        let reading = Reading { ready, file, encoding, session, document, capture };
         match (self.answer)(&reading, scope, cancel)? {
             Found::Answer(answer) => Ok(Outcome::Answer(Some(answer))),
             Found::NotAlone if scope == Scope::FileAlone => Ok(Outcome::Wait),

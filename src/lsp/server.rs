@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
-    CodeLensRequest, CodeLensResolveRequest, DeclarationRequest, DefinitionRequest,
-    DocumentDiagnosticRequest, DocumentHighlightRequest, DocumentLinkRequest, DocumentSymbolRequest,
-    ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, ImplementationRequest, InitializeParams,
-    InitializeResult, InitializedParams, InlayHintRequest, InlayHintResolveRequest, MonikerRequest,
-    ReferencesRequest, Request, SelectionRangeRequest, SemanticTokensDeltaRequest,
-    SemanticTokensRangeRequest, SemanticTokensRequest, TypeDefinitionRequest, TypeHierarchyPrepareRequest,
-    TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
+    CodeLensRequest, CodeLensResolveRequest, CompletionRequest, CompletionResolveRequest, DeclarationRequest,
+    DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest, DocumentLinkRequest,
+    DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, ImplementationRequest,
+    InitializeParams, InitializeResult, InitializedParams, InlayHintRequest, InlayHintResolveRequest,
+    MonikerRequest, PrepareRenameRequest, ReferencesRequest, RenameRequest, Request, SelectionRangeRequest,
+    SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest, SignatureHelpRequest,
+    TypeDefinitionRequest, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
+    TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -70,12 +71,17 @@ fn register(builder: Builder) -> Builder {
     let b = notification(b, "workspace/didChangeWatchedFiles", h::did_change_watched_files::handle);
     let b = notification(b, "workspace/didChangeConfiguration", h::did_change_configuration::handle);
     let b = notification(b, "workspace/didChangeWorkspaceFolders", h::did_change_workspace_folders::handle);
+    let b = request::<CompletionRequest>(b, h::completion::handle);
+    let b = request::<CompletionResolveRequest>(b, h::completion_resolve::handle);
     let b = request::<DocumentSymbolRequest>(b, h::document_symbol::handle);
     let b = request::<DefinitionRequest>(b, h::definition::handle);
     let b = request::<DeclarationRequest>(b, h::declaration::handle);
     let b = request::<TypeDefinitionRequest>(b, h::type_definition::handle);
     let b = request::<ImplementationRequest>(b, h::implementation::handle);
+    let b = request::<PrepareRenameRequest>(b, h::prepare_rename::handle);
     let b = request::<ReferencesRequest>(b, h::references::handle);
+    let b = request::<SignatureHelpRequest>(b, h::signature_help::handle);
+    let b = request::<RenameRequest>(b, h::rename::handle);
     let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);
     let b = request::<CallHierarchyIncomingCallsRequest>(b, h::call_hierarchy::incoming);

@@ -4,6 +4,7 @@
 
 mod call_hierarchy;
 mod code_lens;
+mod completion;
 mod container;
 mod declaration;
 mod definition;
@@ -18,9 +19,11 @@ mod inlay_hints;
 mod item;
 mod moniker;
 mod references;
+mod rename;
 mod selection;
 mod semantic_tokens;
 pub mod signature;
+mod signature_help;
 mod type_definition;
 mod type_hierarchy;
 mod why;
@@ -33,6 +36,10 @@ use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 
 pub use call_hierarchy::{Call, Calls, incoming_calls, outgoing_calls, prepare_calls};
 pub use code_lens::{Counted, Lens, LensKind, code_lenses, count_lens};
+pub use completion::{
+    Completion, CompletionKind, Completions, Described, Import, completions, described, import_insertion,
+    import_of,
+};
 pub use declaration::declaration;
 pub use definition::definition;
 pub use document_links::{Link, document_links};
@@ -45,8 +52,10 @@ pub use inlay_hints::{Hint, HintKind, Hints, inlay_hints};
 pub use item::Item;
 pub use moniker::{Moniker, monikers};
 pub use references::{Use, Uses, references};
+pub use rename::{Edit, Refusal, Renaming, prepare_rename, rename};
 pub use selection::selection_ranges;
 pub use semantic_tokens::{Token, TokenKind, TokenModifiers, Tokens, semantic_tokens};
+pub use signature_help::{Signature, SignatureHelp, signature_help};
 pub use type_definition::type_definition;
 pub use type_hierarchy::{Relatives, prepare_types, subtypes, supertypes};
 pub use why::{Candidate, Why, why};

@@ -12,7 +12,7 @@ use crate::lang::facts::{DefKind, Name, Ref, Role, ScopeId, ScopeKind};
 use crate::lang::modules::{FileId, Layout, parent};
 
 /// Guesses that are offered.
-const GUESSES_MAX: usize = 10;
+pub(super) const GUESSES_MAX: usize = 10;
 
 /// Definitions of one name that are looked at; a name with more says nothing.
 const CANDIDATES_MAX: usize = 512;

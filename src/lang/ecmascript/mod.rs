@@ -6,6 +6,7 @@ mod manifests;
 mod modules;
 
 use super::Knobs;
+use super::imports::ImportStyle;
 use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
 
 pub use hooks::HOOKS;
@@ -30,6 +31,16 @@ pub const TYPESCRIPT: Knobs = Knobs {
     prototype_names: &["prototype"],
     doc_prefixes: &["/**", "//"],
     decorator_prefixes: &["@"],
+    structural_types: true,
+    member_marks: &[".", "?."],
+    imports: Some(ImportStyle {
+        line: "import { $name } from '$module';",
+        in_block: None,
+        older: Some(("require(", "const { $name } = require('$module');")),
+        by_package: false,
+        qualified: false,
+    }),
+    found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],
     ..Knobs::DEFAULT
 };
 

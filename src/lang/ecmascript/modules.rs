@@ -75,6 +75,32 @@ impl ModuleStrategy for Modules {
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
+
+    fn specifier(&self, layout: &dyn Layout, from: FileId, target: FileId) -> Option<String> {
+        let (here, path) = (parent(layout.path(from)), layout.path(target));
+        let extension = EXTENSIONS.iter().find(|e| path.ends_with(&format!(".{e}")))?;
+        let stem = path.strip_suffix(extension)?.strip_suffix('.')?;
+        let whole = stem.strip_suffix("/index").unwrap_or(stem);
+        let package = |path: &str| {
+            let inside = |p: &&Manifest| strip_dir(path, &p.dir).is_some();
+            layout.manifests(PACKAGE).iter().filter(inside).max_by_key(|p| p.dir.len())
+        };
+        let other = package(path).filter(|p| package(layout.path(from)).is_none_or(|own| own.dir != p.dir));
+        let named = other.and_then(|p| p.name.clone());
+        let relative = [relative_path(here, whole), relative_path(here, stem), relative_path(here, path)];
+        let reaches = |s: &String| self.resolve(layout, from, s) == ModuleTarget::file(target);
+        named.into_iter().chain(relative).find(reaches)
+    }
+}
+
+/// The way from a directory to a path, as imports write it.
+fn relative_path(dir: &str, path: &str) -> String {
+    let here: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    let there: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
+    let up = "../".repeat(here.len() - common);
+    let start = if up.is_empty() { "./" } else { &up };
+    format!("{start}{}", there[common..].join("/"))
 }
 
 fn is_relative(specifier: &str) -> bool {

@@ -66,6 +66,23 @@ impl ModuleStrategy for Modules {
         ModuleTarget::Unknown
     }
 
+    fn specifier(&self, layout: &dyn Layout, from: FileId, target: FileId) -> Option<String> {
+        let dir = parent(layout.path(target));
+        let inside =
+            |m: &&Manifest| m.dir.is_empty() || dir == m.dir || dir.starts_with(&format!("{}/", m.dir));
+        let module = layout.manifests("go.mod").iter().filter(inside).max_by_key(|m| m.dir.len())?;
+        let below = dir[module.dir.len()..].trim_matches('/');
+        let specifier = match (module.name.as_deref()?, below) {
+            (name, "") => name.to_owned(),
+            // The standard library's own module has no part in its paths.
+            ("std", below) => below.to_owned(),
+            (name, below) => format!("{name}/{below}"),
+        };
+        let reaches =
+            matches!(self.resolve(layout, from, &specifier), ModuleTarget::Files(f) if f.contains(&target));
+        reaches.then_some(specifier)
+    }
+
     /// The files of the directory, as far as they may be of the same package: other files never see tests.
     /// Which of them are is said by their package clauses.
     fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId> {

@@ -3,6 +3,7 @@
 mod hooks;
 mod modules;
 
+use super::imports::ImportStyle;
 use super::pack::{Exports, Hands, MemberScope, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
@@ -21,6 +22,30 @@ pub static PACK: Pack = Pack {
         ("anonymous", hooks::anonymous),
     ],
     knobs: Knobs {
+        type_names_file: true,
+        imports: Some(ImportStyle {
+            line: "import $module.$name;",
+            in_block: None,
+            older: None,
+            by_package: true,
+            qualified: false,
+        }),
+        // Members of `Object`, of serialisation, and where programs start.
+        found_by_name: &[
+            "main",
+            "toString",
+            "equals",
+            "hashCode",
+            "clone",
+            "finalize",
+            "compareTo",
+            "close",
+            "serialVersionUID",
+            "readObject",
+            "writeObject",
+            "readResolve",
+            "writeReplace",
+        ],
         member_scope: MemberScope::Lexical,
         visibility: Visibility::Declaration,
         split_members: true,

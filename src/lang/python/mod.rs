@@ -4,6 +4,7 @@ mod hooks;
 mod modules;
 
 use super::facts::DefFlags;
+use super::imports::ImportStyle;
 use super::pack::{AssignedMembers, Exports, Hands, MemberScope, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
@@ -62,6 +63,15 @@ const KNOBS: Knobs = Knobs {
     doc_prefixes: &["#:"],
     decorator_prefixes: &["@"],
     docstrings: true,
+    found_by_name: &["__*__"],
+    keyword_arguments: true,
+    imports: Some(ImportStyle {
+        line: "from $module import $name",
+        in_block: None,
+        older: None,
+        by_package: false,
+        qualified: false,
+    }),
     ..Knobs::DEFAULT
 };
 

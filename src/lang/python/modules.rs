@@ -55,6 +55,24 @@ impl ModuleStrategy for Modules {
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
+
+    fn specifier(&self, layout: &dyn Layout, from: FileId, target: FileId) -> Option<String> {
+        let path = layout.path(target);
+        let module = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py"))?;
+        let module = module.strip_suffix("/__init__").unwrap_or(module);
+        let mut found: Vec<String> = roots(layout, parent(layout.path(from)))
+            .iter()
+            .filter_map(|root| match root.is_empty() {
+                true => Some(module),
+                false => module.strip_prefix(&**root)?.strip_prefix('/'),
+            })
+            .map(|below| below.replace('/', "."))
+            .filter(|specifier| self.resolve(layout, from, specifier) == ModuleTarget::file(target))
+            .collect();
+        // The shortest is the one from the innermost root, which is a package's own directory only for scripts.
+        found.sort_by_key(String::len);
+        found.into_iter().next()
+    }
 }
 
 /// Where absolute imports of a file may start, nearest first: every directory above it that is not itself a package

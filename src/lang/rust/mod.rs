@@ -3,6 +3,7 @@
 mod hooks;
 mod modules;
 
+use super::imports::ImportStyle;
 use super::pack::{Generic, Hands, Interfaces, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
@@ -34,6 +35,15 @@ pub static PACK: Pack = Pack {
 };
 
 const KNOBS: Knobs = Knobs {
+    found_by_name: &["main"],
+    member_marks: &[".", "::"],
+    imports: Some(ImportStyle {
+        line: "use $module::$name;",
+        in_block: None,
+        older: None,
+        by_package: false,
+        qualified: false,
+    }),
     self_names: &["self"],
     self_type_names: &["Self"],
     visibility: Visibility::Declaration,

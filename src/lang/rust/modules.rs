@@ -94,6 +94,30 @@ impl ModuleStrategy for Modules {
         Vec::new()
     }
 
+    fn specifier(&self, layout: &dyn Layout, from: FileId, target: FileId) -> Option<String> {
+        let path = layout.path(target);
+        let mut names: Vec<String> = Vec::new();
+        let mut at = path.to_owned();
+        let root = crate_root(layout, path)?;
+        while at != root {
+            let stem = file_name(&at).strip_suffix(".rs")?;
+            let name = if stem == "mod" { file_name(parent(&at)) } else { stem };
+            names.push(name.to_owned());
+            // Each step goes up a directory or to its main file, so a path cannot have more.
+            let above = module_above(layout, &at).filter(|_| names.len() <= path.len())?;
+            at = above;
+        }
+        let own = crate_root(layout, layout.path(from)).is_some_and(|own| own == root);
+        let first = match own {
+            true => "crate".to_owned(),
+            false => package_of(layout, path)?.name.clone()?,
+        };
+        let reaches = self.resolve(layout, from, &first) == ModuleTarget::file(layout.file(&root)?);
+        let path =
+            std::iter::once(first.clone()).chain(names.into_iter().rev()).collect::<Vec<_>>().join("::");
+        reaches.then_some(path)
+    }
+
     fn unit(&self, layout: &dyn Layout, file: FileId) -> Option<FileId> {
         crate_root(layout, layout.path(file)).and_then(|root| layout.file(&root))
     }

@@ -159,7 +159,9 @@ impl<'t> Builder<'t> {
         def: Option<DefId>,
         implements: Option<TermId>,
     ) {
-        if let Some(target_name) = self.head_name(target) {
+        // What is implemented for a type without a name (`u8`, a tuple) is kept under the name of what that is.
+        let name = self.head_name(target).or_else(|| self.head_name(implements?));
+        if let Some(target_name) = name {
             self.facts.extensions.push(Extension { target_name, target, scope, def, implements });
         }
     }

@@ -4,17 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types::{
-    ChangeNotifications, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions, InitializeParams,
-    InitializeResult, PositionEncodingKind, RootPath, Save, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders,
-    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    ChangeNotifications, CompletionOptions, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions,
+    InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions, RenameProvider, RootPath, Save,
+    SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions, TextDocumentSync,
+    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders, WorkspaceFoldersServerCapabilities,
+    WorkspaceOptions,
 };
 use tower_lsp::jsonrpc::Result;
 
 use super::{
-    call_hierarchy, code_lens, declaration, definition, document_highlight, document_link, document_symbol,
-    execute_command, folding_range, hover, implementation, inlay_hint, moniker, references, selection_range,
-    semantic_tokens, type_definition, type_hierarchy, workspace_symbol,
+    call_hierarchy, code_lens, completion, declaration, definition, document_highlight, document_link,
+    document_symbol, execute_command, folding_range, hover, implementation, inlay_hint, moniker, references,
+    rename, selection_range, semantic_tokens, signature_help, type_definition, type_hierarchy,
+    workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -89,11 +91,27 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         text_document_sync: Some(TextDocumentSync::Options(sync)),
         call_hierarchy_provider: offers(call_hierarchy::FEATURE).then(|| true.into()),
         code_lens_provider: offers(code_lens::FEATURE).then(code_lens::options),
+        completion_provider: offers(completion::FEATURE).then(|| CompletionOptions {
+            trigger_characters: Some(completion::trigger_characters()),
+            resolve_provider: Some(true),
+            ..CompletionOptions::default()
+        }),
+        signature_help_provider: offers(signature_help::FEATURE).then(|| SignatureHelpOptions {
+            trigger_characters: Some(signature_help::trigger_characters()),
+            retrigger_characters: Some(vec![")".to_owned()]),
+            ..SignatureHelpOptions::default()
+        }),
         definition_provider: offers(definition::FEATURE).then(|| true.into()),
         declaration_provider: offers(declaration::FEATURE).then(|| true.into()),
         type_definition_provider: offers(type_definition::FEATURE).then(|| true.into()),
         implementation_provider: offers(implementation::FEATURE).then(|| true.into()),
         references_provider: offers(references::FEATURE).then(|| true.into()),
+        rename_provider: offers(rename::FEATURE).then(|| {
+            RenameProvider::RenameOptions(RenameOptions {
+                prepare_provider: features.prepares_rename.then_some(true),
+                ..RenameOptions::default()
+            })
+        }),
         document_highlight_provider: offers(document_highlight::FEATURE).then(|| true.into()),
         folding_range_provider: offers(folding_range::FEATURE).then(|| true.into()),
         hover_provider: offers(hover::FEATURE).then(|| true.into()),

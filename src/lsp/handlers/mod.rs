@@ -5,6 +5,8 @@
 
 pub mod call_hierarchy;
 pub mod code_lens;
+pub mod completion;
+pub mod completion_resolve;
 pub mod declaration;
 pub mod definition;
 pub mod diagnostic;
@@ -26,9 +28,12 @@ pub mod initialize;
 pub mod initialized;
 pub mod inlay_hint;
 pub mod moniker;
+pub mod prepare_rename;
 pub mod references;
+pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
+pub mod signature_help;
 pub mod status;
 pub mod test_hooks;
 pub mod type_definition;

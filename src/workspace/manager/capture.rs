@@ -188,6 +188,11 @@ impl Capture {
         self.documents.get(self.path.as_path()).cloned()
     }
 
+    /// Any document as it was then.
+    pub fn document_at(&self, path: &Path) -> Option<Arc<Document>> {
+        self.documents.get(path).cloned()
+    }
+
     /// The document, or the file on disk as if it were one: for answers about this file alone, which need not wait
     /// for the folder.
     pub fn local(&self) -> Result<Arc<Document>, Unavailable> {

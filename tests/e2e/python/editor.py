@@ -254,6 +254,48 @@ class Editor:
         hover = await self.client.text_document_hover_async(types.HoverParams(document, position))
         return "" if hover is None else getattr(hover.contents, "value", str(hover.contents))
 
+    async def prepare_rename(self, key: str) -> Any:
+        document, position = self.position(key)
+        return await self.client.text_document_prepare_rename_async(types.PrepareRenameParams(document, position))
+
+    async def rename(self, key: str, name: str) -> types.WorkspaceEdit:
+        document, position = self.position(key)
+        return await self.client.text_document_rename_async(
+            types.RenameParams(text_document=document, position=position, new_name=name)
+        )
+
+    def applied(self, edit: types.WorkspaceEdit) -> dict[str, str]:
+        """The texts of the files that an edit changes, as they are then; a file that is renamed by its new name."""
+        changes = [(uri, None, edits) for uri, edits in (edit.changes or {}).items()]
+        moves = {}
+        for change in edit.document_changes or []:
+            if isinstance(change, types.TextDocumentEdit):
+                changes.append((change.text_document.uri, change.text_document.version, change.edits))
+            else:
+                moves[change.old_uri] = change.new_uri
+        texts = {}
+        for uri, version, edits in changes:
+            file = str(path_of(uri).relative_to(self.workspace.root))
+            assert version in (None, self.versions.get(file))
+            target = str(path_of(moves.get(uri, uri)).relative_to(self.workspace.root))
+            texts[target] = self.edited(self.workspace.texts[file], edits)
+        return texts
+
+    def edited(self, text: str, edits: Iterable[Any]) -> str:
+        """A text with edits applied, which must not overlap."""
+        spans = sorted((self.offset(text, e.range.start), self.offset(text, e.range.end), e.new_text) for e in edits)
+        out, at = "", 0
+        for start, end, new in spans:
+            assert start >= at, "edits overlap"
+            out, at = out + text[at:start] + new, end
+        return out + text[at:]
+
+    def offset(self, text: str, position: types.Position) -> int:
+        lines = text.split("\n")
+        before = sum(len(line) + 1 for line in lines[: position.line])
+        line = lines[position.line]
+        return before + next(n for n in range(len(line) + 1) if self.units(line[:n]) == position.character)
+
     async def symbols(self, file: str) -> list[Any]:
         document = types.TextDocumentIdentifier(self.workspace.uri(file))
         return list(await self.client.text_document_document_symbol_async(types.DocumentSymbolParams(document)) or [])

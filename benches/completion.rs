@@ -1,0 +1,178 @@
+//! How often the right name is among the first completions, and how long they take.
+//!
+//! ```text
+//! cargo bench --bench completion -- CORPORA [--corpus NAME]… [--positions N] [--misses N]
+//! ```
+//!
+//! Each folder in `CORPORA` is loaded. Positions are uses of names, spread evenly over its files: the text is cut behind
+//! the name's first two letters, what follows the name stays, and the name is looked for among the completions. The
+//! time is that of a client's question after the edit: the document is walked and laid over the graph, and completed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, OpenFile, Texts, View, content_hash};
+use coppice::lang::modules::{FileId, Layout};
+use coppice::lang::{LangId, ParseLimits, Parser, check_text, extract, read_manifest};
+use coppice::query;
+
+const SKIPPED: [&str; 6] = ["node_modules", ".git", "target", ".venv", "__pycache__", ".cache"];
+/// Files over this size are skipped by a server too.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Letters that are there.
+const LETTERS: usize = 2;
+const SHOWN: usize = 10;
+
+struct Disk(PathBuf);
+
+impl Texts for Disk {
+    fn read(&self, path: &str) -> std::io::Result<String> {
+        std::fs::read_to_string(self.0.join(path))
+    }
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
+    let (mut corpora, mut only, mut positions, mut misses) = (None, Vec::new(), 500, 0);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--corpus" => only.extend(args.next()),
+            "--positions" => positions = args.next().and_then(|n| n.parse().ok()).unwrap_or(positions),
+            "--misses" => misses = args.next().and_then(|n| n.parse().ok()).unwrap_or(misses),
+            _ => corpora = Some(PathBuf::from(arg)),
+        }
+    }
+    let Some(corpora) = corpora else {
+        eprintln!("completion: needs CORPORA; options --corpus NAME, --positions N, --misses N");
+        return;
+    };
+    println!(
+        "{:<26}{:>10}{:>10}{:>10}{:>9}{:>9}{:>9}{:>9}",
+        "completion", "positions", "lines", "top 10", "first", "p50 ms", "p99 ms", "max ms"
+    );
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(&corpora).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    folders.sort();
+    for root in folders.into_iter().filter(|f| f.is_dir()) {
+        let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if only.is_empty() || only.contains(&name) {
+            measure(&name, &root, positions, misses);
+        }
+    }
+}
+
+fn measure(name: &str, root: &Path, wanted: usize, mut misses: usize) {
+    let (view, lines) = load(root);
+    let all = uses(&view);
+    if all.is_empty() {
+        return;
+    }
+    let step = (all.len() / wanted).max(1);
+    let (mut first, mut shown, mut count) = (0, 0, 0);
+    let mut times: Vec<Duration> = Vec::new();
+    for (file, start, end) in all.iter().step_by(step).take(wanted) {
+        let Ok(text) = view.text(*file) else { continue };
+        let (start, end) = (*start as usize, *end as usize);
+        let right = &text[start..end];
+        let cut = start + LETTERS;
+        let edited: Arc<str> = format!("{}{}", &text[..cut], &text[end..]).into();
+        let lang = view.lang(*file);
+        let mut parser = Parser::new();
+        let Ok(tree) = parser.parse(lang, &edited, None, &ParseLimits::default()) else { continue };
+        let begun = Instant::now();
+        let facts = Arc::new(extract(lang, &tree, &edited));
+        let document = OpenFile { path: view.path(*file).to_owned(), lang, text: Arc::clone(&edited), facts };
+        let there = view.changed(vec![document], &[]);
+        let found = query::completions(&there, *file, cut as u32, 100, &AtomicBool::new(false));
+        times.push(begun.elapsed());
+        count += 1;
+        let items = found.map(|f| f.items).unwrap_or_default();
+        let at = items.iter().position(|c| c.label == right || c.label.ends_with(&format!(".{right}")));
+        first += usize::from(at == Some(0));
+        shown += usize::from(at.is_some_and(|at| at < SHOWN));
+        if at.is_none_or(|at| at >= SHOWN) && misses > 0 {
+            misses -= 1;
+            let labels: Vec<&str> = items.iter().take(6).map(|c| c.label.as_str()).collect();
+            let line = text[..start].matches('\n').count() + 1;
+            println!("  {}:{line} {right} is at {at:?} of {labels:?}", view.path(*file));
+        }
+    }
+    times.sort_unstable();
+    let ms = |at: usize| times[at.min(times.len() - 1)].as_secs_f64() * 1000.0;
+    println!(
+        "{name:<26}{count:>10}{lines:>10}{:>9.1}%{:>8.1}%{:>9.2}{:>9.2}{:>9.2}",
+        100.0 * shown as f64 / count as f64,
+        100.0 * first as f64 / count as f64,
+        ms(times.len() / 2),
+        ms(times.len() * 99 / 100),
+        ms(times.len() - 1)
+    );
+}
+
+/// Uses of names that are longer than what is left of them, by file and place.
+fn uses(view: &View) -> Vec<(FileId, u32, u32)> {
+    let mut all = Vec::new();
+    for file in view.files() {
+        let facts = view.facts(file);
+        let long = |r: &&coppice::lang::facts::Ref| {
+            view.name_text(r.name).len() > LETTERS && view.name_text(r.name).is_ascii()
+        };
+        all.extend(
+            facts
+                .refs
+                .iter()
+                .filter(long)
+                .filter(|r| r.span.len() as usize == view.name_text(r.name).len())
+                .map(|r| (file, r.span.start, r.span.end)),
+        );
+    }
+    all
+}
+
+fn load(root: &Path) -> (View, u64) {
+    let mut builder = GraphBuilder::new();
+    let mut parser = Parser::new();
+    let mut lines = 0;
+    let mut dirs = vec![root.to_owned()];
+    let mut files = Vec::new();
+    while let Some(dir) = dirs.pop() {
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && !SKIPPED.contains(&&*name) {
+                dirs.push(path);
+            } else if kind.is_file() {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    for path in files {
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            continue;
+        }
+        let Ok(text) = check_text(&bytes) else { continue };
+        if let Some(manifest) = read_manifest(&relative, text) {
+            builder.add_manifest(manifest);
+        }
+        let Some(lang) = LangId::of_path(&path) else { continue };
+        let Ok(tree) = parser.parse(lang, text, None, &ParseLimits::default()) else { continue };
+        lines += text.matches('\n').count() as u64;
+        let meta = FileMeta {
+            path: relative,
+            lang,
+            bytes: text.len() as u64,
+            mtime_ns: 0,
+            hash: content_hash(text.as_bytes()),
+            syntax_errors: 0,
+        };
+        builder.add(EncodedFile::new(meta, text, &extract(lang, &tree, text)));
+    }
+    let graph = builder.finish().expect("the corpus fits in memory");
+    (View::new(Arc::new(graph), Vec::new(), Arc::new(Disk(root.to_owned()))), lines)
+}

@@ -1,0 +1,184 @@
+//! How imports are written: the line, and where it goes.
+
+use super::facts::Span;
+use super::{LangId, Tree};
+
+/// How a language writes an import. `$module` stands for the module, `$name` for what is taken from it.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportStyle {
+    pub line: &'static str,
+    /// Inside a block of imports.
+    pub in_block: Option<&'static str>,
+    /// What files write that have this text and no import yet.
+    pub older: Option<(&'static str, &'static str)>,
+    /// Modules are named by the packages that their files declare (Java).
+    pub by_package: bool,
+    /// A name is used behind that of its module rather than imported itself (Go).
+    pub qualified: bool,
+}
+
+/// A text to put at an offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insertion {
+    pub offset: u32,
+    pub text: String,
+}
+
+/// Top-level nodes that are looked at for imports.
+const NODES_MAX: usize = 10_000;
+
+fn is_import(kind: &str) -> bool {
+    (kind.contains("import") || matches!(kind, "use_declaration" | "preproc_include"))
+        && kind != "import_expression"
+}
+
+/// What stands before everything else in a file.
+fn is_header(node: tree_sitter::Node<'_>) -> bool {
+    let kind = node.kind();
+    let string = || {
+        kind == "expression_statement"
+            && node.named_child_count() == 1
+            && node.named_child(0).is_some_and(|child| child.kind().contains("string"))
+    };
+    kind.contains("comment")
+        || kind.contains("package")
+        || kind.contains("hash_bang")
+        || kind == "inner_attribute_item"
+        || string()
+}
+
+/// The insertion that imports a name of a module, by the way in which the file writes its imports.
+pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str) -> Option<Insertion> {
+    let style = lang.knobs().imports?;
+    let root = tree.inner.root_node();
+    let mut cursor = root.walk();
+    let nodes: Vec<_> = root.named_children(&mut cursor).take(NODES_MAX).collect();
+    let last = nodes.iter().rfind(|node| is_import(node.kind()));
+    let older = style.older.filter(|(mark, _)| last.is_none() && text.contains(mark));
+    let mut line = older.map_or(style.line, |(_, line)| line).to_owned();
+    if let Some(last) = last {
+        let written = &text[last.byte_range()];
+        let mut inner = last.walk();
+        let block = last.named_children(&mut inner).find(|c| c.kind().ends_with("_list"));
+        if let (Some(block), Some(line)) =
+            (block.filter(|b| text[b.byte_range()].ends_with(')')), style.in_block)
+        {
+            // Before the line of the closing bracket.
+            let close = block.end_byte() - 1;
+            let at = text[..close].rfind('\n').map_or(close, |at| at + 1);
+            let line = line.replace("$module", module).replace("$name", name);
+            return Some(Insertion { offset: at as u32, text: format!("{line}\n") });
+        }
+        if !written.trim_end().ends_with(';')
+            && line.ends_with(';')
+            && lang.family() == super::Family::EcmaScript
+        {
+            line.pop();
+        }
+        if written.contains('"') && !written.contains('\'') && line.contains('\'') {
+            line = line.replace('\'', "\"");
+        }
+    }
+    let line = line.replace("$module", module).replace("$name", name);
+    let line_after = |at: usize| text[at..].find('\n').map(|n| at + n + 1);
+    let (at, first) = match last {
+        Some(last) => (line_after(last.end_byte().saturating_sub(1)), false),
+        None => {
+            let mut headers = 0;
+            for (n, node) in nodes.iter().enumerate() {
+                if !is_header(*node) {
+                    break;
+                }
+                // A comment right above something belongs to it.
+                let next = nodes.get(n + 1);
+                let end = node.start_byte() + text[node.byte_range()].trim_end().len();
+                let apart = next.is_none_or(|next| text[end..next.start_byte()].matches('\n').count() > 1);
+                if apart || !node.kind().contains("comment") {
+                    headers = n + 1;
+                }
+            }
+            match headers.checked_sub(1).and_then(|n| nodes.get(n)) {
+                Some(header) => (line_after(header.end_byte().saturating_sub(1)), true),
+                None => (
+                    Some(
+                        nodes
+                            .first()
+                            .map_or(0, |node| text[..node.start_byte()].rfind('\n').map_or(0, |at| at + 1)),
+                    ),
+                    true,
+                ),
+            }
+        }
+    };
+    Some(match at {
+        // The last line has no end.
+        None => Insertion { offset: text.len() as u32, text: format!("\n{line}\n") },
+        Some(at) => {
+            let behind_header = first && at > 0;
+            let before = if behind_header { "\n" } else { "" };
+            let next_blank = text[at..].starts_with('\n') || text[at..].is_empty();
+            let after = if first && !next_blank { "\n" } else { "" };
+            Insertion { offset: at as u32, text: format!("{before}{line}\n{after}") }
+        }
+    })
+}
+
+/// Where the statements stand that import something, whole lines of them; for those that nobody needs.
+pub fn statements(tree: &Tree) -> Vec<Span> {
+    let root = tree.inner.root_node();
+    let mut cursor = root.walk();
+    root.named_children(&mut cursor)
+        .take(NODES_MAX)
+        .filter(|node| is_import(node.kind()))
+        .map(|node| Span::new(node.start_byte() as u32, node.end_byte() as u32))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::{ParseLimits, Parser};
+
+    fn inserted(lang: &str, text: &str) -> String {
+        let lang = LangId::of_language_id(lang).unwrap();
+        let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
+        let insertion = insertion(lang, &tree, text, "m", "n").unwrap();
+        let at = insertion.offset as usize;
+        format!("{}{}{}", &text[..at], insertion.text, &text[at..])
+    }
+
+    #[test]
+    fn an_import_stands_behind_the_others() {
+        assert_eq!(inserted("python", "import a\n\nx\n"), "import a\nfrom m import n\n\nx\n");
+        assert_eq!(
+            inserted("typescript", "import {\n  a,\n} from \"a\"\nx()\n"),
+            "import {\n  a,\n} from \"a\"\nimport { n } from \"m\"\nx()\n"
+        );
+        assert_eq!(inserted("rust", "use a::b;\nfn f() {}\n"), "use a::b;\nuse m::n;\nfn f() {}\n");
+        assert_eq!(
+            inserted("go", "package p\n\nimport (\n\t\"a\"\n)\n"),
+            "package p\n\nimport (\n\t\"a\"\n\t\"m\"\n)\n"
+        );
+    }
+
+    #[test]
+    fn a_first_import_stands_below_the_head() {
+        assert_eq!(
+            inserted("python", "\"\"\"Doc.\"\"\"\nx = 1\n"),
+            "\"\"\"Doc.\"\"\"\n\nfrom m import n\n\nx = 1\n"
+        );
+        assert_eq!(
+            inserted("java", "package p;\n\n/** Doc. */\nclass A {}\n"),
+            "package p;\n\nimport m.n;\n\n/** Doc. */\nclass A {}\n"
+        );
+        assert_eq!(
+            inserted("go", "package p\n\nfunc f() {}\n"),
+            "package p\n\nimport \"m\"\n\nfunc f() {}\n"
+        );
+        assert_eq!(
+            inserted("javascript", "const a = require('a');\n"),
+            "const { n } = require('m');\n\nconst a = require('a');\n"
+        );
+        assert_eq!(inserted("rust", "//! Doc.\n\nfn f() {}\n"), "//! Doc.\n\nuse m::n;\n\nfn f() {}\n");
+    }
+}

@@ -1,0 +1,107 @@
+//! Words of a language: what may be a name, and what a place of a text is to its grammar.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use super::facts::Span;
+use super::{LangId, ParseLimits, Parser, Tree};
+
+/// Longest name that anybody is given.
+const NAME_BYTES_MAX: usize = 256;
+
+/// What a leaf of a syntax tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaf {
+    Comment,
+    String,
+    /// A word that names something.
+    Name,
+    /// A keyword, an operator, a number.
+    Other,
+}
+
+impl Tree {
+    /// What the text at the offset is, and the leaf's extent.
+    pub fn leaf_at(&self, offset: u32) -> (Leaf, Span) {
+        let at = offset as usize;
+        let root = self.inner.root_node();
+        let Some(node) = root.descendant_for_byte_range(at, at + 1) else {
+            return (Leaf::Other, Span::new(offset, offset));
+        };
+        let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
+        (leaf(node), span)
+    }
+}
+
+fn leaf(node: tree_sitter::Node<'_>) -> Leaf {
+    let kind = node.kind();
+    if kind.contains("comment") {
+        Leaf::Comment
+    } else if ["string", "char", "heredoc", "regex"].iter().any(|word| kind.contains(word)) {
+        Leaf::String
+    } else if node.is_named()
+        && node.child_count() == 0
+        && ["identifier", "name", "word", "constant"].iter().any(|word| kind.contains(word))
+    {
+        Leaf::Name
+    } else {
+        Leaf::Other
+    }
+}
+
+/// Whether the language takes the text as a name: one word, and none of its own.
+pub fn is_name(lang: LangId, text: &str) -> bool {
+    let plain = text.trim_start_matches(['\'', '#', '@', '$']);
+    let fits = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    if plain.is_empty()
+        || text.len() > NAME_BYTES_MAX
+        || plain.starts_with(|c: char| c.is_ascii_digit())
+        || !plain.trim_start_matches("r#").chars().all(fits)
+    {
+        return false;
+    }
+    let Ok(tree) = Parser::new().parse(lang, plain, None, &ParseLimits::default()) else { return false };
+    tree.leaf_at(0) == (Leaf::Name, Span::new(0, plain.len() as u32))
+}
+
+/// The words that the language's grammar has of its own, sorted.
+pub fn keywords(lang: LangId) -> &'static [String] {
+    static WORDS: [OnceLock<Vec<String>>; 256] = [const { OnceLock::new() }; 256];
+    WORDS[usize::from(lang.index())].get_or_init(|| {
+        let grammar = (lang.pack().grammar)();
+        let words: BTreeSet<String> = (0..grammar.node_kind_count())
+            .filter_map(|kind| u16::try_from(kind).ok())
+            .filter(|kind| !grammar.node_kind_is_named(*kind))
+            .filter_map(|kind| grammar.node_kind_for_id(kind))
+            .filter(|word| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+            .filter(|word| word.chars().any(|c| c.is_ascii_lowercase()))
+            .map(str::to_owned)
+            .collect();
+        words.into_iter().collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_language_are_no_names() {
+        let cases = [
+            ("python", "items", "class"),
+            ("rust", "items", "match"),
+            ("typescript", "items", "typeof"),
+            ("javascript", "$items", "function"),
+            ("go", "items", "range"),
+            ("java", "items", "synchronized"),
+        ];
+        for (lang, name, word) in cases {
+            let lang = LangId::of_language_id(lang).unwrap();
+            assert!(is_name(lang, name) && is_name(lang, "größe"), "{}", lang.name());
+            for text in [word, "", "two words", "1st", "a-b", "a.b", "a\n"] {
+                assert!(!is_name(lang, text), "{}: {text:?}", lang.name());
+            }
+            assert!(keywords(lang).iter().any(|w| w == word), "{}", lang.name());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Edits of many files, in the form that the client can apply.
+
+use std::collections::HashMap;
+
+use tower_lsp::gen_lsp_types::{
+    AnnotatedTextEdit, ChangeAnnotation, DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier,
+    RenameFile, TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri, WorkspaceEdit,
+};
+
+use super::location::{Places, range};
+use crate::query;
+
+/// What a client can do with edits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EditFeatures {
+    /// Takes edits with the version of the document that they are for.
+    pub versioned: bool,
+    /// Shows which edits want to be looked at first.
+    pub annotated: bool,
+    pub renames_files: bool,
+    pub creates_files: bool,
+}
+
+/// Edits as they come together; file by file.
+pub struct WorkspaceEdits {
+    can: EditFeatures,
+    files: Vec<(Uri, Option<i32>, Vec<Edit>)>,
+    moves: Vec<RenameFile>,
+    annotations: HashMap<String, ChangeAnnotation>,
+}
+
+impl WorkspaceEdits {
+    pub fn new(can: EditFeatures) -> WorkspaceEdits {
+        WorkspaceEdits { can, files: Vec::new(), moves: Vec::new(), annotations: HashMap::new() }
+    }
+
+    /// The edits of a file; of a document, for the version that they were worked out from.
+    pub fn add(&mut self, uri: Uri, version: Option<i32>, places: &Places<'_>, edits: &[query::Edit]) {
+        let edits = edits.iter().map(|edit| {
+            let text_edit = TextEdit { range: range(places, edit.span), new_text: edit.text.clone() };
+            match edit.doubt.filter(|_| self.can.versioned && self.can.annotated) {
+                None => Edit::TextEdit(text_edit),
+                Some(doubt) => {
+                    self.annotations.entry(doubt.to_owned()).or_insert_with(|| ChangeAnnotation {
+                        label: "May be another one".to_owned(),
+                        needs_confirmation: Some(true),
+                        description: Some(doubt.to_owned()),
+                    });
+                    Edit::AnnotatedTextEdit(AnnotatedTextEdit { annotation_id: doubt.to_owned(), text_edit })
+                }
+            }
+        });
+        let edits = edits.collect();
+        self.files.push((uri, version, edits));
+    }
+
+    pub fn rename_file(&mut self, old_uri: Uri, new_uri: Uri) {
+        self.moves.push(RenameFile { old_uri, new_uri, options: None, annotation_id: None });
+    }
+
+    pub fn finish(self) -> WorkspaceEdit {
+        if !self.can.versioned {
+            let plain = |edit| match edit {
+                Edit::TextEdit(edit) => Some(edit),
+                Edit::AnnotatedTextEdit(edit) => Some(edit.text_edit),
+                Edit::SnippetTextEdit(_) => None,
+            };
+            let changes = self
+                .files
+                .into_iter()
+                .map(|(uri, _, edits)| (uri, edits.into_iter().filter_map(plain).collect()));
+            return WorkspaceEdit { changes: Some(changes.collect()), ..WorkspaceEdit::default() };
+        }
+        let files = self.files.into_iter().map(|(uri, version, edits)| {
+            let text_document = OptionalVersionedTextDocumentIdentifier {
+                version,
+                text_document_identifier: TextDocumentIdentifier { uri },
+            };
+            DocumentChange::TextDocumentEdit(TextDocumentEdit { text_document, edits })
+        });
+        // A file is changed where it lies before it goes elsewhere.
+        let changes = files.chain(self.moves.into_iter().map(DocumentChange::RenameFile)).collect();
+        WorkspaceEdit {
+            document_changes: Some(changes),
+            change_annotations: (!self.annotations.is_empty()).then_some(self.annotations),
+            ..WorkspaceEdit::default()
+        }
+    }
+}

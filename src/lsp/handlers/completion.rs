@@ -1,0 +1,63 @@
+//! `textDocument/completion`.
+
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types::{CompletionParams, CompletionResponse};
+
+use crate::lang::LangId;
+use crate::lang::modules::Layout;
+use crate::lsp::convert::{CompletionData, completion_list, insertion_edit};
+use crate::lsp::errors;
+use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
+use crate::lsp::session::Session;
+use crate::query::{self, Completion};
+
+pub const FEATURE: &str = "completion";
+/// Most that one list holds: whoever wants others types another letter.
+const ITEMS_MAX: usize = 100;
+
+/// Characters behind which members are asked for, in any language.
+pub fn trigger_characters() -> Vec<String> {
+    let marks = LangId::all().flat_map(|lang| lang.knobs().member_marks);
+    let mut last: Vec<String> = marks.filter_map(|mark| mark.chars().last()).map(String::from).collect();
+    last.sort();
+    last.dedup();
+    last
+}
+
+pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option<CompletionResponse>> {
+    let can = session.features().map(|f| f.completion).unwrap_or_default();
+    let at = params.text_document_position_params;
+    let uri = at.text_document.uri.clone();
+    read(session, FEATURE, &uri, Patience::Local, move |reading, _, cancel| {
+        let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
+        let view = &reading.ready.view;
+        let found = query::completions(view, reading.file, offset, ITEMS_MAX, cancel.flag());
+        if cancel.is_cancelled() {
+            return Err(errors::cancelled());
+        }
+        let Some(found) = found else { return Ok(Found::Nothing) };
+        let places = reading.places(reading.file);
+        let mut list = completion_list(&found, &places, can, |c| data(reading, &at.text_document.uri, c));
+        if !can.resolves_edits {
+            for (item, completion) in list.items.iter_mut().zip(&found.items) {
+                let import = completion.import.as_ref();
+                let insertion = import.and_then(|i| query::import_insertion(view, reading.file, i));
+                item.additional_text_edits = insertion.map(|i| vec![insertion_edit(&i, &places)]);
+            }
+        }
+        Ok(Found::Answer(CompletionResponse::CompletionList(list)))
+    })
+}
+
+fn data(reading: &Reading, uri: &tower_lsp::gen_lsp_types::Uri, completion: &Completion) -> CompletionData {
+    let view = &reading.ready.view;
+    let symbol = completion.target.and_then(|target| target.symbol());
+    CompletionData {
+        uri: uri.clone(),
+        path: symbol.map(|s| view.path(s.file).to_owned()),
+        at: symbol.map(|s| view.facts(s.file).def(s.def).name_span.start),
+        module: completion.import.as_ref().map(|i| i.module.clone()),
+        name: completion.import.as_ref().map(|i| i.name.clone()),
+    }
+}

@@ -1,0 +1,394 @@
+//! Candidates from every source, ranked.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::evidence::Evidence;
+use super::site::Site;
+use super::{Completion, CompletionKind, Completions, import_of};
+use crate::graph::View;
+use crate::lang::facts::{DefFlags, DefKind, Facts, Name, Role, ScopeId, Span, Term};
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::pack::Exports;
+use crate::lang::words::keywords;
+use crate::resolve::listing::{Listed, Reach};
+use crate::resolve::{Resolver, Symbol, Target};
+
+/// Letters that a name needs for the whole folder to be asked for it.
+const FOLDER_LETTERS_MIN: usize = 2;
+/// Names of the folder that are weighed.
+const NAMES_MAX: usize = 4_096;
+/// Names of other files that are offered with their import.
+const IMPORTS_MAX: usize = 30;
+/// Names of files that share the top level.
+const PACKAGE_MAX: usize = 256;
+/// Words without a meaning that are offered.
+const WORDS_MAX: usize = 40;
+/// Files that are looked into for what others write behind a name.
+const FILES_MAX: usize = 24;
+
+/// One candidate and its points.
+struct Candidate {
+    completion: Completion,
+    points: i32,
+}
+
+struct Gather<'a, 'v> {
+    resolver: Resolver<'v>,
+    file: FileId,
+    site: &'a Site,
+    /// The letters that are there already.
+    word: String,
+    evidence: Evidence<'a>,
+    found: Vec<Candidate>,
+    seen: FxHashSet<String>,
+    incomplete: bool,
+}
+
+pub fn gather(
+    view: &View,
+    file: FileId,
+    text: &str,
+    site: &Site,
+    limit: usize,
+    cancel: &AtomicBool,
+) -> Completions {
+    let word = text[site.word.start as usize..site.word.end as usize].to_owned();
+    let evidence = Evidence::new(text, site.word, |candidate| fits(candidate, &word) && *candidate != word);
+    let mut gather = Gather {
+        resolver: Resolver::new(view),
+        file,
+        site,
+        evidence,
+        found: Vec::new(),
+        seen: FxHashSet::default(),
+        incomplete: word.len() < FOLDER_LETTERS_MIN,
+        word,
+    };
+    let cancelled = || cancel.load(Ordering::Relaxed);
+    if site.member {
+        gather.members();
+    } else {
+        gather.in_scope();
+        if !cancelled() {
+            gather.words_of_language();
+            gather.of_folder(view);
+        }
+    }
+    gather.finish(limit, site.word)
+}
+
+/// Whether a name may be what the letters are the beginning of: they are its first ones, or its first one and others in
+/// their order.
+fn fits(name: &str, word: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    let mut wanted = word.chars().flat_map(char::to_lowercase);
+    match wanted.next() {
+        None => true,
+        Some(first) => {
+            letters.find(|c| *c != '_' && *c != '$' || first == *c) == Some(first)
+                && wanted.all(|w| letters.any(|c| c == w))
+        }
+    }
+}
+
+fn starts_alike(name: &str, word: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    word.chars().flat_map(char::to_lowercase).all(|w| letters.next() == Some(w))
+}
+
+impl Gather<'_, '_> {
+    fn add(&mut self, completion: Completion, points: i32) {
+        if completion.label == self.word && completion.target.is_none() {
+            return;
+        }
+        if self.seen.insert(completion.label.clone()) {
+            let exact =
+                match (completion.label.starts_with(&self.word), starts_alike(&completion.label, &self.word))
+                {
+                    (true, _) => 30,
+                    (false, true) => 12,
+                    (false, false) => -20,
+                };
+            let points = points + exact + self.evidence.points(&completion.label);
+            self.found.push(Candidate { completion, points });
+        }
+    }
+
+    fn listed(&mut self, item: Listed, points: i32) {
+        let points = points + self.by_role(item.kind);
+        let kind = match item.target {
+            Some(_) => CompletionKind::Definition(item.kind),
+            None => CompletionKind::Word,
+        };
+        let origin = item.target.map(Target::file).filter(|f| *f != self.file);
+        let origin = origin.map(|f| self.resolver.view().path(f).to_owned());
+        let completion = Completion {
+            insert: item.name.clone(),
+            label: item.name,
+            kind,
+            origin,
+            target: item.target,
+            import: None,
+        };
+        self.add(completion, points);
+    }
+
+    /// How well a kind goes with the way in which the name is used.
+    fn by_role(&self, kind: DefKind) -> i32 {
+        let is_module = matches!(kind, DefKind::Module | DefKind::Namespace | DefKind::Import);
+        match self.site.role {
+            Role::Type | Role::Inherit if kind.is_type() => 20,
+            Role::Type | Role::Inherit if is_module => 5,
+            Role::Type | Role::Inherit => -15,
+            Role::Call if kind.is_callable() => 8,
+            Role::Macro if kind == DefKind::Macro => 20,
+            Role::Write if kind.is_callable() || kind.is_type() => -10,
+            _ => 0,
+        }
+    }
+
+    fn members(&mut self) {
+        let word = self.word.clone();
+        let mut open = true;
+        if let Some(recv) = self.site.recv {
+            let listing = self.resolver.members_of(self.file, self.site.scope, recv);
+            open = listing.open;
+            for item in listing.items.into_iter().filter(|item| fits(&item.name, &word)) {
+                let points = match item.reach {
+                    Reach::Near => 45,
+                    _ => 38,
+                };
+                let hidden = item.name.starts_with('_') && !word.starts_with('_');
+                self.listed(item, if hidden { points - 20 } else { points });
+            }
+        }
+        if open || self.found.is_empty() {
+            self.behind_the_same_name();
+            self.words(20);
+            self.words_of_folder();
+        }
+    }
+
+    /// What other files write behind a name like the receiver's.
+    fn behind_the_same_name(&mut self) {
+        let Some(recv) = self.site.recv else { return };
+        let view = self.resolver.view();
+        let Some(name) = written(&view.facts(self.file), recv) else { return };
+        let family = view.lang(self.file).family();
+        let mut counts: FxHashMap<Name, u32> = FxHashMap::default();
+        let same = |f: &FileId| view.lang(*f).family() == family;
+        for file in view.files_with(name).filter(same).take(FILES_MAX) {
+            let facts = view.facts(file);
+            for r in facts.refs.iter().filter(|r| r.recv.is_some_and(|t| written(&facts, t) == Some(name))) {
+                *counts.entry(r.name).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<(Name, u32)> = counts.into_iter().collect();
+        counts.sort_unstable_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        for (name, count) in counts {
+            let label = view.name_text(name).to_owned();
+            if fits(&label, &self.word) {
+                self.add(word(label), 30 + (6.0 * f64::from(1 + count).ln()) as i32);
+            }
+        }
+    }
+
+    fn in_scope(&mut self) {
+        let word = self.word.clone();
+        let (scope, offset) = (self.site.scope, self.site.word.start);
+        let listing =
+            self.resolver.names_in_scope(self.file, scope, offset, self.site.role, &|name| fits(name, &word));
+        for item in listing.items {
+            let points = match item.reach {
+                Reach::Near => 50,
+                Reach::Member => 40,
+                Reach::File => 42,
+                Reach::Package => 34,
+                Reach::Glob => 32,
+            };
+            self.listed(item, points);
+        }
+    }
+
+    fn words_of_language(&mut self) {
+        let lang = self.resolver.view().lang(self.file);
+        let knobs = lang.knobs();
+        let typed = self.word.clone();
+        for builtin in knobs.builtins.iter().filter(|b| fits(b, &typed)) {
+            let points = if self.site.role == Role::Type { 26 } else { 28 };
+            self.add(word((*builtin).to_owned()), points);
+        }
+        for keyword in keywords(lang).iter().filter(|k| starts_alike(k, &typed)) {
+            let kind = CompletionKind::Keyword;
+            self.add(Completion { kind, ..word(keyword.clone()) }, 24);
+        }
+        for own in knobs.self_names.iter().chain(knobs.super_names).chain(knobs.self_type_names) {
+            if starts_alike(own, &self.word) {
+                self.add(Completion { kind: CompletionKind::Keyword, ..word((*own).to_owned()) }, 30);
+            }
+        }
+    }
+
+    /// Names of other files: those that share the top level, those that an import would bring, words.
+    fn of_folder(&mut self, view: &View) {
+        if self.word.len() >= FOLDER_LETTERS_MIN {
+            let names = self.names_of_folder();
+            self.of_package(view, &names);
+            self.importable(view, &names);
+        }
+        self.words(12);
+        self.words_of_folder();
+    }
+
+    /// Names of the folder that begin with the letters, and in how many files they stand.
+    fn names_of_folder(&mut self) -> Vec<(Name, usize)> {
+        let view = self.resolver.view();
+        let mut names: Vec<Name> =
+            view.names().filter(|(_, text)| starts_alike(text, &self.word)).map(|(name, _)| name).collect();
+        if names.len() > NAMES_MAX {
+            names.truncate(NAMES_MAX);
+            self.incomplete = true;
+        }
+        let mut counted: Vec<(Name, usize)> =
+            names.into_iter().map(|name| (name, view.files_with(name).count())).collect();
+        counted.sort_unstable_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        counted
+    }
+
+    fn of_package(&mut self, view: &View, names: &[(Name, usize)]) {
+        let siblings: FxHashSet<FileId> = self.resolver.sibling_files(self.file).into_iter().collect();
+        if siblings.is_empty() {
+            return;
+        }
+        let (scope, offset, role) = (self.site.scope, self.site.word.start, self.site.role);
+        let mut added = 0;
+        for (name, _) in names {
+            let text = view.name_text(*name);
+            if self.seen.contains(text) || !view.defs_named(*name).any(|(file, _)| siblings.contains(&file)) {
+                continue;
+            }
+            if added == PACKAGE_MAX {
+                self.incomplete = true;
+                return;
+            }
+            added += 1;
+            if let Some((target, kind)) = self.resolver.bare_at(self.file, scope, offset, role, *name) {
+                let item = Listed { name: text.to_owned(), target, kind, reach: Reach::Package };
+                self.listed(item, 34);
+            }
+        }
+    }
+
+    fn importable(&mut self, view: &View, names: &[(Name, usize)]) {
+        let lang = view.lang(self.file);
+        let Some(style) = lang.knobs().imports else { return };
+        let family = lang.family();
+        let mut added = 0;
+        for (name, count) in names {
+            if self.seen.contains(view.name_text(*name)) && !style.qualified {
+                continue;
+            }
+            let here = self.file;
+            let other = |(file, _): &(FileId, _)| *file != here && view.lang(*file).family() == family;
+            for (file, def) in view.defs_named(*name).filter(other).take(2) {
+                if added == IMPORTS_MAX {
+                    self.incomplete = true;
+                    return;
+                }
+                let symbol = Symbol { file, def };
+                let facts = view.facts(file);
+                if !is_importable(view, &facts, symbol) {
+                    continue;
+                }
+                let Some(import) = import_of(&self.resolver, self.file, symbol) else { continue };
+                added += 1;
+                let label = view.name_text(*name).to_owned();
+                let insert = match style.qualified {
+                    true => format!("{}.{label}", import.name),
+                    false => label.clone(),
+                };
+                let completion = Completion {
+                    label: if style.qualified { insert.clone() } else { label },
+                    insert,
+                    kind: CompletionKind::Definition(facts.def(def).kind),
+                    origin: Some(view.path(file).to_owned()),
+                    target: Some(Target::Symbol(symbol)),
+                    import: Some(import),
+                };
+                let often = (3.0 * (1.0 + *count as f64).ln()) as i32;
+                let points = 4 + often.min(18) + self.by_role(facts.def(def).kind);
+                self.add(completion, points);
+            }
+        }
+    }
+
+    /// Words of the text that nothing else explains.
+    fn words(&mut self, points: i32) {
+        let mut words: Vec<String> = self.evidence.words().map(str::to_owned).collect();
+        words.sort_by_key(|w| (std::cmp::Reverse(self.evidence.points(w)), w.clone()));
+        for text in words.into_iter().take(WORDS_MAX) {
+            self.add(word(text), points);
+        }
+    }
+
+    /// Words of the folder that many files have.
+    fn words_of_folder(&mut self) {
+        if self.word.len() < FOLDER_LETTERS_MIN {
+            return;
+        }
+        let view = self.resolver.view();
+        for (name, count) in self.names_of_folder().into_iter().take(WORDS_MAX) {
+            let text = view.name_text(name).to_owned();
+            if text.chars().all(super::site::is_word) {
+                self.add(word(text), (4.0 * (1.0 + count as f64).ln()) as i32 - 4);
+            }
+        }
+    }
+
+    fn finish(mut self, limit: usize, replaced: Span) -> Completions {
+        self.found.sort_by(|a, b| {
+            b.points.cmp(&a.points).then_with(|| a.completion.label.cmp(&b.completion.label))
+        });
+        let incomplete = self.incomplete || self.found.len() > limit;
+        self.found.truncate(limit);
+        let items = self.found.into_iter().map(|c| c.completion).collect();
+        Completions { items, replaced, incomplete }
+    }
+}
+
+fn word(text: String) -> Completion {
+    let kind = CompletionKind::Word;
+    Completion { insert: text.clone(), label: text, kind, origin: None, target: None, import: None }
+}
+
+/// The last name that a receiver is written as.
+fn written(facts: &Facts, term: crate::lang::facts::TermId) -> Option<Name> {
+    match facts.term(term) {
+        Term::Ref(reference) => Some(facts.reference(*reference).name),
+        Term::Def(def) => Some(facts.def(*def).name),
+        Term::Module(name) => Some(*name),
+        _ => None,
+    }
+}
+
+/// Whether an import can bring the definition.
+fn is_importable(view: &View, facts: &Facts, symbol: Symbol) -> bool {
+    let def = facts.def(symbol.def);
+    let knobs = view.lang(symbol.file).knobs();
+    let text = view.name_text(def.name);
+    let marked =
+        knobs.exports == Exports::Marked || facts.defs.iter().any(|d| d.flags.has(DefFlags::EXPORTED));
+    let exported = match knobs.capitals_export {
+        true => text.starts_with(char::is_uppercase),
+        false => !marked || def.flags.has(DefFlags::EXPORTED),
+    };
+    def.scope == ScopeId::FILE
+        && def.of.is_none()
+        && exported
+        && !text.starts_with('_')
+        && !def.kind.is_alias()
+        && !matches!(def.kind, DefKind::Label | DefKind::Module)
+        && !def.name_span.is_empty()
+}

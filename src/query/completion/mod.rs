@@ -1,0 +1,124 @@
+//! What could be written at a place: members of what stands before it, names in scope, names that an import would bring,
+//! words of the language, and words that stand elsewhere.
+
+mod evidence;
+mod gather;
+mod site;
+
+use std::sync::atomic::AtomicBool;
+
+use super::docs::documentation;
+use super::signature::signature;
+use crate::graph::View;
+use crate::lang::facts::{Def, DefKind, Span};
+use crate::lang::imports::{Insertion, insertion};
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::{ParseLimits, Parser};
+use crate::resolve::{Resolver, Symbol, Target};
+
+/// What a completion is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompletionKind {
+    Definition(DefKind),
+    /// A word of the language.
+    Keyword,
+    /// Known outside the folder, or a word that stands elsewhere.
+    Word,
+}
+
+/// The import that a completion needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    pub module: String,
+    /// What is imported from the module; for what is used behind its module's name, that name.
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    pub label: String,
+    pub insert: String,
+    pub kind: CompletionKind,
+    /// Where it comes from, if that is another file.
+    pub origin: Option<String>,
+    pub target: Option<Target>,
+    pub import: Option<Import>,
+}
+
+/// What could be written, the likeliest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completions {
+    pub items: Vec<Completion>,
+    /// What is replaced: the letters before the cursor.
+    pub replaced: Span,
+    /// Another letter may bring others.
+    pub incomplete: bool,
+}
+
+/// What could stand at the offset, at most `limit`. `None` where nothing is completed: in comments and strings, and
+/// where a new name is being given.
+pub fn completions(
+    view: &View,
+    file: FileId,
+    offset: u32,
+    limit: usize,
+    cancel: &AtomicBool,
+) -> Option<Completions> {
+    let text = view.text(file).ok()?;
+    match site::find(view, file, &text, offset)? {
+        site::Found::Here(site) => Some(gather::gather(view, file, &text, &site, limit, cancel)),
+        // The text does not parse as it stands, so it is looked at as if a name were there.
+        site::Found::Elsewhere(there, site) => {
+            Some(gather::gather(&there, file, &text, &site, limit, cancel))
+        }
+    }
+}
+
+/// The insertion that brings what the completion needs, for the file as it is.
+pub fn import_insertion(view: &View, file: FileId, import: &Import) -> Option<Insertion> {
+    let text = view.text(file).ok()?;
+    let lang = view.lang(file);
+    let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
+    insertion(lang, &tree, &text, &import.module, &import.name)
+}
+
+/// What is told of a completion when somebody looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    pub signature: String,
+    pub documentation: Option<String>,
+}
+
+/// Signature and documentation of the definition whose name stands at the offset of the file.
+pub fn described(view: &View, path: &str, at: u32, label: &str) -> Option<Described> {
+    let file = view.file(path)?;
+    let facts = view.facts(file);
+    let named = |d: &&Def| d.name_span.start == at && label.ends_with(view.name_text(d.name));
+    let def = facts.defs.iter().find(named)?;
+    let text = view.text(file).ok()?;
+    let knobs = view.lang(file).knobs();
+    Some(Described {
+        signature: signature(&text, def, knobs),
+        documentation: documentation(&text, def, knobs),
+    })
+}
+
+/// The import by which a file gets a definition of another one.
+pub fn import_of(resolver: &Resolver<'_>, file: FileId, symbol: Symbol) -> Option<Import> {
+    let view = resolver.view();
+    let lang = view.lang(file);
+    let style = lang.knobs().imports?;
+    let facts = view.facts(symbol.file);
+    let module = match style.by_package {
+        true => view.name_text(facts.package?).to_owned(),
+        false => lang.strategy().specifier(&**view.graph(), file, symbol.file)?,
+    };
+    let name = match style.qualified {
+        true => view.name_text(facts.package?).to_owned(),
+        false => view.name_text(facts.def(symbol.def).name).to_owned(),
+    };
+    Some(Import { module, name })
+}
+
+#[cfg(test)]
+mod tests;

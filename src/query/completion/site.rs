@@ -1,0 +1,118 @@
+//! Where something is being written, and what is known of the place.
+
+use std::sync::Arc;
+
+use crate::graph::{OpenFile, View};
+use crate::lang::facts::{DefKind, Facts, Role, ScopeId, Span, TermId};
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::pack::AssignedMembers;
+use crate::lang::words::Leaf;
+use crate::lang::{ParseLimits, Parser, extract};
+
+/// The name that stands in for the one that is still to be written.
+const PLACEHOLDER: &str = "c0mpletion";
+
+/// A place where something is being written.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The letters before the cursor, empty behind a dot.
+    pub word: Span,
+    /// Behind a receiver, this one; `None` for a bare name.
+    pub recv: Option<TermId>,
+    /// There is a mark before it that asks for members, of something unknown.
+    pub member: bool,
+    pub scope: ScopeId,
+    pub role: Role,
+}
+
+pub enum Found {
+    Here(Site),
+    /// In another view, whose text has a placeholder at the site.
+    Elsewhere(Box<View>, Site),
+}
+
+pub fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found> {
+    let before = text.get(..offset as usize)?;
+    let start = before.trim_end_matches(is_word).len() as u32;
+    let word = Span::new(start, offset);
+    if before[start as usize..].starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let facts = view.facts(file);
+    if !word.is_empty() {
+        match at_name(view, file, &facts, word) {
+            At::Use(site) => return Some(Found::Here(site)),
+            At::NewName => return None,
+            At::Nothing => {}
+        }
+    }
+    // The rest of the word is what the placeholder stands for too.
+    let end = offset as usize
+        + text[offset as usize..].find(|c| !is_word(c)).unwrap_or(text.len() - offset as usize);
+    let name = format!("{}{PLACEHOLDER}", &text[start as usize..offset as usize]);
+    let filled = format!("{}{name}{}", &text[..start as usize], &text[end..]);
+    let lang = view.lang(file);
+    let tree = Parser::new().parse(lang, &filled, None, &ParseLimits::default()).ok()?;
+    // Names in strings are names where the language reads them (a format string).
+    let in_text = matches!(tree.leaf_at(start).0, Leaf::Comment | Leaf::String);
+    let filled_facts = Arc::new(extract(lang, &tree, &filled));
+    let path = view.path(file).to_owned();
+    let there = view.changed(vec![OpenFile { path, lang, text: filled.into(), facts: filled_facts }], &[]);
+    let facts = there.facts(file);
+    let wide = Span::new(start, start + name.len() as u32);
+    let site = match at_name(&there, file, &facts, wide) {
+        At::Use(site) => Site { word, ..site },
+        At::NewName => return None,
+        At::Nothing if in_text => return None,
+        At::Nothing => {
+            let marks = lang.knobs().member_marks;
+            Site {
+                word,
+                recv: None,
+                member: marks.iter().any(|mark| before[..start as usize].ends_with(mark)),
+                scope: facts.scope_at(start),
+                role: Role::Read,
+            }
+        }
+    };
+    Some(Found::Elsewhere(Box::new(there), site))
+}
+
+enum At {
+    Use(Site),
+    /// A definition gets its name here.
+    NewName,
+    Nothing,
+}
+
+fn at_name(view: &View, file: FileId, facts: &Facts, word: Span) -> At {
+    // What is behind the cursor may belong to the word already.
+    let used = facts.refs.iter().filter(|r| r.span.start == word.start && r.span.end >= word.end);
+    if let Some(r) = used.min_by_key(|r| r.role == Role::Key) {
+        return At::Use(Site { word, recv: r.recv, member: r.recv.is_some(), scope: r.scope, role: r.role });
+    }
+    let mut defined =
+        facts.defs.iter().filter(|d| d.name_span.start == word.start && d.name_span.end >= word.end);
+    match defined.next() {
+        None => At::Nothing,
+        Some(d) => {
+            let bound =
+                matches!(d.kind, DefKind::Variable | DefKind::Import | DefKind::Export | DefKind::Field);
+            // Where every assignment declares, the name may be one that is there already.
+            match bound && view.lang(file).knobs().assigned_members == AssignedMembers::Receiver {
+                true => At::Use(Site {
+                    word,
+                    recv: d.of,
+                    member: d.of.is_some(),
+                    scope: d.scope,
+                    role: Role::Write,
+                }),
+                false => At::NewName,
+            }
+        }
+    }
+}

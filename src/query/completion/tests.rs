@@ -1,0 +1,201 @@
+use super::*;
+use crate::graph::fixture::Fixture;
+
+/// The first completions at `$0`, each with the import that it needs.
+fn completed(fixture: &str) -> Option<Vec<String>> {
+    let fixture = Fixture::parse(fixture);
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let found = completions(&view, file, offset, 100, &AtomicBool::new(false))?;
+    let shown = |c: &Completion| match &c.import {
+        Some(import) => format!("{} ({} of {})", c.insert, import.name, import.module),
+        None => c.insert.clone(),
+    };
+    Some(found.items.iter().map(shown).collect())
+}
+
+/// These come first, in this order.
+fn check_first(fixture: &str, expected: &[&str]) {
+    let found = completed(fixture).expect("something is completed");
+    let first: Vec<&str> = found.iter().take(expected.len()).map(String::as_str).collect();
+    assert_eq!(first, expected, "{found:?}");
+}
+
+fn check_among(fixture: &str, expected: &[&str], missing: &[&str]) {
+    let found = completed(fixture).expect("something is completed");
+    for name in expected {
+        assert!(found.iter().any(|f| f == name), "{name} is not in {found:?}");
+    }
+    for name in missing {
+        assert!(!found.iter().any(|f| f == name), "{name} is in {found:?}");
+    }
+}
+
+#[test]
+fn members_of_the_receiver_s_type_inherited_ones_last() {
+    check_first(
+        "
+        //- /a.py
+        class Base:
+            def below(self): pass
+        class Item(Base):
+            def __init__(self): self.size = 1
+            def total(self): pass
+        def f(item: Item):
+            item.$0
+        ",
+        &["size", "total", "below"],
+    );
+    check_first(
+        "
+        //- /a.ts
+        class Item { size = 1; total() {} }
+        function f(item: Item) { item.to$0 }
+        ",
+        &["total"],
+    );
+    check_first(
+        "
+        //- /a.rs
+        struct Item { size: u32 }
+        impl Item { fn total(&self) {} fn new() -> Item { Item { size: 1 } } }
+        fn f(item: &Item) { item.$0 }
+        ",
+        &["size", "new", "total"],
+    );
+    check_first(
+        "
+        //- /go.mod
+        module m
+        //- /a.go
+        package m
+        type Item struct { Size int }
+        func (i *Item) Total() {}
+        func f(item *Item) { item.$0 }
+        ",
+        &["Size", "Total"],
+    );
+    check_first(
+        "
+        //- /A.java
+        class Item { int size; int total() { return 1; } }
+        class Main { void f(Item item) { item.$0; } }
+        ",
+        &["size", "total"],
+    );
+}
+
+#[test]
+fn names_in_scope_come_by_their_nearness() {
+    check_first(
+        "
+        //- /a.py
+        from b import value_far
+        value_file = 1
+        def f(value_local):
+            return val$0
+        //- /b.py
+        value_far = 1
+        ",
+        &["value_local"],
+    );
+    check_among(
+        "
+        //- /a.py
+        from b import value_far
+        value_file = 1
+        def f():
+            value_local = 1
+        def g(): return val$0
+        //- /b.py
+        value_far = 1
+        value_other = 1
+        ",
+        &["value_file", "value_far", "value_other (value_other of b)"],
+        &["value_other"],
+    );
+    check_among(
+        "
+        //- /a.rs
+        fn f() { let early = 1; { let inner = 2; } e$0; let eventually = 3; }
+        ",
+        &["early", "else", "enum"],
+        &["inner"],
+    );
+}
+
+#[test]
+fn members_of_modules_and_what_an_import_can_take() {
+    let files = "
+        //- /pkg/__init__.py
+        top = 1
+        //- /pkg/inner.py
+        thing = 1
+        //- /main.py
+        ";
+    check_among(&format!("{files}import pkg\n        pkg.$0\n"), &["top", "inner"], &["thing"]);
+    check_among(&format!("{files}from pkg.inner import th$0\n"), &["thing"], &[]);
+    check_among(
+        "
+        //- /a.ts
+        export const total = 1;
+        const hidden = 2;
+        //- /b.ts
+        import { t$0 } from './a';
+        ",
+        &["total"],
+        &["hidden"],
+    );
+}
+
+#[test]
+fn what_is_not_imported_yet_brings_its_import() {
+    check_among(
+        "\n//- /pkg/a.py\ndef compute(): pass\n//- /main.py\nx = comp$0\n",
+        &["compute (compute of pkg.a)"],
+        &[],
+    );
+    check_among(
+        "\n//- /lib/a.ts\nexport function compute() {}\n//- /src/b.ts\nconst x = comp$0\n",
+        &["compute (compute of ../lib/a)"],
+        &[],
+    );
+    check_among(
+        "\n//- /go.mod\nmodule example.com/m\n//- /p/a.go\npackage p\nfunc Compute() {}\n//- /b.go\npackage main\nfunc main() { Comp$0 }\n",
+        &["p.Compute (p of example.com/m/p)"],
+        &[],
+    );
+    check_among(
+        "\n//- /src/p/Computer.java\npackage p;\npublic class Computer {}\n//- /src/q/Use.java\npackage q;\nclass Use { Comp$0 x; }\n",
+        &["Computer (Computer of p)"],
+        &[],
+    );
+    check_among(
+        "\n//- /Cargo.toml\n[package]\nname = \"m\"\n//- /src/lib.rs\nmod a;\nfn f() { comp$0 }\n//- /src/a.rs\npub fn compute() {}\n",
+        &["compute (compute of crate::a)"],
+        &[],
+    );
+}
+
+#[test]
+fn nothing_is_completed_in_comments_strings_and_new_names() {
+    for text in ["# na$0", "x = 'na$0'", "def na$0(): pass", "class Na$0: pass", "1$0"] {
+        assert_eq!(completed(&format!("\n//- /a.py\nname = 1\n{text}\n")), None, "{text}");
+    }
+    for text in ["// na$0", "const x = 'na$0'", "let na$0 = 1", "function na$0() {}"] {
+        assert_eq!(completed(&format!("\n//- /a.ts\nconst name = 1;\n{text}\n")), None, "{text}");
+    }
+}
+
+#[test]
+fn half_written_code_is_understood() {
+    check_first("\n//- /a.ts\nclass A { go() {} }\nfunction f(a: A) {\n  if (a.$0\n}\n", &["go"]);
+    check_first(
+        "\n//- /a.py\nclass A:\n    def go(self): pass\ndef f(a: A):\n    g(1, a.$0\n    return 2\n",
+        &["go"],
+    );
+    check_first(
+        "\n//- /a.rs\nstruct A { size: u32 }\nfn f(a: A) {\n    let x = a.$0\n    let y = 1;\n}\n",
+        &["size"],
+    );
+}

@@ -1,0 +1,330 @@
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+use crate::graph::fixture::Fixture;
+
+/// Renaming the name at `$0` to `fresh` is refused, or gives these texts: a line for each that changes, as
+/// `path: line`; `?` before those that somebody should look at.
+fn renamed(fixture: &str, name: &str) -> Result<Vec<String>, String> {
+    let fixture = Fixture::parse(fixture);
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let renaming =
+        rename(&view, file, offset, name, &AtomicBool::new(false)).map_err(|refusal| refusal.to_string())?;
+    let mut lines = Vec::new();
+    for (file, edits) in &renaming.files {
+        let path = view.path(*file);
+        let text = &fixture.files[path];
+        let doubt = |line: usize| {
+            edits
+                .iter()
+                .any(|e| e.doubt.is_some() && text[..e.span.start as usize].matches('\n').count() == line)
+        };
+        let mut after = text.clone();
+        for edit in edits.iter().rev() {
+            after.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+        }
+        for (at, (old, new)) in text.lines().zip(after.lines()).enumerate() {
+            if old != new {
+                let mark = if doubt(at) { "? " } else { "" };
+                lines.push(format!("{mark}{path}: {}", new.trim()));
+            }
+        }
+    }
+    if let Some((file, path)) = &renaming.moved {
+        lines.push(format!("{} -> {path}", view.path(*file)));
+    }
+    Ok(lines)
+}
+
+fn check_rename(fixture: &str, expected: &[&str]) {
+    assert_eq!(renamed(fixture, "fresh").unwrap(), expected);
+}
+
+fn check_refused(fixture: &str, name: &str, why: &str) {
+    let refusal = renamed(fixture, name).unwrap_err();
+    assert!(refusal.contains(why), "{refusal}");
+}
+
+#[test]
+fn python_imports_aliases_and_lists_of_names() {
+    check_rename(
+        "
+        //- /a.py
+        __all__ = ['f', 'g']
+        def $0f(): pass
+        def g(x: 'f'): return f
+        //- /b.py
+        from a import f as h, g
+        import a
+        h(a.f)
+        //- /c.py
+        from a import *
+        f = f()
+        ",
+        &[
+            "a.py: __all__ = ['fresh', 'g']",
+            "a.py: def fresh(): pass",
+            "a.py: def g(x: 'fresh'): return fresh",
+            "b.py: from a import fresh as h, g",
+            "b.py: h(a.fresh)",
+        ],
+    );
+}
+
+#[test]
+fn an_alias_stays_in_its_file() {
+    check_rename(
+        "
+        //- /a.py
+        def f(): pass
+        //- /b.py
+        from a import f as h
+        $0h()
+        //- /c.py
+        from a import f as h
+        h()
+        ",
+        &["b.py: from a import f as fresh", "b.py: fresh()"],
+    );
+}
+
+#[test]
+fn overridden_members_go_together() {
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            def m(self): pass
+        class B(A):
+            def $0m(self): super().m()
+        class C:
+            def m(self): pass
+        def go(a: A, c: C):
+            a.m()
+            c.m()
+        ",
+        &["a.py: def fresh(self): pass", "a.py: def fresh(self): super().fresh()", "a.py: a.fresh()"],
+    );
+}
+
+#[test]
+fn what_is_not_known_is_doubted() {
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            def $0m(self): pass
+        def go(a):
+            a.m()
+        ",
+        &["a.py: def fresh(self): pass", "? a.py: a.fresh()"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        from x import Base
+        class A(Base):
+            def $0m(self): pass
+        ",
+        &["? a.py: def fresh(self): pass"],
+    );
+}
+
+#[test]
+fn keyword_arguments_name_parameters() {
+    check_rename(
+        "
+        //- /a.py
+        def f($0x): return x
+        f(x=1)
+        def g(x): return f(x=x)
+        ",
+        &["a.py: def f(fresh): return fresh", "a.py: f(fresh=1)", "a.py: def g(x): return f(fresh=x)"],
+    );
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    let fixture = "\n//- /a.py\n$0x = 1\n";
+    for name in ["class", "a b", "", "1x", "x.y"] {
+        check_refused(fixture, name, "is not a name in python");
+    }
+    assert_eq!(renamed(fixture, "x"), Ok(Vec::new()));
+    check_refused("\n//- /a.py\nimport os\n$0os.x\n", "y", "outside the folder");
+    check_refused("\n//- /a.py\nclass A:\n    def $0__len__(self): pass\n", "y", "from outside");
+    check_refused("\n//- /a.py\ndef f(x): return x.$0y\n", "z", "it is not known what");
+}
+
+#[test]
+fn collisions_and_captures_are_refused() {
+    check_refused("\n//- /a.py\n$0x = 1\ny = 2\n", "y", "has a `y` already");
+    check_refused("\n//- /a.py\n$0x = 1\ndef f(y): return x\n", "y", "would mean something else");
+    check_refused("\n//- /a.py\ny = 1\ndef f($0x): return y\n", "y", "would mean something else");
+    check_refused("\n//- /a.py\n$0x = 1\nprint(x)\n", "print", "would mean something else");
+    check_refused(
+        "
+        //- /a.py
+        class A:
+            def $0m(self): pass
+        class B(A):
+            def n(self): pass
+        ",
+        "n",
+        "has a `n` already",
+    );
+    check_refused(
+        "
+        //- /go.mod
+        module m
+        //- /a.go
+        package m
+        func $0f() {}
+        //- /b.go
+        package m
+        func g() {}
+        ",
+        "g",
+        "has a `g` already",
+    );
+}
+
+#[test]
+fn shorthand_properties_are_spelled_out() {
+    check_rename(
+        "
+        //- /a.ts
+        export function f($0x: number) { return { x, y: x }; }
+        const { x } = f(1);
+        ",
+        &["a.ts: export function f(fresh: number) { return { x: fresh, y: fresh }; }"],
+    );
+    check_rename(
+        "
+        //- /a.rs
+        struct P { $0x: u32 }
+        fn f(x: u32) -> P { P { x } }
+        fn g(p: P) -> u32 { let P { x } = p; x + p.x }
+        ",
+        &[
+            "a.rs: struct P { fresh: u32 }",
+            "a.rs: fn f(x: u32) -> P { P { fresh: x } }",
+            "a.rs: fn g(p: P) -> u32 { let P { fresh: x } = p; x + p.fresh }",
+        ],
+    );
+}
+
+#[test]
+fn typescript_exports_and_reexports() {
+    check_rename(
+        "
+        //- /a.ts
+        export class $0Item {}
+        export { Item as Thing };
+        //- /b.ts
+        export { Item } from './a';
+        //- /c.ts
+        import { Item as Local } from './b';
+        import * as all from './b';
+        new all.Item();
+        new Local();
+        ",
+        &[
+            "a.ts: export class fresh {}",
+            "a.ts: export { fresh as Thing };",
+            "b.ts: export { fresh } from './a';",
+            "c.ts: import { fresh as Local } from './b';",
+            "c.ts: new all.fresh();",
+        ],
+    );
+}
+
+#[test]
+fn members_of_one_shape_are_doubted() {
+    check_rename(
+        "
+        //- /a.ts
+        interface P { $0x: number }
+        const p: P = { x: 1 };
+        ",
+        &["? a.ts: interface P { fresh: number }"],
+    );
+}
+
+#[test]
+fn rust_traits_paths_and_format_strings() {
+    check_rename(
+        "
+        //- /Cargo.toml
+        [package]
+        name = \"m\"
+        //- /src/lib.rs
+        mod a;
+        pub use a::T;
+        fn f(x: impl T) { x.m(); <u8 as T>::m(&1); }
+        //- /src/a.rs
+        pub trait T { fn $0m(&self); }
+        impl T for u8 { fn m(&self) {} }
+        struct S;
+        impl S { fn m(&self) { self.m() } }
+        ",
+        &[
+            "src/a.rs: pub trait T { fn fresh(&self); }",
+            "src/a.rs: impl T for u8 { fn fresh(&self) {} }",
+            "? src/lib.rs: fn f(x: impl T) { x.fresh(); <u8 as T>::fresh(&1); }",
+        ],
+    );
+    check_rename(
+        "
+        //- /a.rs
+        fn f($0x: u32) { let y = x; println!(\"{x} {y:x$}\"); }
+        ",
+        &["a.rs: fn f(fresh: u32) { let y = fresh; println!(\"{fresh} {y:fresh$}\"); }"],
+    );
+    check_rename(
+        "
+        //- /a.rs
+        struct S;
+        impl Drop for S { fn $0drop(&mut self) {} }
+        ",
+        &["? a.rs: impl Drop for S { fn fresh(&mut self) {} }"],
+    );
+}
+
+#[test]
+fn go_names_that_lose_their_capital_are_refused() {
+    let fixture = "
+        //- /go.mod
+        module m
+        //- /p/a.go
+        package p
+        func $0Total() {}
+        //- /b.go
+        package main
+        import \"m/p\"
+        func main() { p.Total() }
+        ";
+    assert_eq!(renamed(fixture, "Sum").unwrap(), ["b.go: func main() { p.Sum() }", "p/a.go: func Sum() {}"]);
+    check_refused(fixture, "sum", "seen from the same places");
+}
+
+#[test]
+fn java_types_take_their_constructors_and_file_along() {
+    check_rename(
+        "
+        //- /src/p/Item.java
+        package p;
+        public class $0Item { Item() {} static Item make() { return new Item(); } }
+        //- /src/q/Use.java
+        package q;
+        import p.Item;
+        class Use { Item item = Item.make(); }
+        ",
+        &[
+            "src/p/Item.java: public class fresh { fresh() {} static fresh make() { return new fresh(); } }",
+            "src/q/Use.java: import p.fresh;",
+            "src/q/Use.java: class Use { fresh item = fresh.make(); }",
+            "src/p/Item.java -> src/p/fresh.java",
+        ],
+    );
+}
