@@ -1,10 +1,11 @@
 /** Starts the server and everything that shows something of it. */
 import { execFile } from "node:child_process";
 import * as vscode from "vscode";
+import type { Location, Position } from "vscode-languageclient/node";
 import { FoldersView } from "./folders";
 import { GraphPanels } from "./graph/panel";
 import { StatusModel } from "./model";
-import { ServerHost } from "./server";
+import { SHOW_REFERENCES, ServerHost } from "./server";
 import { StatusItems } from "./statusItems";
 import { type Status, bytes, describe } from "./status";
 
@@ -34,6 +35,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   command("coppice.showStatus", () => showStatus(model));
   command("coppice.doctor", () => doctor(host));
   command("coppice.explain", () => explain(host));
+  command(SHOW_REFERENCES, (uri: string, at: Position, places: Location[]) => showReferences(host, uri, at, places));
 
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -99,6 +101,14 @@ async function doctor(host: ServerHost): Promise<void> {
   const show = "Show";
   const choice = await vscode.window.showInformationMessage("The doctor's report is on the clipboard.", show);
   if (choice === show) host.log.show();
+}
+
+/** What a lens counted, in the editor's own list. */
+async function showReferences(host: ServerHost, uri: string, at: Position, places: Location[]): Promise<void> {
+  const convert = host.client?.protocol2CodeConverter;
+  if (!convert) return;
+  const locations = places.map((place) => convert.asLocation(place));
+  await vscode.commands.executeCommand("editor.action.showReferences", convert.asUri(uri), convert.asPosition(at), locations);
 }
 
 interface Why {

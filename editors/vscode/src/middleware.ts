@@ -50,11 +50,19 @@ export function middleware(keys: readonly string[]): Middleware {
       silent(document, "codeActions") ? undefined : next(document, range, context, token),
     provideCodeLenses: (document, token, next) => (silent(document, "codeLens") ? undefined : next(document, token)),
     provideFoldingRanges: (document, context, token, next) =>
-      silent(document, "folding") ? undefined : next(document, context, token),
+      silent(document, "foldingRange") ? undefined : next(document, context, token),
     provideSelectionRanges: (document, positions, token, next) =>
-      silent(document, "selection") ? undefined : next(document, positions, token),
+      silent(document, "selectionRange") ? undefined : next(document, positions, token),
     provideInlayHints: (document, range, token, next) =>
-      silent(document, "inlayHints") ? undefined : next(document, range, token),
+      silent(document, "inlayHint") ? undefined : next(document, range, token),
+    provideDocumentSemanticTokens: (document, token, next) =>
+      silent(document, "semanticTokens") ? undefined : next(document, token),
+    provideDocumentSemanticTokensEdits: (document, previous, token, next) =>
+      silent(document, "semanticTokens") ? undefined : next(document, previous, token),
+    provideDocumentRangeSemanticTokens: (document, range, token, next) =>
+      silent(document, "semanticTokens") ? undefined : next(document, range, token),
+    provideDocumentLinks: (document, token, next) =>
+      silent(document, "documentLink") ? undefined : next(document, token),
     provideDiagnostics: (target, previous, token, next) =>
       "languageId" in target && silent(target, "diagnostics")
         ? { kind: "full" as never, items: [] }

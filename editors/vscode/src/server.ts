@@ -14,6 +14,9 @@ const VERSION_MS = 5_000;
 const RESTARTS_MAX = 4;
 const RESTARTS_WITHIN_MS = 180_000;
 
+/** The command behind a lens: shows the places that it counts. */
+export const SHOW_REFERENCES = "coppice.showReferences";
+
 const INSTALL_GUIDE = "https://code.visualstudio.com/docs/editor/extension-marketplace#_install-from-a-vsix";
 
 export class ServerHost implements vscode.Disposable {
@@ -70,6 +73,16 @@ export class ServerHost implements vscode.Disposable {
       },
     );
     this.current = client;
+    client.registerFeature({
+      // The server offers lenses that list places only to a client that says that it can show them.
+      fillClientCapabilities: (capabilities) => {
+        const experimental = (capabilities.experimental ?? {}) as Record<string, unknown>;
+        capabilities.experimental = { ...experimental, commands: { commands: [SHOW_REFERENCES] } };
+      },
+      initialize: () => undefined,
+      getState: () => ({ kind: "static" }),
+      clear: () => undefined,
+    });
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
         void vscode.commands.executeCommand("setContext", "coppice.running", true);

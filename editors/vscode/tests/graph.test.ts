@@ -67,13 +67,15 @@ test("crossings are untied", () => {
 
 test("answers are joined by place", () => {
   const range = { start: { line: 1, character: 2 }, end: { line: 1, character: 3 } };
-  const node = (id: number, label: string, line: number) => ({ id, label, kind: "function", uri: "file:///a", range: { ...range, start: { line, character: 0 } } });
+  const node = (id: number, label: string, line: number) => ({ id, label, kind: "function", detail: null, uri: "file:///a", range: { ...range, start: { line, character: 0 } } });
   const a = stable({ nodes: [node(0, "f", 1), node(1, "g", 2)], edges: [{ from: 0, to: 1, kind: "call" }], shown: 2, total: 5 });
   const b = stable({ nodes: [node(0, "g", 2), node(1, "h", 3)], edges: [{ from: 0, to: 1, kind: "call" }, { from: 0, to: 9, kind: "call" }], shown: 2, total: 2 });
-  const both = join(a, b);
+  const both = join(a, b, 200);
   assert.deepEqual(both.nodes.map(({ label }) => label), ["f", "g", "h"]);
   assert.equal(both.edges.length, 2);
-  assert.equal(both.shown, 3);
+  assert.deepEqual([both.shown, both.total], [3, 5]);
+  const few = join(a, b, 2);
+  assert.deepEqual([few.nodes.length, few.edges.length, few.total], [2, 1, 5]);
 });
 
 test("a filter keeps the focus", () => {

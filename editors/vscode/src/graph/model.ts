@@ -19,7 +19,7 @@ export interface GraphNode {
 export interface GraphEdge {
   from: string;
   to: string;
-  /** `call`, `import`, `inherit` … */
+  /** `calls`, `imports` or `inherits`. */
   kind: string;
 }
 
@@ -31,23 +31,24 @@ export interface Graph {
   total: number;
 }
 
-/** What the server sends; identifiers are those of one answer. */
+/** What the server sends: what was asked about first; identifiers are those of one answer. */
 export interface WireGraph {
-  nodes: (Omit<GraphNode, "id" | "container"> & { id: string | number; container?: string | null })[];
-  edges: { from: string | number; to: string | number; kind: string }[];
+  nodes: { id: number; label: string; kind: string; detail: string | null; uri: string | null; range: GraphNode["range"] }[];
+  edges: { from: number; to: number; kind: string }[];
   shown: number;
   total: number;
 }
 
 /** Identifiers by place, which are the same in every answer, so that answers can be joined. */
 export function stable(wire: WireGraph): Graph {
-  const ids = new Map(
-    wire.nodes.map(({ id, uri, range, kind }) => [id, `${uri}#${range.start.line}:${range.start.character}:${kind}`]),
-  );
-  const nodes = wire.nodes.map(({ id, label, kind, uri, range, container }) => {
-    const node: GraphNode = { id: ids.get(id) ?? String(id), label, kind, uri, range };
-    return container ? { ...node, container } : node;
-  });
+  const ids = new Map<number, string>();
+  const nodes: GraphNode[] = [];
+  for (const { id, label, kind, detail, uri, range } of wire.nodes) {
+    if (uri === null) continue;
+    const node: GraphNode = { id: `${uri}#${range.start.line}:${range.start.character}:${kind}`, label, kind, uri, range };
+    ids.set(id, node.id);
+    nodes.push(detail ? { ...node, container: detail } : node);
+  }
   const edges = wire.edges.flatMap(({ from, to, kind }) => {
     const [a, b] = [ids.get(from), ids.get(to)];
     return a !== undefined && b !== undefined ? [{ from: a, to: b, kind }] : [];
@@ -55,16 +56,18 @@ export function stable(wire: WireGraph): Graph {
   return { nodes, edges, shown: wire.shown, total: wire.total };
 }
 
-/** Both graphs as one; what is in both is there once. */
-export function join(a: Graph, b: Graph): Graph {
-  const nodes = new Map([...a.nodes, ...b.nodes].map((node) => [node.id, node]));
+/** Both graphs as one, with so many nodes at most; what is in both is there once. */
+export function join(a: Graph, b: Graph, most: number): Graph {
+  const all = new Map([...a.nodes, ...b.nodes].map((node) => [node.id, node]));
+  const nodes = [...all.values()].slice(0, most);
+  const kept = new Set(nodes.map((node) => node.id));
   const edges = new Map([...a.edges, ...b.edges].map((edge) => [`${edge.from}\n${edge.to}\n${edge.kind}`, edge]));
-  const more = nodes.size - a.nodes.length;
   return {
-    nodes: [...nodes.values()],
-    edges: [...edges.values()],
-    shown: nodes.size,
-    total: Math.max(a.total, a.total - a.shown + nodes.size, b.total - b.shown + more),
+    nodes,
+    edges: [...edges.values()].filter(({ from, to }) => kept.has(from) && kept.has(to)),
+    shown: nodes.length,
+    // What neither shows cannot be told apart, so this is the least that there is.
+    total: Math.max(a.total, b.total, all.size),
   };
 }
 

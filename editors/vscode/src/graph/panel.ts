@@ -70,7 +70,7 @@ export class GraphPanels implements vscode.Disposable {
       return;
     }
     try {
-      const graph = await ask(client, subject, 1, limit());
+      const graph = await ask(client, subject, 1);
       if (graph.nodes.length === 0) {
         void vscode.window.showInformationMessage(`coppice: nothing is known around ${subject.title}.`);
         return;
@@ -86,13 +86,9 @@ export class GraphPanels implements vscode.Disposable {
   }
 }
 
-function limit(): number {
-  return vscode.workspace.getConfiguration("coppice").get<number>("graph.limit", 80);
-}
-
-async function ask(client: LanguageClient, subject: Subject, depth: number, limit: number): Promise<Graph> {
+async function ask(client: LanguageClient, subject: Subject, depth: number): Promise<Graph> {
   const { uri, position } = subject;
-  const argument = { textDocument: { uri }, ...(position ? { position } : {}), depth, limit };
+  const argument = { uri, ...(position ? { position } : {}), depth };
   const wire = await client.sendRequest<WireGraph | null>("workspace/executeCommand", {
     command: COMMAND,
     arguments: [argument],
@@ -117,7 +113,8 @@ class Panel {
       enableScripts: true,
       localResourceRoots: roots,
     });
-    this.panel.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "view.svg");
+    const icon = (theme: string) => vscode.Uri.joinPath(context.extensionUri, "media", `tab-${theme}.svg`);
+    this.panel.iconPath = { light: icon("light"), dark: icon("dark") };
     this.panel.webview.html = this.html();
     this.panel.webview.onDidReceiveMessage((message: ToHost) => this.received(message));
   }
@@ -147,9 +144,10 @@ class Panel {
     void this.panel.webview.postMessage(focus ? { ...message, focus } : message);
   }
 
-  /** The symbol that was asked about is the first that the server names. */
+  /** The symbol or file that was asked about is the first that the server names; of a folder, none is. */
   private focus(): string | undefined {
-    return this.subject.position ? this.graph.nodes[0]?.id : undefined;
+    const first = this.graph.nodes[0];
+    return this.subject.position || first?.uri === this.subject.uri ? first?.id : undefined;
   }
 
   private node(id: string): GraphNode | undefined {
@@ -162,11 +160,6 @@ class Panel {
     const { start } = node.range;
     const at = new vscode.Position(start.line, start.character);
     const uri = vscode.Uri.parse(node.uri);
-    const isDirectory = ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) !== 0;
-    if (isDirectory) {
-      await vscode.commands.executeCommand("revealInExplorer", uri);
-      return;
-    }
     const viewColumn = vscode.ViewColumn.One;
     await vscode.window.showTextDocument(uri, { viewColumn, selection: new vscode.Range(at, at) });
   }
@@ -174,21 +167,19 @@ class Panel {
   private async expand(id: string): Promise<void> {
     const [node, client] = [this.node(id), this.host.client];
     if (!node || !client) return;
-    const room = NODES_MAX - this.graph.nodes.length;
-    if (room <= 0) {
+    if (this.graph.nodes.length >= NODES_MAX) {
       void vscode.window.showInformationMessage(`coppice: the picture has ${NODES_MAX} symbols, and takes no more.`);
       return;
     }
-    const isSymbol = !["file", "folder", "module"].includes(node.kind);
-    const around: Subject = { title: node.label, uri: node.uri, ...(isSymbol ? { position: node.range.start } : {}) };
-    this.graph = join(this.graph, await ask(client, around, 1, Math.min(room, limit())));
+    const around: Subject = { title: node.label, uri: node.uri, ...(node.kind === "file" ? {} : { position: node.range.start }) };
+    this.graph = join(this.graph, await ask(client, around, 1), NODES_MAX);
     this.tell();
   }
 
   private async deepen(depth: number): Promise<void> {
     const client = this.host.client;
     if (!client) return;
-    this.graph = await ask(client, this.subject, depth, limit());
+    this.graph = await ask(client, this.subject, depth);
     this.depth = depth;
     this.tell();
   }

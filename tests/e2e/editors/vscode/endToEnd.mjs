@@ -5,8 +5,8 @@ import path from "node:path";
 import { browse, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
 
-/** Where pictures are put, if somebody wants them. */
-const { PICTURES } = process.env;
+/** Where pictures are put, and what the names of the steps have to have in them, if somebody wants that. */
+const { PICTURES, ONLY = "" } = process.env;
 
 export async function endToEnd() {
   const folders = workspace(["shop", "tool"]);
@@ -19,7 +19,7 @@ export async function endToEnd() {
     await page.goto(`${code.url}/?workspace=${folders.file}`);
     await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
     console.log(`       the window is there after ${Date.now() - opened} ms`);
-    for (const [name, step] of STEPS) {
+    for (const [name, step] of STEPS.filter(([name]) => name.includes(ONLY))) {
       const started = Date.now();
       try {
         await step(session);
@@ -178,6 +178,24 @@ const STEPS = [
     },
   ],
   [
+    "call hierarchy in a peek",
+    async (s) => {
+      await s.open("main.py", 4, 6);
+      await s.command("Peek Call Hierarchy");
+      await s.page.locator(".call-hierarchy .monaco-list-row", { hasText: "report" }).first().waitFor();
+      await s.calm();
+    },
+  ],
+  [
+    "a lens counts references, and shows them",
+    async (s) => {
+      await s.open("shapes.py", 1, 8);
+      await s.page.locator(".codelens-decoration a", { hasText: "3 references" }).first().click();
+      await s.page.locator(".reference-zone-widget", { hasText: "Locations (3)" }).waitFor();
+      await s.calm();
+    },
+  ],
+  [
     "folders: loaded, pinned, evicted, and back with a question",
     async (s) => {
       await s.open("shapes.py", 1, 8);
@@ -200,8 +218,9 @@ const STEPS = [
     async (s) => {
       await unreadable(s, async () => {
         await s.folder("tool", "stale").waitFor();
-        await s.bar(/MB/).waitFor();
+        await s.page.locator(".notification-list-item", { hasText: "cannot be read" }).first().waitFor();
         await s.command("Notifications: Clear All Notifications");
+        await s.bar(/MB/).waitFor();
         await s.picture("stale");
         await s.press(s.folder("tool"), "Why Is the Folder Stale?");
         const toast = s.page.locator(".notification-list-item", { hasText: "cannot be read" }).first();

@@ -14,7 +14,7 @@ const ENTRY = path.join(EDITORS, `code-server-${versions.CODE_SERVER_VERSION}`, 
 const { chromium } = createRequire(path.join(EDITORS, `playwright-${versions.PLAYWRIGHT_VERSION}`, "/"))("playwright-core");
 
 /** How long a test waits for something to be seen; the machine may be busy. */
-export const PATIENCE_MS = 45_000;
+export const PATIENCE_MS = 30_000;
 const START_MS = 60_000;
 
 /** Nothing but loopback resolves, so that no request can leave. */

@@ -40,7 +40,7 @@ export function draw(drawing: Drawing, focus: string | undefined): SVGSVGElement
   const svg = element("svg", { viewBox: `0 0 ${drawing.width} ${drawing.height}`, role: "group" }) as SVGSVGElement;
   svg.setAttribute("aria-label", "Graph; arrow keys move, Enter opens, Space expands");
   const marker = element("marker", {
-    id: "arrow", viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto",
+    id: "arrow", viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "9", markerHeight: "9", orient: "auto", markerUnits: "userSpaceOnUse",
   });
   marker.append(element("path", { d: "M0 0 L8 4 L0 8 z", class: "head" }));
   const definitions = element("defs", {});
