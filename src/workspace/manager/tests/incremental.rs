@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::super::changes::CHANGED_PATHS_MAX;
 use super::*;
 
 #[derive(Clone, Debug)]
@@ -132,4 +133,44 @@ fn a_manifest_goes_with_its_directory() {
     apply(&world, &Op::RemoveDir(0));
     settle(&world, 0);
     assert_eq!(manifests(&world), 0);
+}
+
+/// More files than are told apart by name, all of which change at once; the client tells of them in no order and
+/// forgets a fifth.
+#[test]
+fn a_branch_switch_that_is_told_in_part_is_seen_whole() {
+    const FILES: usize = CHANGED_PATHS_MAX * 5 / 4 + 100;
+    let path = |file: usize| format!("a/p{}/m{file}.py", file % 50);
+    let world = World::new(&[]);
+    let checkout = |branch: &str| {
+        for file in 0..FILES {
+            world.write(&path(file), &format!("def {branch}_{file}(): pass\n"));
+        }
+    };
+    let has = |branch: &str| {
+        let ready = world.ask(&path(0)).unwrap();
+        (0..FILES).filter(|file| !defining(&ready.view, &format!("{branch}_{file}")).is_empty()).count()
+    };
+    checkout("one");
+    world.add("a");
+    world.loaded("a");
+    assert_eq!((has("one"), has("two")), (FILES, 0));
+    checkout("two");
+    let told: Vec<PathBuf> =
+        (0..FILES).rev().filter(|file| file % 5 != 3).map(|file| world.at(&path(file))).collect();
+    world.manager.files_changed(told);
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    assert_eq!((has("one"), has("two")), (0, FILES));
+    // Touched, they are as they were.
+    for file in 0..FILES {
+        let file = fs::File::options().write(true).open(world.at(&path(file))).unwrap();
+        file.set_modified(std::time::SystemTime::now()).unwrap();
+    }
+    while world.events.try_recv().is_ok() {}
+    world.manager.files_changed((0..FILES).map(|file| world.at(&path(file))));
+    let is = |e: &Event, to| matches!(e, Event::Folder(t) if t.to.lifecycle == to);
+    let wait = |to| while !is(&world.events.recv_timeout(PATIENCE).expect("a transition"), to) {};
+    wait(Lifecycle::Rebuilding);
+    wait(Lifecycle::Loaded);
+    assert_eq!(world.status("a").generation, 2);
 }
