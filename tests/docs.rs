@@ -1,12 +1,160 @@
 //! What the documents say about the program is what the program does.
 
+mod support;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use coppice::cli::setup::{Editor, Language, Request, fragment};
 use coppice::lang::LangId;
 use coppice::workspace::settings::SETTINGS;
+use serde_json::{Value, json};
+use support::Wire;
 
 const README: &str = include_str!("../README.md");
+const PROTOCOL: &str = include_str!("../docs/lsp.md");
+const COMMANDS: &str = include_str!("../docs/commands.md");
+
+/// Capabilities, and the methods that they declare.
+const PROVIDERS: &[(&str, &[&str])] = &[
+    (
+        "callHierarchyProvider",
+        &["textDocument/prepareCallHierarchy", "callHierarchy/incomingCalls", "callHierarchy/outgoingCalls"],
+    ),
+    ("codeActionProvider", &["textDocument/codeAction"]),
+    ("codeActionProvider/resolveProvider", &["codeAction/resolve"]),
+    ("codeLensProvider", &["textDocument/codeLens"]),
+    ("codeLensProvider/resolveProvider", &["codeLens/resolve"]),
+    ("colorProvider", &["textDocument/documentColor", "textDocument/colorPresentation"]),
+    ("completionProvider", &["textDocument/completion"]),
+    ("completionProvider/resolveProvider", &["completionItem/resolve"]),
+    ("declarationProvider", &["textDocument/declaration"]),
+    ("definitionProvider", &["textDocument/definition"]),
+    ("diagnosticProvider", &["textDocument/diagnostic"]),
+    ("diagnosticProvider/workspaceDiagnostics", &["workspace/diagnostic"]),
+    ("documentFormattingProvider", &["textDocument/formatting"]),
+    ("documentHighlightProvider", &["textDocument/documentHighlight"]),
+    ("documentLinkProvider", &["textDocument/documentLink"]),
+    ("documentLinkProvider/resolveProvider", &["documentLink/resolve"]),
+    ("documentOnTypeFormattingProvider", &["textDocument/onTypeFormatting"]),
+    ("documentRangeFormattingProvider", &["textDocument/rangeFormatting"]),
+    ("documentRangeFormattingProvider/rangesSupport", &["textDocument/rangesFormatting"]),
+    ("documentSymbolProvider", &["textDocument/documentSymbol"]),
+    ("executeCommandProvider", &["workspace/executeCommand"]),
+    ("foldingRangeProvider", &["textDocument/foldingRange"]),
+    ("hoverProvider", &["textDocument/hover"]),
+    ("implementationProvider", &["textDocument/implementation"]),
+    ("inlayHintProvider", &["textDocument/inlayHint"]),
+    ("inlayHintProvider/resolveProvider", &["inlayHint/resolve"]),
+    ("inlineCompletionProvider", &["textDocument/inlineCompletion"]),
+    ("inlineValueProvider", &["textDocument/inlineValue"]),
+    ("linkedEditingRangeProvider", &["textDocument/linkedEditingRange"]),
+    ("monikerProvider", &["textDocument/moniker"]),
+    ("referencesProvider", &["textDocument/references"]),
+    ("renameProvider", &["textDocument/rename"]),
+    ("renameProvider/prepareProvider", &["textDocument/prepareRename"]),
+    ("selectionRangeProvider", &["textDocument/selectionRange"]),
+    ("semanticTokensProvider/full", &["textDocument/semanticTokens/full"]),
+    ("semanticTokensProvider/full/delta", &["textDocument/semanticTokens/full/delta"]),
+    ("semanticTokensProvider/range", &["textDocument/semanticTokens/range"]),
+    ("signatureHelpProvider", &["textDocument/signatureHelp"]),
+    ("textDocumentSync/change", &["textDocument/didChange"]),
+    ("textDocumentSync/openClose", &["textDocument/didOpen", "textDocument/didClose"]),
+    ("textDocumentSync/save", &["textDocument/didSave"]),
+    ("textDocumentSync/willSave", &["textDocument/willSave"]),
+    ("textDocumentSync/willSaveWaitUntil", &["textDocument/willSaveWaitUntil"]),
+    ("typeDefinitionProvider", &["textDocument/typeDefinition"]),
+    (
+        "typeHierarchyProvider",
+        &["textDocument/prepareTypeHierarchy", "typeHierarchy/supertypes", "typeHierarchy/subtypes"],
+    ),
+    ("workspace/fileOperations/didCreate", &["workspace/didCreateFiles"]),
+    ("workspace/fileOperations/didDelete", &["workspace/didDeleteFiles"]),
+    ("workspace/fileOperations/didRename", &["workspace/didRenameFiles"]),
+    ("workspace/fileOperations/willCreate", &["workspace/willCreateFiles"]),
+    ("workspace/fileOperations/willDelete", &["workspace/willDeleteFiles"]),
+    ("workspace/fileOperations/willRename", &["workspace/willRenameFiles"]),
+    ("workspace/textDocumentContent", &["workspace/textDocumentContent"]),
+    ("workspace/workspaceFolders/changeNotifications", &["workspace/didChangeWorkspaceFolders"]),
+    ("workspaceSymbolProvider", &["workspace/symbol"]),
+    ("workspaceSymbolProvider/resolveProvider", &["workspaceSymbol/resolve"]),
+];
+
+/// What a server declares to a client that can take everything.
+fn declared() -> Value {
+    let mut wire = Wire::start();
+    let semantic_tokens =
+        json!({"requests": {}, "tokenTypes": ["class"], "tokenModifiers": [], "formats": ["relative"]});
+    let reply = wire.initialize(json!({"capabilities": {
+        "textDocument": {
+            "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "source"]}}},
+            "diagnostic": {},
+            "rename": {"prepareSupport": true},
+            "semanticTokens": semantic_tokens,
+        },
+        "workspace": {"fileOperations": {
+            "willRename": true, "didRename": true, "willCreate": true, "didCreate": true, "willDelete": true,
+            "didDelete": true,
+        }},
+    }}));
+    reply["result"]["capabilities"].clone()
+}
+
+/// Methods by what the table says of them.
+fn listed(served: &str) -> BTreeSet<&'static str> {
+    let cells = PROTOCOL.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    cells.filter(|(_, rest)| rest.split(" | ").next() == Some(served)).map(|(method, _)| method).collect()
+}
+
+#[test]
+fn the_table_of_methods_says_what_is_declared() {
+    let capabilities = declared();
+    let is_declared = |path: &str| {
+        let value = capabilities.pointer(&format!("/{path}"));
+        value.is_some_and(|v| !v.is_null() && *v != json!(false))
+    };
+    let declared: BTreeSet<&str> = PROVIDERS
+        .iter()
+        .filter(|(path, _)| is_declared(path))
+        .flat_map(|(_, methods)| methods.iter().copied())
+        .collect();
+    assert_eq!(listed("yes"), declared, "docs/lsp.md has `yes` for exactly what the server declares");
+    let unknown: Vec<&str> = PROVIDERS
+        .iter()
+        .flat_map(|(_, methods)| methods.iter().copied())
+        .filter(|m| !PROTOCOL.contains(m))
+        .collect();
+    assert!(unknown.is_empty(), "docs/lsp.md has no line on {unknown:?}");
+}
+
+#[test]
+fn every_method_that_is_served_is_tested_from_end_to_end() {
+    let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/python");
+    let files = std::fs::read_dir(tests).unwrap().map(|entry| entry.unwrap().path());
+    let sources: String = files.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    let snake = |method: &str| {
+        let mut out = String::new();
+        for c in method.chars() {
+            match c {
+                '/' => out.push('_'),
+                c if c.is_ascii_uppercase() => out.extend(['_', c.to_ascii_lowercase()]),
+                c => out.push(c),
+            }
+        }
+        out
+    };
+    let untested: Vec<&str> = listed("yes").into_iter().filter(|m| !sources.contains(&snake(m))).collect();
+    assert!(untested.is_empty(), "no test of {untested:?} under {tests}");
+}
+
+#[test]
+fn the_commands_are_those_that_are_declared() {
+    let capabilities = declared();
+    let declared = capabilities["executeCommandProvider"]["commands"].as_array().unwrap();
+    for command in declared.iter().filter_map(Value::as_str) {
+        assert!(COMMANDS.contains(&format!("`{command}`")), "docs/commands.md has no line on {command}");
+    }
+}
 
 #[test]
 fn the_readme_lists_every_setting() {

@@ -30,7 +30,7 @@ mod typescript;
 use facts::Facts;
 pub use fingerprint::fingerprint;
 use modules::{Manifest, file_name, parent};
-pub use pack::{Family, Knobs, LangId, Pack};
+pub use pack::{Family, Knobs, LangId, Pack, Usage};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, check_text};
 
 /// What the first language that wants this manifest makes of it. Languages of one family share manifests; one reading is

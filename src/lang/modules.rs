@@ -83,6 +83,14 @@ pub trait ModuleStrategy: Sync {
     fn child(&self, layout: &dyn Layout, parent: FileId, name: &str) -> ModuleTarget;
     /// The submodule inside a namespace directory.
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget;
+    /// The path without an extension, relative to the folder, that a relative specifier can only mean.
+    fn beside(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> Option<String> {
+        None
+    }
+    /// The path without an extension that [`child`](Self::child) can only be at.
+    fn child_path(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> Option<String> {
+        None
+    }
     /// The other files that share one top-level scope with the file (a Go package).
     fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId>;
     /// The specifier by which the file names a module, the way people write it; `None` if it cannot.

@@ -295,6 +295,45 @@ pub struct Knobs {
     pub decorator_prefixes: &'static [&'static str],
     /// The first string of a body documents it (Python).
     pub docstrings: bool,
+    pub usage: Usage,
+}
+
+/// When a definition or import counts as used or seen although nothing names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Usage {
+    /// Imports that code uses without naming them (`React`, by the elements of JSX).
+    pub implicit_imports: &'static [&'static str],
+    /// Files whose imports are there for others (`__init__.py`).
+    pub package_files: &'static [&'static str],
+    /// An import may be used under another name than its own (a trait by its methods, a package by the name that it
+    /// gives itself).
+    pub unnamed_imports: bool,
+    /// Names that start so, and do not end so too, are not for others (Python's `_`).
+    pub private_prefix: Option<&'static str>,
+    /// What is not marked as exported is not seen outside of its file or package.
+    pub private_by_default: bool,
+    /// What starts with a capital is exported (Go).
+    pub public_capital: bool,
+    /// Functions that are called from outside (`main`).
+    pub entry_names: &'static [&'static str],
+    /// Importing a file runs it, so that files that import each other in a circle may find each other half made.
+    pub imports_run: bool,
+    /// How imports start of which nothing is left when the program runs (`import type`).
+    pub erased_imports: &'static [&'static str],
+}
+
+impl Usage {
+    pub const DEFAULT: Usage = Usage {
+        implicit_imports: &[],
+        package_files: &[],
+        unnamed_imports: false,
+        private_prefix: None,
+        private_by_default: false,
+        public_capital: false,
+        entry_names: &[],
+        imports_run: false,
+        erased_imports: &[],
+    };
 }
 
 impl Knobs {
@@ -352,6 +391,7 @@ impl Knobs {
         doc_prefixes: &[],
         decorator_prefixes: &[],
         docstrings: false,
+        usage: Usage::DEFAULT,
     };
 }
 

@@ -1,7 +1,10 @@
 //! What the client can take, and what is agreed on with it.
 
 use serde_json::Value;
-use tower_lsp::gen_lsp_types::{InitializeParams, MarkupKind, PositionEncodingKind, ResourceOperationKind};
+use tower_lsp::gen_lsp_types::{
+    DiagnosticTag, InitializeParams, MarkupKind, PositionEncodingKind, ResourceOperationKind,
+    TextDocumentClientCapabilities,
+};
 
 use super::convert::TokenLegend;
 use super::convert::{CompletionFeatures, EditFeatures, Prose, SignatureFeatures};
@@ -30,6 +33,8 @@ pub struct ClientFeatures {
     pub link_tooltips: bool,
     /// Has the command of lenses that shows places.
     pub shows_references: bool,
+    /// Fades what a diagnostic says is not needed.
+    pub unnecessary_tags: bool,
     /// The kinds of semantic tokens that it knows.
     pub token_legend: Option<TokenLegend>,
     pub progress: bool,
@@ -53,6 +58,7 @@ pub struct Folding {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refreshes {
     pub code_lenses: bool,
+    pub diagnostics: bool,
     pub inlay_hints: bool,
     pub semantic_tokens: bool,
 }
@@ -93,11 +99,13 @@ impl ClientFeatures {
             }),
             refreshes: Refreshes {
                 code_lenses: yes(workspace.and_then(|w| w.code_lens.as_ref()?.refresh_support)),
+                diagnostics: yes(workspace.and_then(|w| w.diagnostics.as_ref()?.refresh_support)),
                 inlay_hints: yes(workspace.and_then(|w| w.inlay_hint.as_ref()?.refresh_support)),
                 semantic_tokens: yes(workspace.and_then(|w| w.semantic_tokens.as_ref()?.refresh_support)),
             },
             link_tooltips: yes(text.and_then(|t| t.document_link.as_ref()?.tooltip_support)),
             shows_references: has_command(all.experimental.as_ref(), SHOW_REFERENCES),
+            unnecessary_tags: text.is_some_and(fades),
             token_legend: text
                 .and_then(|t| t.semantic_tokens.as_ref())
                 .map(|tokens| TokenLegend::new(&tokens.token_types, &tokens.token_modifiers)),
@@ -109,6 +117,14 @@ impl ClientFeatures {
             server_status: experimental("serverStatusNotification"),
         }
     }
+}
+
+/// Whether the client knows the tag of what is not needed.
+fn fades(text: &TextDocumentClientCapabilities) -> bool {
+    let published = text.publish_diagnostics.as_ref().map(|d| &d.diagnostics_capabilities);
+    let pulled = text.diagnostic.as_ref().map(|d| &d.diagnostics_capabilities);
+    let mut tags = [published, pulled].into_iter().flatten().filter_map(|d| d.tag_support.as_ref());
+    tags.any(|tags| tags.value_set.contains(&DiagnosticTag::Unnecessary))
 }
 
 /// Whether the client says that it has a command of its own under this name, as rust-analyzer asks for it.

@@ -13,6 +13,7 @@ mod convert;
 mod diagnostics;
 mod errors;
 mod features;
+mod findings;
 mod handlers;
 mod lanes;
 mod parent;

@@ -362,6 +362,34 @@ where
     }))
 }
 
+/// A request about a folder, or a file or directory in one; `answer` gets its path and runs on the pool.
+pub fn read_folder<T, F>(session: &Arc<Session>, feature: &str, uri: &Uri, answer: F) -> Answer<Option<T>>
+where
+    T: Send + 'static,
+    F: FnOnce(&Path, &Ready, &CancelToken) -> Result<Option<T>> + Send + 'static,
+{
+    let manager = match session.manager() {
+        Ok(manager) => manager,
+        Err(error) => return at_once(Err(error)),
+    };
+    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+        return at_once(Ok(None));
+    };
+    let token = CancelToken::new();
+    let (sender, outcome) = oneshot::channel();
+    manager.capture(&path).when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
+        let _ = sender.send(caught(|| {
+            let ready = ready.map_err(|why| errors::unavailable(&why))?;
+            answer(&path, &ready, cancel)
+        }));
+    });
+    let guard = CancelOnDrop(token);
+    Box::pin(async move {
+        let _guard = guard;
+        outcome.await.unwrap_or_else(|_| Err(errors::cancelled()))
+    })
+}
+
 /// Tree and facts of a document; nothing for one in no language of ours.
 pub fn analysed(document: &Document) -> Result<Option<Arc<Analysis>>> {
     match document.analysis() {

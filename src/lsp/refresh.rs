@@ -1,7 +1,8 @@
 //! What the client is asked to ask again once a folder says something else.
 
 use tower_lsp::gen_lsp_types::{
-    CodeLensRefreshRequest, InlayHintRefreshRequest, Request, SemanticTokensRefreshRequest,
+    CodeLensRefreshRequest, DiagnosticRefreshRequest, InlayHintRefreshRequest, Request,
+    SemanticTokensRefreshRequest,
 };
 
 use super::session::Session;
@@ -12,6 +13,10 @@ pub fn folder_changed(session: &Session, transition: &Transition) {
     let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
     if transition.from.generation == transition.to.generation && !transition.closed {
         return;
+    }
+    session.changed();
+    if refreshes.diagnostics {
+        ask::<DiagnosticRefreshRequest>(session);
     }
     if refreshes.code_lenses {
         ask::<CodeLensRefreshRequest>(session);

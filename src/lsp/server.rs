@@ -14,7 +14,7 @@ use tower_lsp::gen_lsp_types::{
     MonikerRequest, PrepareRenameRequest, ReferencesRequest, RenameRequest, Request, SelectionRangeRequest,
     SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest, SignatureHelpRequest,
     TypeDefinitionRequest, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
-    TypeHierarchySupertypesRequest, WorkspaceSymbolRequest,
+    TypeHierarchySupertypesRequest, WorkspaceDiagnosticRequest, WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -38,6 +38,7 @@ impl LanguageServer for Server {
         handlers::initialized::handle(&self.session);
     }
     async fn shutdown(&self) -> Result<()> {
+        self.session.finish();
         Ok(())
     }
 }
@@ -102,6 +103,7 @@ fn register(builder: Builder) -> Builder {
     let b = request::<TypeHierarchySubtypesRequest>(b, h::type_hierarchy::subtypes);
     let b = request::<HoverRequest>(b, h::hover::handle);
     let b = request::<DocumentDiagnosticRequest>(b, h::diagnostic::handle);
+    let b = request::<WorkspaceDiagnosticRequest>(b, h::workspace_diagnostic::handle);
     let b = request::<WorkspaceSymbolRequest>(b, h::workspace_symbol::handle);
     let b = request::<ExecuteCommandRequest>(b, h::execute_command::handle);
     b.custom_method("coppice/status", |server: &Server| h::status::handle(&server.session))

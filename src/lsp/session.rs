@@ -1,9 +1,11 @@
 //! The state of one conversation with a client.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use crossbeam_channel::Sender;
+use tokio::sync::watch;
 use tower_lsp::gen_lsp_types::{MessageType, ProgressToken, ShowMessageNotification, ShowMessageParams};
 use tower_lsp::jsonrpc::Result;
 
@@ -32,6 +34,9 @@ pub struct Session {
     pub lanes: Lanes,
     pub replaced: Replaced,
     pub token_results: TokenResults,
+    /// How often a folder has come to say something else.
+    pub changes: watch::Sender<u64>,
+    over: AtomicBool,
     begun: OnceLock<Begun>,
     end: Sender<Ending>,
 }
@@ -61,6 +66,8 @@ impl Session {
             lanes: Lanes::default(),
             replaced: Replaced::default(),
             token_results: TokenResults::default(),
+            changes: watch::channel(0).0,
+            over: AtomicBool::new(false),
             begun: OnceLock::new(),
             client,
             runtime,
@@ -92,6 +99,21 @@ impl Session {
     /// Puts a message before the user.
     pub fn show(&self, kind: MessageType, message: impl Into<String>) {
         self.client.tell::<ShowMessageNotification>(&ShowMessageParams { kind, message: message.into() });
+    }
+
+    /// A folder says something else: whoever waits for that looks again.
+    pub fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// The client wants no more answers: what waits is told.
+    pub fn finish(&self) {
+        self.over.store(true, Ordering::Release);
+        self.changed();
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
     }
 
     /// Makes the process end.

@@ -17,8 +17,12 @@ pub struct Link {
 /// Where the imports of a file lead inside the folder, in source order: modules to their files; where types are imported
 /// rather than modules, those to theirs.
 pub fn document_links(view: &View, file: FileId, cancel: &AtomicBool) -> Vec<Link> {
-    let resolver = Resolver::new(view);
-    let facts = view.facts(file);
+    links(&Resolver::new(view), file, cancel)
+}
+
+/// The same, of a resolver that is asked about several files.
+pub(super) fn links(resolver: &Resolver<'_>, file: FileId, cancel: &AtomicBool) -> Vec<Link> {
+    let facts = resolver.view().facts(file);
     let mut links: Vec<Link> = Vec::new();
     let mut names: Vec<Link> = Vec::new();
     for (id, r) in facts.refs_with_ids().filter(|(_, r)| r.role == Role::Import && !r.span.is_empty()) {

@@ -11,6 +11,7 @@ mod group;
 mod guess;
 mod hierarchy;
 mod implementation;
+mod imported;
 mod included;
 mod index;
 mod iterate;

@@ -1,6 +1,6 @@
 //! One file of a folder, from disk to its encoded facts.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -39,6 +39,33 @@ pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> 
     let mut bytes = Vec::with_capacity(expected as usize + 1);
     file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(if bytes.len() as u64 > bytes_max { None } else { Some(bytes) })
+}
+
+/// Most entries of a directory that are looked at; in a larger one anything may be.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Whether the folder has anything at a path, whatever its extension, indexed or not. What cannot be looked at may.
+pub fn has_entry(root: &Path, path: &str) -> bool {
+    let path = root.join(path);
+    let (Some(dir), Some(stem)) = (path.parent(), path.file_name().and_then(|n| n.to_str())) else {
+        return true;
+    };
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) => return error.kind() != io::ErrorKind::NotFound,
+    };
+    let mut looked_at = 0;
+    for entry in entries {
+        looked_at += 1;
+        let Ok(entry) = entry else { return true };
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let same = name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if same || looked_at > ENTRIES_MAX {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reads, checks, parses, extracts and encodes. `known` is the hash of the contents that need not be read again.

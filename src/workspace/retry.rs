@@ -16,6 +16,8 @@ pub enum Retry {
     Backoff,
     /// Only a change of the folder or of the settings can help: it can never fit, or it made the builder panic.
     OnChange,
+    /// Somebody has ended it: a change from before that does not begin it again.
+    OnRequest,
 }
 
 /// The wait after the `failures`-th failure in a row (counted from 1): doubling, bounded.
@@ -28,7 +30,7 @@ pub fn backoff(failures: u32) -> Duration {
 pub fn next_try(retry: Retry, failures: u32, now: Moment) -> Option<Moment> {
     match retry {
         Retry::Backoff => Some(now.plus(backoff(failures))),
-        Retry::OnChange => None,
+        Retry::OnChange | Retry::OnRequest => None,
     }
 }
 

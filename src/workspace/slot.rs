@@ -207,7 +207,7 @@ impl Slot {
         self.failures = self.failures.saturating_add(1);
         // A change that came meanwhile may have mended it: not to be waited for as long as a failure alone, but
         // long enough that a storm of changes does not become a storm of failing builds.
-        let until = if self.pending.is_nothing() {
+        let until = if self.pending.is_nothing() || failure.retry == Retry::OnRequest {
             next_try(failure.retry, self.failures, now)
         } else {
             Some(now.plus(RETRY_FIRST))

@@ -5,9 +5,9 @@ mod hooks;
 mod manifests;
 mod modules;
 
-use super::Knobs;
 use super::imports::ImportStyle;
 use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
+use super::{Knobs, Usage};
 
 pub use hooks::HOOKS;
 pub use modules::Modules;
@@ -41,6 +41,13 @@ pub const TYPESCRIPT: Knobs = Knobs {
         qualified: false,
     }),
     found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],
+    usage: Usage {
+        implicit_imports: &["React", "h", "jsx"],
+        private_by_default: true,
+        imports_run: true,
+        erased_imports: &["import type", "export type"],
+        ..Usage::DEFAULT
+    },
     ..Knobs::DEFAULT
 };
 

@@ -64,6 +64,15 @@ impl ModuleStrategy for Modules {
         by_package(layout, here, specifier)
     }
 
+    fn beside(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Option<String> {
+        let specifier = specifier.split(['?', '!']).next().unwrap_or_default();
+        let path = join(parent(layout.path(from)), specifier).filter(|_| is_relative(specifier))?;
+        let name = file_name(&path);
+        let stem = EXTENSIONS.iter().find_map(|e| name.strip_suffix(e)?.strip_suffix('.')).unwrap_or(name);
+        // A directory is found by what its manifest says, which may be anywhere.
+        (!stem.is_empty()).then(|| path[..path.len() - name.len() + stem.len()].to_owned())
+    }
+
     fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
     }

@@ -5,7 +5,7 @@ mod modules;
 
 use super::imports::ImportStyle;
 use super::pack::{Exports, Interfaces, Mro, Visibility};
-use super::{Family, Knobs, Pack};
+use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
     name: "go",
@@ -123,6 +123,13 @@ pub static PACK: Pack = Pack {
         exports: Exports::All,
         builtins: BUILTINS,
         doc_prefixes: &["//", "/*"],
+        usage: Usage {
+            unnamed_imports: true,
+            private_by_default: true,
+            public_capital: true,
+            entry_names: &["main", "init"],
+            ..Usage::DEFAULT
+        },
         ..Knobs::DEFAULT
     },
     strategy: &modules::Modules,

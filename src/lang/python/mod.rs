@@ -6,7 +6,7 @@ mod modules;
 use super::facts::DefFlags;
 use super::imports::ImportStyle;
 use super::pack::{AssignedMembers, Exports, Hands, MemberScope, Mro, Visibility};
-use super::{Family, Knobs, Pack};
+use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
     name: "python",
@@ -72,6 +72,24 @@ const KNOBS: Knobs = Knobs {
         by_package: false,
         qualified: false,
     }),
+    usage: Usage {
+        // What `__future__` has.
+        implicit_imports: &[
+            "absolute_import",
+            "annotations",
+            "division",
+            "generator_stop",
+            "generators",
+            "nested_scopes",
+            "print_function",
+            "unicode_literals",
+            "with_statement",
+        ],
+        package_files: &["__init__.py", "__init__.pyi"],
+        private_prefix: Some("_"),
+        imports_run: true,
+        ..Usage::DEFAULT
+    },
     ..Knobs::DEFAULT
 };
 

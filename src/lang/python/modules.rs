@@ -40,6 +40,14 @@ impl ModuleStrategy for Modules {
         ModuleTarget::External
     }
 
+    fn beside(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Option<String> {
+        let dots = specifier.bytes().take_while(|b| *b == b'.').count();
+        let name = &specifier[dots..];
+        let up = "../".repeat(dots.checked_sub(1)?);
+        join(parent(layout.path(from)), &format!("{up}{}", name.replace('.', "/")))
+            .filter(|_| !name.is_empty())
+    }
+
     fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
         let path = layout.path(parent_file);
         if !matches!(file_name(path), "__init__.py" | "__init__.pyi") {

@@ -5,7 +5,7 @@ mod modules;
 
 use super::imports::ImportStyle;
 use super::pack::{Generic, Hands, Interfaces, Mro, Visibility};
-use super::{Family, Knobs, Pack};
+use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
     name: "rust",
@@ -109,6 +109,12 @@ const KNOBS: Knobs = Knobs {
     builtins: BUILTINS,
     doc_prefixes: &["///", "//!", "/**", "/*!"],
     decorator_prefixes: &["#["],
+    usage: Usage {
+        unnamed_imports: true,
+        private_by_default: true,
+        entry_names: &["main"],
+        ..Usage::DEFAULT
+    },
     ..Knobs::DEFAULT
 };
 

@@ -82,6 +82,10 @@ impl ModuleStrategy for Modules {
         self.child_of_dir(layout, &dir, name)
     }
 
+    fn child_path(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> Option<String> {
+        Some(inside(&module_dir(layout, layout.path(parent_file)), name))
+    }
+
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {
         let stem = inside(dir, &name.replace("::", "/"));
         layout

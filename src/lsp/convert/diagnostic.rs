@@ -1,9 +1,12 @@
 //! Diagnostics: syntax errors, files that are not indexed, folders that are not well.
 
-use tower_lsp::gen_lsp_types::{Code, Diagnostic, DiagnosticSeverity, Message, Position, Range};
+use tower_lsp::gen_lsp_types::{
+    Code, Diagnostic, DiagnosticSeverity, DiagnosticTag, Message, Position, Range,
+};
 
 use super::location::{Places, range};
 use crate::lang::SyntaxError;
+use crate::query::{Finding, FindingKind, What};
 use crate::workspace::document::Unanalysed;
 use crate::workspace::slot::Cause;
 use crate::workspace::status::FolderStatus;
@@ -67,6 +70,30 @@ pub fn about_folder(folder: &FolderStatus) -> Option<Diagnostic> {
         (None, None) => return None,
     };
     Some(diagnostic(Range::default(), severity, code, message))
+}
+
+/// What was found in a file. What is not needed is faded by clients that know the tag.
+pub fn finding(finding: &Finding, places: &Places<'_>, unnecessary_tags: bool) -> Diagnostic {
+    let (severity, code) = match finding.kind {
+        FindingKind::UnresolvedImport => (DiagnosticSeverity::Warning, "unresolved-import"),
+        FindingKind::UnusedImport => (DiagnosticSeverity::Hint, "unused-import"),
+        FindingKind::UnusedLocal => (DiagnosticSeverity::Hint, "unused-local"),
+        FindingKind::ImportCycle => (DiagnosticSeverity::Information, "import-cycle"),
+        FindingKind::UnreachableDefinition => (DiagnosticSeverity::Hint, "unreachable-definition"),
+    };
+    let message = match (&finding.what, finding.kind) {
+        (What::Path(path), _) => format!("There is no `{path}` in this folder"),
+        (What::Circle(files), _) => {
+            let first = files.first().map_or("", String::as_str);
+            format!("Imports lead back here: {} → {first}", files.join(" → "))
+        }
+        (What::Name(name, _), FindingKind::UnusedImport) => format!("`{name}` is imported and not used"),
+        (What::Name(name, _), FindingKind::UnusedLocal) => format!("`{name}` is not used"),
+        (What::Name(name, _), _) => format!("`{name}` is private and not used anywhere"),
+    };
+    let unneeded = severity == DiagnosticSeverity::Hint && unnecessary_tags;
+    let tags = unneeded.then(|| vec![DiagnosticTag::Unnecessary]);
+    Diagnostic { tags, ..diagnostic(range(places, finding.span), severity, code, message) }
 }
 
 fn diagnostic(range: Range, severity: DiagnosticSeverity, code: &str, message: String) -> Diagnostic {

@@ -2,24 +2,60 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tower_lsp::gen_lsp_types::{
-    DocumentDiagnosticParams, DocumentDiagnosticReport, FullDocumentDiagnosticReport,
+    Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, FullDocumentDiagnosticReport,
     RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
     UnchangedDocumentDiagnosticReport,
 };
+use tower_lsp::jsonrpc::{Error, ErrorCode};
 
+use crate::graph::content_hash;
 use crate::lsp::diagnostics::{FEATURE, of_document};
-use crate::lsp::reading::{Answer, read_document};
+use crate::lsp::errors;
+use crate::lsp::findings;
+use crate::lsp::reading::{Answer, Found, Patience, Scope, read, read_document};
 use crate::lsp::session::Session;
+
+/// The protocol's code for a request that the server has given up, and that may be made again.
+const SERVER_CANCELLED: i64 = -32802;
+
+/// What the folder adds to what the document says by itself.
+enum More {
+    Found(Vec<Diagnostic>),
+    /// The folder is not there yet.
+    Later,
+}
 
 pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answer<DocumentDiagnosticReport> {
     let before = params.previous_result_id;
     let uri = params.text_document.uri;
-    let report = read_document(session, FEATURE, &uri, move |document, encoding| {
-        let items = of_document(document, encoding);
-        // The same text has the same errors.
-        let id = format!("{:016x}/{}", document.hash(), items.len());
-        Ok(Some(match before == Some(id.clone()) {
+    let alone =
+        read_document(session, FEATURE, &uri, |document, encoding| Ok(Some(of_document(document, encoding))));
+    let features = session.features().cloned().unwrap_or_default();
+    let refreshes = features.refreshes.diagnostics;
+    let kinds = session.manager().map(|m| findings::wanted(&m.settings())).unwrap_or_default();
+    let more = read(session, FEATURE, &uri, Patience::Local, move |reading, scope, cancel| {
+        Ok(Found::Answer(match scope {
+            Scope::FileAlone => More::Later,
+            Scope::Folder => {
+                More::Found(findings::of_file(&reading.ready, reading.file, &kinds, &features, cancel)?)
+            }
+        }))
+    });
+    Box::pin(async move {
+        let Some(mut items) = alone.await? else { return Ok(full(FullDocumentDiagnosticReport::default())) };
+        match more.await {
+            Ok(Some(More::Found(found))) => items.extend(found),
+            // Whoever is told when to ask again is content with what there is until then.
+            Ok(Some(More::Later)) if !refreshes => return Err(later()),
+            Ok(Some(More::Later) | None) => {}
+            Err(error) if error == errors::cancelled() => return Err(error),
+            // Of a folder that cannot answer its own diagnostic tells.
+            Err(error) => tracing::debug!("the folder adds no diagnostics: {}", error.message),
+        }
+        let id = result_id(&items);
+        Ok(match before == Some(id.clone()) {
             true => DocumentDiagnosticReport::RelatedUnchangedDocumentDiagnosticReport(
                 RelatedUnchangedDocumentDiagnosticReport {
                     related_documents: None,
@@ -27,11 +63,23 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
                 },
             ),
             false => full(FullDocumentDiagnosticReport { result_id: Some(id), items }),
-        }))
-    });
-    Box::pin(
-        async move { Ok(report.await?.unwrap_or_else(|| full(FullDocumentDiagnosticReport::default()))) },
-    )
+        })
+    })
+}
+
+/// The same diagnostics have the same name.
+pub fn result_id(items: &[Diagnostic]) -> String {
+    let written = serde_json::to_vec(items).unwrap_or_default();
+    format!("{:016x}/{}", content_hash(&written), items.len())
+}
+
+/// Ask again.
+fn later() -> Error {
+    Error {
+        code: ErrorCode::ServerError(SERVER_CANCELLED),
+        message: "the folder is being read".into(),
+        data: Some(json!({"retriggerRequest": true})),
+    }
 }
 
 fn full(report: FullDocumentDiagnosticReport) -> DocumentDiagnosticReport {

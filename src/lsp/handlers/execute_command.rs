@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{ExecuteCommandParams, TextDocumentPositionParams, Uri};
 use tower_lsp::jsonrpc::Result;
 
-use super::status;
+use super::{graph, status};
 use crate::lsp::convert;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Patience, Reading, at_once, read};
@@ -16,13 +16,22 @@ use crate::lsp::uri;
 use crate::query::{self, Candidate, Empty};
 use crate::workspace::manager::Manager;
 
-pub const COMMANDS: [&str; 6] =
-    ["coppice.reload", "coppice.evict", "coppice.pin", "coppice.unpin", "coppice.status", "coppice.why"];
+pub const COMMANDS: [&str; 8] = [
+    "coppice.reload",
+    "coppice.cancelBuild",
+    "coppice.evict",
+    "coppice.pin",
+    "coppice.unpin",
+    "coppice.status",
+    "coppice.why",
+    "coppice.graph",
+];
 
 pub fn handle(session: &Arc<Session>, params: ExecuteCommandParams) -> Answer<Option<Value>> {
     let arguments = params.arguments.unwrap_or_default();
     match params.command.as_str() {
         "coppice.reload" => at_once(on_folder(session, &arguments, Manager::reload)),
+        "coppice.cancelBuild" => at_once(on_folder(session, &arguments, Manager::cancel_build)),
         "coppice.evict" => at_once(on_folder(session, &arguments, Manager::evict)),
         "coppice.pin" => at_once(on_folder(session, &arguments, Manager::pin)),
         "coppice.unpin" => at_once(on_folder(session, &arguments, Manager::unpin)),
@@ -32,6 +41,7 @@ pub fn handle(session: &Arc<Session>, params: ExecuteCommandParams) -> Answer<Op
                 serde_json::to_value(status.await?).map(Some).map_err(|e| errors::internal(e.to_string()))
             })
         }
+        "coppice.graph" => graph::handle(session, arguments),
         "coppice.why" => why(session, arguments),
         other => at_once(Err(errors::invalid(format!("there is no command {other}")))),
     }

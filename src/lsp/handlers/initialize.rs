@@ -128,6 +128,8 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         diagnostic_provider: (features.pulls_diagnostics && offers(diagnostics::FEATURE)).then(|| {
             DiagnosticProvider::DiagnosticOptions(DiagnosticOptions {
                 identifier: Some("coppice".to_owned()),
+                inter_file_dependencies: true,
+                workspace_diagnostics: true,
                 ..DiagnosticOptions::default()
             })
         }),

@@ -197,6 +197,16 @@ impl Core {
         }
     }
 
+    /// Ends the build that is under way. It counts as failed, and is not tried again before something changes.
+    pub(super) fn cancel_build(self: &Arc<Self>, folder: &Arc<Folder>) {
+        let running = folder.running.lock().as_ref().map(|(build, _)| *build);
+        let Some(build) = running.filter(|build| self.keeper.is_current(folder.id, *build)) else { return };
+        let message = "the build was cancelled".to_owned();
+        self.failed(folder, build, Failure { cause: Cause::Build, message, retry: Retry::OnRequest });
+        folder.cancel_build(|other| other == build);
+        self.told(folder);
+    }
+
     fn failed(self: &Arc<Self>, folder: &Arc<Folder>, build: BuildId, failure: Failure) {
         tracing::warn!(folder = %folder.path.display(), "build failed: {}", failure.message);
         if self.keeper.fail(folder.id, build, failure, self.clock.now()) {

@@ -149,6 +149,11 @@ impl Manager {
         })
     }
 
+    /// Ends the build of a folder, if one is under way; what is served stays. `false` if the folder is not open.
+    pub fn cancel_build(&self, folder: &Path) -> bool {
+        self.with(folder, |core, folder| core.cancel_build(folder))
+    }
+
     /// Drops a folder's graph; it comes back with the next request.
     pub fn evict(&self, folder: &Path) -> bool {
         self.with(folder, |core, folder| core.evict(folder))

@@ -286,3 +286,13 @@ pub(in super::super) fn model(cases: usize) {
 fn no_change_is_lost_and_only_the_current_build_counts() {
     model(1_024);
 }
+
+#[test]
+fn what_was_ended_by_request_waits_for_another_change() {
+    let mut slot = Slot::default();
+    let build = slot.wanted(Moment(0)).unwrap();
+    slot.changed(Changes::Everything, Moment(1));
+    slot.failed(build.id, failure(Retry::OnRequest), Moment(2));
+    assert_eq!((slot.next_tick(), slot.serve(Moment(3), AgeCap(None))), (None, Serve::Failed));
+    assert!(slot.changed(Changes::Everything, Moment(4)).is_some());
+}

@@ -1,9 +1,12 @@
 """What helps to read code: hierarchies, structure, colours, hints; in every language that has it."""
 
+import asyncio
+
 import pytest
 from editor import EMACS, NEOVIM, VSCODE
 from languages import PROGRAMS
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 EVERY_LANGUAGE = pytest.mark.parametrize("language", PROGRAMS)
 # In C the program's `total` is a field that holds a function.
@@ -382,3 +385,173 @@ async def test_monikers(start, workspace, language, profile):
     used, declared = await moniker("call"), await moniker("total")
     assert used == declared and used.identifier.startswith(f"{PROGRAMS[language].model}:Item.")
     assert (await moniker("use")).kind == types.MonikerKind.Local
+
+
+async def pull(editor, file, before=None):
+    document = types.TextDocumentIdentifier(editor.workspace.uri(file))
+    params = types.DocumentDiagnosticParams(document, previous_result_id=before)
+    return await editor.client.text_document_diagnostic_async(params)
+
+
+PROBLEMS = {
+    "python": {
+        "pkg/a.py": "import ⟦unused-import:os⟧\nfrom .⟦unresolved-import:nowhere⟧ import x\nfrom .⟦import-cycle:b⟧ import z\n\n\n"
+        "def ⟦unreachable-definition:_dead⟧():\n    ⟦unused-local:y⟧ = x\n    z()\n",
+        "pkg/__init__.py": "",
+        "pkg/b.py": "from .a import x\nz = 1\n",
+    },
+    "rust": {
+        "src/lib.rs": "mod ⟦unresolved-import:nowhere⟧;\nmod m;\nuse m::⟦unused-import:S⟧;\n"
+        "fn ⟦unreachable-definition:dead⟧() { let ⟦unused-local:y⟧ = 1; }\n",
+        "src/m.rs": "pub struct S;\n",
+    },
+    "typescript": {
+        "a.ts": 'import { g } from "⟦import-cycle:./b⟧";\nimport { ⟦unused-import:k⟧ } from "⟦unresolved-import:./nowhere⟧";\n'
+        "export function f() { const ⟦unused-local:y⟧ = 1; return g; }\nfunction ⟦unreachable-definition:dead⟧() {}\n",
+        "b.ts": 'import { f } from "./a";\nexport const g = f;\n',
+    },
+    "go": {
+        "a.go": 'package m\n\nimport ⟦unused-import:u⟧ "example.com/m/x"\n\nfunc ⟦unreachable-definition:dead⟧() {\n\t⟦unused-local:y⟧ := 1\n}\n',
+        "go.mod": "module example.com/m\n",
+        "x/x.go": "package x\n",
+    },
+    "java": {
+        "p/A.java": "package p;\n\nimport q.⟦unused-import:B⟧;\n\nclass A {\n"
+        "    private void ⟦unreachable-definition:dead⟧() { int ⟦unused-local:y⟧ = 1; }\n}\n",
+    },
+}
+
+
+@pytest.mark.parametrize("language", PROBLEMS)
+@pytest.mark.parametrize("profile", [VSCODE, NEOVIM])
+async def test_pulled_diagnostics(start, workspace, language, profile):
+    def pulls(capabilities):
+        capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
+
+    editor = await start(workspace(PROBLEMS[language]), profile=profile, adapt=pulls)
+    await editor.ready()
+    file = next(iter(PROBLEMS[language]))
+    editor.open(file)
+    report = await pull(editor, file)
+    found = sorted((d.code, d.range.start.line, d.range.start.character) for d in report.items)
+    spans = {key: editor.range(place).start for key, place in editor.workspace.marks.items()}
+    assert found == sorted((key, at.line, at.character) for key, at in spans.items())
+    assert {d.code for d in report.items if d.tags} <= {"unused-import", "unused-local", "unreachable-definition"}
+    assert (await pull(editor, file, report.result_id)).kind == "unchanged"
+
+
+async def test_each_diagnostic_has_a_switch(start, workspace):
+    features = {"unusedImports": "off", "unresolvedImports": "off", "unusedLocals": "off", "importCycles": "off"}
+    editor = await start(workspace(PROBLEMS["python"]), settings={"features": features}, profile=NEOVIM)
+    await editor.ready()
+    editor.open("pkg/a.py")
+    assert {d.code for d in (await pull(editor, "pkg/a.py")).items} == {"unreachable-definition"}
+
+
+async def test_a_file_that_is_there_and_not_indexed_is_not_missing(start, workspace):
+    folder = workspace({"pkg/__init__.py": "", "pkg/a.py": "from .fast import x\nfrom . import a\n"})
+    (folder.root / "pkg" / "fast.cpython-313.so").write_bytes(b"\x7fELF")
+    editor = await start(folder, profile=NEOVIM)
+    await editor.ready()
+    editor.open("pkg/a.py")
+    assert "unresolved-import" not in {d.code for d in (await pull(editor, "pkg/a.py")).items}
+
+
+async def test_a_pull_while_loading_is_to_be_made_again_where_nobody_can_be_told(start, workspace):
+    def never_told(capabilities):
+        capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
+        capabilities.workspace.diagnostics = None
+
+    many = {f"f{n}.py": "x = 1\n" * 2000 for n in range(150)}
+    editor = await start(workspace({"a.py": "import ⟦unused-import:os⟧\n", **many}), adapt=never_told)
+    editor.open("a.py")
+    retried = 0
+    while True:
+        try:
+            report = await pull(editor, "a.py")
+            break
+        except JsonRpcException as error:
+            assert error.code == types.LSPErrorCodes.ServerCancelled
+            retried += 1
+    assert [d.code for d in report.items] == ["unused-import"]
+    assert retried, "the folder was still being read"
+
+
+async def test_workspace_diagnostics_wait_for_news(start, workspace):
+    def pulls(capabilities):
+        capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
+
+    files = {"a.py": "def f(:\n    pass\n", "pkg/__init__.py": "", "pkg/b.py": "from .nowhere import x\n", "c.py": "x = 1\n"}
+    editor = await start(workspace(files), adapt=pulls)
+    await editor.ready()
+
+    async def ask(known):
+        ids = [types.PreviousResultId(uri, value) for uri, value in known.items()]
+        report = await editor.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(previous_result_ids=ids))
+        known.update({item.uri: item.result_id for item in report.items})
+        return {item.uri.rsplit("/", 1)[1]: [d.code for d in item.items] for item in report.items}
+
+    known = {}
+    assert await ask(known) == {"a.py": ["syntax"], "b.py": ["unresolved-import"]}
+    waiting = asyncio.ensure_future(ask(known))
+    await editor.status()
+    assert not waiting.done(), "there is nothing new to say"
+    editor.workspace.write("a.py", "def f():\n    pass\n")
+    editor.changed_on_disk("a.py")
+    assert await asyncio.wait_for(waiting, 20) == {"a.py": []}
+    # One that still waits at the end is answered with an error rather than not at all.
+    last = asyncio.ensure_future(ask(known))
+    await editor.status()
+    assert not last.done()
+    last.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+async def graph(editor, **arguments):
+    """The result of `coppice.graph` as plain JSON."""
+    params = types.ExecuteCommandParams(command="coppice.graph", arguments=[arguments])
+    await editor.client.workspace_execute_command_async(params)
+    frames = reversed(editor.conversation.frames)
+    results = (frame.get("result") for _, frame in frames)
+    return next(result for result in results if isinstance(result, dict) and "shown" in result)
+
+
+@EVERY_LANGUAGE
+async def test_graph(editor, language):
+    program = PROGRAMS[language]
+    document, position = editor.position("call")
+    at = {"line": position.line, "character": position.character}
+    around = await graph(editor, uri=document.uri, position=at)
+    labels = [node["label"] for node in around["nodes"]]
+    if language == "c":
+        assert labels == ["main"], "what is called is a field, which is in no picture"
+        return
+    assert labels[0] in ("total", "Total") and "main" in labels
+    assert {"from": labels.index("main"), "to": 0, "kind": "calls"} in around["edges"]
+    assert around["nodes"][0]["uri"] == editor.workspace.uri(program.model)
+    assert (around["shown"], around["total"]) == (len(labels), len(labels))
+    as_text = await graph(editor, uri=document.uri, position=at, format="mermaid", depth=2)
+    assert as_text["text"].startswith("flowchart LR\n") and "main" in as_text["text"]
+    files = await graph(editor, uri=editor.workspace.uri(program.app))
+    assert files["nodes"][0]["kind"] == "file"
+    everything = await graph(editor, uri=editor.workspace.uri(""), format="dot")
+    assert everything["text"].startswith("digraph coppice {\n") and everything["total"] >= 2
+
+
+async def test_graph_of_nothing_is_an_error(start, workspace):
+    editor = await start(workspace({"a.py": "x = 1\n"}))
+    await editor.ready()
+    for arguments in ({}, {"uri": editor.workspace.uri("nowhere")}, {"uri": editor.workspace.uri("a.py"), "depth": 3}):
+        params = types.ExecuteCommandParams(command="coppice.graph", arguments=[arguments])
+        assert (await editor.error(editor.client.workspace_execute_command_async(params))).message
+
+
+async def test_a_build_can_be_cancelled(start, workspace):
+    many = {f"f{n}.py": "def f(x): return [x, x, x]\n" * 3000 for n in range(120)}
+    editor = await start(workspace(many))
+    command = types.ExecuteCommandParams(command="coppice.cancelBuild", arguments=[editor.workspace.uri("")])
+    await editor.client.workspace_execute_command_async(command)
+    status = await editor.until(lambda status: status["folders"][0]["state"] == "failed")
+    assert "cancelled" in status["folders"][0]["lastError"]
+    reload = types.ExecuteCommandParams(command="coppice.reload", arguments=[editor.workspace.uri("")])
+    await editor.client.workspace_execute_command_async(reload)
+    await editor.until(lambda status: status["folders"][0]["state"] == "loaded")

@@ -1,0 +1,168 @@
+//! `workspace/diagnostic`: errors and warnings of files that are not open, told when they change.
+//!
+//! A request to which there is nothing new to say waits until a folder says something else, or nobody wants it any more.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tower_lsp::gen_lsp_types::{
+    Diagnostic, FullDocumentDiagnosticReport, Uri, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    WorkspaceDocumentDiagnosticReport, WorkspaceFullDocumentDiagnosticReport,
+};
+use tower_lsp::jsonrpc::Result;
+
+use super::diagnostic::result_id;
+use crate::lsp::diagnostics::{FEATURE, of_document};
+use crate::lsp::errors;
+use crate::lsp::features::ClientFeatures;
+use crate::lsp::findings;
+use crate::lsp::reading::{Answer, at_once};
+use crate::lsp::session::Session;
+use crate::lsp::work::{CancelOnDrop, caught};
+use crate::query::FindingKind;
+use crate::workspace::cancel::CancelToken;
+use crate::workspace::manager::Ready;
+use crate::workspace::settings::Switch;
+
+/// Most files of one folder that are looked at for warnings; more would keep a thread busy with what nobody reads.
+const FILES_MAX: usize = 5_000;
+/// Most files with errors of one folder that are told of.
+const FILES_TOLD_MAX: usize = 500;
+
+/// What is wrong with files, by their URIs.
+type Told = BTreeMap<String, (Uri, Vec<Diagnostic>)>;
+
+pub fn handle(
+    session: &Arc<Session>,
+    params: WorkspaceDiagnosticParams,
+) -> Answer<WorkspaceDiagnosticReport> {
+    if session.manager().is_ok_and(|m| m.settings().feature(FEATURE) == Switch::Off) {
+        return at_once(Ok(WorkspaceDiagnosticReport::default()));
+    }
+    let before: HashMap<Uri, String> =
+        params.previous_result_ids.into_iter().map(|previous| (previous.uri, previous.value)).collect();
+    let mut changes = session.changes.subscribe();
+    let first = look(session);
+    let session = Arc::clone(session);
+    Box::pin(async move {
+        let mut told = first.await?;
+        loop {
+            let items = news(told, &before);
+            if !items.is_empty() {
+                return Ok(WorkspaceDiagnosticReport { items });
+            }
+            // Ended by the end of the session.
+            changes.changed().await.map_err(|_| errors::cancelled())?;
+            if session.is_over() {
+                return Err(errors::cancelled());
+            }
+            told = look(&session).await?;
+        }
+    })
+}
+
+/// What is not as the client knows it.
+fn news(mut told: Told, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentDiagnosticReport> {
+    for uri in before.keys() {
+        told.entry(uri.as_str().to_owned()).or_insert_with(|| (uri.clone(), Vec::new()));
+    }
+    let news = told.into_values().filter_map(|(uri, items)| {
+        let id = result_id(&items);
+        if before.get(&uri) == Some(&id) {
+            return None;
+        }
+        Some(WorkspaceDocumentDiagnosticReport::WorkspaceFullDocumentDiagnosticReport(
+            WorkspaceFullDocumentDiagnosticReport {
+                uri,
+                version: None,
+                full_document_diagnostic_report: FullDocumentDiagnosticReport { result_id: Some(id), items },
+            },
+        ))
+    });
+    news.collect()
+}
+
+/// What is wrong in all folders that are there, as they are now. A folder that cannot answer has no part in it.
+fn look(session: &Arc<Session>) -> impl Future<Output = Result<Told>> + Send + use<> {
+    let token = CancelToken::new();
+    let features = session.features().cloned().unwrap_or_default();
+    let mut folders: Vec<oneshot::Receiver<Result<Told>>> = Vec::new();
+    if let Ok(manager) = session.manager() {
+        let mut kinds = findings::wanted(&manager.settings());
+        kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
+        for capture in manager.capture_folders() {
+            let (sender, found) = oneshot::channel();
+            let (session, features, kinds) = (Arc::clone(session), features.clone(), kinds.clone());
+            capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
+                let _ = sender.send(caught(|| match ready {
+                    Ok(ready) => in_folder(&session, &ready, &kinds, &features, cancel),
+                    Err(_) => Ok(Told::new()),
+                }));
+            });
+            folders.push(found);
+        }
+    }
+    let guard = CancelOnDrop(token);
+    async move {
+        let _guard = guard;
+        let mut told = Told::new();
+        for folder in folders {
+            told.extend(folder.await.unwrap_or_else(|_| Err(errors::cancelled()))?);
+        }
+        Ok(told)
+    }
+}
+
+fn in_folder(
+    session: &Session,
+    ready: &Ready,
+    kinds: &[FindingKind],
+    features: &ClientFeatures,
+    cancel: &CancelToken,
+) -> Result<Told> {
+    let manager = session.manager()?;
+    let mut told = Told::new();
+    for file in ready.view.files().filter(|file| !ready.view.is_open(*file)).take(FILES_MAX) {
+        if cancel.is_cancelled() {
+            return Err(errors::cancelled());
+        }
+        if told.len() >= FILES_TOLD_MAX {
+            break;
+        }
+        let path = ready.absolute(file);
+        let mut items = Vec::new();
+        if ready.view.row(file).meta.syntax_errors > 0
+            && let Ok(document) = manager.capture(&path).local()
+        {
+            items = of_document(&Arc::clone(&document), features.encoding);
+        }
+        items.extend(findings::of_file(ready, file, kinds, features, cancel)?);
+        if let Some(uri) = session.uris.of(&path).filter(|_| !items.is_empty()) {
+            told.insert(uri.as_str().to_owned(), (uri, items));
+        }
+    }
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_client_does_not_know_is_news() {
+        let uri = |name: &str| Uri::parse(&format!("file:///{name}")).unwrap();
+        let told = |names: &[&str]| -> Told {
+            let of = |name: &&str| (uri(name).as_str().to_owned(), (uri(name), vec![Diagnostic::default()]));
+            names.iter().map(of).collect()
+        };
+        let known = |names: &[(&str, usize)]| -> HashMap<Uri, String> {
+            let id = |count: usize| result_id(&vec![Diagnostic::default(); count]);
+            names.iter().map(|(name, count)| (uri(name), id(*count))).collect()
+        };
+        assert_eq!(news(told(&["a", "b"]), &known(&[("a", 1)])).len(), 1);
+        assert_eq!(news(told(&["a"]), &known(&[("a", 1), ("gone", 1)])).len(), 1, "what is mended is told");
+        assert!(news(told(&["a"]), &known(&[("a", 1), ("mended", 0)])).is_empty());
+        assert!(news(told(&[]), &known(&[])).is_empty());
+    }
+}

@@ -1,0 +1,159 @@
+//! Files that import each other in a circle.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::words::line_at;
+use super::{Finding, FindingKind, Looking, What};
+use crate::lang::facts::{ScopeId, Span};
+use crate::lang::modules::{FileId, Layout};
+use crate::query::document_links::{Link, links};
+
+/// Files that are followed from one import; circles in real code are far smaller, and larger ones nobody can break.
+const FILES_MAX: usize = 500;
+
+impl Looking<'_> {
+    /// Imports that lead back to the file, in languages where importing a file runs it.
+    pub(super) fn import_cycles(&self) -> Vec<Finding> {
+        if !self.view.lang(self.file).knobs().usage.imports_run {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for link in self.eager_imports(self.file) {
+            if self.is_cancelled() {
+                return Vec::new();
+            }
+            let Some(circle) = self.way_back(link.file) else { continue };
+            let circle: Vec<FileId> = std::iter::once(self.file).chain(circle).collect();
+            let next = circle.iter().skip(1).chain(&circle[..1]);
+            if circle.iter().zip(next).all(|(from, to)| self.runs(*from, *to)) {
+                let what = What::Circle(circle.iter().map(|file| self.view.path(*file).to_owned()).collect());
+                found.push(Finding { kind: FindingKind::ImportCycle, span: link.span, what });
+            }
+        }
+        found
+    }
+
+    /// Imports of a file that stand at the start of a line, in no function and no condition.
+    fn eager_imports(&self, file: FileId) -> Vec<Link> {
+        let facts = self.view.facts(file);
+        let lines = self.view.line_index(file);
+        let at_start = |span: Span| {
+            let statement = facts
+                .defs
+                .iter()
+                .filter(|d| d.kind.is_alias() && d.span.encloses(span))
+                .map(|d| d.span.start);
+            let start = statement.min().unwrap_or(span.start);
+            let in_file = facts.refs.iter().any(|r| r.span == span && r.scope == ScopeId::FILE);
+            in_file && lines.line_start(lines.line_of(start)) == start
+        };
+        links(&self.resolver, file, self.cancel).into_iter().filter(|link| at_start(link.span)).collect()
+    }
+
+    /// The files from one to the last that imports this file, the shortest way.
+    fn way_back(&self, from: FileId) -> Option<Vec<FileId>> {
+        let mut before: FxHashMap<FileId, Option<FileId>> = FxHashMap::default();
+        before.insert(from, None);
+        let mut open = VecDeque::from([from]);
+        while let Some(at) = open.pop_front() {
+            if self.is_cancelled() || before.len() > FILES_MAX {
+                return None;
+            }
+            for link in self.eager_imports(at) {
+                if link.file == self.file {
+                    let mut way: Vec<FileId> = std::iter::successors(Some(at), |file| before[file]).collect();
+                    way.reverse();
+                    return Some(way);
+                }
+                before.entry(link.file).or_insert_with(|| {
+                    open.push_back(link.file);
+                    Some(at)
+                });
+            }
+        }
+        None
+    }
+
+    /// Whether a file's import of another is there when it runs: not of types alone.
+    fn runs(&self, from: FileId, to: FileId) -> bool {
+        let erased = self.view.lang(from).knobs().usage.erased_imports;
+        let Ok(text) = self.view.text(from) else { return false };
+        let mut imports = self.eager_imports(from).into_iter().filter(|link| link.file == to);
+        imports.any(|link| {
+            let facts = self.view.facts(from);
+            let statement = facts.defs.iter().filter(|d| d.kind.is_alias() && d.span.encloses(link.span));
+            let start = statement.map(|d| d.span.start).min().unwrap_or(link.span.start);
+            !erased.iter().any(|prefix| line_at(&text, start).starts_with(prefix))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FindingKind::ImportCycle;
+    use super::super::tests::check_findings;
+
+    #[test]
+    fn imports_that_lead_back() {
+        check_findings(
+            ImportCycle,
+            "
+            //- /pkg/__init__.py
+            //- /pkg/a.py
+            $0from .⟦b⟧ import x
+            from . import d
+            //- /pkg/b.py
+            from .c import x
+            //- /pkg/c.py
+            from .a import y
+            x = 1
+            //- /pkg/d.py
+            def f():
+                from .a import z
+            if TYPE_CHECKING:
+                from .a import Z
+            ",
+        );
+        check_findings(
+            ImportCycle,
+            "
+            //- /a.ts
+            $0import { b } from '⟦./b⟧';
+            import { c } from './c';
+            //- /b.ts
+            import { a } from './a';
+            export const b = 1;
+            //- /c.ts
+            import type { A } from './a';
+            export const c = 1;
+            ",
+        );
+        check_findings(
+            ImportCycle,
+            "
+            //- /src/lib.rs
+            mod a;
+            mod b;
+            //- /src/a.rs
+            $0use crate::b;
+            //- /src/b.rs
+            use crate::a;
+            ",
+        );
+        check_findings(
+            ImportCycle,
+            "
+            //- /p/A.java
+            package p;
+            $0import q.B;
+            public class A {}
+            //- /q/B.java
+            package q;
+            import p.A;
+            public class B {}
+            ",
+        );
+    }
+}
