@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::changes::Changes;
 use super::crew::Crew;
 use super::degrade::{Choice, Degraded, Means, choose, needed};
@@ -176,12 +178,16 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
         }
         seen.left_out = leave_out(&mut files, graph, degraded, seen.asked.is_none());
     }
-    let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
-    let mut removed: BTreeSet<String> = known_paths(graph, seen.asked.as_ref());
-    removed.retain(|path| !there.contains(path.as_str()));
-    // Events say that a file has changed; without them the file's size and time must.
-    let by_stat = seen.asked.is_none();
-    files.retain(|f| !(by_stat && matches!(f.what, What::Source(_)) && unchanged(graph, f, base.looked_ns)));
+    let mut removed = match &seen.asked {
+        // Events say that a file has changed; without them the file's size and time must.
+        None => compare(graph, &mut files, base.looked_ns),
+        Some(asked) => {
+            let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
+            let mut known = known_paths(graph, asked);
+            known.retain(|path| !there.contains(path.as_str()));
+            known
+        }
+    };
     let mut manifests = KnownManifests::of(graph, seen.asked.as_ref());
     let source_bytes: u64 = files.iter().map(|f| f.bytes).sum();
     let fold = if graph.overlay_full(files.len() + removed.len()) { graph.heap_bytes() as u64 } else { 0 };
@@ -281,28 +287,41 @@ pub fn is_asked(path: &str, asked: Option<&BTreeSet<String>>) -> bool {
     above.into_iter().any(|p| asked.contains(p))
 }
 
+/// Takes from all the folder's files those that the graph knows as they are, and returns what it knows that is gone.
+fn compare(graph: &Graph, files: &mut Vec<Found>, looked_ns: i64) -> BTreeSet<String> {
+    let places: FxHashMap<&str, usize> = files.iter().zip(0..).map(|(f, at)| (f.path.as_str(), at)).collect();
+    let mut same = vec![false; files.len()];
+    let mut gone = BTreeSet::new();
+    for id in graph.files() {
+        match places.get(graph.path(id)) {
+            Some(at) => same[*at] = unchanged(graph, id, &files[*at], looked_ns),
+            None => drop(gone.insert(graph.path(id).to_owned())),
+        }
+    }
+    let mut same = same.into_iter();
+    files.retain(|_| same.next() == Some(false));
+    gone
+}
+
 /// The graph's files that were asked for.
-fn known_paths(graph: &Graph, asked: Option<&BTreeSet<String>>) -> BTreeSet<String> {
-    let all = || graph.files().map(|id| graph.path(id));
-    let Some(asked) = asked else { return all().map(str::to_owned).collect() };
+fn known_paths(graph: &Graph, asked: &BTreeSet<String>) -> BTreeSet<String> {
     // A single file is the ordinary case and needs no walk over the graph.
     let is_dir = |path: &&String| graph.file(path).is_none() && graph.has_dir(path);
     let mut known: BTreeSet<String> = asked.iter().filter(|p| graph.file(p).is_some()).cloned().collect();
     let dirs: BTreeSet<String> = asked.iter().filter(is_dir).cloned().collect();
     if !dirs.is_empty() {
-        known.extend(all().filter(|p| is_asked(p, Some(&dirs))).map(str::to_owned));
+        let all = graph.files().map(|id| graph.path(id));
+        known.extend(all.filter(|p| is_asked(p, Some(&dirs))).map(str::to_owned));
     }
     known
 }
 
-fn unchanged(graph: &Graph, found: &Found, looked_ns: i64) -> bool {
-    let row = graph.file(&found.path).map(|id: FileId| graph.row(id).meta);
-    row.is_some_and(|meta| {
-        meta.bytes == found.bytes
-            && meta.mtime_ns == found.mtime_ns
-            && found.mtime_ns.saturating_add(MTIME_TRUST_NS) < looked_ns
-            && found.what == What::Source(meta.lang)
-    })
+fn unchanged(graph: &Graph, id: FileId, found: &Found, looked_ns: i64) -> bool {
+    let meta = graph.row(id).meta;
+    meta.bytes == found.bytes
+        && meta.mtime_ns == found.mtime_ns
+        && found.mtime_ns.saturating_add(MTIME_TRUST_NS) < looked_ns
+        && found.what == What::Source(meta.lang)
 }
 
 /// The graph's manifests, and which of those asked for have been found again.

@@ -7,7 +7,7 @@
 //! A `vendor` directory that is not ignored is source like any other. Hidden files are taken.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs::{self, Metadata};
+use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -180,8 +180,9 @@ impl<'a> Walk<'a> {
     fn one(&mut self, path: &Path) -> Step {
         let Some(path) = path.strip_prefix(&self.scope.root).ok().and_then(relative) else { return Ok(()) };
         let Some((rules, real)) = self.way_to(parent(&path)) else { return Ok(()) };
-        let mut below = Vec::new();
-        self.entry(parent(&path), file_name(&path), &rules, real.as_deref(), &mut below)?;
+        let Ok(meta) = fs::symlink_metadata(self.canonical.join(&path)) else { return Ok(()) };
+        let (there, mut below) = (There::At(meta), Vec::new());
+        self.entry(parent(&path), file_name(&path), &there, &rules, real.as_deref(), &mut below)?;
         self.trees(below)
     }
 
@@ -238,7 +239,7 @@ impl<'a> Walk<'a> {
             }
             self.entries += 1;
             match entry.file_name().to_str() {
-                Some(name) => self.entry(dir, name, rules, real, below)?,
+                Some(name) => self.entry(dir, name, &There::Listed(&entry), rules, real, below)?,
                 None => {
                     let shown = joined(dir, &entry.file_name().to_string_lossy());
                     if LangId::of_path(Path::new(&shown)).is_some() {
@@ -255,19 +256,24 @@ impl<'a> Walk<'a> {
         &mut self,
         dir: &str,
         name: &str,
+        there: &There<'_>,
         rules: &Rules,
         real: Option<&Path>,
         below: &mut Vec<Dir>,
     ) -> Step {
+        // Most systems tell the kind with the name: what cannot concern the graph is not looked at further.
+        let Ok(kind) = there.kind() else { return Ok(()) };
+        if kind.is_file() && self.what(name).is_none() {
+            return Ok(());
+        }
         let path = joined(dir, name);
         let full = self.canonical.join(&path);
-        let Ok(meta) = fs::symlink_metadata(&full) else { return Ok(()) };
-        if meta.is_symlink() {
+        if kind.is_symlink() {
             self.links.insert(path, rules.clone());
             return Ok(());
         }
         let real = real.map(|r| r.join(name));
-        if meta.is_dir() {
+        if kind.is_dir() {
             if self.leaves_out_dir(rules, &path) || !self.first_time(real.as_deref()) {
                 return Ok(());
             }
@@ -277,7 +283,10 @@ impl<'a> Walk<'a> {
             }
             let rules = rules.below(&full);
             below.push((path, rules, real));
-        } else if meta.is_file() && !self.leaves_out(rules, &full, false) && self.first_time(real.as_deref())
+        } else if kind.is_file()
+            && !self.leaves_out(rules, &full, false)
+            && let Ok(meta) = there.metadata()
+            && self.first_time(real.as_deref())
         {
             self.file(path, &meta);
         }
@@ -289,15 +298,16 @@ impl<'a> Walk<'a> {
         real.is_none_or(|real| self.linked.insert(real.to_owned()))
     }
 
+    /// What a file of this name is to the graph, if anything.
+    fn what(&self, name: &str) -> Option<What> {
+        match self.manifests.contains(name) {
+            true => Some(What::Manifest),
+            false => LangId::of_path(Path::new(name)).map(What::Source),
+        }
+    }
+
     fn file(&mut self, path: String, meta: &Metadata) {
-        let name = file_name(&path);
-        let what = if self.manifests.contains(name) {
-            What::Manifest
-        } else if let Some(lang) = LangId::of_path(Path::new(name)) {
-            What::Source(lang)
-        } else {
-            return;
-        };
+        let Some(what) = self.what(file_name(&path)) else { return };
         if meta.len() > self.scope.file_bytes_max {
             self.skip(&path, SkipReason::TooLarge(self.scope.file_bytes_max).to_string());
         } else {
@@ -379,6 +389,29 @@ impl<'a> Walk<'a> {
         self.out.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.out.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         self.out
+    }
+}
+
+/// Something that is there, links not followed.
+enum There<'a> {
+    /// As its directory lists it.
+    Listed(&'a DirEntry),
+    At(Metadata),
+}
+
+impl There<'_> {
+    fn kind(&self) -> io::Result<FileType> {
+        match self {
+            There::Listed(entry) => entry.file_type(),
+            There::At(meta) => Ok(meta.file_type()),
+        }
+    }
+
+    fn metadata(&self) -> io::Result<Metadata> {
+        match self {
+            There::Listed(entry) => entry.metadata(),
+            There::At(meta) => Ok(meta.clone()),
+        }
     }
 }
 
