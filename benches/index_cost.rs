@@ -11,8 +11,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use coppice::graph::{EncodedFile, FileMeta, Graph, GraphBuilder, content_hash};
-use coppice::lang::{ParseLimits, Parser, check_text, extract};
+use coppice::lang::scratch::SCRATCH_BYTES_MIN;
+use coppice::lang::{ParseLimits, Parser, ScratchParser, check_text, extract};
 use coppice::workspace::cancel::CancelToken;
+use coppice::workspace::document::PARSE_SCRATCH_PER_BYTE;
 use coppice::workspace::scan::{Found, Scope, What, scan};
 use coppice::workspace::settings::Settings;
 
@@ -157,7 +159,7 @@ fn bare_parse(root: &Path, files: &[Found]) -> f64 {
 /// What the workspace does with the files, step by step.
 fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
     let mut cost = Cost { scan, ..Cost::default() };
-    let mut parser = Parser::new();
+    let mut parser = ScratchParser::new();
     let mut builder = GraphBuilder::new();
     for file in files {
         let What::Source(lang) = file.what else { continue };
@@ -167,11 +169,17 @@ fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
         let hash = content_hash(&bytes);
         cost.read += clock.seconds();
         let clock = Clock::start();
-        let Ok(tree) = parser.parse(lang, text, None, &limits()) else { continue };
+        parser.admit(2 * SCRATCH_BYTES_MIN + text.len() * PARSE_SCRATCH_PER_BYTE as usize);
+        let read = parser.read(lang, text, &limits(), |tree| {
+            cost.parse += clock.seconds();
+            let clock = Clock::start();
+            let facts = extract(lang, tree, text);
+            cost.walk += clock.seconds();
+            (facts, tree.has_errors(), Clock::start())
+        });
+        let Ok((facts, has_errors, clock)) = read else { continue };
+        // Dropping the tree is part of parsing it.
         cost.parse += clock.seconds();
-        let clock = Clock::start();
-        let facts = extract(lang, &tree, text);
-        cost.walk += clock.seconds();
         let clock = Clock::start();
         let meta = FileMeta {
             path: file.path.clone(),
@@ -179,10 +187,10 @@ fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
             bytes: bytes.len() as u64,
             mtime_ns: file.mtime_ns,
             hash,
-            syntax_errors: u32::from(tree.has_errors()),
+            syntax_errors: u32::from(has_errors),
         };
         builder.add(EncodedFile::new(meta, text, &facts));
-        drop((tree, facts));
+        drop(facts);
         cost.encode += clock.seconds();
     }
     let clock = Clock::start();

@@ -326,7 +326,15 @@ fn a_file_that_ends_two_processes_is_left_alone_by_the_third() {
     assert!(skipped.contains("slow.py") && skipped.contains("quarantined"), "{status}");
     wire.until_symbol("f1");
     command(&mut wire, "coppice.reload");
-    let status = wire.ready();
+    // It serves while it is built anew.
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        let status = wire.ready();
+        if status["folders"][0]["state"] == "loaded" {
+            break status;
+        }
+        assert!(Instant::now() < deadline, "{status}");
+    };
     assert!(!status["folders"][0]["skipped"].to_string().contains("quarantined"), "{status}");
     wire.ask("shutdown", Value::Null);
     wire.notify("exit", Value::Null);

@@ -18,6 +18,9 @@ const CONFINED: [(&str, &[&str]); 7] = [
     ("clap", &["lsp", "cli", "main"]),
 ];
 
+/// The one module with `unsafe` code, and why it may have it, is its first paragraph's business.
+const UNSAFE: &str = "src/lang/scratch.rs";
+
 /// One noun names a file only as long as it fits a few screens.
 const FILE_LINES_MAX: usize = 800;
 
@@ -130,7 +133,7 @@ fn comments_do_not_put_things_off_and_code_is_finished() {
                     let _ = writeln!(problems, "{}:{line}: `{name}`", source.path);
                 }
             }
-            if words(text).any(|(_, word)| word == "unsafe") {
+            if source.path != UNSAFE && words(text).any(|(_, word)| word == "unsafe") {
                 let _ = writeln!(problems, "{}:{line}: unsafe code of our own", source.path);
             }
         }

@@ -13,6 +13,7 @@ pub mod outline;
 pub mod pack;
 pub mod parse;
 pub mod rules;
+pub mod scratch;
 pub mod structure;
 pub mod walk;
 pub mod words;
@@ -31,7 +32,8 @@ use facts::Facts;
 pub use fingerprint::fingerprint;
 use modules::{Manifest, file_name, parent};
 pub use pack::{Family, Knobs, LangId, Pack, Usage};
-pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, check_text};
+pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, TreeRef, check_text};
+pub use scratch::ScratchParser;
 
 /// What the first language that wants this manifest makes of it. Languages of one family share manifests; one reading is
 /// enough.
@@ -42,6 +44,6 @@ pub fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
 }
 
 /// One walk over the tree; the facts' names are the file's own.
-pub fn extract(lang: LangId, tree: &Tree, text: &str) -> Facts {
-    walk::walk(lang, tree, text)
+pub fn extract<'t>(lang: LangId, tree: impl Into<TreeRef<'t>>, text: &str) -> Facts {
+    walk::walk(lang, tree.into(), text)
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use super::LangId;
 use super::facts::Span;
+use super::{LangId, scratch};
 
 /// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
 /// cost a parser quadratic time.
@@ -76,6 +76,8 @@ pub enum ParseError {
     Deadline(Duration),
     #[error("the parse was cancelled")]
     Cancelled,
+    #[error("the parse needs more than {0} bytes of memory")]
+    Memory(usize),
 }
 
 /// A syntax error, for a diagnostic.
@@ -85,11 +87,17 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// A parser for every language; one per thread.
-#[derive(Default)]
+/// A parser for every language whose trees are kept; one per thread.
 pub struct Parser {
     inner: tree_sitter::Parser,
     lang: Option<LangId>,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        scratch::install();
+        Parser { inner: tree_sitter::Parser::new(), lang: None }
+    }
 }
 
 impl Parser {
@@ -111,34 +119,42 @@ impl Parser {
                 .expect("every grammar in the registry has an ABI that the runtime loads (tested)");
             self.lang = Some(lang);
         }
-        let effort = Effort::start();
-        let mut stopped = ParseError::Cancelled;
-        let mut check = |_: &tree_sitter::ParseState| {
-            if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
-                stopped = ParseError::Cancelled;
-                ControlFlow::Break(())
-            } else if effort.exceeds(limits.deadline) {
-                stopped = ParseError::Deadline(limits.deadline);
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        };
-        let bytes = text.as_bytes();
-        let options = tree_sitter::ParseOptions::new().progress_callback(&mut check);
-        let tree = self.inner.parse_with_options(
-            &mut |at, _| bytes.get(at..).unwrap_or_default(),
-            old.map(|t| &t.inner),
-            Some(options),
-        );
-        match tree {
-            Some(inner) => Ok(Tree { inner }),
-            None => {
-                self.inner.reset();
-                Err(stopped)
-            }
-        }
+        run(&mut self.inner, text, old.map(|t| &t.inner), limits, || None).map(|inner| Tree { inner })
     }
+}
+
+/// One parse under limits. `full` is asked now and then whether memory for it has run out.
+pub(super) fn run(
+    parser: &mut tree_sitter::Parser,
+    text: &str,
+    old: Option<&tree_sitter::Tree>,
+    limits: &ParseLimits<'_>,
+    full: impl Fn() -> Option<ParseError>,
+) -> Result<tree_sitter::Tree, ParseError> {
+    let effort = Effort::start();
+    let mut stopped = ParseError::Cancelled;
+    let mut check = |_: &tree_sitter::ParseState| {
+        if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
+            stopped = ParseError::Cancelled;
+            ControlFlow::Break(())
+        } else if effort.exceeds(limits.deadline) {
+            stopped = ParseError::Deadline(limits.deadline);
+            ControlFlow::Break(())
+        } else if let Some(error) = full() {
+            stopped = error;
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let bytes = text.as_bytes();
+    let options = tree_sitter::ParseOptions::new().progress_callback(&mut check);
+    let tree =
+        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options));
+    tree.ok_or_else(|| {
+        parser.reset();
+        stopped
+    })
 }
 
 /// What a parse has taken of its thread. A machine that is busy with other things makes no text slow to parse.
@@ -195,17 +211,48 @@ impl Tree {
         self.inner.root_node().descendant_count()
     }
 
+    pub fn read(&self) -> TreeRef<'_> {
+        TreeRef::new(&self.inner)
+    }
+
     pub fn has_errors(&self) -> bool {
-        self.inner.root_node().has_error()
+        self.read().has_errors()
     }
 
     /// The first `max` syntax errors in source order.
     pub fn syntax_errors(&self, text: &str, max: usize) -> Vec<SyntaxError> {
+        self.read().syntax_errors(text, max)
+    }
+}
+
+/// A tree to read in: nothing of it can be kept.
+#[derive(Clone, Copy)]
+pub struct TreeRef<'t> {
+    pub(super) root: tree_sitter::Node<'t>,
+}
+
+impl<'t> From<&'t Tree> for TreeRef<'t> {
+    fn from(tree: &'t Tree) -> Self {
+        tree.read()
+    }
+}
+
+impl<'t> TreeRef<'t> {
+    pub(super) fn new(tree: &'t tree_sitter::Tree) -> Self {
+        TreeRef { root: tree.root_node() }
+    }
+
+    pub fn has_errors(self) -> bool {
+        self.root.has_error()
+    }
+
+    /// The first `max` syntax errors in source order.
+    pub fn syntax_errors(self, text: &str, max: usize) -> Vec<SyntaxError> {
         let mut errors = Vec::new();
         if !self.has_errors() {
             return errors;
         }
-        let mut cursor = self.inner.walk();
+        let mut cursor = self.root.walk();
         loop {
             let node = cursor.node();
             let mut descend = node.has_error();

@@ -10,17 +10,17 @@ use crossbeam_channel::bounded;
 use super::build::BuildError;
 use super::cancel::CancelToken;
 use super::gate::Gate;
-use super::intake::scratch_of;
+use super::intake::{scratch_most_of, scratch_of, tree_share};
 use super::quarantine::Quarantine;
 use super::read::Outcome;
 use super::scan::Found;
-use crate::lang::{Parser, SkipReason};
+use crate::lang::{ScratchParser, SkipReason};
 
 /// Read files that wait to be taken in; each holds a few kilobytes.
 const READ_AHEAD_MAX: usize = 64;
 
 /// Reads one file; the second argument is the hash of contents that are known already.
-pub type ReadFile<'a> = dyn Fn(&Found, Option<u64>, &mut Parser) -> Outcome + Sync + 'a;
+pub type ReadFile<'a> = dyn Fn(&Found, Option<u64>, &mut ScratchParser) -> Outcome + Sync + 'a;
 
 /// How a build's files are read.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ impl Crew<'_> {
                 let (sent, next, stop, known) = (sent.clone(), &next, &stop, &known);
                 scope.spawn(move || {
                     let _left = Left(self.quarantine, thread);
-                    let mut parser = Parser::new();
+                    let mut parser = ScratchParser::new();
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(found) = files.get(index) else { return };
@@ -96,12 +96,32 @@ impl Crew<'_> {
         found: &Found,
         known: Option<u64>,
         scratch: &Gate,
-        parser: &mut Parser,
+        parser: &mut ScratchParser,
     ) -> Result<Outcome, BuildError> {
-        let Some(_scratch) = scratch.acquire(scratch_of(found)) else {
-            return Ok(Outcome::TooCostly(scratch_of(found)));
-        };
-        let _permit = self.permits.acquire(1);
+        for bytes in [scratch_of(found), scratch_most_of(found)] {
+            let held = scratch.try_acquire(bytes).or_else(|| {
+                // What is kept for the next file is nobody's while the thread waits.
+                parser.release();
+                scratch.acquire(bytes)
+            });
+            let Some(_held) = held else { return Ok(Outcome::TooCostly(bytes)) };
+            parser.admit(tree_share(bytes));
+            let _permit = self.permits.acquire(1);
+            match self.read_admitted(thread, found, known, parser)? {
+                Outcome::TooCostly(_) => {}
+                outcome => return Ok(outcome),
+            }
+        }
+        Ok(Outcome::TooCostly(scratch_most_of(found)))
+    }
+
+    fn read_admitted(
+        &self,
+        thread: usize,
+        found: &Found,
+        known: Option<u64>,
+        parser: &mut ScratchParser,
+    ) -> Result<Outcome, BuildError> {
         while !self.quarantine.holds(found) {
             self.quarantine.entering(thread, found);
             match catch_unwind(AssertUnwindSafe(|| (self.read)(found, known, parser))) {
@@ -110,7 +130,6 @@ impl Crew<'_> {
                 Err(panic) => {
                     tracing::error!(path = %found.path, "reading a file went wrong: {}", panic_message(&*panic));
                     self.quarantine.crashed(found);
-                    *parser = Parser::new();
                 }
             }
         }

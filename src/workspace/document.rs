@@ -297,7 +297,9 @@ impl Document {
         {
             Ok(tree) => tree,
             Err(ParseError::Deadline(after)) => return Ok(Err(SkipReason::ParseDeadline(after.as_millis()))),
-            Err(ParseError::Cancelled) => unreachable!("nobody can cancel this parse"),
+            Err(ParseError::Cancelled | ParseError::Memory(_)) => {
+                unreachable!("nobody can cancel this parse, and its memory is not scratch")
+            }
         };
         drop(old);
         let facts = Arc::new(extract(lang, &tree, &self.text));

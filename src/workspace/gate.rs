@@ -42,6 +42,16 @@ impl Gate {
         self.0.freed.notify_all();
     }
 
+    /// The amount, if it is there now.
+    pub fn try_acquire(&self, amount: u64) -> Option<Permit> {
+        let mut state = self.0.state.lock();
+        if state.lent.checked_add(amount)? > state.capacity {
+            return None;
+        }
+        state.lent += amount;
+        Some(Permit { gate: self.clone(), amount })
+    }
+
     /// Waits for the amount; `None` if it is more than there is in all.
     pub fn acquire(&self, amount: u64) -> Option<Permit> {
         let mut state = self.0.state.lock();
@@ -90,5 +100,9 @@ mod tests {
         });
         assert!(most.into_inner() <= 10);
         assert!(gate.acquire(11).is_none(), "waiting for it would be for ever");
+        let most = gate.try_acquire(7);
+        assert!(most.is_some() && gate.try_acquire(4).is_none());
+        drop(most);
+        assert!(gate.try_acquire(10).is_some());
     }
 }

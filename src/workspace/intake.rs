@@ -5,11 +5,15 @@ use super::gate::Gate;
 use super::keeper::Unmet;
 use super::scan::Found;
 use crate::graph::EncodedFile;
+use crate::lang::scratch::SCRATCH_BYTES_MIN;
 
 /// While a graph is frozen, its files, its columns and its map are there at once.
 const FREEZE_FACTOR: u64 = 3;
 /// Scratch for the parse of an ordinary file; each thread is given as much to start with.
 const SCRATCH_PER_THREAD: u64 = (64 << 10) * PARSE_SCRATCH_PER_BYTE;
+/// Some texts, which people seldom write, have trees of hundreds of bytes for each of theirs; up to so many times the
+/// ordinary scratch is used for one if it is free.
+const PATHOLOGICAL_FACTOR: u64 = 3;
 /// A reservation grows by at least this much, so that it need not grow often.
 const GROW_BYTES_MIN: u64 = 1 << 20;
 
@@ -35,9 +39,20 @@ pub struct Intake<'a> {
     held: u64,
 }
 
-/// Scratch memory that the parse of a file may take.
+/// Scratch memory that reading a file takes: its text, its tree, its facts.
 pub fn scratch_of(file: &Found) -> u64 {
     file.bytes * PARSE_SCRATCH_PER_BYTE
+}
+
+/// Scratch memory for a file whose tree has outgrown the ordinary amount.
+pub fn scratch_most_of(file: &Found) -> u64 {
+    scratch_of(file) * PATHOLOGICAL_FACTOR
+}
+
+/// What the tree may take of a file's scratch; the rest is for its text and its facts. A parser's own first bytes are
+/// part of what a thread costs, like its stack.
+pub fn tree_share(scratch: u64) -> usize {
+    SCRATCH_BYTES_MIN + (scratch - scratch / 4) as usize
 }
 
 impl<'a> Intake<'a> {
@@ -61,7 +76,9 @@ impl<'a> Intake<'a> {
         let threads = threads.min(files.len()).max(1) as u64;
         let largest = files.iter().map(scratch_of).max().unwrap_or(0);
         let all = files.iter().map(scratch_of).fold(0, u64::saturating_add);
-        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all);
+        // An edit of one file is read as it would be among others, which have more scratch together.
+        let all_wanted = if files.len() == 1 { all * PATHOLOGICAL_FACTOR } else { all };
+        let wanted = (SCRATCH_PER_THREAD * threads).max(largest).min(all_wanted);
         let needed = SCRATCH_PER_THREAD.max(largest).min(all);
         let least = SCRATCH_PER_THREAD.min(all);
         let reserved = memory.reserve(graph + wanted, graph + needed, graph + least)?;

@@ -10,7 +10,7 @@ use super::scan::{Found, What};
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
 use crate::lang::modules::Manifest;
 use crate::lang::outline::outline;
-use crate::lang::{ParseError, ParseLimits, Parser, SkipReason, check_text, extract, read_manifest};
+use crate::lang::{ParseError, ParseLimits, ScratchParser, SkipReason, check_text, extract, read_manifest};
 
 /// Longest parse of one file; what takes longer is not written by people.
 pub const PARSE_DEADLINE: Duration = Duration::from_millis(500);
@@ -74,7 +74,7 @@ pub fn read_file(
     found: &Found,
     known: Option<u64>,
     bytes_max: u64,
-    parser: &mut Parser,
+    parser: &mut ScratchParser,
     cancel: &AtomicBool,
 ) -> Outcome {
     let bytes = match read_bounded(&root.join(&found.path), bytes_max) {
@@ -96,14 +96,18 @@ pub fn read_file(
         What::Manifest => return read_manifest(&found.path, text).map_or(Outcome::Same, Outcome::Manifest),
     };
     let limits = ParseLimits { deadline: PARSE_DEADLINE, cancel: Some(cancel) };
-    let tree = match parser.parse(lang, text, None, &limits) {
-        Ok(tree) => tree,
+    let read = parser.read(lang, text, &limits, |tree| {
+        let errors = tree.syntax_errors(text, SYNTAX_ERRORS_MAX).len();
+        (extract(lang, tree, text), errors as u32)
+    });
+    let (mut facts, syntax_errors) = match read {
+        Ok(read) => read,
         Err(ParseError::Deadline(after)) => {
             return Outcome::Skipped(SkipReason::ParseDeadline(after.as_millis()));
         }
+        Err(ParseError::Memory(bytes)) => return Outcome::TooCostly(bytes as u64),
         Err(ParseError::Cancelled) => return Outcome::Cancelled,
     };
-    let mut facts = extract(lang, &tree, text);
     if found.outline {
         outline(&mut facts);
     }
@@ -113,9 +117,8 @@ pub fn read_file(
         bytes: bytes.len() as u64,
         mtime_ns: found.mtime_ns,
         hash,
-        syntax_errors: tree.syntax_errors(text, SYNTAX_ERRORS_MAX).len() as u32,
+        syntax_errors,
     };
-    drop(tree);
     Outcome::Encoded(Box::new(EncodedFile::new(meta, text, &facts)))
 }
 

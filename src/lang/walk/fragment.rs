@@ -77,7 +77,9 @@ impl<'t> Fragments<'t> {
         parser.set_included_ranges(ranges).ok()?;
         let started = Instant::now();
         let left = DEADLINE.saturating_sub(self.spent);
-        let mut check = |_: &tree_sitter::ParseState| match started.elapsed() > left {
+        // A parse that has met an error is of no use, and recovering from it costs more than all before.
+        let mut check = |state: &tree_sitter::ParseState| match state.has_error() || started.elapsed() > left
+        {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };

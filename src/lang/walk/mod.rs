@@ -23,7 +23,7 @@ use super::pack::Pack;
 use super::rules::{
     Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, TermAction, Wrap,
 };
-use super::{LangId, Tree};
+use super::{LangId, TreeRef};
 use builder::Builder;
 use fragment::{Fragments, Trees};
 use frame::{Frame, Function, Group, Subject};
@@ -56,7 +56,7 @@ pub struct Walk<'t> {
 }
 
 /// Extracts the facts of a tree.
-pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
+pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     let trees = Trees::default();
     let mut walk = Walk {
         fragments: Fragments::new(lang, &trees),
@@ -70,7 +70,7 @@ pub fn walk(lang: LangId, tree: &Tree, text: &str) -> Facts {
         functions: Vec::new(),
     };
     walk.frames.push(Frame::root());
-    walk.run(tree.inner.walk());
+    walk.run(tree.root.walk());
     let mut facts = walk.builder.facts;
     facts.arities.sort_unstable();
     compact::compact(&mut facts);

@@ -9,7 +9,7 @@ use super::super::ledger::{Ledger, Reservation};
 use super::super::quarantine::Quarantine;
 use super::super::read::read_file;
 use super::*;
-use crate::lang::Parser;
+use crate::lang::ScratchParser;
 
 /// A ledger of its own, and the most that was ever reserved of it.
 struct Purse {
@@ -65,7 +65,7 @@ impl Site {
 
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
         let root = self.dir.path();
-        let read = |found: &Found, known: Option<u64>, parser: &mut Parser| {
+        let read = |found: &Found, known: Option<u64>, parser: &mut ScratchParser| {
             self.read.fetch_add(1, Ordering::Relaxed);
             assert!(self.cursed.is_empty() || !found.path.contains(self.cursed), "a file that goes wrong");
             let now = self.now.fetch_add(found.bytes, Ordering::SeqCst) + found.bytes;
