@@ -35,10 +35,14 @@ const tests: [string, () => Promise<void>][] = [
   [
     "starts with the first file of a language",
     async () => {
+      const heap = process.memoryUsage().heapUsed;
+      const started = Date.now();
       await vscode.window.showTextDocument(file("main.py"));
       const extension = vscode.extensions.getExtension<Api>("coppice.coppice")!;
       api = await extension.activate();
       assert.equal((await ready()).folders[0]!.state, "loaded");
+      const mib = ((process.memoryUsage().heapUsed - heap) / (1 << 20)).toFixed(1);
+      console.log(`figure extension host: ${Date.now() - started} ms from opening a file to an answer, the heap grew by ${mib} MiB`);
     },
   ],
   [

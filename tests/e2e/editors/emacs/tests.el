@@ -109,6 +109,13 @@ print(total())
   (should (string-match-p "Circle" (format "%S" (funcall imenu-create-index-function))))
   (should (places (xref-backend-apropos 'eglot "total"))))
 
+(ert-deftest renames ()
+  (visit "python/main.py")
+  (at "total")
+  (eglot-rename "grand_total")
+  (should (string-match-p "print(grand_total())" (buffer-string)))
+  (revert-buffer t t t))
+
 (ert-deftest sees-a-file-that-changes-on-disk ()
   (visit "python/main.py")
   (write-file-at "python/late.py" "def came_later():\n    pass\n")

@@ -129,7 +129,8 @@ def servers_of(pid: int) -> int:
     """How many server processes an editor has started."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     names = [Path(f"/proc/{child}/comm").read_text().strip() for child in children]
-    return names.count("coppice")
+    # The system keeps the first 15 characters.
+    return names.count(Path(COPPICE).name[:15])
 
 
 class HelixTest(unittest.TestCase):
@@ -180,6 +181,17 @@ class HelixTest(unittest.TestCase):
         self.assertIn("area", editor.ask(["Space", "s"], "2/2"))
         editor.keys("Escape")
         editor.ask(["Space", "S"], r"total\b.*main\.py", typed="total")
+
+    def test_renames(self) -> None:
+        editor = self.open("python/main.py:4:5")
+        editor.ask(["Space", "s"], "1/1")
+        editor.keys("Escape")
+        editor.keys("Space", "r")
+        editor.seen("rename-to:")
+        editor.keys("C-u")
+        editor.type("grand_total")
+        editor.keys("Enter")
+        self.assertIn("def grand_total():", editor.seen(r"print\(grand_total\(\)\)"))
 
     def test_serves_two_folders_with_one_process(self) -> None:
         editor = self.open("python/main.py:5:13")

@@ -189,6 +189,41 @@ test('lists the symbols of a document and of the workspace', function()
   vim.cmd.cclose()
 end)
 
+test('lists callers', function()
+  open(python .. '/main.py')
+  cursor(4, 5)
+  vim.fn.setqflist({})
+  vim.lsp.buf.incoming_calls()
+  eventually('the caller', function()
+    local first = vim.fn.getqflist()[1]
+    return first and first.lnum == 8
+  end)
+  vim.cmd.cclose()
+end)
+
+test('completes', function()
+  open(python .. '/main.py')
+  local position = vim.lsp.util.make_position_params(0, 'utf-16')
+  position.position = { line = 4, character = 20 }
+  local labels = {}
+  for _, answer in pairs(vim.lsp.buf_request_sync(0, 'textDocument/completion', position, PATIENCE_MS)) do
+    local items = answer.result and (answer.result.items or answer.result) or {}
+    vim.list_extend(labels, vim.tbl_map(function(item) return item.label end, items))
+  end
+  assert(vim.tbl_contains(labels, 'area'), vim.inspect(labels))
+end)
+
+test('renames', function()
+  open(python .. '/main.py')
+  cursor(4, 5)
+  vim.lsp.buf.rename('grand_total')
+  eventually('the new name', function()
+    return vim.api.nvim_buf_get_lines(0, 7, 8, false)[1] == 'print(grand_total())'
+  end)
+  equal(vim.api.nvim_buf_get_lines(0, 3, 4, false), { 'def grand_total():' })
+  vim.cmd('edit!')
+end)
+
 test('serves two folders with one process', function()
   open(python .. '/main.py')
   open(rust .. '/src/main.rs')

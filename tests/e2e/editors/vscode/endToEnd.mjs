@@ -1,8 +1,8 @@
 // The packaged extension as a user has it: seen and pressed in a window.
 import { strict as assert } from "node:assert";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { browse, serve } from "./window.mjs";
+import { PATIENCE_MS, browse, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
 
 /** Where pictures are put, and what the names of the steps have to have in them, if somebody wants that. */
@@ -92,6 +92,18 @@ class Session {
 
   bar(text) {
     return this.page.locator(".statusbar-item[id*='coppice.status']", { hasText: text });
+  }
+
+  /** What is inside the page of the graph. */
+  graph() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  }
+
+  async eventually(what, holds) {
+    for (const end = Date.now() + PATIENCE_MS; !holds(); ) {
+      if (Date.now() > end) throw new Error(`not seen: ${what}`);
+      await this.page.waitForTimeout(100);
+    }
   }
 
   /** A row of the folders' view. */
@@ -193,6 +205,73 @@ const STEPS = [
       await s.page.locator(".codelens-decoration a", { hasText: "3 references" }).first().click();
       await s.page.locator(".reference-zone-widget", { hasText: "Locations (3)" }).waitFor();
       await s.calm();
+    },
+  ],
+  [
+    "completion while typing",
+    async (s) => {
+      await s.open("main.py", 12, 16);
+      await s.page.keyboard.press("Enter");
+      await s.page.keyboard.type("repo");
+      await s.page.locator(".suggest-widget .monaco-list-row", { hasText: "report" }).first().waitFor();
+      await s.picture("completion");
+      await s.calm();
+      await s.command("File: Revert File");
+    },
+  ],
+  [
+    "rename with a preview",
+    async (s) => {
+      await s.open("main.py", 4, 6);
+      await s.page.keyboard.press("F2");
+      await s.page.locator(".rename-box input").fill("grand_total");
+      await s.page.keyboard.press("Control+Enter");
+      const preview = s.page.locator(".bulk-edit-panel");
+      await preview.locator(".monaco-list-row", { hasText: "main.py" }).first().waitFor();
+      await s.picture("rename");
+      await preview.getByRole("button", { name: "Apply" }).click();
+      await s.page.locator(".editor-instance .view-line", { hasText: "return grand_total()" }).first().waitFor();
+      await s.command("File: Revert File");
+      await s.page.locator(".editor-instance .view-line", { hasText: "return total()" }).first().waitFor();
+    },
+  ],
+  [
+    "the graph: a picture, the keyboard, a filter, a list, a click that opens a file",
+    async (s) => {
+      await s.open("main.py", 4, 6);
+      await s.command("coppice: Show Graph around the Symbol");
+      const graph = s.graph();
+      await graph.locator("g.node.focus", { hasText: "total" }).waitFor();
+      await graph.locator("g.node", { hasText: "report" }).waitFor();
+      assert.match(await graph.locator("#count").innerText(), /^\d+ of \d+$/);
+      await s.picture("graph");
+      await graph.locator("g.node.focus").focus();
+      await s.page.keyboard.press("ArrowLeft");
+      const pressed = graph.locator("g.node:focus");
+      assert.match(await pressed.getAttribute("aria-label"), /^function report/);
+      await s.page.keyboard.press("Space");
+      await graph.locator("#filter").fill("report");
+      await graph.locator("g.node", { hasText: "area" }).waitFor({ state: "detached" });
+      await graph.locator("#filter").fill("");
+      await graph.locator("#list").click();
+      await graph.locator("li", { hasText: "calls → area" }).first().waitFor();
+      await graph.locator("#list").click();
+      await graph.locator("g.node", { hasText: "area" }).click();
+      await s.tab("shapes.py").waitFor();
+      await s.page.locator(".statusbar-item", { hasText: "Ln 4, Col 9" }).waitFor();
+    },
+  ],
+  [
+    "the graph is saved as a picture of its own",
+    async (s) => {
+      await s.graph().locator("#export").selectOption("svg");
+      const input = s.page.locator(".quick-input-widget input.input");
+      await input.waitFor();
+      const file = s.folders.path("shop/total.svg");
+      await input.fill(file);
+      await s.page.keyboard.press("Enter");
+      await s.eventually("the saved picture", () => existsSync(file) && readFileSync(file, "utf8").startsWith("<svg"));
+      await s.command("View: Close All Editors");
     },
   ],
   [

@@ -15,7 +15,7 @@ export async function hostTests() {
     await page.exposeFunction("codeAutomationLog", (_, values) => {
       const text = values.join(" ");
       // The workbench has things of its own to say.
-      if (/^(ok|FAILED)\s/.test(text)) console.log(text);
+      if (/^(ok|FAILED|figure)\s/.test(text)) console.log(text);
     });
     await page.exposeFunction("codeAutomationExit", (status) => finish(status));
     // A product build takes the suite only from its configuration, which is put there before the workbench reads it.

@@ -43,6 +43,7 @@ const SETTINGS = {
   "npm.autoDetect": "off",
   "typescript.disableAutomaticTypeAcquisition": true,
   "files.simpleDialog.enable": true,
+  "files.autoSave": "off",
 };
 
 async function freePort() {
