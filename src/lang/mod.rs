@@ -8,6 +8,7 @@ pub mod dump;
 pub mod facts;
 mod fingerprint;
 pub mod imports;
+pub mod mend;
 pub mod modules;
 pub mod outline;
 pub mod pack;

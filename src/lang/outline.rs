@@ -32,7 +32,7 @@ pub fn outline(facts: &mut Facts) {
 }
 
 /// Which scopes lie inside of a function.
-fn inside_functions(facts: &Facts) -> Vec<bool> {
+pub(super) fn inside_functions(facts: &Facts) -> Vec<bool> {
     let mut inside: Vec<bool> = Vec::with_capacity(facts.scopes.len());
     for scope in &facts.scopes {
         let above = scope.parent.is_some_and(|parent| inside[parent.index()]);

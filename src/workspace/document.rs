@@ -9,6 +9,7 @@ use super::ledger::{Charge, Refused};
 use super::sync::Mutex;
 use crate::graph::{content_hash, facts_bytes};
 use crate::lang::facts::Facts;
+use crate::lang::mend::mend;
 use crate::lang::parse::{Point, check_lines};
 use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract};
 use crate::text::{Encoding, LineIndex, Position, apply_edit};
@@ -77,37 +78,31 @@ pub enum Unanalysed {
 /// What a parse gave.
 pub struct Analysis {
     pub tree: Tree,
-    /// Names are the document's own.
+    /// Names are the document's own. Where the text does not parse just now, they keep what its unchanged parts said when
+    /// it last did.
     pub facts: Arc<Facts>,
     pub has_errors: bool,
-    /// The last facts of this document that came from a text without syntax errors, if this one has some.
-    last_good: Option<Counted>,
+    /// The last version without syntax errors: this one, if it has none.
+    good: Option<Good>,
     tree_bytes: u64,
     /// Bytes of the tree and of the facts; last, so that they are given back after these.
     _tree_charge: Charge,
-    facts_charge: Arc<Charge>,
+    _facts_charge: Arc<Charge>,
 }
 
-/// Facts that may outlive their analysis, with their bytes.
+/// A text and its facts that may outlive their version, with their bytes.
 #[derive(Clone)]
-struct Counted {
+struct Good {
+    text: Arc<str>,
     facts: Arc<Facts>,
-    #[expect(dead_code, reason = "held for as long as the facts")]
-    charge: Arc<Charge>,
+    #[expect(dead_code, reason = "held for as long as text and facts")]
+    charges: (Arc<Charge>, Arc<Charge>),
 }
 
 impl Analysis {
     /// The last facts of this document that came from a text without syntax errors, if this one has some.
     pub fn last_good(&self) -> Option<&Arc<Facts>> {
-        self.last_good.as_ref().map(|good| &good.facts)
-    }
-
-    /// What a successor with syntax errors remembers as the last good facts.
-    fn good(&self) -> Option<Counted> {
-        match self.has_errors {
-            true => self.last_good.clone(),
-            false => Some(Counted { facts: Arc::clone(&self.facts), charge: Arc::clone(&self.facts_charge) }),
-        }
+        self.good.as_ref().filter(|_| self.has_errors).map(|good| &good.facts)
     }
 }
 
@@ -302,21 +297,32 @@ impl Document {
             }
         };
         drop(old);
-        let facts = Arc::new(extract(lang, &tree, &self.text));
+        let has_errors = tree.has_errors();
+        let before = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good.clone());
+        let made = extract(lang, &tree, &self.text);
+        let mended = before.as_ref().and_then(|good| mend(&made, &self.text, &good.facts, &good.text));
+        let facts = Arc::new(mended.unwrap_or(made));
         let tree_bytes = tree.node_count() as u64 * TREE_BYTES_PER_NODE;
         drop(scratch);
         let tree_charge = self.budget.charge(tree_bytes).map_err(Unanalysed::Memory)?;
-        let facts_charge = self.budget.charge(facts_bytes(&facts) as u64).map_err(Unanalysed::Memory)?;
-        let has_errors = tree.has_errors();
-        let last_good = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good());
+        let charge = |bytes: u64| self.budget.charge(bytes).map(Arc::new).map_err(Unanalysed::Memory);
+        let facts_charge = charge(facts_bytes(&facts) as u64)?;
+        let good = match has_errors {
+            true => before,
+            false => Some(Good {
+                text: Arc::clone(&self.text),
+                facts: Arc::clone(&facts),
+                charges: (charge(len)?, Arc::clone(&facts_charge)),
+            }),
+        };
         Ok(Ok(Arc::new(Analysis {
             tree,
             facts,
             has_errors,
-            last_good,
+            good,
             tree_bytes,
             _tree_charge: tree_charge,
-            facts_charge: Arc::new(facts_charge),
+            _facts_charge: facts_charge,
         })))
     }
 }

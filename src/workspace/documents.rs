@@ -130,6 +130,7 @@ impl Documents {
 mod tests {
     use super::super::ledger::Ledger;
     use super::*;
+    use crate::graph::{EncodedFile, FileMeta};
     use crate::text::Position;
     use proptest::prelude::*;
 
@@ -162,6 +163,23 @@ mod tests {
     ) -> Result<Arc<Document>, DocumentError> {
         documents.change(Path::new(PATH), version, changes, Encoding::Utf16)
     }
+
+    const TEXTS: [(&str, &str); 4] = [
+        (
+            "/t.py",
+            "import a\nclass A(a.B):\n    size: int = 0\n    def m(self, n): return self.size\nx = A().m(1)\n",
+        ),
+        (
+            "/t.rs",
+            "use a::B;\nstruct S { b: B }\nimpl S {\n    fn m(&self) -> u8 { self.b.c() }\n}\nfn f() { S::m() }\n",
+        ),
+        (
+            "/t.ts",
+            "import { a } from './a';\nexport class C extends a {\n  f: number = 1;\n  m() { return `${this.f}`; }\n}\n",
+        ),
+        ("/T.java", "package p;\nclass T extends B {\n  int n;\n  int m(int a) { return this.n + a; }\n}\n"),
+    ];
+    const TYPED: [&str; 10] = ["", "\"\"\"", "/*", "{", "}", "(", "x", "\n", "class ", "`"];
 
     #[test]
     fn a_reader_keeps_its_version() {
@@ -244,6 +262,57 @@ mod tests {
         assert!(Arc::ptr_eq(bad.last_good().unwrap(), &good.facts));
         let worse = change(&documents, 3, &[part((0, 0), (0, 0), "((")]).unwrap().analysis().unwrap();
         assert!(Arc::ptr_eq(worse.last_good().unwrap(), &good.facts));
+    }
+
+    #[test]
+    fn a_half_written_text_keeps_the_definitions_of_the_rest() {
+        let (documents, _) = documents(1 << 24);
+        let names = |document: &Document| -> Vec<String> {
+            let facts = document.facts().unwrap();
+            facts.defs.iter().map(|d| facts.names[d.name.index()].to_string()).collect()
+        };
+        let whole = open(&documents, "x = 1\nclass A:\n    size: int = 0\n    def m(self): pass\n");
+        let expected = names(&whole);
+        let half = change(&documents, 2, &[part((0, 4), (0, 5), "\"\"\"")]).unwrap();
+        assert!(half.analysis().unwrap().has_errors);
+        assert_eq!(names(&half), expected);
+        // It is still so after more of it has been written, and over once the text parses.
+        let more = change(&documents, 3, &[part((0, 7), (0, 7), "a b")]).unwrap();
+        assert_eq!(names(&more), expected);
+        let closed = change(&documents, 4, &[part((3, 0), (4, 0), "\"\"\"\n")]).unwrap();
+        assert!(!closed.analysis().unwrap().has_errors);
+        assert_eq!(names(&closed), ["x"]);
+    }
+
+    proptest! {
+        /// Whatever is typed where, facts hold together, and a definition stands where its name is written.
+        #[test]
+        fn facts_of_half_written_texts_hold_together(
+            which in 0..TEXTS.len(),
+            edits in prop::collection::vec((0u32..8, 0u32..24, 0..TYPED.len(), 0u32..3), 1..12),
+        ) {
+            let (documents, _) = documents(1 << 26);
+            let (path, text) = TEXTS[which];
+            let mut document = documents.open(path.into(), "", 1, text, 50_000).unwrap();
+            for (version, (line, column, typed, over)) in edits.into_iter().enumerate() {
+                document.facts().unwrap();
+                let range = (Position::new(line, column), Position::new(line, column + over));
+                let change = Change { range: Some(range), text: TYPED[typed].to_owned() };
+                let next = documents.change(Path::new(path), version as i32 + 2, &[change], Encoding::Utf8);
+                let Ok(next) = next else { break };
+                document = next;
+                let facts = document.facts().unwrap();
+                let meta = FileMeta {
+                    path: path.to_owned(), lang: document.lang.unwrap(), bytes: 0, mtime_ns: 0, hash: 0, syntax_errors: 0,
+                };
+                // Checks that every number in the facts leads to something.
+                EncodedFile::new(meta, &document.text, &facts);
+                for def in &facts.defs {
+                    let at = document.text.get(def.name_span.start as usize..def.name_span.end as usize);
+                    prop_assert!(at.is_some() && def.span.end as usize <= document.text.len());
+                }
+            }
+        }
     }
 
     #[test]

@@ -58,8 +58,14 @@ fn doubtful(reading: &Reading, file: crate::lang::modules::FileId, edit: &query:
     Refusal(format!("not sure about {path} line {line}: {}", edit.doubt.unwrap_or_default()))
 }
 
-/// What is old may have changed since.
+/// What is old may have changed since, and what is not known would keep its name.
 pub fn refused_if_stale(reading: &Reading) -> Result<()> {
+    if let Some(degraded) = &reading.ready.freshness.degraded {
+        let why = degraded.words();
+        return Err(errors::failed(format!(
+            "nothing is renamed while part of the folder is not known: {why}"
+        )));
+    }
     match &reading.ready.freshness.stale {
         None => Ok(()),
         Some(stale) => Err(errors::failed(format!(
