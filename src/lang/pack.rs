@@ -217,6 +217,9 @@ pub struct Knobs {
     pub call_leads_to_constructor: bool,
     /// Definitions of a trait's members in its implementations are uses of them (Rust).
     pub implementations_use: bool,
+    /// A member, those that it overrides or that override the same one, and variables that a pattern binds to it under its
+    /// own name count as uses of each other (TypeScript).
+    pub related_use: bool,
     /// Names that every module has without declaring them (`__name__`).
     pub module_attributes: &'static [&'static str],
     /// Names outside a module that is written inside a file are not visible in it (Rust's `mod x { … }`).
@@ -241,6 +244,8 @@ pub struct Knobs {
     pub textual: bool,
     /// Structs, unions and enums are named apart from everything else, and a type in another one is not its member (C).
     pub tags: bool,
+    /// Types in documentation comments are those of the definitions behind them (JavaScript).
+    pub comment_types: bool,
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,
     /// Types go together by their shape: members of one name may be the same without a word of it (TypeScript, Go).
@@ -352,6 +357,7 @@ impl Knobs {
         split_members: false,
         call_leads_to_constructor: false,
         implementations_use: false,
+        related_use: false,
         module_attributes: &[],
         opaque_modules: false,
         module_names: false,
@@ -363,6 +369,7 @@ impl Knobs {
         function_scoped: false,
         textual: false,
         tags: false,
+        comment_types: false,
         arities: false,
         structural_types: false,
         found_by_name: &[],

@@ -3,13 +3,17 @@
 use super::member::{NO_MEMBER, Wanted};
 use super::ty::{Head, Ty};
 use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
-use crate::lang::facts::{DefKind, Name, Role, TermId};
+use crate::lang::facts::{DefKind, Name, Role, Term, TermId};
 
 impl Resolver<'_> {
     /// A key in a literal or pattern of what `of` is, or the name of an argument of the call of `of`.
     pub(super) fn key(&self, cx: Cx, of: TermId, name: Name) -> Resolution {
         if let Some(found) = self.key_of_variant(cx, of, name) {
             return found;
+        }
+        if let Term::Def(def) = self.index(cx.file).facts.term(of) {
+            // A comment names a parameter of the function behind it.
+            return self.parameter(Symbol { file: cx.file, def: *def }, name);
         }
         let typed = self.eval(cx, of);
         let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
@@ -47,7 +51,6 @@ impl Resolver<'_> {
 
     /// A field of a variant that has fields of its own.
     fn key_of_variant(&self, cx: Cx, of: TermId, name: Name) -> Option<Resolution> {
-        use crate::lang::facts::Term;
         let index = self.index(cx.file);
         let of = match index.facts.term(of) {
             Term::Instance(inner) => *inner,

@@ -540,7 +540,8 @@ pub(super) fn fits(def: &Def, used: &Use) -> bool {
         _ if used.role == Role::Macro => def.kind.is_callable(),
         DefKind::Parameter => !is_type_role,
         DefKind::Variable | DefKind::Function | DefKind::Method | DefKind::Static | DefKind::Field => {
-            !(is_type_role && used.knobs.type_namespace)
+            // What constructs may be named as a type in a comment.
+            !(is_type_role && used.knobs.type_namespace && !used.knobs.comment_types)
         }
         _ => true,
     }

@@ -28,6 +28,7 @@ mod owned;
 mod present;
 mod receiver;
 mod references;
+mod related;
 mod term;
 mod ty;
 mod type_of;

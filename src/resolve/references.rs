@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::ty::Place;
 use super::visible::Filter;
@@ -143,6 +144,10 @@ struct Search<'r, 'v, 'c> {
     /// When the search gives what it has.
     deadline: Option<Instant>,
     targets: FxHashSet<Target>,
+    /// Those that are the symbol itself.
+    own: FxHashSet<Symbol>,
+    /// Whether other definitions count as one of the targets, as far as that was asked.
+    relatives: FxHashMap<Symbol, bool>,
     /// Names under which the target is known, those still to be searched last.
     names: Vec<Name>,
     /// What a reference has to be like, as far as all targets agree.
@@ -165,6 +170,8 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             limits,
             deadline,
             targets: FxHashSet::default(),
+            own: FxHashSet::default(),
+            relatives: FxHashMap::default(),
             names: Vec::new(),
             filter: None,
             looked: 0,
@@ -178,8 +185,11 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                     search.result.found.push(found);
                 }
                 for symbol in resolver.same_symbol(symbol) {
-                    search.targets.insert(Target::Symbol(symbol));
-                    search.add_name(resolver.def(symbol).name);
+                    for symbol in resolver.related(symbol) {
+                        search.targets.insert(Target::Symbol(symbol));
+                        search.add_name(resolver.def(symbol).name);
+                    }
+                    search.own.insert(symbol);
                 }
             }
             Target::File(file) => {
@@ -265,8 +275,9 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             let resolution = resolver.reference(file, id);
             let presented = resolver.presented(file, r, &resolution);
             let hits = resolution.hits().iter().chain(presented.iter().flat_map(|p| p.hits()));
-            let mut sure = hits.filter(|hit| !hit.tier.is_guess());
-            if !sure.any(|hit| self.is_target(&hit.entity)) {
+            let sure: SmallVec<[Entity; 2]> =
+                hits.filter(|hit| !hit.tier.is_guess()).map(|hit| hit.entity.clone()).collect();
+            if !sure.iter().any(|entity| self.is_target(entity)) {
                 continue;
             }
             let write = r.role == crate::lang::facts::Role::Write;
@@ -279,8 +290,9 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         }
         for (id, d) in index.named(name) {
             let symbol = Symbol { file, def: id };
-            if self.targets.contains(&Target::Symbol(symbol)) {
-                self.result.found.push(Found { file, span: d.name_span, declaration: true, write: true });
+            if self.is_target_symbol(symbol) {
+                let declaration = self.own.contains(&symbol);
+                self.result.found.push(Found { file, span: d.name_span, declaration, write: true });
             } else if d.kind.is_alias() && index.is_spelled(d) && self.follows_to_target(symbol) {
                 self.result.found.push(Found { file, span: d.name_span, declaration: false, write: false });
             }
@@ -288,14 +300,33 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         true
     }
 
-    fn follows_to_target(&self, alias: Symbol) -> bool {
+    fn follows_to_target(&mut self, alias: Symbol) -> bool {
         self.resolver.begin();
-        self.resolver.follow(alias).hits().iter().any(|hit| self.is_target(&hit.entity))
+        let followed = self.resolver.follow(alias);
+        followed.hits().iter().any(|hit| self.is_target(&hit.entity))
     }
 
-    fn is_target(&self, entity: &Entity) -> bool {
+    /// Whether the definition is a target, or counts as one.
+    fn is_target_symbol(&mut self, symbol: Symbol) -> bool {
+        if self.targets.contains(&Target::Symbol(symbol)) {
+            return true;
+        }
+        let resolver = self.resolver;
+        if !resolver.knobs(symbol.file).related_use {
+            return false;
+        }
+        if let Some(known) = self.relatives.get(&symbol) {
+            return *known;
+        }
+        let related = resolver.related(symbol);
+        let is = related.iter().any(|other| self.targets.contains(&Target::Symbol(*other)));
+        self.relatives.insert(symbol, is);
+        is
+    }
+
+    fn is_target(&mut self, entity: &Entity) -> bool {
         match entity {
-            Entity::Symbol(symbol) => self.targets.contains(&Target::Symbol(*symbol)),
+            Entity::Symbol(symbol) => self.is_target_symbol(*symbol),
             Entity::Place(place) => match &**place {
                 Place::Files(files) => {
                     files.first().is_some_and(|f| self.targets.contains(&Target::File(*f)))

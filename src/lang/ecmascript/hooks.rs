@@ -18,6 +18,7 @@ use crate::lang::walk::{Hook, Hooked, Walk};
 /// The hooks by the names that the rules use.
 pub const HOOKS: &[(&str, Hook)] = &[
     ("file", file),
+    ("comment", super::jsdoc::comment),
     ("import", import),
     ("alias", alias),
     ("export", export),

@@ -2,6 +2,7 @@
 
 mod globals;
 mod hooks;
+mod jsdoc;
 mod manifests;
 mod modules;
 
@@ -18,6 +19,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
     member_scope: MemberScope::Receiver,
     visibility: Visibility::Scope,
     type_namespace: true,
+    related_use: true,
     arities: true,
     mro: Mro::DepthFirst,
     exports: Exports::Marked,
@@ -52,7 +54,8 @@ pub const TYPESCRIPT: Knobs = Knobs {
 };
 
 /// Knobs of JavaScript: TypeScript's, and assignments declare members.
-pub const JAVASCRIPT: Knobs = Knobs { assigned_members: AssignedMembers::Any, arities: false, ..TYPESCRIPT };
+pub const JAVASCRIPT: Knobs =
+    Knobs { assigned_members: AssignedMembers::Any, arities: false, comment_types: true, ..TYPESCRIPT };
 
 /// Types that have the members of their argument.
 const TRANSPARENT: &[&str] = &[

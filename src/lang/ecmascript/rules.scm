@@ -1,6 +1,7 @@
 ; What TypeScript and JavaScript share. `let`, `const` and classes belong to blocks, `var` and functions to functions.
 
 (program) @hook.file
+(comment) @hook.comment
 
 ; Blocks.
 (for_statement (_) @walk) @scope.lazy

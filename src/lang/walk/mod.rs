@@ -12,6 +12,7 @@ mod emit;
 mod fragment;
 mod frame;
 mod hooks;
+mod said;
 mod terms;
 
 use std::num::NonZeroU16;
@@ -27,6 +28,7 @@ use super::{LangId, TreeRef};
 use builder::Builder;
 use fragment::{Fragments, Trees};
 use frame::{Frame, Function, Group, Subject};
+pub use said::Said;
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
 pub const DEPTH_MAX: usize = 4_096;
@@ -53,6 +55,8 @@ pub struct Walk<'t> {
     functions: Vec<Function>,
     fragments: Fragments<'t>,
     notes: Vec<Span>,
+    /// What comments say of the definitions behind them, and where each comment ends.
+    said: Vec<(u32, Said)>,
 }
 
 /// Extracts the facts of a tree.
@@ -61,6 +65,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     let mut walk = Walk {
         fragments: Fragments::new(lang, &trees),
         notes: Vec::new(),
+        said: Vec::new(),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),
@@ -72,6 +77,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     walk.frames.push(Frame::root());
     walk.run(tree.root.walk());
     let mut facts = walk.builder.facts;
+    said::settle(&mut facts, &walk.said, text, lang.knobs().comment_types);
     facts.arities.sort_unstable();
     compact::compact(&mut facts);
     facts
@@ -102,7 +108,11 @@ impl<'t> Walk<'t> {
         let parent = self.frames.len() - 1;
         let named = node.is_named();
         let parent_rule = self.frames[parent].rule.map(|r| self.rules.rule(r));
-        if !named && !parent_rule.is_some_and(|r| r.tokens) || node.is_extra() && !node.is_error() {
+        if !named && !parent_rule.is_some_and(|r| r.tokens) {
+            return false;
+        }
+        if node.is_extra() && !node.is_error() {
+            self.remark(node);
             return false;
         }
         let reading = match parent_rule {
@@ -147,6 +157,18 @@ impl<'t> Walk<'t> {
             return self.push(frame);
         };
         self.begin(frame, rule, node)
+    }
+
+    /// A comment may stand anywhere, so it has no frame; a hook reads it where it is.
+    fn remark(&mut self, node: Node<'t>) {
+        let Some(&index) = self.rules.of(node.kind_id()).first() else { return };
+        let hook = self.rules.rule(index).actions.iter().find_map(|action| match action {
+            Action::Hook(hook) => Some(*hook),
+            _ => None,
+        });
+        if let Some(hook) = hook {
+            let _ = (self.pack.hooks[usize::from(hook)].1)(self, node);
+        }
     }
 
     /// The frame of a child, before its own rule.

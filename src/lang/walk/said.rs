@@ -1,0 +1,79 @@
+//! What a comment says of the definition behind it.
+
+use super::Walk;
+use crate::lang::facts::{DefId, DefKind, Facts, ScopeKind, Span, Term, TermId};
+
+/// Bytes between a comment and what it is about: modifiers and decorators.
+const BETWEEN_BYTES_MAX: u32 = 256;
+
+/// One thing that a comment says.
+#[derive(Clone, Copy, Debug)]
+pub enum Said {
+    /// Of the parameter that this names; the placeholder becomes the function.
+    Parameter { name: Span, function: TermId, ty: Option<TermId> },
+    /// Of what a call gives.
+    Result(TermId),
+    /// Of a variable or field.
+    Type(TermId),
+}
+
+impl Walk<'_> {
+    /// Keeps what a comment that ends here says, for the definition that follows it.
+    pub fn say(&mut self, end: u32, said: Said) {
+        self.said.push((end, said));
+    }
+}
+
+/// Tells the definitions what was said of them. Types count where the language has no others.
+pub fn settle(facts: &mut Facts, all: &[(u32, Said)], text: &str, types: bool) {
+    if all.is_empty() {
+        return;
+    }
+    let mut starts: Vec<(u32, DefId)> = facts
+        .defs_with_ids()
+        .filter(|(_, d)| !matches!(d.kind, DefKind::Parameter | DefKind::TypeParameter))
+        .map(|(id, d)| (d.span.start, id))
+        .collect();
+    starts.sort_unstable();
+    for (end, said) in all {
+        let at = starts.partition_point(|(start, _)| start < end);
+        let Some((start, def)) = starts.get(at).copied() else { continue };
+        let between = text.get(*end as usize..start as usize).unwrap_or("{");
+        if start - end > BETWEEN_BYTES_MAX || between.contains(['{', '}', ';', '=', '*']) {
+            continue;
+        }
+        tell(facts, def, *said, text, types);
+    }
+}
+
+fn tell(facts: &mut Facts, def: DefId, said: Said, text: &str, types: bool) {
+    let d = facts.def(def);
+    let function = d.body.filter(|body| facts.scope(*body).kind == ScopeKind::Function);
+    match said {
+        Said::Parameter { name, function: placeholder, ty } => {
+            let Some(body) = function else { return };
+            facts.terms[placeholder.index()] = Term::Def(def);
+            let spelled = text.get(name.start as usize..name.end as usize).unwrap_or_default();
+            let Some(ty) = ty.filter(|_| types) else { return };
+            let named = |d: &crate::lang::facts::Def| {
+                d.scope == body && d.kind == DefKind::Parameter && d.ty.is_none()
+            };
+            let names = &facts.names;
+            let parameter = facts.defs.iter_mut().find(|d| named(d) && *names[d.name.index()] == *spelled);
+            if let Some(parameter) = parameter {
+                parameter.ty = Some(ty);
+            }
+        }
+        Said::Result(ty) if types && function.is_some() && d.ty.is_none() && d.kind.is_callable() => {
+            facts.defs[def.index()].ty = Some(ty);
+        }
+        Said::Type(ty) if types && function.is_none() && d.ty.is_none() => {
+            let held =
+                matches!(d.kind, DefKind::Variable | DefKind::Constant | DefKind::Field | DefKind::Property);
+            if held {
+                facts.defs[def.index()].ty = Some(ty);
+            }
+        }
+        Said::Result(_) | Said::Type(_) => {}
+    }
+}
