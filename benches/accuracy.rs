@@ -1,24 +1,30 @@
 //! How right definitions and references are, in-process, against the gold answers of type-aware tools.
 //!
 //! ```text
-//! cargo bench --profile dev --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--link]
+//! cargo bench --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--link]
+//!     [--compare TABLE | --write TABLE]
 //! ```
 //!
+//! `--compare` exits with 1 if a figure is worse than in the table, `benches/accuracy.json`; `--write` makes it anew.
 //! `--refs` scores references too; `--link` resolves every reference of a corpus and compares the cost with parsing.
 //! Without gold, each folder in `CORPORA` is linked.
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
 
 mod corpus;
+mod scores;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use coppice::lang::modules::{FileId, Layout};
 use coppice::query;
-use coppice::resolve::{Outcome, ReferenceLimits, Resolver, Tier};
+use coppice::resolve::{Outcome, Resolver, Tier};
 use corpus::Corpus;
+use scores::{Row, Scores, Table, Verdict, percent};
 use serde::Deserialize;
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +70,8 @@ struct Options {
     misses: usize,
     refs: bool,
     link: bool,
+    compare: Option<PathBuf>,
+    write: Option<PathBuf>,
 }
 
 fn options() -> Option<Options> {
@@ -78,6 +86,8 @@ fn options() -> Option<Options> {
             "--refs" => options.refs = true,
             "--link" => options.link = true,
             "--misses" => options.misses = args.next()?.parse().ok()?,
+            "--compare" => options.compare = Some(args.next()?.into()),
+            "--write" => options.write = Some(args.next()?.into()),
             "--bench" => {}
             _ => paths.push(PathBuf::from(arg)),
         }
@@ -88,12 +98,13 @@ fn options() -> Option<Options> {
     Some(options)
 }
 
-fn main() {
+fn main() -> ExitCode {
     let Some(options) = options() else {
         eprintln!(
-            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link"
+            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link, \
+             --compare TABLE, --write TABLE"
         );
-        return;
+        return ExitCode::SUCCESS;
     };
     let mut corpora: Vec<String> = match std::fs::read_dir(&options.gold) {
         Ok(entries) => entries
@@ -102,7 +113,7 @@ fn main() {
             .collect(),
         Err(error) => {
             eprintln!("accuracy: {}: {error}", options.gold.display());
-            return;
+            return ExitCode::FAILURE;
         }
     };
     if options.link && corpora.is_empty() {
@@ -116,6 +127,7 @@ fn main() {
             "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
         );
     }
+    let mut table = Table::new();
     let mut reference_rows = Vec::new();
     for name in corpora {
         if !options.corpus.is_empty() && !options.corpus.contains(&name) {
@@ -130,10 +142,15 @@ fn main() {
             corpus.link(&name);
             continue;
         }
-        corpus.definitions(&name, &options);
-        if options.refs {
-            reference_rows.push(corpus.references(&name, &options));
+        let Some((all, qualified)) = corpus.definitions(&name, &options) else { continue };
+        let mut found = (0.0, 0.0);
+        if options.refs
+            && let Some((row, recall, precision)) = corpus.references(&name, &options)
+        {
+            reference_rows.push(row);
+            found = (recall, precision);
         }
+        table.insert(name, Row::new(&all, &qualified, found));
     }
     if !reference_rows.is_empty() {
         println!(
@@ -143,6 +160,30 @@ fn main() {
         for row in reference_rows {
             print!("{row}");
         }
+    }
+    match judge(&options, &table) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("accuracy: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Compares with the table, or writes it.
+fn judge(options: &Options, table: &Table) -> Result<(), String> {
+    if let Some(file) = &options.write {
+        scores::write(file, table)?;
+    }
+    let Some(file) = &options.compare else { return Ok(()) };
+    if table.is_empty() {
+        return Err("there is no corpus to compare".to_owned());
+    }
+    let worse = scores::worse(file, table)?;
+    if worse.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("worse than {}:\n{}", file.display(), worse.join("\n")))
     }
 }
 
@@ -181,11 +222,10 @@ impl Scored {
         text.lines().nth(place.line as usize).unwrap_or_default().trim().to_owned()
     }
 
-    fn definitions(&self, name: &str, options: &Options) {
-        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.def.jsonl"))) else {
-            return;
-        };
-        let mut all = Scores::default();
+    /// The scores of all records, and of those with something before the name.
+    fn definitions(&self, name: &str, options: &Options) -> Option<(Scores, Scores)> {
+        let lines = std::fs::read_to_string(options.gold.join(format!("{name}.def.jsonl"))).ok()?;
+        let (mut all, mut qualified) = (Scores::default(), Scores::default());
         let mut kinds: BTreeMap<String, Scores> = BTreeMap::new();
         let mut tiers: BTreeMap<Tier, Scores> = BTreeMap::new();
         let mut misses = options.misses;
@@ -204,6 +244,9 @@ impl Scored {
                 answer.iter().flatten().map(|d| self.place(d.location.file, d.location.span.start)).collect();
             let verdict = Verdict::of(&record, &places);
             all.add(verdict);
+            if !record.qual.is_empty() {
+                qualified.add(verdict);
+            }
             kinds.entry(record.kind.clone()).or_default().add(verdict);
             if let Some(best) = answer.iter().flatten().next() {
                 tiers.entry(best.tier).or_default().add(verdict);
@@ -221,6 +264,7 @@ impl Scored {
             for (kind, scores) in &kinds {
                 scores.print(&format!("  {kind}"));
             }
+            qualified.print("  with a qualifier");
             for (tier, scores) in &tiers {
                 scores.print(&format!("  by {tier:?}"));
             }
@@ -228,6 +272,7 @@ impl Scored {
         if options.misses > 0 {
             println!("  {} lines, parse {:?}, questions {asked:?}", self.lines, self.parse);
         }
+        Some((all, qualified))
     }
 
     fn print_miss(
@@ -309,11 +354,9 @@ impl Scored {
         }
     }
 
-    fn references(&self, name: &str, options: &Options) -> String {
-        let Ok(lines) = std::fs::read_to_string(options.gold.join(format!("{name}.refs.jsonl"))) else {
-            return String::new();
-        };
-        let resolver = Resolver::new(&self.view);
+    /// A line of the report, recall and precision.
+    fn references(&self, name: &str, options: &Options) -> Option<(String, f64, f64)> {
+        let lines = std::fs::read_to_string(options.gold.join(format!("{name}.refs.jsonl"))).ok()?;
         let (mut symbols, mut perfect, mut none) = (0, 0, 0);
         let (mut hit, mut extra, mut missing) = (0, 0, 0);
         let mut latencies = Vec::new();
@@ -333,18 +376,15 @@ impl Scored {
                 continue;
             }
             let started = Instant::now();
-            let target = match query::definition(&self.view, file, offset) {
-                Ok(found) => found.first().map(|d| d.target()),
-                Err(_) => None,
-            };
+            let never = AtomicBool::new(false);
             let found =
-                target.map(|t| resolver.references(t, ReferenceLimits::default())).unwrap_or_default();
+                query::references(&self.view, file, offset, true, usize::MAX, &never).unwrap_or_default();
             latencies.push(started.elapsed());
             let got: BTreeSet<(String, u32)> = found
-                .found
+                .items
                 .iter()
                 .filter(|f| !f.declaration)
-                .map(|f| key(&self.place(f.file, f.span.start)))
+                .map(|f| key(&self.place(f.location.file, f.location.span.start)))
                 .filter(|p| !skip.contains(p))
                 .collect();
             symbols += 1;
@@ -375,83 +415,13 @@ impl Scored {
         }
         latencies.sort();
         let p99 = latencies.get(latencies.len() * 99 / 100).copied().unwrap_or_default();
-        let percent = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
-        format!(
-            "{name:<28}{symbols:>7}{:>9.1}{:>8.1}{:>8.1}{:>8.1}{:>8.1}\n",
+        let (recall, precision) = (percent(hit, hit + missing), percent(hit, hit + extra));
+        let row = format!(
+            "{name:<28}{symbols:>7}{:>9.1}{recall:>8.1}{precision:>8.1}{:>8.1}{:>8.1}\n",
             percent(perfect, symbols),
-            percent(hit, hit + missing),
-            percent(hit, hit + extra),
             percent(none, symbols),
             p99.as_secs_f64() * 1e3
-        )
-    }
-}
-
-/// How one answer compares with the gold's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Exact,
-    /// First is another declaration of the right symbol.
-    Alternative,
-    /// The right one is not first.
-    Later,
-    Wrong,
-    Unanswered,
-    ExternalQuiet,
-    /// The target is outside of the corpus, the answer inside.
-    ExternalWrong,
-}
-
-impl Verdict {
-    fn of(record: &DefRecord, places: &[Place]) -> Verdict {
-        let is =
-            |place: &Place, of: &[Place]| of.iter().any(|p| p.file == place.file && p.line == place.line);
-        match places.first() {
-            _ if record.external && places.is_empty() => Verdict::ExternalQuiet,
-            _ if record.external => Verdict::ExternalWrong,
-            None => Verdict::Unanswered,
-            Some(first) if is(first, &record.defs) => Verdict::Exact,
-            Some(first) if is(first, &record.alt) => Verdict::Alternative,
-            _ if places.iter().any(|p| is(p, &record.defs) || is(p, &record.alt)) => Verdict::Later,
-            _ => Verdict::Wrong,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Scores {
-    counts: BTreeMap<&'static str, usize>,
-}
-
-impl Scores {
-    fn add(&mut self, verdict: Verdict) {
-        let key = match verdict {
-            Verdict::Exact => "exact",
-            Verdict::Alternative => "alt",
-            Verdict::Later => "later",
-            Verdict::Wrong => "wrong",
-            Verdict::Unanswered => "none",
-            Verdict::ExternalQuiet => "quiet",
-            Verdict::ExternalWrong => "external",
-        };
-        *self.counts.entry(key).or_default() += 1;
-    }
-    fn get(&self, key: &str) -> usize {
-        self.counts.get(key).copied().unwrap_or_default()
-    }
-    fn print(&self, label: &str) {
-        let inside = ["exact", "alt", "later", "wrong", "none"].iter().map(|k| self.get(k)).sum::<usize>();
-        let outside = self.get("quiet") + self.get("external");
-        let percent = |a: usize, b: usize| 100.0 * a as f64 / b.max(1) as f64;
-        let alt = self.get("exact") + self.get("alt");
-        println!(
-            "{label:<28}{inside:>7}{:>9.1}{:>8.1}{:>8.1}{:>8.1}{:>8.1}{outside:>8}{:>9.1}",
-            percent(self.get("exact"), inside),
-            percent(alt, inside),
-            percent(alt + self.get("later"), inside),
-            percent(self.get("wrong") + self.get("later"), inside),
-            percent(self.get("none"), inside),
-            percent(self.get("external"), outside),
         );
+        Some((row, recall, precision))
     }
 }

@@ -34,6 +34,8 @@ impl Texts for InMemory {
 impl Corpus {
     /// Reads everything below the folder that has a language.
     pub fn load(root: &Path) -> Corpus {
+        // No file is left out because the machine is busy.
+        let limits = ParseLimits { deadline: Duration::from_secs(60), cancel: None };
         let mut parser = Parser::new();
         let mut builder = GraphBuilder::new();
         let (mut texts, mut parse, mut lines) = (BTreeMap::new(), Duration::ZERO, 0);
@@ -50,7 +52,7 @@ impl Corpus {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let lang = lang.of_text(&relative, &text);
             let started = Instant::now();
-            let Ok(tree) = parser.parse(lang, &text, None, &ParseLimits::default()) else { continue };
+            let Ok(tree) = parser.parse(lang, &text, None, &limits) else { continue };
             parse += started.elapsed();
             lines += text.lines().count();
             let meta = FileMeta {

@@ -217,8 +217,8 @@ pub struct Knobs {
     pub call_leads_to_constructor: bool,
     /// Definitions of a trait's members in its implementations are uses of them (Rust).
     pub implementations_use: bool,
-    /// A member, those that it overrides or that override the same one, and variables that a pattern binds to it under its
-    /// own name count as uses of each other (TypeScript).
+    /// A member, those that it overrides or that override the same one, and parameters that are fields count as uses of
+    /// each other (TypeScript).
     pub related_use: bool,
     /// Names that every module has without declaring them (`__name__`).
     pub module_attributes: &'static [&'static str],

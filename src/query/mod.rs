@@ -2,6 +2,8 @@
 //!
 //! Offsets are bytes; who talks to an editor converts them by the view.
 
+#[cfg(test)]
+mod agreement;
 mod call_hierarchy;
 mod code_lens;
 mod completion;

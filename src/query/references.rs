@@ -3,10 +3,11 @@
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::{Empty, Location, destinations};
+use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
+use crate::lang::facts::Def;
 use crate::lang::modules::FileId;
-use crate::resolve::{ReferenceLimits, Resolver};
+use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target, Tier};
 
 /// How long a search may take. Nearly all take a hundredth of it; whoever asks for a name that is used in every file of
 /// a large folder gets what was found by then.
@@ -42,7 +43,11 @@ pub fn references(
     cancel: &AtomicBool,
 ) -> Result<Uses, Empty> {
     let resolver = Resolver::new(view);
-    let best = destinations(&resolver, file, offset)?;
+    let best = match destinations(&resolver, file, offset) {
+        // A pattern may name a member from outside and a variable by the same letters; the variable is of the folder.
+        Err(empty) => bound_here(&resolver, file, offset).ok_or(empty)?,
+        Ok(best) => best,
+    };
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
@@ -61,6 +66,16 @@ pub fn references(
         })
         .collect();
     Ok(Uses { total: items.len(), items, truncated: found.truncated, cancelled: found.cancelled })
+}
+
+/// The variable that the name at the offset declares, where the same letters name something else too.
+fn bound_here(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Option<Vec<Destination>> {
+    let facts = resolver.view().facts(file);
+    let bound =
+        |def: &Def| def.name_span.touches(offset) && !def.name_span.is_empty() && !def.kind.is_alias();
+    let (def, _) = facts.defs_with_ids().find(|(_, d)| bound(d))?;
+    let target = Target::Symbol(Symbol { file, def });
+    Some(vec![Destination::new(resolver.view(), target, Tier::Lexical)])
 }
 
 #[cfg(test)]
@@ -107,6 +122,61 @@ mod tests {
                 def get(self): return self.$0⟦x⟧
             class B:
                 def __init__(self): self.x = 1
+            ",
+        );
+    }
+
+    #[test]
+    fn members_that_override_each_other_are_found_together_in_typescript() {
+        check_references(
+            "
+            //- /a.ts
+            export interface Shape { ⟦area⟧(): number }
+            export class Square implements Shape { $0⟦area⟧() { return 1; } }
+            export class Circle implements Shape { ⟦area⟧() { return 3; } }
+            export class Field { area() { return 4; } }
+            //- /b.ts
+            import { Circle, Field, Shape } from './a';
+            new Circle().⟦area⟧() + new Field().area();
+            export const f = (shape: Shape) => { const { ⟦area⟧ } = shape; return area; };
+            ",
+        );
+        check_references(
+            "
+            //- /a.ts
+            class A { constructor(private $0⟦size⟧: number) { ⟦size⟧ + 1; } get() { return this.⟦size⟧; } }
+            ",
+        );
+    }
+
+    #[test]
+    fn names_in_documentation_comments_are_uses() {
+        check_references(
+            "
+            //- /a.js
+            /** @param {⟦Queue⟧[]} queues to be joined, see {@link ⟦Queue⟧#push} */
+            function join(queues) { queues[0].push(); }
+            class $0⟦Queue⟧ { push() {} }
+            ",
+        );
+        check_references(
+            "
+            //- /a.js
+            class Queue { $0⟦push⟧() {} }
+            class Other { push() {} }
+            /**
+             * @param {!Queue} one
+             * @returns {Promise<Queue>}
+             */
+            async function join(one) { one.⟦push⟧(); return one; }
+            async function go() { (await join()).⟦push⟧(); }
+            ",
+        );
+        check_references(
+            "
+            //- /a.ts
+            /** @param ⟦width⟧ of the thing */
+            export function f($0⟦width⟧: number) { return ⟦width⟧; }
             ",
         );
     }

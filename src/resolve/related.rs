@@ -1,13 +1,12 @@
-//! Definitions that count as uses of each other: members that override one another, and what stands for a member in a
-//! pattern.
+//! Definitions that count as uses of each other: members that override one another, and parameters that are fields.
 
 use smallvec::SmallVec;
 
-use super::{Entity, Resolver, Symbol};
-use crate::lang::facts::{DefKind, Role, ScopeKind};
+use super::{Resolver, Symbol};
+use crate::lang::facts::{Def, DefFlags, DefKind, ScopeKind};
 
 impl Resolver<'_> {
-    /// The definition, the members of types above that it overrides, and the member that a pattern binds it to. Two
+    /// The definition, the members of types above that it overrides, and the parameter or field that it is too. Two
     /// definitions are related if these have one in common.
     pub(super) fn related(&self, symbol: Symbol) -> SmallVec<[Symbol; 4]> {
         let mut all: SmallVec<[Symbol; 4]> = SmallVec::from_elem(symbol, 1);
@@ -29,42 +28,31 @@ impl Resolver<'_> {
                 let Some(owner) = owner else { return all };
                 for (ty, _) in &self.linear(owner).types {
                     for member in self.own_symbols(*ty, def.name) {
-                        if !all.contains(&member) {
+                        let is_static = self.def(member).flags.has(DefFlags::STATIC);
+                        if is_static == def.flags.has(DefFlags::STATIC) && !all.contains(&member) {
                             all.push(member);
                         }
                     }
                 }
                 // A parameter that is a field too is written once.
-                self.add_twins(symbol, DefKind::Parameter, &mut all);
+                all.extend(self.twin(symbol, DefKind::Parameter));
             }
-            DefKind::Variable | DefKind::Constant | DefKind::Parameter => {
-                let key = |r: &crate::lang::facts::Ref| r.role == Role::Key && r.span == def.name_span;
-                if let Some((id, _)) = index.facts.refs_with_ids().find(|(_, r)| key(r)) {
-                    for hit in self.reference(symbol.file, id).hits() {
-                        let Entity::Symbol(member) = hit.entity else { continue };
-                        let of_member = if member == symbol { SmallVec::new() } else { self.related(member) };
-                        for member in of_member {
-                            if !hit.tier.is_guess() && !all.contains(&member) {
-                                all.push(member);
-                            }
-                        }
-                    }
+            DefKind::Parameter => {
+                if let Some(field) = self.twin(symbol, DefKind::Field) {
+                    all.extend(self.related(field).into_iter().filter(|s| *s != symbol));
                 }
-                self.add_twins(symbol, DefKind::Field, &mut all);
             }
             _ => {}
         }
         all
     }
 
-    fn add_twins(&self, symbol: Symbol, kind: DefKind, all: &mut SmallVec<[Symbol; 4]>) {
+    /// The other definition that the same letters are.
+    fn twin(&self, symbol: Symbol, kind: DefKind) -> Option<Symbol> {
         let index = self.index(symbol.file);
         let def = index.facts.def(symbol.def);
-        for (id, other) in index.named(def.name) {
-            let twin = Symbol { file: symbol.file, def: id };
-            if other.kind == kind && other.name_span == def.name_span && !all.contains(&twin) {
-                all.push(twin);
-            }
-        }
+        let is_twin = |other: &Def| other.kind == kind && other.name_span == def.name_span;
+        let found = index.named(def.name).find(|(_, other)| is_twin(other))?;
+        Some(Symbol { file: symbol.file, def: found.0 })
     }
 }

@@ -80,7 +80,9 @@ impl Resolver<'_> {
             Some(_) => knobs.assigned_members != AssignedMembers::Any,
             None => matches!(scope, ScopeKind::Class | ScopeKind::Extension),
         };
-        let behind_dots = member && matches!(def.kind, DefKind::Method | DefKind::Field | DefKind::Property);
+        let behind_dots = member
+            && !knobs.related_use
+            && matches!(def.kind, DefKind::Method | DefKind::Field | DefKind::Property);
         Filter {
             file,
             reach: self.seen_in(file, facts, def),
