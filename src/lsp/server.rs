@@ -7,14 +7,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
     CallHierarchyIncomingCallsRequest, CallHierarchyOutgoingCallsRequest, CallHierarchyPrepareRequest,
-    CodeLensRequest, CodeLensResolveRequest, CompletionRequest, CompletionResolveRequest, DeclarationRequest,
-    DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest, DocumentLinkRequest,
-    DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest, ImplementationRequest,
-    InitializeParams, InitializeResult, InitializedParams, InlayHintRequest, InlayHintResolveRequest,
-    MonikerRequest, PrepareRenameRequest, ReferencesRequest, RenameRequest, Request, SelectionRangeRequest,
-    SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest, SignatureHelpRequest,
-    TypeDefinitionRequest, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
-    TypeHierarchySupertypesRequest, WorkspaceDiagnosticRequest, WorkspaceSymbolRequest,
+    CodeActionRequest, CodeLensRequest, CodeLensResolveRequest, CompletionRequest, CompletionResolveRequest,
+    DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
+    DocumentLinkRequest, DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest,
+    ImplementationRequest, InitializeParams, InitializeResult, InitializedParams, InlayHintRequest,
+    InlayHintResolveRequest, MonikerRequest, PrepareRenameRequest, ReferencesRequest, RenameRequest, Request,
+    SelectionRangeRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
+    SignatureHelpRequest, TypeDefinitionRequest, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
+    TypeHierarchySupertypesRequest, WillRenameFilesRequest, WorkspaceDiagnosticRequest,
+    WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::{LanguageServer, LspService, LspServiceBuilder};
@@ -82,6 +83,8 @@ fn register(builder: Builder) -> Builder {
     let b = request::<PrepareRenameRequest>(b, h::prepare_rename::handle);
     let b = request::<ReferencesRequest>(b, h::references::handle);
     let b = request::<SignatureHelpRequest>(b, h::signature_help::handle);
+    let b = request::<CodeActionRequest>(b, h::code_action::handle);
+    let b = request::<WillRenameFilesRequest>(b, h::will_rename_files::handle);
     let b = request::<RenameRequest>(b, h::rename::handle);
     let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);

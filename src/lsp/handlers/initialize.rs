@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types::{
     ChangeNotifications, CompletionOptions, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions,
-    InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions, RenameProvider, RootPath, Save,
-    SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions, TextDocumentSync,
-    TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders, WorkspaceFoldersServerCapabilities,
-    WorkspaceOptions,
+    FileOperationOptions, InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions,
+    RenameProvider, RootPath, Save, SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions,
+    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders,
+    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
 };
 use tower_lsp::jsonrpc::Result;
 
 use super::{
-    call_hierarchy, code_lens, completion, declaration, definition, document_highlight, document_link,
-    document_symbol, execute_command, folding_range, hover, implementation, inlay_hint, moniker, references,
-    rename, selection_range, semantic_tokens, signature_help, type_definition, type_hierarchy,
-    workspace_symbol,
+    call_hierarchy, code_action, code_lens, completion, declaration, definition, document_highlight,
+    document_link, document_symbol, execute_command, folding_range, hover, implementation, inlay_hint,
+    moniker, references, rename, selection_range, semantic_tokens, signature_help, type_definition,
+    type_hierarchy, will_rename_files, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -90,6 +90,7 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         }),
         text_document_sync: Some(TextDocumentSync::Options(sync)),
         call_hierarchy_provider: offers(call_hierarchy::FEATURE).then(|| true.into()),
+        code_action_provider: offers(code_action::FEATURE).then(|| code_action::options().into()),
         code_lens_provider: offers(code_lens::FEATURE).then(code_lens::options),
         completion_provider: offers(completion::FEATURE).then(|| CompletionOptions {
             trigger_characters: Some(completion::trigger_characters()),
@@ -141,6 +142,10 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(ChangeNotifications::Bool(true)),
+            }),
+            file_operations: offers(will_rename_files::FEATURE).then(|| FileOperationOptions {
+                will_rename: Some(will_rename_files::options()),
+                ..FileOperationOptions::default()
             }),
             ..WorkspaceOptions::default()
         }),

@@ -4,6 +4,7 @@
 //! [`Answer`](super::reading::Answer): it captures what it needs before it returns, and the rest happens on the pool.
 
 pub mod call_hierarchy;
+pub mod code_action;
 pub mod code_lens;
 pub mod completion;
 pub mod completion_resolve;
@@ -39,5 +40,6 @@ pub mod status;
 pub mod test_hooks;
 pub mod type_definition;
 pub mod type_hierarchy;
+pub mod will_rename_files;
 pub mod workspace_diagnostic;
 pub mod workspace_symbol;

@@ -374,7 +374,7 @@ fn written(facts: &Facts, term: crate::lang::facts::TermId) -> Option<Name> {
 }
 
 /// Whether an import can bring the definition.
-fn is_importable(view: &View, facts: &Facts, symbol: Symbol) -> bool {
+pub fn is_importable(view: &View, facts: &Facts, symbol: Symbol) -> bool {
     let def = facts.def(symbol.def);
     let knobs = view.lang(symbol.file).knobs();
     let text = view.name_text(def.name);

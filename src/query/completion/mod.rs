@@ -7,6 +7,8 @@ mod site;
 
 use std::sync::atomic::AtomicBool;
 
+pub(super) use gather::is_importable;
+
 use super::docs::documentation;
 use super::signature::signature;
 use crate::graph::View;

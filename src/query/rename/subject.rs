@@ -4,6 +4,7 @@ use super::super::{Empty, destinations};
 use super::{Refusal, refuse};
 use crate::lang::facts::{Def, DefKind, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout};
+use crate::lang::words::is_name;
 use crate::resolve::usage::Wanted;
 use crate::resolve::{Occurrence, Resolver, Symbol};
 
@@ -107,7 +108,10 @@ fn refuse_coined(resolver: &Resolver<'_>, symbol: Symbol, def: &Def, text: &str)
     if unwritten || whole {
         return refuse(format!("`{text}` is not named here"));
     }
-    if knobs.self_names.contains(&text) || knobs.self_type_names.contains(&text) {
+    if !is_name(resolver.view().lang(symbol.file), text)
+        || knobs.self_names.contains(&text)
+        || knobs.self_type_names.contains(&text)
+    {
         return refuse(format!("`{text}` is a word of the language"));
     }
     if def.kind == DefKind::Constructor || knobs.constructor_names.contains(&text) {

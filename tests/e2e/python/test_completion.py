@@ -50,7 +50,8 @@ async def test_signature(start, workspace, language):
     program = PROGRAMS[language]
     editor = await start(workspace(program.files))
     await editor.ready()
-    document, position = editor.position("call", len("total("))
+    place = editor.workspace.marks["call"]
+    document, position = editor.position("call", place.end - place.start + 1)
     help = await editor.client.text_document_signature_help_async(types.SignatureHelpParams(document, position))
     signature = help.signatures[help.active_signature]
     label = signature.parameters[help.active_parameter].label

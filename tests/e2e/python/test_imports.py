@@ -1,0 +1,54 @@
+"""Imports that are added, and those that follow a renamed file."""
+
+import pytest
+from editor import NEOVIM, VSCODE
+from lsprotocol import types
+
+MISSING = {
+    "python": ({"pkg/a.py": "def compute():\n    pass\n", "b.py": "⟦compute⟧()\n"}, "from pkg.a import compute\n\ncompute()\n"),
+    "typescript": ({"a.ts": "export function compute() {}\n", "b.ts": "⟦compute⟧();\n"}, "import { compute } from './a';\n\ncompute();\n"),
+    "go": (
+        {"go.mod": "module m\n", "p/a.go": "package p\n\nfunc Compute() {}\n", "b.go": "package main\n\nfunc main() { ⟦p⟧.Compute() }\n"},
+        'package main\n\nimport "m/p"\n\nfunc main() { p.Compute() }\n',
+    ),
+    "java": (
+        {"src/p/Item.java": "package p;\npublic class Item {}\n", "src/q/Use.java": "package q;\n\nclass Use { ⟦Item⟧ x; }\n"},
+        "package q;\n\nimport p.Item;\n\nclass Use { Item x; }\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", MISSING)
+@pytest.mark.parametrize("profile", [VSCODE, NEOVIM])
+async def test_a_missing_import_is_added(start, workspace, language, profile):
+    files, expected = MISSING[language]
+    editor = await start(workspace(files), profile=profile)
+    await editor.ready()
+    (place,) = editor.workspace.marks.values()
+    editor.open(place.file)
+    document, position = editor.position(next(iter(editor.workspace.marks)))
+    params = types.CodeActionParams(
+        text_document=document, range=types.Range(position, position), context=types.CodeActionContext(diagnostics=[])
+    )
+    (action,) = await editor.client.text_document_code_action_async(params)
+    assert action.kind == types.CodeActionKind.QuickFix and action.is_preferred
+    assert editor.applied(action.edit) == {place.file: expected}
+
+
+async def test_imports_follow_a_renamed_file(start, workspace):
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/a.py": "f = 1\n",
+        "main.py": "from pkg.a import f\n",
+        "lib/a.ts": "export const f = 1;\n",
+        "main.ts": "import { f } from './lib/a';\n",
+    }
+    editor = await start(workspace(files))
+    await editor.ready()
+    for old, new, changed in [
+        ("pkg/a.py", "pkg/b.py", {"main.py": "from pkg.b import f\n"}),
+        ("lib/a.ts", "other/b.ts", {"main.ts": "import { f } from './other/b';\n"}),
+    ]:
+        rename = types.FileRename(old_uri=editor.workspace.uri(old), new_uri=editor.workspace.uri(new))
+        edit = await editor.client.workspace_will_rename_files_async(types.RenameFilesParams(files=[rename]))
+        assert editor.applied(edit) == changed
