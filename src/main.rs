@@ -10,6 +10,7 @@ use coppice::cli::doctor::{self, DoctorArgs};
 use coppice::cli::flags::SettingFlags;
 use coppice::cli::query::{self, QueryArgs};
 use coppice::cli::setup::{self, SetupArgs};
+use coppice::lang::scratch::hold_little;
 use coppice::lsp::{Options, serve};
 use tracing_subscriber::EnvFilter;
 
@@ -53,6 +54,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    hold_little();
     let arguments = Arguments::parse();
     if let Err(message) = start_log(&arguments.log) {
         eprintln!("coppice: {message}");

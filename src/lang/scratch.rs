@@ -4,6 +4,8 @@
 //! an allocation is an addition and the whole tree is dropped by starting anew. Trees that are kept (those of open
 //! documents) come from the system's allocator, as ever.
 //!
+//! The system's allocator, which everything else uses, is told from here to hold on to little: [`hold_little`], [`purge`].
+//!
 //! This is the only module with `unsafe` code. What it relies on:
 //!
 //! - The allocator is installed before the first parser is made, once, and never taken back. Its four functions give
@@ -13,7 +15,8 @@
 //!   foreign code runs. So everything that has memory of an arena belongs to that one value, which is gone before the
 //!   arena is used again; its tree is lent as a [`TreeRef`], which has no way to an owned tree.
 //! - An arena belongs to one thread at a time, and only the thread that has entered it finds it.
-#![allow(unsafe_code, reason = "tree-sitter's allocator is four C functions")]
+//! - What is told to the system's allocator changes where memory comes from and when it goes back, never what is in it.
+#![allow(unsafe_code, reason = "allocators are C functions")]
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::cell::Cell;
@@ -330,6 +333,34 @@ pub(super) fn install() {
             tree_sitter::set_allocator(Some(tree_sitter::Allocator { malloc, calloc, realloc, free }));
         }
     });
+}
+
+/// Heaps that threads share; with one for each thread, each holds on to what its own busiest moment took.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const HEAPS_MAX: libc::c_int = 2;
+/// From this size on an allocation is a map of its own, which goes back when it is freed. Left to itself the allocator
+/// raises this to what was once freed.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const OWN_MAP_BYTES_MIN: libc::c_int = 128 << 10;
+
+/// Has the system's allocator hold on to little of what is freed. To be called before there are threads.
+pub fn hold_little() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: these are parameters of the allocator, in their range; one that is refused stays as it was.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, HEAPS_MAX);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_MAP_BYTES_MIN);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, OWN_MAP_BYTES_MIN);
+    }
+}
+
+/// Gives what is free in the system's allocator back to the system. Takes some milliseconds.
+pub fn purge() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it may be called at any time, from any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// The arena that this thread has entered.

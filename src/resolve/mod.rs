@@ -154,8 +154,8 @@ const DEPTH_MAX: u32 = 48;
 /// What was learnt from them is kept without them.
 const FILES_KEPT_BYTES_MAX: usize = 16 << 20;
 
-/// Answers that a resolver keeps between questions.
-const ANSWERS_KEPT_MAX: usize = 1 << 20;
+/// Answers that a resolver keeps between questions, each of some hundred bytes.
+const ANSWERS_KEPT_MAX: usize = 1 << 17;
 
 /// The place that a term is evaluated at: it decides what `self` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -355,8 +355,12 @@ impl Capture {
             Ok(_) | Err(Unanalysed::NoLanguage) => {}
             Err(why) => return Err(self.not_analysed(&why)),
         }
-        let root = self.path.parent().unwrap_or(Path::new("/")).to_owned();
-        let name = self.path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+        // Places are told as the folder will tell them.
+        let inside = self.folder.as_ref().and_then(|f| Some((f.path.clone(), f.relative(&self.path)?)));
+        let (root, name) = inside.unwrap_or_else(|| {
+            let root = self.path.parent().unwrap_or(Path::new("/")).to_owned();
+            (root, self.path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned())
+        });
         let empty = nothing().ok_or_else(|| {
             self.unavailable(Kind::MemoryExceeded, true, "the system gives no memory".to_owned())
         })?;

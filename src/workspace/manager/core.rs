@@ -22,6 +22,7 @@ use super::folder::Folder;
 use super::keeping::Keeping;
 use super::observer::{Event, Observer, Severity, State, Transition};
 use super::resident::Resident;
+use crate::lang::scratch::purge;
 
 /// Builds that run at once. More only split the same threads; fewer let one large folder hold up all the others.
 const BUILDS_MAX: usize = 4;
@@ -212,6 +213,10 @@ impl Core {
             // By now the next build may have been started; that one goes on.
             folder.cancel_build(|build| !self.keeper.is_current(folder.id, build));
             self.told(folder);
+        }
+        if !gone.is_empty() {
+            // The graphs' columns have gone back by themselves; facts that were decoded from them are on the heap.
+            purge();
         }
     }
 

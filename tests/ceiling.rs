@@ -1,0 +1,85 @@
+//! More folders than the budget has room for: every answer is right, and the process stays below its ceiling.
+//!
+//! `cargo bench --bench ceiling` does the same with real trees for as long as one likes.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use support::Folder;
+use support::pressure::{Dice, Peak, questions, run, server, settled, twin};
+
+const FOLDERS: usize = 24;
+const FILES: usize = 10;
+/// Room for one build and a few of the graphs.
+const LIMIT_MB: u64 = 12;
+/// What the README says a process may take beyond its budget, and what code without optimisations takes beyond that.
+const OVERHEAD_BYTES: u64 = (24 + 8) << 20;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A module whose functions call those of the one before.
+fn module(number: usize) -> String {
+    let before = number.saturating_sub(1);
+    let mut text = format!("from m{before} import Base{before} as Above\n\nclass Base{number}(Above):\n");
+    for i in 0..60 {
+        let _ = write!(text, "    def step_{i}(self, a, b):\n        self.last_{i} = a + b\n");
+        let _ = writeln!(text, "        return self.step_{}(a, self.last_{i})\n", (i + 7) % 60);
+    }
+    text
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the resident size is read from /proc")]
+fn under_pressure_answers_are_right_and_memory_stays_below_the_ceiling() {
+    let modules: Vec<(String, String)> = (0..FILES).map(|i| (format!("m{i}.py"), module(i))).collect();
+    let modules: Vec<(&str, &str)> =
+        modules.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let original = Folder::new(&modules);
+    let mut dice = Dice::new(7);
+    let (asked, graph_bytes) = questions(&original.path(""), 60, &mut dice, PATIENCE);
+    assert!(
+        graph_bytes * FOLDERS as u64 > (LIMIT_MB << 20) / 2,
+        "{graph_bytes} bytes put nothing under pressure"
+    );
+    let twins = Folder::new(&[]);
+    let at = |i: usize| twins.path("").join(format!("folder_{i}"));
+    (0..FOLDERS).for_each(|i| twin(&original.path(""), &at(i)).expect("the folder can be copied"));
+    let folders: Vec<_> = (0..FOLDERS).map(|i| (at(i), asked.as_slice())).collect();
+    let outcome = run(&folders, LIMIT_MB, 200, 10, &mut dice, PATIENCE);
+    assert_eq!((outcome.wrong_count, outcome.refused), (0, 0), "{outcome:?}");
+    assert_eq!(outcome.reserved_bytes_at_end, 0, "{outcome:?}");
+    assert!(outcome.high_water_bytes <= LIMIT_MB << 20, "{outcome:?}");
+    assert!(outcome.peak_bytes <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{outcome:?}");
+    assert!(outcome.reloads > 0 && outcome.reloads <= outcome.switches + FOLDERS as u64, "{outcome:?}");
+}
+
+/// Texts that make a parser ask for far more memory than what people write.
+fn pathological(kind: usize, bytes: usize) -> (String, String) {
+    let depth = bytes / 2;
+    match kind % 5 {
+        0 => (format!("nested_{kind}.py"), format!("x = {}{}", "(".repeat(depth), ")".repeat(depth))),
+        1 => (format!("array_{kind}.js"), format!("x = [{}];", "1,\n".repeat(bytes / 3))),
+        2 => (format!("sum_{kind}.go"), format!("package p\nvar x = {}1\n", "a+\n".repeat(bytes / 3))),
+        3 => (format!("open_{kind}.ts"), "{[(<\n".repeat(bytes / 5)),
+        _ => (format!("calls_{kind}.rs"), format!("fn f() {{ {} }}", "f(f(f()));\n".repeat(bytes / 11))),
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the resident size is read from /proc")]
+fn files_that_cost_a_parser_much_stay_within_the_budget() {
+    const LIMIT_MB: u64 = 96;
+    let files: Vec<(String, String)> = (0..20).map(|kind| pathological(kind, 300 << 10)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let folder = Folder::new(&files);
+    folder.write("fine.py", "def fine(): pass\n");
+    let (mut wire, _) = server(&[folder.path("")], LIMIT_MB, None);
+    let peak = Peak::watch(wire.pid());
+    let status = settled(&mut wire, PATIENCE);
+    assert_eq!(status["folders"][0]["state"], "loaded", "{status}");
+    let most = peak.end();
+    assert!(most <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{most} bytes at most: {status}");
+    assert!(status["memory"]["highWaterBytes"].as_u64() <= Some(LIMIT_MB << 20), "{status}");
+    wire.until_symbol("fine");
+}

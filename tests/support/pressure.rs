@@ -1,0 +1,279 @@
+//! Many folders in a small budget: random questions over stdio, the same ones as without pressure, and an eye on what the
+//! system says of the process.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Wire, resident_bytes};
+
+/// How often the resident size is looked at.
+const SAMPLE_EVERY: Duration = Duration::from_millis(50);
+/// Something to ask of a folder, and the answer without pressure.
+pub struct Question {
+    method: &'static str,
+    /// Inside the folder.
+    file: String,
+    line: usize,
+    character: usize,
+    answer: String,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub requests: u64,
+    pub switches: u64,
+    pub reloads: u64,
+    pub refused: u64,
+    /// The first few answers that were not those of a server without pressure.
+    pub wrong: Vec<String>,
+    pub wrong_count: u64,
+    /// The most that was seen of the process, and what it had before any folder was opened.
+    pub peak_bytes: u64,
+    pub empty_bytes: u64,
+    /// The most that the server says it had in use.
+    pub high_water_bytes: u64,
+    pub graphs_bytes: u64,
+    pub reserved_bytes_at_end: u64,
+    pub slowest: Duration,
+}
+
+/// Numbers that are the same in each run.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound.max(1) as u64) as usize
+    }
+}
+
+fn uri(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+/// A server with these folders open, and what it had in memory before.
+pub fn server(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>) -> (Wire, u64) {
+    let mut wire = Wire::start();
+    let empty = wire.rss();
+    let list: Vec<Value> = folders.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
+    let cache = cache.map_or("off".to_owned(), |path| path.display().to_string());
+    let settings = json!({
+        "memory.limitMb": limit_mb, "watch": "poll", "request.waitMs": 60_000, "cache.dir": cache,
+    });
+    wire.initialize(json!({
+        "workspaceFolders": list,
+        "initializationOptions": settings,
+        "capabilities": {"textDocument": {"documentSymbol": {"hierarchicalDocumentSymbolSupport": true}}},
+    }));
+    (wire, empty)
+}
+
+/// Waits, however long, until no folder is being built.
+pub fn settled(wire: &mut Wire, patience: Duration) -> Value {
+    let deadline = Instant::now() + patience;
+    loop {
+        let status = wire.ask("coppice/status", Value::Null)["result"].clone();
+        let folders = status["folders"].as_array().cloned().unwrap_or_default();
+        let busy = |f: &Value| matches!(f["state"].as_str(), Some("loading" | "rebuilding"));
+        if !folders.is_empty() && !folders.iter().any(busy) {
+            return status;
+        }
+        assert!(Instant::now() < deadline, "still not at rest: {status}");
+        drop(wire.leftovers());
+        thread::sleep(SAMPLE_EVERY);
+    }
+}
+
+/// Picks questions about names in the folder's files and answers them by a server that has room.
+pub fn questions(folder: &Path, count: usize, dice: &mut Dice, patience: Duration) -> (Vec<Question>, u64) {
+    let files = sources(folder);
+    assert!(!files.is_empty(), "{} has no sources", folder.display());
+    let (mut wire, _) = server(&[folder.to_owned()], 8192, None);
+    let status = settled(&mut wire, patience);
+    let bytes = status["memory"]["residentBytes"].as_u64().unwrap_or(0);
+    let mut questions = Vec::new();
+    while questions.len() < count {
+        let file = &files[dice.below(files.len())];
+        let Ok(text) = std::fs::read_to_string(folder.join(file)) else { continue };
+        let lines: Vec<&str> = text.lines().collect();
+        let line = dice.below(lines.len());
+        let Some(character) = lines.get(line).and_then(|l| name_in(l, dice)) else { continue };
+        let method = match questions.len() % 10 {
+            0..=4 => "textDocument/definition",
+            5 | 6 => "textDocument/hover",
+            7 => "textDocument/documentSymbol",
+            8 => "textDocument/documentHighlight",
+            _ => "textDocument/references",
+        };
+        let mut question = Question { method, file: file.clone(), line, character, answer: String::new() };
+        let Ok(answer) = question.ask(&mut wire, folder) else { continue };
+        question.answer = answer;
+        questions.push(question);
+    }
+    (questions, bytes)
+}
+
+impl Question {
+    /// The answer without the folder's own place in it.
+    fn ask(&self, wire: &mut Wire, folder: &Path) -> Result<String, String> {
+        let uri = uri(&folder.join(&self.file));
+        let params = json!({
+            "textDocument": {"uri": uri},
+            "position": {"line": self.line, "character": self.character},
+            "context": {"includeDeclaration": true},
+        });
+        let reply = wire.ask(self.method, params);
+        match reply.get("result") {
+            Some(result) => Ok(result.to_string().replace(&self::uri(folder), "")),
+            None => Err(reply["error"].to_string()),
+        }
+    }
+}
+
+/// Asks `requests` random questions of folders that have the same contents as those the questions are about, some
+/// `stay` of one folder before it goes to another.
+pub fn run(
+    folders: &[(PathBuf, &[Question])],
+    limit_mb: u64,
+    requests: u64,
+    stay: usize,
+    dice: &mut Dice,
+    patience: Duration,
+) -> Outcome {
+    let paths: Vec<PathBuf> = folders.iter().map(|(path, _)| path.clone()).collect();
+    let cache = tempfile::tempdir().expect("a temporary directory");
+    let (mut wire, empty_bytes) = server(&paths, limit_mb, Some(cache.path()));
+    let peak = Peak::watch(wire.pid());
+    let mut outcome = Outcome { requests, empty_bytes, ..Outcome::default() };
+    let before = generations(&settled(&mut wire, patience));
+    let mut at = 0;
+    for _ in 0..requests {
+        if dice.below(stay) == 0 {
+            let next = dice.below(folders.len());
+            outcome.switches += u64::from(next != at);
+            at = next;
+        }
+        let (folder, questions) = &folders[at];
+        let question = &questions[dice.below(questions.len())];
+        let asked = Instant::now();
+        match question.ask(&mut wire, folder) {
+            Ok(answer) if answer == question.answer => {}
+            Ok(answer) => {
+                outcome.wrong_count += 1;
+                if outcome.wrong.len() < 5 {
+                    let Question { method, file, line, character, answer: right } = question;
+                    let cut = |s: &str| s.chars().take(300).collect::<String>();
+                    let place = format!("{method} {file}:{line}:{character}");
+                    outcome.wrong.push(format!("{place}: {} instead of {}", cut(&answer), cut(right)));
+                }
+            }
+            Err(_) => outcome.refused += 1,
+        }
+        outcome.slowest = outcome.slowest.max(asked.elapsed());
+        drop(wire.leftovers());
+    }
+    let status = settled(&mut wire, patience);
+    let after = generations(&status);
+    outcome.reloads = after.iter().map(|(uri, g)| g - before.get(uri).copied().unwrap_or(0)).sum();
+    outcome.high_water_bytes = status["memory"]["highWaterBytes"].as_u64().unwrap_or(0);
+    outcome.reserved_bytes_at_end = status["memory"]["reservedBytes"].as_u64().unwrap_or(u64::MAX);
+    outcome.peak_bytes = peak.end();
+    outcome
+}
+
+/// By folder; a folder without a graph has the number of its last one.
+fn generations(status: &Value) -> HashMap<String, u64> {
+    let folders = status["folders"].as_array().cloned().unwrap_or_default();
+    let pair = |f: &Value| Some((f["uri"].as_str()?.to_owned(), f["generation"].as_u64()?));
+    folders.iter().filter_map(pair).collect()
+}
+
+/// Watches a process's resident size.
+pub struct Peak {
+    most: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Peak {
+    pub fn watch(pid: u32) -> Peak {
+        let (most, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (seen, stopped) = (Arc::clone(&most), Arc::clone(&stop));
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                seen.fetch_max(resident_bytes(pid), Ordering::Relaxed);
+                thread::sleep(SAMPLE_EVERY);
+            }
+        });
+        Peak { most, stop, thread }
+    }
+
+    pub fn end(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = self.thread.join();
+        self.most.load(Ordering::Relaxed)
+    }
+}
+
+/// Source files below the folder, relative to it.
+fn sources(folder: &Path) -> Vec<String> {
+    const ENDINGS: [&str; 7] = [".py", ".go", ".ts", ".tsx", ".js", ".rs", ".java"];
+    let mut files = Vec::new();
+    let mut dirs = vec![folder.to_owned()];
+    while let Some(dir) = dirs.pop() {
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(&dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
+        entries.sort();
+        for path in entries {
+            let Some(inside) = path.strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
+            if path.is_dir() {
+                dirs.push(path);
+            } else if ENDINGS.iter().any(|e| inside.ends_with(e)) && !inside.contains(['%', ' ', '+', '@']) {
+                files.push(inside.to_owned());
+            }
+        }
+    }
+    files
+}
+
+/// The column of some name in the line.
+fn name_in(line: &str, dice: &mut Dice) -> Option<usize> {
+    if !line.is_ascii() {
+        return None;
+    }
+    let bytes = line.as_bytes();
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let starts: Vec<usize> = (0..bytes.len())
+        .filter(|&i| bytes[i].is_ascii_alphabetic() && (i == 0 || !is_name(bytes[i - 1])))
+        .collect();
+    (!starts.is_empty()).then(|| starts[dice.below(starts.len())])
+}
+
+/// A copy of the folder that shares its files.
+pub fn twin(of: &Path, at: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(at)?;
+    for entry in std::fs::read_dir(of)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), at.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            twin(&from, &to)?;
+        } else if kind.is_file() && std::fs::hard_link(&from, &to).is_err() {
+            std::fs::copy(&from, &to)?;
+        }
+    }
+    Ok(())
+}
