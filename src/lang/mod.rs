@@ -13,6 +13,7 @@ pub mod modules;
 pub mod outline;
 pub mod pack;
 pub mod parse;
+pub mod patch;
 pub mod rules;
 pub mod scratch;
 pub mod structure;
@@ -21,6 +22,7 @@ pub mod words;
 
 mod c;
 mod cfamily;
+mod cpp;
 mod ecmascript;
 mod go;
 mod java;

@@ -5,15 +5,16 @@ use std::sync::OnceLock;
 
 use super::facts::DefFlags;
 use super::modules::ModuleStrategy;
+use super::patch::Patch;
 use super::rules::Rules;
-use super::{c, go, java, javascript, python, rust, typescript};
+use super::{c, cpp, go, java, javascript, python, rust, typescript};
 
 /// A language that has a pack: an index into the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LangId(u8);
 
 /// The registry: one line per language.
-static PACKS: [&Pack; 8] = [
+static PACKS: [&Pack; 9] = [
     &rust::PACK,
     &python::PACK,
     &typescript::PACK,
@@ -22,6 +23,7 @@ static PACKS: [&Pack; 8] = [
     &go::PACK,
     &java::PACK,
     &c::PACK,
+    &cpp::PACK,
 ];
 
 impl LangId {
@@ -172,6 +174,8 @@ pub enum Hands {
     Items,
     /// A sequence of pairs of position and element.
     Enumerated,
+    /// A pointer to an element, or to a mapping's pair of key and value (an iterator).
+    Entry,
 }
 
 /// What a generic type without source is, as far as its parts matter.
@@ -285,6 +289,8 @@ pub struct Knobs {
     pub enter_names: &'static [&'static str],
     /// Members that say what a pointer-like value leads to (Rust's `Target`).
     pub deref_names: &'static [&'static str],
+    /// Fields of a pair of two values, such as iterating a mapping gives; none where that gives keys (`first`, `second`).
+    pub pairs: &'static [&'static str],
     /// Methods of types without source, and what they hand out.
     pub hands: &'static [(&'static str, Hands)],
     /// Names that are always there and never in the folder unless declared there.
@@ -391,6 +397,7 @@ impl Knobs {
         index_names: &[],
         enter_names: &[],
         deref_names: &[],
+        pairs: &[],
         hands: &[],
         builtins: &[],
         decorators: &[],
@@ -421,4 +428,7 @@ pub struct Pack {
     /// The pack that reads a file of one of the extensions, by the file's path and text, where it is not this one:
     /// for extensions that languages share.
     pub contents: Option<fn(&str, &str) -> Option<&'static str>>,
+    /// What the parser is to see otherwise than it is written, for texts that the grammar cannot make sense of; in order
+    /// and apart.
+    pub patches: Option<fn(&str) -> Vec<Patch>>,
 }

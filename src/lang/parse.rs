@@ -1,5 +1,6 @@
 //! Parsing under limits: which texts are taken, how long a parse may last, what its errors are.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::facts::Span;
+use super::patch::{Patch, changed, patched, shifted};
 use super::{LangId, scratch};
 
 /// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
@@ -119,8 +121,18 @@ impl Parser {
                 .expect("every grammar in the registry has an ABI that the runtime loads (tested)");
             self.lang = Some(lang);
         }
-        run(&mut self.inner, text, old.map(|t| &t.inner), limits, || None).map(|inner| Tree { inner })
+        let patches = patches_of(lang, text);
+        let seen = patched(text, &patches);
+        let old = old.map(|old| old.seen_again(text, &patches));
+        let text = seen.as_deref().unwrap_or(text);
+        let inner = run(&mut self.inner, text, old.as_ref().map(|t| &t.inner), limits, || None)?;
+        Ok(Tree { inner, patches })
     }
+}
+
+/// What the language's grammar makes no sense of in the text.
+pub(super) fn patches_of(lang: LangId, text: &str) -> Box<[Patch]> {
+    lang.pack().patches.map(|find| find(text)).unwrap_or_default().into()
 }
 
 /// One parse under limits. `full` is asked now and then whether memory for it has run out.
@@ -182,6 +194,8 @@ impl Effort {
 #[derive(Clone, Debug)]
 pub struct Tree {
     pub(super) inner: tree_sitter::Tree,
+    /// What the parser was shown otherwise.
+    pub(super) patches: Box<[Patch]>,
 }
 
 /// A byte offset with its line and the byte column in it, as tree-sitter counts.
@@ -204,6 +218,37 @@ impl Tree {
             old_end_position: point(old_end),
             new_end_position: point(new_end),
         });
+        self.patches =
+            shifted(&self.patches, start.offset as u32, old_end.offset as u32, new_end.offset as u32);
+    }
+
+    /// The tree as a seed for a parse that is shown these patches of the text: what is shown otherwise than last time
+    /// counts as edited.
+    fn seen_again(&self, text: &str, patches: &[Patch]) -> Cow<'_, Tree> {
+        let changed = changed(&self.patches, patches);
+        if changed.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut tree = self.clone();
+        let mut point = Point::default();
+        let bytes = text.as_bytes();
+        let mut forward = |offset: usize| {
+            let offset = offset.clamp(point.offset, bytes.len());
+            let passed = &bytes[point.offset..offset];
+            let lines = memchr::memchr_iter(b'\n', passed).count();
+            let column = match memchr::memrchr(b'\n', passed) {
+                Some(at) => passed.len() - at - 1,
+                None => point.column + passed.len(),
+            };
+            point = Point { offset, line: point.line + lines, column };
+            point
+        };
+        for span in changed {
+            let start = forward(span.start as usize);
+            let end = forward(span.end as usize);
+            tree.edit(start, end, end);
+        }
+        Cow::Owned(tree)
     }
 
     /// Nodes that the grammar names or shows; what a tree takes in memory grows with it.
@@ -212,7 +257,7 @@ impl Tree {
     }
 
     pub fn read(&self) -> TreeRef<'_> {
-        TreeRef::new(&self.inner)
+        TreeRef::new(&self.inner, &self.patches)
     }
 
     pub fn has_errors(&self) -> bool {
@@ -229,6 +274,8 @@ impl Tree {
 #[derive(Clone, Copy)]
 pub struct TreeRef<'t> {
     pub(super) root: tree_sitter::Node<'t>,
+    /// What the parser was shown otherwise.
+    pub(super) patches: &'t [Patch],
 }
 
 impl<'t> From<&'t Tree> for TreeRef<'t> {
@@ -238,8 +285,8 @@ impl<'t> From<&'t Tree> for TreeRef<'t> {
 }
 
 impl<'t> TreeRef<'t> {
-    pub(super) fn new(tree: &'t tree_sitter::Tree) -> Self {
-        TreeRef { root: tree.root_node() }
+    pub(super) fn new(tree: &'t tree_sitter::Tree, patches: &'t [Patch]) -> Self {
+        TreeRef { root: tree.root_node(), patches }
     }
 
     pub fn has_errors(self) -> bool {

@@ -28,7 +28,8 @@ use std::sync::Once;
 use memmap2::MmapMut;
 
 use super::LangId;
-use super::parse::{ParseError, ParseLimits, TreeRef, run};
+use super::parse::{ParseError, ParseLimits, TreeRef, patches_of, run};
+use super::patch::{Patch, patched};
 
 /// What any parser takes, however short its text.
 pub const SCRATCH_BYTES_MIN: usize = 256 << 10;
@@ -86,7 +87,7 @@ impl ScratchParser {
     ) -> Result<T, ParseError> {
         let arena = self.arena()?;
         let mut parse = InScratch::new(arena, lang);
-        let outcome = parse.run(text, limits).map(|()| read(parse.tree()));
+        let outcome = parse.run(lang, text, limits).map(|()| read(parse.tree()));
         drop(parse);
         if self.used() > SCRATCH_BYTES_KEPT {
             self.arena = None;
@@ -115,6 +116,7 @@ struct InScratch<'a> {
     arena: &'a Arena,
     parser: ManuallyDrop<tree_sitter::Parser>,
     tree: Option<ManuallyDrop<tree_sitter::Tree>>,
+    patches: Box<[Patch]>,
 }
 
 impl<'a> InScratch<'a> {
@@ -125,19 +127,21 @@ impl<'a> InScratch<'a> {
         let mut parser = tree_sitter::Parser::new();
         parser.set_language(&language).expect("every grammar in the registry loads (tested)");
         drop(entered);
-        InScratch { arena, parser: ManuallyDrop::new(parser), tree: None }
+        InScratch { arena, parser: ManuallyDrop::new(parser), tree: None, patches: Box::default() }
     }
 
-    fn run(&mut self, text: &str, limits: &ParseLimits<'_>) -> Result<(), ParseError> {
+    fn run(&mut self, lang: LangId, text: &str, limits: &ParseLimits<'_>) -> Result<(), ParseError> {
+        self.patches = patches_of(lang, text);
+        let seen = patched(text, &self.patches);
         let _entered = Entered::new(self.arena);
         let full = || (self.arena.spilled.get() > 0).then_some(ParseError::Memory(self.arena.limit));
-        let tree = run(&mut self.parser, text, None, limits, full)?;
+        let tree = run(&mut self.parser, seen.as_deref().unwrap_or(text), None, limits, full)?;
         self.tree = Some(ManuallyDrop::new(tree));
         Ok(())
     }
 
     fn tree(&self) -> TreeRef<'_> {
-        TreeRef::new(self.tree.as_ref().expect("a parse that has succeeded leaves a tree"))
+        TreeRef::new(self.tree.as_ref().expect("a parse that has succeeded leaves a tree"), &self.patches)
     }
 }
 

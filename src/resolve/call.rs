@@ -84,6 +84,7 @@ impl Resolver<'_> {
                 Ty::Map(pair) => pair.1.clone(),
                 _ => self.element_of(file, of(receiver)).ty,
             },
+            Hands::Entry => self.element_of(file, of(receiver)).ty,
             Hands::Elements => Ty::list(self.element_of(file, of(receiver)).ty),
             Hands::Keys => Ty::list(match receiver {
                 Ty::Map(pair) => pair.0.clone(),

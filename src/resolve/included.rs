@@ -6,8 +6,10 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::lexical::{Use, affinity, fits};
-use super::{Entity, Hit, Resolution, Resolver, Symbol, Tier};
-use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term};
+use super::member::Wanted;
+use super::ty::{Place, Ty};
+use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, Role, ScopeId, ScopeKind, Term, TermId};
 use crate::lang::modules::{FileId, Layout, ModuleTarget};
 
 /// Files that one file is taken to include; a unit of real code has a few hundred, rarely a few thousand.
@@ -15,6 +17,8 @@ const INCLUDED_MAX: usize = 4_096;
 
 /// Files that declare a name, of those that are not included, among which what is meant is looked for.
 const UNSEEN_MAX: usize = 256;
+
+const NOT_INCLUDED: Resolution = Resolution::Missing("no included file declares it");
 
 /// Namespaces around a name, the outermost first; those that are seen through are left out.
 pub type Namespaces = SmallVec<[Name; 2]>;
@@ -79,7 +83,7 @@ impl Resolver<'_> {
                 ScopeKind::Module => {
                     let owner = scope.owner.map(|owner| facts.def(owner));
                     // What stands in an inline namespace stands in the one around it too.
-                    found.extend(owner.filter(|d| !d.flags.has(DefFlags::EXPORTED)).map(|d| d.name));
+                    found.extend(owner.filter(|d| !d.flags.has(DefFlags::INLINE)).map(|d| d.name));
                 }
                 _ => return None,
             }
@@ -90,31 +94,142 @@ impl Resolver<'_> {
 
     /// What the included files declare under the name in the namespaces around the scope.
     pub(super) fn in_included(&self, file: FileId, scope: ScopeId, used: &Use) -> Resolution {
-        let none = Resolution::Missing("no included file declares it");
-        let all = self.all_declaring(used.name);
-        if all.iter().all(|(f, _)| *f == file) {
-            return none;
+        match self.namespaces(file, scope) {
+            Some(namespaces) => self.declared_for(file, &namespaces, used),
+            None => NOT_INCLUDED,
         }
-        let Some(namespaces) = self.namespaces(file, scope) else { return none };
-        let reach = self.reach(file);
-        let mut seen: SmallVec<[(u32, FileId); 8]> = SmallVec::new();
-        for (other, _) in all.iter().filter(|(f, _)| *f != file) {
-            if let Some(place) = reach.order.get(other) {
-                seen.push((*place, *other));
+    }
+
+    /// What the file and those that it includes declare under the name in these namespaces.
+    fn declared_for(&self, file: FileId, namespaces: &[Name], used: &Use) -> Resolution {
+        let all = self.all_declaring(used.name);
+        // The file itself has been asked for what stands in no namespace.
+        let own = !namespaces.is_empty();
+        let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
+        if own {
+            self.declared_outside(file, namespaces, used, &mut found);
+        }
+        if all.iter().any(|(f, _)| *f != file) {
+            let reach = self.reach(file);
+            let mut seen: SmallVec<[(u32, FileId); 8]> = all
+                .iter()
+                .filter(|(f, _)| *f != file)
+                .filter_map(|(f, _)| reach.order.get(f).map(|place| (*place, *f)))
+                .collect();
+            seen.sort_unstable();
+            for (_, other) in seen {
+                self.declared_outside(other, namespaces, used, &mut found);
             }
         }
-        seen.sort_unstable();
-        let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
-        for (_, other) in seen {
-            self.declared_outside(other, &namespaces, used, &mut found);
+        self.best_of(&found).unwrap_or(NOT_INCLUDED)
+    }
+
+    /// Whether the definition is a namespace that other places add to.
+    pub(super) fn is_open_namespace(&self, symbol: Symbol) -> bool {
+        self.knobs(symbol.file).textual && self.def(symbol).kind == DefKind::Namespace
+    }
+
+    /// A name of a namespace, wherever the file sees that opened. What it does not see is from outside.
+    pub(super) fn in_namespace(&self, file: FileId, namespace: Symbol, name: Name) -> Resolution {
+        let index = self.index(namespace.file);
+        let outside = Resolution::External(Some(name));
+        let Some(body) = index.facts.def(namespace.def).body else { return outside };
+        let Some(namespaces) = self.namespaces(namespace.file, body) else { return outside };
+        let knobs = self.knobs(file);
+        let used = Use { name, role: Role::Read, offset: u32::MAX, scope: ScopeId::FILE, knobs };
+        match self.declared_for(file, &namespaces, &used) {
+            found @ Resolution::Found(_) => found,
+            _ => match self.unseen_in(file, &namespaces, &used) {
+                found @ Resolution::Found(_) => found,
+                _ => outside,
+            },
         }
-        self.best_of(&found).unwrap_or(none)
+    }
+
+    /// What the namespaces bring that `using namespace` opens in the scope.
+    pub(super) fn in_directives(&self, file: FileId, scope: ScopeId, used: &Use) -> Resolution {
+        let index = self.index(file);
+        let mut rest = NOT_INCLUDED;
+        for glob in index.facts.globs.iter().filter(|g| g.scope == scope) {
+            if matches!(index.facts.term(glob.target), Term::Module(_)) {
+                continue;
+            }
+            match self.through_glob(Cx { file, scope }, glob.target, used.name) {
+                found @ Resolution::Found(_) => return found.at_most(Tier::Import),
+                Resolution::External(name) => rest = Resolution::External(name),
+                Resolution::Missing(_) => {}
+            }
+        }
+        rest
+    }
+
+    /// What a member that stands outside of its class sees there: the members of the class and of those around it, and
+    /// the names of their namespace.
+    pub(super) fn in_owner(&self, cx: Cx, of: TermId, used: &Use) -> Option<Resolution> {
+        let owner = match self.eval(cx, of).ty {
+            Ty::Module(place) => match &*place {
+                Place::Inline(namespace) => {
+                    let found = self.in_namespace(cx.file, *namespace, used.name);
+                    return (!found.hits().is_empty()).then_some(found);
+                }
+                _ => return None,
+            },
+            ty => ty.instance().symbol()?,
+        };
+        let index = self.index(owner.file);
+        let wanted = Wanted::by_role(used.name, used.role, used.knobs);
+        let around = index.facts.ancestors(index.facts.def(owner.def).scope);
+        let classes = around.filter_map(|s| {
+            let scope = index.facts.scope(s);
+            scope.owner.filter(|_| scope.kind == ScopeKind::Class)
+        });
+        for class in std::iter::once(owner.def).chain(classes) {
+            let class = Symbol { file: owner.file, def: class };
+            let found = self.member_of_symbol(class, wanted);
+            let first = found.first_symbol();
+            if first.is_some_and(|first| self.def(first).kind != DefKind::Constructor) {
+                return Some(found.at_most(Tier::Member));
+            }
+            if self.def(class).name == used.name {
+                return Some(Resolution::symbol(class, Tier::Lexical));
+            }
+        }
+        let namespaces = self.namespaces(owner.file, index.home(index.facts.def(owner.def)));
+        let own = self.namespaces(cx.file, cx.scope);
+        match namespaces {
+            Some(namespaces) if Some(&namespaces) != own.as_ref() && !namespaces.is_empty() => {
+                let found = self.declared_for(cx.file, &namespaces, used);
+                (!found.hits().is_empty()).then_some(found)
+            }
+            _ => None,
+        }
     }
 
     /// What files that are not included declare under the name: a thing that is declared anywhere is the one that is
     /// linked, and a header may count on what was included before it.
     pub(super) fn in_unseen(&self, file: FileId, used: &Use) -> Resolution {
-        let none = Resolution::Missing("nothing of that name is in scope");
+        let around = self.namespaces_around(file, used.scope);
+        for depth in (0..=around.len()).rev() {
+            let found = self.unseen_in(file, &around[..depth], used);
+            if !found.hits().is_empty() {
+                return found;
+            }
+        }
+        Resolution::Missing("nothing of that name is in scope")
+    }
+
+    /// The namespaces around a place, whatever else is around it.
+    fn namespaces_around(&self, file: FileId, scope: ScopeId) -> Namespaces {
+        let index = self.index(file);
+        let outer = index
+            .facts
+            .ancestors(scope)
+            .find(|s| matches!(index.facts.scope(*s).kind, ScopeKind::File | ScopeKind::Module));
+        outer.and_then(|scope| self.namespaces(file, scope)).unwrap_or_default()
+    }
+
+    fn unseen_in(&self, file: FileId, namespaces: &[Name], used: &Use) -> Resolution {
+        let none = NOT_INCLUDED;
         let all = self.all_declaring(used.name);
         if all.len() > UNSEEN_MAX {
             return none;
@@ -123,7 +238,7 @@ impl Resolver<'_> {
         let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
         for (other, _) in all.iter().filter(|(f, _)| *f != file && self.layout().lang(*f).family() == family)
         {
-            self.declared_outside(*other, &Namespaces::new(), used, &mut found);
+            self.declared_outside(*other, namespaces, used, &mut found);
         }
         found.retain(|(symbol, _)| !self.is_internal(*symbol) || is_header(self.layout().path(symbol.file)));
         let mut groups: SmallVec<[Symbol; 4]> = found.iter().map(|(s, _)| self.canonical(*s)).collect();
@@ -162,6 +277,9 @@ impl Resolver<'_> {
     fn best_of(&self, found: &[(Symbol, u8)]) -> Option<Resolution> {
         let best = found.iter().map(|(_, affinity)| *affinity).max()?;
         let (first, _) = found.iter().find(|(_, affinity)| *affinity == best)?;
+        if self.def(*first).kind.is_alias() {
+            return Some((*self.follow(*first)).clone().at_most(Tier::Import));
+        }
         let overloads = self.knobs(first.file).arities && self.def(*first).kind.is_callable();
         if !overloads {
             return Some(Resolution::symbol(*first, Tier::Import));

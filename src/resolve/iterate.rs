@@ -11,6 +11,9 @@ impl Resolver<'_> {
         let tier = of.tier;
         match &of.ty {
             Ty::List(element) => Typed { ty: (**element).clone(), tier },
+            Ty::Map(pair) if !self.knobs(file).pairs.is_empty() => {
+                Typed { ty: Ty::Tuple([pair.0.clone(), pair.1.clone()].into()), tier }
+            }
             Ty::Map(pair) => Typed { ty: pair.0.clone(), tier },
             Ty::Tuple(parts) => Typed { ty: Ty::union(parts.iter().cloned()), tier },
             Ty::Named(Head::Foreign(_), Some(args)) => {
@@ -24,6 +27,7 @@ impl Resolver<'_> {
                         Ty::Named(Head::Foreign(_), Some(ref args)) if args.len() == 1 => {
                             Typed { ty: args[0].clone(), tier: result.tier }
                         }
+                        _ if self.knobs(file).textual => self.pointee(file, result),
                         _ => result,
                     },
                     None => self.element_of_base(file, &of),
@@ -41,6 +45,8 @@ impl Resolver<'_> {
     fn element_of_base(&self, file: FileId, of: &Typed) -> Typed {
         match self.built_on(&of.ty) {
             Some(base) => self.element_of(file, Typed { ty: base, tier: of.tier }),
+            // An array or pointer has the type of its elements.
+            None if self.knobs(file).textual => of.clone(),
             None => Typed::unknown(),
         }
     }
@@ -72,6 +78,7 @@ impl Resolver<'_> {
                     Some(result) => result,
                     None => match self.built_on(&of.ty) {
                         Some(base) => self.index_of(file, Typed { ty: base, tier }),
+                        None if self.knobs(file).textual => of,
                         None => Typed::unknown(),
                     },
                 }

@@ -18,9 +18,9 @@ pub(super) struct Use<'a> {
     pub name: Name,
     pub role: Role,
     /// Where it stands; `None` when the whole scope is meant, wherever the name stands in it.
-    offset: u32,
-    scope: ScopeId,
-    knobs: &'a Knobs,
+    pub offset: u32,
+    pub scope: ScopeId,
+    pub knobs: &'a Knobs,
 }
 
 /// Links of a chain that may nest in each other.
@@ -62,7 +62,7 @@ impl Resolver<'_> {
     }
 
     /// Of several functions of one name, those first that take so many arguments; of those the signatures first.
-    fn by_arity(&self, found: Resolution, arity: usize) -> Resolution {
+    pub(super) fn by_arity(&self, found: Resolution, arity: usize) -> Resolution {
         let Resolution::Found(mut hits) = found else { return found };
         if hits.len() > 1 {
             hits.sort_by_key(|hit| match hit.entity {
@@ -71,6 +71,15 @@ impl Resolver<'_> {
                 }
                 _ => (false, false),
             });
+            // Where signatures are declared, those that do not take so many are not meant.
+            let knobs = |symbol: Symbol| self.knobs(symbol.file);
+            let takes = |hit: &Hit| match hit.entity {
+                Entity::Symbol(symbol) => !knobs(symbol).textual || self.takes(symbol, arity),
+                Entity::Place(_) => true,
+            };
+            if hits.iter().any(takes) {
+                hits.retain(|hit| takes(hit));
+            }
         }
         Resolution::Found(hits)
     }
@@ -175,7 +184,15 @@ impl Resolver<'_> {
             let kind = index.facts.scope(scope).kind;
             if knobs.textual && matches!(kind, ScopeKind::File | ScopeKind::Module) {
                 match self.in_included(file, scope, &used) {
+                    Resolution::Missing(_) => {}
+                    found => return found,
+                }
+                match self.in_directives(file, scope, &used) {
                     Resolution::Missing(_) => continue,
+                    Resolution::External(_) => {
+                        outside = true;
+                        continue;
+                    }
                     found => return found,
                 }
             }
@@ -371,7 +388,8 @@ impl Resolver<'_> {
                 };
                 match chosen {
                     Some((id, d)) if !is_local(d) => {
-                        self.with_overloads(*id, d, candidates, used.knobs.overloads)
+                        let overloads = used.knobs.overloads || used.knobs.textual && used.knobs.arities;
+                        self.with_overloads(*id, d, candidates, overloads)
                     }
                     Some((id, _)) => SmallVec::from_elem(*id, 1),
                     None => Candidates::new(),
@@ -436,9 +454,18 @@ impl Resolver<'_> {
             return None;
         }
         let scope = index.facts.scope(scope);
-        let owner = scope.owner.filter(|_| scope.kind == ScopeKind::Class)?;
-        let found = self
-            .member_of_symbol(Symbol { file, def: owner }, Wanted::by_role(used.name, used.role, used.knobs));
+        let owner = scope.owner?;
+        let wanted = Wanted::by_role(used.name, used.role, used.knobs);
+        let found = match scope.kind {
+            ScopeKind::Class => self.member_of_symbol(Symbol { file, def: owner }, wanted),
+            // A member that stands outside of its class sees what the class and the namespace around it see.
+            ScopeKind::Function if used.knobs.textual => {
+                let of = index.facts.def(owner).of?;
+                let cx = Cx { file, scope: index.facts.def(owner).scope };
+                return self.in_owner(cx, of, used);
+            }
+            _ => return None,
+        };
         // The name of a class inside it is the class, not its constructor.
         let is_member = self.def(found.first_symbol()?).kind != DefKind::Constructor;
         is_member.then(|| found.at_most(Tier::Member))

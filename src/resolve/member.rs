@@ -166,7 +166,12 @@ impl Resolver<'_> {
                 bound => self.member(&Typed::new(bound, tier), None, wanted, file),
             },
             Ty::Of(inner) => self.static_member(inner, wanted, file, tier),
-            Ty::Module(place) => self.place_member(place, wanted.name),
+            Ty::Module(place) => match &**place {
+                Place::Inline(namespace) if self.knobs(file).textual => {
+                    self.in_namespace(file, *namespace, wanted.name)
+                }
+                place => self.place_member(place, wanted.name),
+            },
             Ty::Exports(exports) => {
                 self.place_member(&Place::Files(SmallVec::from_elem(*exports, 1)), wanted.name)
             }

@@ -351,7 +351,7 @@ impl<'v> Resolver<'v> {
         self.begin();
         let found = self.reference(file, reference);
         let r = self.reference_of(file, reference);
-        match self.presented(file, &r, &found) {
+        match self.presented(file, reference, &r, &found) {
             Some(presented) => self.outcome(&presented),
             None => self.outcome(&found),
         }

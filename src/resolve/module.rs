@@ -222,6 +222,9 @@ impl Resolver<'_> {
             Resolution::Found(hits) => {
                 for hit in &hits {
                     let found = match &hit.entity {
+                        Entity::Symbol(namespace) if self.is_open_namespace(*namespace) => {
+                            self.in_namespace(cx.file, *namespace, name)
+                        }
                         Entity::Place(place) => match &**place {
                             Place::Files(files) if !self.listed_in(files, name) => continue,
                             place => self.place_member(place, name),

@@ -5,18 +5,28 @@ use smallvec::SmallVec;
 use super::member::Wanted;
 use super::ty::Place;
 use super::{Hits, Resolution, Resolver, Symbol, Tier};
-use crate::lang::facts::{DefKind, Ref, Role};
+use crate::lang::facts::{DefKind, Ref, RefId, Role};
 use crate::lang::modules::FileId;
 
 impl Resolver<'_> {
     /// The answer to a reference: a constructor for the class that is called, an import for the package that it names.
-    pub(super) fn presented(&self, file: FileId, r: &Ref, found: &Resolution) -> Option<Resolution> {
+    pub(super) fn presented(
+        &self,
+        file: FileId,
+        id: RefId,
+        r: &Ref,
+        found: &Resolution,
+    ) -> Option<Resolution> {
         let knobs = self.knobs(file);
         if let Some(import) = self.bound_import(file, r) {
             return Some(Resolution::symbol(import, Tier::Lexical));
         }
         if knobs.call_leads_to_constructor && r.role == Role::Call {
-            return self.constructors_of(found);
+            let constructors = self.constructors_of(found)?;
+            return Some(match self.index(file).facts.arity(id) {
+                Some(arity) => self.by_arity(constructors, usize::from(arity)),
+                None => constructors,
+            });
         }
         None
     }

@@ -273,7 +273,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             }
             resolver.begin();
             let resolution = resolver.reference(file, id);
-            let presented = resolver.presented(file, r, &resolution);
+            let presented = resolver.presented(file, id, r, &resolution);
             let hits = resolution.hits().iter().chain(presented.iter().flat_map(|p| p.hits()));
             let sure: SmallVec<[Entity; 2]> =
                 hits.filter(|hit| !hit.tier.is_guess()).map(|hit| hit.entity.clone()).collect();

@@ -97,6 +97,11 @@ impl Resolver<'_> {
                     // A member of a module or of a type that is only a name is known by its own name.
                     Ty::Foreign(_) | Ty::Module(_) | Ty::Unknown => Ty::Foreign(Some(r.name)),
                     Ty::Of(_) => Ty::Foreign(Some(r.name)),
+                    Ty::Tuple(ref parts) if self.named_in(r.name, self.knobs(cx.file).pairs) => {
+                        let words = self.knobs(cx.file).pairs;
+                        let at = words.iter().position(|word| *word == self.view.name_text(r.name));
+                        at.and_then(|at| parts.get(at)).cloned().unwrap_or_default()
+                    }
                     other => Ty::Handed(Rc::new(other), r.name),
                 };
                 Typed { ty: foreign, tier: receiver.tier }

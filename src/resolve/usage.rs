@@ -39,7 +39,7 @@ impl Resolver<'_> {
         self.begin();
         let r = self.reference_of(file, id);
         let found = self.reference(file, id);
-        let presented = self.presented(file, &r, &found);
+        let presented = self.presented(file, id, &r, &found);
         let is_wanted = |entity: &Entity| match entity {
             Entity::Symbol(symbol) => wanted.symbols.contains(symbol),
             Entity::Place(place) => match &**place {

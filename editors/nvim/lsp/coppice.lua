@@ -47,6 +47,7 @@ return {
     'go',
     'java',
     'c',
+    'cpp',
   },
   root_markers = { '.git' },
   -- One process for all folders: a new root joins the server that runs already.

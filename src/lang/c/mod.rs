@@ -1,6 +1,6 @@
 //! The C pack.
 
-use super::cfamily::{BUILTINS, DOC_PREFIXES, HOOKS, Includes, header_language};
+use super::cfamily::{BUILTINS, DOC_PREFIXES, HOOKS, Includes, header_language, patches_c};
 use super::pack::{Exports, Mro, Visibility};
 use super::{Family, Knobs, Pack};
 
@@ -25,4 +25,5 @@ pub static PACK: Pack = Pack {
     },
     strategy: &Includes,
     contents: Some(header_language),
+    patches: Some(patches_c),
 };

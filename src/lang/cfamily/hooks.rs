@@ -258,11 +258,16 @@ pub fn directive<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 }
 
 /// The name in a declarator, if it declares a function: `*f(void)`, `(f)(void)`, `(*f(int))(int)`.
-fn function_name(declarator: Node<'_>) -> Option<Node<'_>> {
+pub fn function_name(declarator: Node<'_>) -> Option<Node<'_>> {
     let (mut at, mut called) = (declarator, false);
     for _ in 0..DECLARATORS_MAX {
         at = match at.kind() {
-            "identifier" | "field_identifier" => return called.then_some(at),
+            "identifier"
+            | "field_identifier"
+            | "qualified_identifier"
+            | "operator_name"
+            | "destructor_name"
+            | "template_function" => return called.then_some(at),
             "function_declarator" => {
                 called = true;
                 at.child_by_field_name("declarator")?

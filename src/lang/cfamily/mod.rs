@@ -4,12 +4,16 @@ mod builtins;
 mod headers;
 mod hooks;
 mod includes;
+mod macros;
 mod system;
+mod tokens;
 
 use super::walk::Hook;
 pub use builtins::BUILTINS;
 pub use headers::header_language;
+pub use hooks::{directive, function_name, include, label, macro_definition, parenthesized};
 pub use includes::Includes;
+pub use macros::{patches_c, patches_cpp};
 
 /// Comments that document what follows.
 pub const DOC_PREFIXES: &[&str] = &["///", "//!", "/**", "/*!", "//", "/*"];

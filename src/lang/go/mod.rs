@@ -134,6 +134,7 @@ pub static PACK: Pack = Pack {
     },
     strategy: &modules::Modules,
     contents: None,
+    patches: None,
 };
 
 /// Predeclared identifiers, from the language specification.

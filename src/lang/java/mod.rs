@@ -80,6 +80,7 @@ pub static PACK: Pack = Pack {
     },
     strategy: &modules::Modules,
     contents: None,
+    patches: None,
 };
 
 /// Primitive types, and those of `java.lang`, which every file imports.

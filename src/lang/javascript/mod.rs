@@ -18,4 +18,5 @@ pub static PACK: Pack = Pack {
     knobs: JAVASCRIPT,
     strategy: &Modules,
     contents: None,
+    patches: None,
 };

@@ -32,6 +32,7 @@ pub static PACK: Pack = Pack {
     knobs: KNOBS,
     strategy: &modules::Modules,
     contents: None,
+    patches: None,
 };
 
 const KNOBS: Knobs = Knobs {

@@ -18,6 +18,7 @@ pub static PACK: Pack = Pack {
     knobs: TYPESCRIPT,
     strategy: &Modules,
     contents: None,
+    patches: None,
 };
 
 pub static TSX_PACK: Pack = Pack {
@@ -35,4 +36,5 @@ pub static TSX_PACK: Pack = Pack {
     knobs: TYPESCRIPT,
     strategy: &Modules,
     contents: None,
+    patches: None,
 };

@@ -82,10 +82,23 @@ impl<'t> Walk<'t> {
             {
                 DefKind::Constructor
             }
+            DefKind::Function if in_type && self.is_named_as_type(scope, name) => DefKind::Constructor,
             DefKind::Function if in_type => DefKind::Method,
             DefKind::Variable if in_type => DefKind::Field,
             other => other,
         }
+    }
+
+    /// Whether the name is the type's own, where that is what constructors are called.
+    fn is_named_as_type(&self, scope: ScopeId, name: Span) -> bool {
+        let knobs = &self.pack.knobs;
+        let facts = &self.builder.facts;
+        knobs.constructor_names.is_empty()
+            && knobs.call_leads_to_constructor
+            && facts
+                .scope(scope)
+                .owner
+                .is_some_and(|owner| self.builder.text(facts.def(owner).name_span) == self.builder.text(name))
     }
 
     /// Where a name is declared: in the innermost scope, or the innermost function's.

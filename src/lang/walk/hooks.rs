@@ -4,7 +4,10 @@ use tree_sitter::Node;
 
 use super::Walk;
 use super::builder::NewDef;
-use crate::lang::facts::{DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, Span, Term, TermId};
+use crate::lang::facts::{
+    DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, ScopeKind, Span, Term, TermId,
+};
+use crate::lang::patch::Patch;
 use crate::lang::rules::{Context, Slot};
 
 /// What hooks may do.
@@ -128,6 +131,55 @@ impl<'t> Walk<'t> {
         def
     }
 
+    /// Like [`define`](Self::define), for functions: in a type they are its methods.
+    pub fn define_member(&mut self, kind: DefKind, name: Node<'t>, whole: Node<'t>) -> DefId {
+        let (scope, span) = (self.scope(), self.name_span(name));
+        let kind = self.kind_in_scope(kind, scope, span);
+        self.define(kind, name, whole, None)
+    }
+
+    /// The definition is a member of the type or namespace that the term names.
+    pub fn attach(&mut self, def: DefId, of: TermId) {
+        self.builder.facts.defs[def.index()].of = Some(of);
+        self.builder.extend(of, None, Some(def), None);
+    }
+
+    /// What follows in the hook's node stands in a scope of this kind.
+    pub fn enter_scope(&mut self, kind: ScopeKind, span: Span, owner: Option<DefId>) {
+        let parent = self.scope();
+        let scope = self.builder.open_scope(kind, parent, span, owner);
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.scope, frame.owns_scope, frame.flags) = (scope, true, DefFlags::NONE);
+        }
+    }
+
+    /// Whether one of the nearest nodes above the hook's node is of this kind.
+    pub fn is_below(&self, kind: &str) -> bool {
+        const NEAREST: usize = 5;
+        let grammar = (self.pack.grammar)();
+        self.frames.iter().rev().take(NEAREST).any(|frame| grammar.node_kind_for_id(frame.kind) == Some(kind))
+    }
+
+    /// Uses of the names in text that the parser has not seen.
+    pub(super) fn hidden(&mut self, patches: &[Patch]) {
+        // Scopes lie in pre-order, so those around a place are found on the way through them.
+        let (mut next, mut around) = (1, vec![ScopeId::FILE]);
+        for patch in patches.iter().filter(|patch| !patch.semicolon) {
+            let at = patch.span.start;
+            let scopes = &self.builder.facts.scopes;
+            while next < scopes.len() && scopes[next].span.start <= at {
+                around.push(ScopeId(next as u32));
+                next += 1;
+            }
+            around.retain(|scope| scopes[scope.index()].span.contains(at) || *scope == ScopeId::FILE);
+            let scope = around.last().copied().unwrap_or(ScopeId::FILE);
+            for (span, called) in words(self.builder.text(patch.span), at) {
+                let role = if called { Role::Call } else { Role::Read };
+                self.builder.reference(span, role, scope, None);
+            }
+        }
+    }
+
     /// Renames a definition to a name that does not stand in the text (`default`).
     pub fn rename(&mut self, def: DefId, name: &str) {
         let name = self.builder.coined_name(name);
@@ -184,4 +236,39 @@ impl<'t> Walk<'t> {
     pub fn name(&mut self, text: &str) -> Name {
         self.builder.coined_name(text)
     }
+}
+
+/// The words of a text that stands at the offset, and whether each is called. Literals and what stands behind a dot are
+/// no names of their own.
+fn words(text: &str, offset: u32) -> Vec<(Span, bool)> {
+    let mut found = Vec::new();
+    let mut quote = None;
+    let mut start = None;
+    let mut before = ' ';
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if let Some(q) = quote {
+            if c == q || c == '\n' {
+                quote = None;
+            }
+            continue;
+        }
+        if c == '_' || c.is_alphanumeric() {
+            start = start.or(Some((at, before)));
+            continue;
+        }
+        if let Some((first, before)) = start.take()
+            && !matches!(before, '.' | '>' | ':')
+            && !text[first..].starts_with(|c: char| c.is_ascii_digit())
+        {
+            let called = text[at..].trim_start().starts_with('(');
+            found.push((Span::new(offset + first as u32, offset + at as u32), called));
+        }
+        if matches!(c, '"' | '\'') {
+            quote = Some(c);
+        }
+        if !c.is_whitespace() {
+            before = c;
+        }
+    }
+    found
 }

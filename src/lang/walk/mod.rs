@@ -76,6 +76,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     };
     walk.frames.push(Frame::root());
     walk.run(tree.root.walk());
+    walk.hidden(tree.patches);
     let mut facts = walk.builder.facts;
     said::settle(&mut facts, &walk.said, text, lang.knobs().comment_types);
     facts.arities.sort_unstable();

@@ -30,7 +30,7 @@ REFRESHES = [
 LANGUAGE_IDS = {
     ".py": "python", ".rs": "rust", ".ts": "typescript", ".tsx": "typescriptreact",
     ".js": "javascript", ".jsx": "javascriptreact", ".go": "go", ".java": "java",
-    ".c": "c", ".h": "c",
+    ".c": "c", ".h": "c", ".cc": "cpp",
 }  # fmt: skip
 
 

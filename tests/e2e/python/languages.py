@@ -227,6 +227,29 @@ int ⟦main⟧(void)
     outline=[("Item", ["total"])],
 )
 
+CPP = Program(
+    files={
+        "shop/model.h": """/// A thing for sale.
+class ⟦Item⟧ {
+ public:
+  /// Price of several.
+  int ⟦total⟧(int count) const { return 3 * count; }
+};
+""",
+        "main.cc": """#include "shop/model.h"
+
+int ⟦main⟧() {
+  ⟦construct:Item⟧ ⟦local:item⟧;
+  return ⟦use:item⟧.⟦call:total⟧(2);
+}
+""",
+    },
+    model="shop/model.h",
+    app="main.cc",
+    mentions=[],
+    outline=[("Item", ["total"])],
+)
+
 PROGRAMS = {
     "python": PYTHON,
     "rust": RUST,
@@ -236,4 +259,5 @@ PROGRAMS = {
     "go": GO,
     "java": JAVA,
     "c": C,
+    "cpp": CPP,
 }
