@@ -6,6 +6,7 @@ use tower_lsp::jsonrpc::Result;
 use super::convert::{self, Places};
 use super::errors;
 use super::features::ClientFeatures;
+use crate::lang::LangId;
 use crate::lang::modules::FileId;
 use crate::query::{self, Finding, FindingKind, What};
 use crate::workspace::cancel::CancelToken;
@@ -24,9 +25,12 @@ fn feature(kind: FindingKind) -> &'static str {
     }
 }
 
-/// The kinds that are not switched off.
-pub fn wanted(settings: &Settings) -> Vec<FindingKind> {
-    FindingKind::ALL.into_iter().filter(|kind| settings.feature(feature(*kind)) != Switch::Off).collect()
+/// The kinds that are not switched off for a language.
+pub fn wanted(settings: &Settings, lang: Option<LangId>) -> Vec<FindingKind> {
+    FindingKind::ALL
+        .into_iter()
+        .filter(|kind| settings.feature_in(feature(*kind), lang) != Switch::Off)
+        .collect()
 }
 
 /// What is found in a file of a folder.

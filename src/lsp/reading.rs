@@ -164,7 +164,7 @@ where
         (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
     };
     // What is no file has no folder, and nothing is known of it.
-    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+    let Some(path) = uri::to_path(uri).filter(|path| is_offered(manager, feature, path)) else {
         return at_once(Ok(None));
     };
     let request = Request {
@@ -203,6 +203,11 @@ where
             },
         }
     })
+}
+
+/// Whether a feature is not switched off for the language of a file.
+fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
+    manager.settings().feature_in(feature, LangId::of_path(path)) != Switch::Off
 }
 
 /// What an answer was made from.
@@ -343,7 +348,7 @@ where
         (Ok(manager), Ok(features)) => (manager, features),
         (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
     };
-    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+    let Some(path) = uri::to_path(uri).filter(|path| is_offered(manager, feature, path)) else {
         return at_once(Ok(None));
     };
     let capture = manager.capture(&path);
@@ -372,7 +377,7 @@ where
         Ok(manager) => manager,
         Err(error) => return at_once(Err(error)),
     };
-    let Some(path) = uri::to_path(uri).filter(|_| manager.settings().feature(feature) != Switch::Off) else {
+    let Some(path) = uri::to_path(uri).filter(|path| is_offered(manager, feature, path)) else {
         return at_once(Ok(None));
     };
     let token = CancelToken::new();

@@ -3,7 +3,7 @@
 use super::container::containers;
 use super::docs::documentation;
 use super::signature::signature;
-use super::{Destination, Empty, destinations};
+use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
 use crate::lang::facts::{Def, DefKind, Facts, Span};
 use crate::lang::modules::{FileId, Layout};
@@ -24,6 +24,7 @@ pub struct Hover {
     pub container: Option<String>,
     /// The file of the definition, relative to the folder.
     pub path: String,
+    pub location: Location,
     pub kind: DefKind,
     pub tier: Tier,
     /// How many other definitions may be meant.
@@ -59,6 +60,7 @@ fn describe(view: &View, found: &Destination, span: Span, others: usize) -> Hove
         others,
         lang: lang.name(),
         path,
+        location: found.location,
     };
     let Some(symbol) = found.symbol else {
         hover.signature = hover.path.clone();

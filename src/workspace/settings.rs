@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::cache::default_dir;
 use super::machine;
 use super::staleness::AgeCap;
+use crate::lang::LangId;
 
 const MIB: u64 = 1 << 20;
 
@@ -186,6 +187,19 @@ impl Settings {
         self.features.get(name).copied().unwrap_or(Switch::Auto)
     }
 
+    /// Whether a feature is offered for a language, which may have a switch of its own.
+    pub fn feature_in(&self, name: &str, lang: Option<LangId>) -> Switch {
+        let own = lang.and_then(|lang| self.features.get(&format!("{name}.{}", lang.name())));
+        own.copied().unwrap_or_else(|| self.feature(name))
+    }
+
+    /// Whether a feature is offered for any language.
+    pub fn offers(&self, name: &str) -> bool {
+        let own = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.feature(name) != Switch::Off
+            || self.features.iter().any(|(key, switch)| own(key) && *switch != Switch::Off)
+    }
+
     /// Reads the entries of an object whose own key is `prefix`.
     fn read(&mut self, prefix: &str, value: &Value, errors: &mut Vec<SettingError>) {
         for (name, value) in value.as_object().into_iter().flatten() {
@@ -307,14 +321,26 @@ fn read_cache_dir(settings: &mut Settings, value: &Value) -> Option<()> {
 }
 
 fn read_features(settings: &mut Settings, value: &Value) -> Option<()> {
-    let parsed: Option<Vec<(&String, Switch)>> =
-        value.as_object()?.iter().map(|(name, v)| Some((name, switch(v)?))).collect();
-    settings.features.extend(parsed?.into_iter().map(|(name, s)| (name.clone(), s)));
+    let mut read = settings.clone();
+    for (name, value) in value.as_object()? {
+        read_feature(&mut read, name, value)?;
+    }
+    settings.features = read.features;
     Some(())
 }
 
+/// One switch, or an object of one for each language.
 fn read_feature(settings: &mut Settings, name: &str, value: &Value) -> Option<()> {
-    settings.features.insert(name.to_owned(), switch(value)?);
+    let Some(languages) = value.as_object() else {
+        settings.features.insert(name.to_owned(), switch(value)?);
+        return Some(());
+    };
+    let known = |language: &str| LangId::all().any(|lang| lang.name() == language);
+    let own = languages
+        .iter()
+        .map(|(language, v)| Some((format!("{name}.{language}"), switch(v).filter(|_| known(language))?)));
+    let own: Option<Vec<(String, Switch)>> = own.collect();
+    settings.features.extend(own?);
     Some(())
 }
 
@@ -426,6 +452,21 @@ mod tests {
             |_| {},
             &["setting `files.exclude`: must be a list of glob patterns, not `[\"a\",\"{b\"]`"],
         );
+    }
+
+    #[test]
+    fn a_language_may_have_a_switch_of_its_own() {
+        let value = json!({"features": {"hover": {"python": "off"}, "rename": "off", "rename.go": "on"}});
+        let (settings, errors) = Settings::default().with(&value);
+        assert!(errors.is_empty(), "{errors:?}");
+        let lang = |name: &str| LangId::all().find(|lang| lang.name() == name);
+        assert_eq!(settings.feature_in("hover", lang("python")), Switch::Off);
+        assert_eq!(settings.feature_in("hover", lang("go")), Switch::Auto);
+        assert_eq!(settings.feature_in("rename", lang("python")), Switch::Off);
+        assert_eq!(settings.feature_in("rename", lang("go")), Switch::On);
+        assert!(settings.offers("hover") && settings.offers("rename"));
+        assert!(!Settings::default().with(&json!({"features": {"rename": "off"}})).0.offers("rename"));
+        assert_eq!(Settings::default().with(&json!({"features": {"hover": {"klingon": "off"}}})).1.len(), 1);
     }
 
     #[test]

@@ -9,15 +9,27 @@ use crate::workspace::manager::Freshness;
 /// Longest documentation that is shown; what is longer is for the file itself.
 const DOCUMENTATION_CHARS_MAX: usize = 8_000;
 
-pub fn hover(found: &query::Hover, places: &Places<'_>, markdown: bool, freshness: &Freshness) -> Hover {
+/// A hover; `link` leads to the definition.
+pub fn hover(
+    found: &query::Hover,
+    places: &Places<'_>,
+    link: Option<&str>,
+    markdown: bool,
+    freshness: &Freshness,
+) -> Hover {
     Hover {
-        contents: Contents::MarkupContent(hover_content(found, markdown, freshness)),
+        contents: Contents::MarkupContent(hover_content(found, link, markdown, freshness)),
         range: Some(range(places, found.span)),
     }
 }
 
 /// What a hover says.
-pub fn hover_content(found: &query::Hover, markdown: bool, freshness: &Freshness) -> MarkupContent {
+pub fn hover_content(
+    found: &query::Hover,
+    link: Option<&str>,
+    markdown: bool,
+    freshness: &Freshness,
+) -> MarkupContent {
     let mut parts = Vec::new();
     parts.push(if markdown {
         let fence = fence_for(&found.signature);
@@ -33,7 +45,10 @@ pub fn hover_content(found: &query::Hover, markdown: bool, freshness: &Freshness
         None => found.path.clone(),
     };
     if markdown {
-        place = format!("*{}*", escaped(&place));
+        place = match link {
+            Some(link) => format!("[{}]({link})", escaped(&place)),
+            None => format!("*{}*", escaped(&place)),
+        };
     }
     let mut sure = found.tier.words().to_owned();
     if found.others > 0 {

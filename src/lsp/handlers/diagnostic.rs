@@ -11,11 +11,13 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use crate::graph::content_hash;
+use crate::lang::LangId;
 use crate::lsp::diagnostics::{FEATURE, of_document};
 use crate::lsp::errors;
 use crate::lsp::findings;
 use crate::lsp::reading::{Answer, Found, Patience, Scope, read, read_document};
 use crate::lsp::session::Session;
+use crate::lsp::uri;
 
 /// The protocol's code for a request that the server has given up, and that may be made again.
 const SERVER_CANCELLED: i64 = -32802;
@@ -34,7 +36,8 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
         read_document(session, FEATURE, &uri, |document, encoding| Ok(Some(of_document(document, encoding))));
     let features = session.features().cloned().unwrap_or_default();
     let refreshes = features.refreshes.diagnostics;
-    let kinds = session.manager().map(|m| findings::wanted(&m.settings())).unwrap_or_default();
+    let lang = uri::to_path(&uri).and_then(|path| LangId::of_path(&path));
+    let kinds = session.manager().map(|m| findings::wanted(&m.settings(), lang)).unwrap_or_default();
     let more = read(session, FEATURE, &uri, Patience::Local, move |reading, scope, cancel| {
         Ok(Found::Answer(match scope {
             Scope::FileAlone => More::Later,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tower_lsp::gen_lsp_types::{Hover, HoverParams};
 
 use crate::lsp::convert;
-use crate::lsp::reading::{Answer, Found, Patience, Scope, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, Scope, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Empty};
 use crate::resolve::Tier;
@@ -22,10 +22,25 @@ pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hove
         Ok(match query::hover(&reading.ready.view, reading.file, offset) {
             Ok(hover) if scope == Scope::Folder || certain(&hover) => {
                 let places = reading.places(reading.file);
-                Found::Answer(convert::hover(&hover, &places, markdown, &reading.ready.freshness))
+                let link = link(reading, hover.location);
+                Found::Answer(convert::hover(
+                    &hover,
+                    &places,
+                    link.as_deref(),
+                    markdown,
+                    &reading.ready.freshness,
+                ))
             }
             Err(Empty::NotAName) => Found::Nothing,
             Ok(_) | Err(_) => Found::NotAlone,
         })
     })
+}
+
+/// A link to a place that editors open at its line.
+fn link(reading: &Reading, location: query::Location) -> Option<String> {
+    let line = reading.places(location.file).position(location.span.start).line + 1;
+    // What would end the link in Markdown is escaped.
+    let uri = reading.uri(location.file)?.as_str().replace('(', "%28").replace(')', "%29");
+    Some(format!("{uri}#L{line}"))
 }

@@ -26,7 +26,7 @@ use crate::lsp::serve::Ending;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
 use crate::text::Encoding;
-use crate::workspace::settings::{Settings, Switch};
+use crate::workspace::settings::Settings;
 
 pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<InitializeResult> {
     if let Some(pid) = params.process_id {
@@ -75,7 +75,7 @@ fn folders(params: &InitializeParams) -> Vec<(PathBuf, String)> {
 }
 
 fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
-    let offers = |feature: &str| settings.feature(feature) != Switch::Off;
+    let offers = |feature: &str| settings.offers(feature);
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),
         change: Some(TextDocumentSyncKind::Incremental),

@@ -13,6 +13,7 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::Result;
 
 use super::diagnostic::result_id;
+use crate::lang::modules::Layout;
 use crate::lsp::diagnostics::{FEATURE, of_document};
 use crate::lsp::errors;
 use crate::lsp::features::ClientFeatures;
@@ -89,14 +90,12 @@ fn look(session: &Arc<Session>) -> impl Future<Output = Result<Told>> + Send + u
     let features = session.features().cloned().unwrap_or_default();
     let mut folders: Vec<oneshot::Receiver<Result<Told>>> = Vec::new();
     if let Ok(manager) = session.manager() {
-        let mut kinds = findings::wanted(&manager.settings());
-        kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
         for capture in manager.capture_folders() {
             let (sender, found) = oneshot::channel();
-            let (session, features, kinds) = (Arc::clone(session), features.clone(), kinds.clone());
+            let (session, features) = (Arc::clone(session), features.clone());
             capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| match ready {
-                    Ok(ready) => in_folder(&session, &ready, &kinds, &features, cancel),
+                    Ok(ready) => in_folder(&session, &ready, &features, cancel),
                     Err(_) => Ok(Told::new()),
                 }));
             });
@@ -117,11 +116,11 @@ fn look(session: &Arc<Session>) -> impl Future<Output = Result<Told>> + Send + u
 fn in_folder(
     session: &Session,
     ready: &Ready,
-    kinds: &[FindingKind],
     features: &ClientFeatures,
     cancel: &CancelToken,
 ) -> Result<Told> {
     let manager = session.manager()?;
+    let settings = manager.settings();
     let mut told = Told::new();
     for file in ready.view.files().filter(|file| !ready.view.is_open(*file)).take(FILES_MAX) {
         if cancel.is_cancelled() {
@@ -137,7 +136,9 @@ fn in_folder(
         {
             items = of_document(&Arc::clone(&document), features.encoding);
         }
-        items.extend(findings::of_file(ready, file, kinds, features, cancel)?);
+        let mut kinds = findings::wanted(&settings, Some(ready.view.lang(file)));
+        kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
+        items.extend(findings::of_file(ready, file, &kinds, features, cancel)?);
         if let Some(uri) = session.uris.of(&path).filter(|_| !items.is_empty()) {
             told.insert(uri.as_str().to_owned(), (uri, items));
         }

@@ -555,3 +555,18 @@ async def test_a_build_can_be_cancelled(start, workspace):
     reload = types.ExecuteCommandParams(command="coppice.reload", arguments=[editor.workspace.uri("")])
     await editor.client.workspace_execute_command_async(reload)
     await editor.until(lambda status: status["folders"][0]["state"] == "loaded")
+
+
+@EVERY_LANGUAGE
+async def test_hovers_link_to_the_definition(editor, language):
+    place = editor.workspace.marks["total"]
+    link = f"({editor.workspace.uri(place.file)}#L{place.line + 1})"
+    assert link in await editor.hover("call")
+
+
+async def test_features_are_switched_by_language(start, workspace):
+    files = {"a.py": "def ⟦py:f⟧():\n    pass\n", "b.go": "package b\n\nfunc ⟦go:f⟧() {}\n"}
+    editor = await start(workspace(files), settings={"features": {"hover": {"python": "off"}}})
+    await editor.ready()
+    assert await editor.hover("py") == ""
+    assert "func f()" in await editor.hover("go")
