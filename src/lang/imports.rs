@@ -123,15 +123,47 @@ pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
     })
 }
 
-/// Where the statements stand that import something, whole lines of them; for those that nobody needs.
-pub fn statements(tree: &Tree) -> Vec<Span> {
-    let root = tree.inner.root_node();
-    let mut cursor = root.walk();
-    root.named_children(&mut cursor)
-        .take(NODES_MAX)
-        .filter(|node| is_import(node.kind()))
-        .map(|node| Span::new(node.start_byte() as u32, node.end_byte() as u32))
-        .collect()
+/// What to delete so that an import no longer brings a name: its item of a list with the comma, or the whole lines of the
+/// statement if `alone` says that it brings nothing else. `None` where the name is in no import.
+pub fn removal(tree: &Tree, text: &str, name: Span, alone: impl Fn(Span) -> bool) -> Option<Span> {
+    let mut node =
+        tree.inner.root_node().descendant_for_byte_range(name.start as usize, name.end as usize)?;
+    let mut item = None;
+    for _ in 0..DEPTH_MAX {
+        let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
+        if is_import(node.kind()) && node.parent().is_none_or(|above| !is_import(above.kind())) {
+            return if alone(span) { Some(lines(text, span)) } else { item };
+        }
+        if item.is_none() {
+            item = listed(text, node);
+        }
+        node = node.parent()?;
+    }
+    None
+}
+
+/// Levels between a name and its import that are climbed.
+const DEPTH_MAX: usize = 16;
+
+/// The item with the comma that goes with it, if the node is one of several.
+fn listed(text: &str, node: tree_sitter::Node<'_>) -> Option<Span> {
+    let is_comma = |n: tree_sitter::Node<'_>| n.kind() == ",";
+    if let Some(comma) = node.next_sibling().filter(|n| is_comma(*n)) {
+        let behind = &text[comma.end_byte()..];
+        let space = behind.len() - behind.trim_start().len();
+        return Some(Span::new(node.start_byte() as u32, (comma.end_byte() + space) as u32));
+    }
+    let comma = node.prev_sibling().filter(|n| is_comma(*n))?;
+    Some(Span::new(comma.start_byte() as u32, node.end_byte() as u32))
+}
+
+/// The lines of a statement that stands alone on them, with the end of the last.
+fn lines(text: &str, span: Span) -> Span {
+    let (start, end) = (span.start as usize, span.end as usize);
+    let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let rest = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let alone = text[from..start].trim().is_empty() && text[end..rest].trim().is_empty();
+    if alone { Span::new(from as u32, rest as u32) } else { span }
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub mod signature;
 mod signature_help;
 mod type_definition;
 mod type_hierarchy;
+mod unused_imports;
 mod why;
 pub mod workspace_symbols;
 
@@ -68,6 +69,7 @@ pub use semantic_tokens::{Token, TokenKind, TokenModifiers, Tokens, semantic_tok
 pub use signature_help::{Signature, SignatureHelp, signature_help};
 pub use type_definition::type_definition;
 pub use type_hierarchy::{Relatives, prepare_types, subtypes, supertypes};
+pub use unused_imports::remove_unused_imports;
 pub use why::{Candidate, Why, why};
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 

@@ -1,4 +1,4 @@
-//! `textDocument/codeAction`: adding an import that is missing.
+//! `textDocument/codeAction`: adding an import that is missing, removing those that nobody uses.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use tower_lsp::gen_lsp_types::{
 };
 
 use crate::lsp::convert::WorkspaceEdits;
+use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, read};
 use crate::lsp::session::Session;
 use crate::query;
@@ -15,7 +16,7 @@ pub const FEATURE: &str = "codeAction";
 
 pub fn options() -> CodeActionOptions {
     CodeActionOptions {
-        code_action_kinds: Some(vec![CodeActionKind::QuickFix]),
+        code_action_kinds: Some(vec![CodeActionKind::QuickFix, CodeActionKind::SourceOrganizeImports]),
         ..CodeActionOptions::default()
     }
 }
@@ -23,28 +24,48 @@ pub fn options() -> CodeActionOptions {
 pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option<Vec<CodeActionResponse>>> {
     let can = session.features().map(|f| f.edits).unwrap_or_default();
     let only = params.context.only;
-    let wanted = only.is_none_or(|kinds| {
-        kinds.iter().any(|k| matches!(k, CodeActionKind::QuickFix | CodeActionKind::Empty))
-    });
+    // A client that asks for sources of changes asks for those alone.
+    let asked = |kind: CodeActionKind, by: &[CodeActionKind]| match &only {
+        None => kind == CodeActionKind::QuickFix,
+        Some(kinds) => kinds.iter().any(|k| *k == kind || by.contains(k)),
+    };
+    let fixes = asked(CodeActionKind::QuickFix, &[CodeActionKind::Empty]);
+    let organises =
+        asked(CodeActionKind::SourceOrganizeImports, &[CodeActionKind::Source, CodeActionKind::Empty]);
     let (uri, at) = (params.text_document.uri, params.range.start);
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
-        let Some(offset) = reading.offset(at).filter(|_| wanted) else { return Ok(Found::Nothing) };
-        let missing = query::missing_imports(&reading.ready.view, reading.file, offset);
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        let view = &reading.ready.view;
         let Some(uri) = reading.uri(reading.file) else { return Ok(Found::Nothing) };
-        let single = missing.len() == 1;
-        let actions = missing.iter().map(|missing| {
-            let mut edits = WorkspaceEdits::new(can);
-            let places = reading.places(reading.file);
-            let edit = std::slice::from_ref(&missing.edit);
-            edits.add(uri.clone(), reading.version(reading.file), &places, edit);
+        let action = |title: String, kind: CodeActionKind, preferred: bool, edits: &[query::Edit]| {
+            let mut all = WorkspaceEdits::new(can);
+            all.add(uri.clone(), reading.version(reading.file), &reading.places(reading.file), edits);
             CodeActionResponse::CodeAction(CodeAction {
-                title: format!("Import `{}` from `{}`", missing.import.name, missing.import.module),
-                kind: Some(CodeActionKind::QuickFix),
-                is_preferred: single.then_some(true),
-                edit: Some(edits.finish()),
+                title,
+                kind: Some(kind),
+                is_preferred: preferred.then_some(true),
+                edit: Some(all.finish()),
                 ..CodeAction::default()
             })
-        });
-        Ok(Found::Answer(actions.collect()))
+        };
+        let mut actions = Vec::new();
+        if let Some(offset) = reading.offset(at).filter(|_| fixes) {
+            let missing = query::missing_imports(view, reading.file, offset);
+            for m in &missing {
+                let title = format!("Import `{}` from `{}`", m.import.name, m.import.module);
+                let edit = std::slice::from_ref(&m.edit);
+                actions.push(action(title, CodeActionKind::QuickFix, missing.len() == 1, edit));
+            }
+        }
+        if organises {
+            let edits = query::remove_unused_imports(view, reading.file, cancel.flag());
+            if !edits.is_empty() {
+                let title = "Remove unused imports".to_owned();
+                actions.push(action(title, CodeActionKind::SourceOrganizeImports, false, &edits));
+            }
+        }
+        if cancel.is_cancelled() {
+            return Err(errors::cancelled());
+        }
+        Ok(Found::Answer(actions))
     })
 }

@@ -52,3 +52,19 @@ async def test_imports_follow_a_renamed_file(start, workspace):
         rename = types.FileRename(old_uri=editor.workspace.uri(old), new_uri=editor.workspace.uri(new))
         edit = await editor.client.workspace_will_rename_files_async(types.RenameFilesParams(files=[rename]))
         assert editor.applied(edit) == changed
+
+
+async def test_unused_imports_are_removed(start, workspace):
+    files = {"a.py": "⟦import⟧ os\nfrom b import first, second\n\nsecond()\n", "b.py": "first = second = print\n"}
+    editor = await start(workspace(files))
+    await editor.ready()
+    editor.open("a.py")
+    document, position = editor.position("import")
+    params = types.CodeActionParams(
+        text_document=document,
+        range=types.Range(position, position),
+        context=types.CodeActionContext(diagnostics=[], only=[types.CodeActionKind.SourceOrganizeImports]),
+    )
+    (action,) = await editor.client.text_document_code_action_async(params)
+    assert action.kind == types.CodeActionKind.SourceOrganizeImports
+    assert editor.applied(action.edit) == {"a.py": "from b import second\n\nsecond()\n"}

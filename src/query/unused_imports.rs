@@ -1,0 +1,90 @@
+//! Removing the imports that nobody uses.
+
+use std::sync::atomic::AtomicBool;
+
+use super::Edit;
+use super::findings::{FindingKind, findings};
+use crate::graph::View;
+use crate::lang::facts::{DefKind, Span};
+use crate::lang::imports::removal;
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::{ParseLimits, Parser, extract};
+
+/// The edits that remove every unused import of the file; none where the text would not be read as before without them.
+pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> Vec<Edit> {
+    let Some((spans, text)) = unused(view, file, cancel) else { return Vec::new() };
+    let lang = view.lang(file);
+    let facts = view.facts(file);
+    let limits = ParseLimits::default();
+    let Ok(tree) = Parser::new().parse(lang, &text, None, &limits) else { return Vec::new() };
+    let bound = |statement: Span| {
+        let imports = facts.defs.iter().filter(move |d| d.kind == DefKind::Import);
+        imports.map(|d| d.name_span).filter(move |name| statement.encloses(*name))
+    };
+    let alone = |statement: Span| bound(statement).all(|name| spans.contains(&name));
+    let mut removed: Vec<Span> = spans.iter().filter_map(|s| removal(&tree, &text, *s, alone)).collect();
+    removed.sort_unstable();
+    removed.dedup();
+    // Two items that share a comma cannot both have it.
+    if removed.len() > spans.len() || removed.windows(2).any(|pair| pair[1].start < pair[0].end) {
+        return Vec::new();
+    }
+    let mut after = text.to_string();
+    for span in removed.iter().rev() {
+        after.replace_range(span.start as usize..span.end as usize, "");
+    }
+    let Ok(there) = Parser::new().parse(lang, &after, None, &limits) else { return Vec::new() };
+    let count = |defs: &[crate::lang::facts::Def]| defs.iter().filter(|d| d.kind == DefKind::Import).count();
+    let left = extract(lang, &there, &after);
+    let as_meant =
+        count(&left.defs) + spans.len() == count(&facts.defs) && (!there.has_errors() || tree.has_errors());
+    let edit = |span| Edit { span, text: String::new(), doubt: None };
+    if as_meant { removed.into_iter().map(edit).collect() } else { Vec::new() }
+}
+
+/// The names of unused imports, and the text that they stand in.
+fn unused(view: &View, file: FileId, cancel: &AtomicBool) -> Option<(Vec<Span>, std::sync::Arc<str>)> {
+    let found = findings(view, file, &[FindingKind::UnusedImport], cancel);
+    let spans: Vec<Span> = found.items.into_iter().map(|f| f.span).collect();
+    if spans.is_empty() {
+        return None;
+    }
+    Some((spans, view.text(file).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+
+    fn check(fixture: &str, expected: &str) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, _) = fixture.cursor(&view);
+        let mut text = fixture.files[view.path(file)].clone();
+        for edit in remove_unused_imports(&view, file, &AtomicBool::new(false)).iter().rev() {
+            text.replace_range(edit.span.start as usize..edit.span.end as usize, "");
+        }
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn unused_imports_go_and_the_others_stay() {
+        check(
+            "\n//- /a.py\n$0import os\nfrom x import first, second\nfrom y import (\n    third,\n    fourth,\n)\nsecond(third)\n",
+            "from x import second\nfrom y import (\n    third,\n    )\nsecond(third)\n",
+        );
+        check(
+            "\n//- /a.ts\n$0import { first, second } from './x';\nimport third from './y';\nsecond();\n",
+            "import { second } from './x';\nsecond();\n",
+        );
+        check(
+            "\n//- /A.java\n$0import p.First;\nimport p.Second;\nclass A { Second x; }\n",
+            "import p.Second;\nclass A { Second x; }\n",
+        );
+        check(
+            "\n//- /go.mod\nmodule m\n//- /a.go\npackage m\n\n$0import (\n\t\"fmt\"\n)\n\nfunc f() { fmt.Println() }\n",
+            "package m\n\nimport (\n\t\"fmt\"\n)\n\nfunc f() { fmt.Println() }\n",
+        );
+    }
+}
