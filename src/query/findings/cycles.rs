@@ -6,9 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::words::line_at;
 use super::{Finding, FindingKind, Looking, What};
-use crate::lang::facts::{ScopeId, Span};
+use crate::lang::facts::{Def, DefId, DefKind, ScopeId, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::query::document_links::{Link, links};
+use crate::resolve::{Outcome, Symbol};
 
 /// Files that are followed from one import; circles in real code are far smaller, and larger ones nobody can break.
 const FILES_MAX: usize = 500;
@@ -24,7 +25,9 @@ impl Looking<'_> {
             if self.is_cancelled() {
                 return Vec::new();
             }
-            let Some(circle) = self.way_back(link.file) else { continue };
+            let Some(circle) = self.way_back(link.file).filter(|_| !self.is_marked(link.span)) else {
+                continue;
+            };
             let circle: Vec<FileId> = std::iter::once(self.file).chain(circle).collect();
             let next = circle.iter().skip(1).chain(&circle[..1]);
             if circle.iter().zip(next).all(|(from, to)| self.runs(*from, *to)) {
@@ -83,9 +86,24 @@ impl Looking<'_> {
         let mut imports = self.eager_imports(from).into_iter().filter(|link| link.file == to);
         imports.any(|link| {
             let facts = self.view.facts(from);
-            let statement = facts.defs.iter().filter(|d| d.kind.is_alias() && d.span.encloses(link.span));
-            let start = statement.map(|d| d.span.start).min().unwrap_or(link.span.start);
-            !erased.iter().any(|prefix| line_at(&text, start).starts_with(prefix))
+            let names =
+                facts.defs_with_ids().filter(|(_, d)| d.kind.is_alias() && d.span.encloses(link.span));
+            let names: Vec<(DefId, &Def)> = names.collect();
+            let start = names.iter().map(|(_, d)| d.span.start).min().unwrap_or(link.span.start);
+            let is_erased = erased.iter().any(|prefix| line_at(&text, start).starts_with(prefix));
+            // Where types are erased, an import of nothing else is too.
+            let types_alone = !erased.is_empty()
+                && !names.is_empty()
+                && names.iter().all(|(def, _)| self.is_erased_type(Symbol { file: from, def: *def }));
+            !is_erased && !types_alone
+        })
+    }
+
+    fn is_erased_type(&self, import: Symbol) -> bool {
+        let Outcome::Found(targets) = self.resolver.meaning(import) else { return true };
+        targets.iter().filter_map(|(target, _)| target.symbol()).any(|symbol| {
+            let kind = self.view.facts(symbol.file).def(symbol.def).kind;
+            matches!(kind, DefKind::Interface | DefKind::TypeAlias)
         })
     }
 }
@@ -122,9 +140,13 @@ mod tests {
             //- /a.ts
             $0import { b } from '⟦./b⟧';
             import { c } from './c';
+            import { I } from './d';
             //- /b.ts
             import { a } from './a';
             export const b = 1;
+            //- /d.ts
+            import { a } from './a';
+            export interface I {}
             //- /c.ts
             import type { A } from './a';
             export const c = 1;

@@ -89,7 +89,9 @@ impl Looking<'_> {
         let exports = |d: &Def| d.kind.is_alias() || d.flags.has(DefFlags::EXPORTED);
         let seen = match self.view.lang(self.file).knobs().exports {
             // Members have no mark of their own, and a file without exports or imports is a script for others.
-            Exports::Marked => d.scope != ScopeId::FILE || !self.facts.defs.iter().any(exports),
+            Exports::Marked => {
+                d.of.is_some() || d.scope != ScopeId::FILE || !self.facts.defs.iter().any(exports)
+            }
             Exports::All => is_local(self.facts, d.scope),
         };
         let usage = &self.view.lang(self.file).knobs().usage;

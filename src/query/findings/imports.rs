@@ -85,7 +85,7 @@ impl Looking<'_> {
     }
 
     /// Whether somebody has said that it is meant to be so.
-    fn is_marked(&self, span: Span) -> bool {
+    pub(super) fn is_marked(&self, span: Span) -> bool {
         // The line above says something of this one only if it says nothing itself.
         let above =
             Some(line_above(self.text, span.start)).filter(|line| line.starts_with(['#', '/', '*', '@']));
