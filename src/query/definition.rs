@@ -233,6 +233,62 @@ mod tests {
     }
 
     #[test]
+    fn of_the_branches_of_a_condition_the_likely_one_is_meant() {
+        check_definition(
+            "
+            //- /a.c
+            #if defined(_WIN32)
+            #define API __declspec(dllexport)
+            #elif defined(__GNUC__) && !0
+            #define ⟦API⟧
+            #else
+            #define API extern
+            #endif
+            $0API int f(void);
+            ",
+        );
+    }
+
+    #[test]
+    fn a_member_outside_of_its_class_sees_the_class_and_its_template_parameters() {
+        check_definition(
+            "
+            //- /a.h
+            namespace n {
+            struct Node { int ⟦value⟧; };
+            template <typename T> class List { Node* first(const T& t); Node* head_; };
+            }
+            //- /a.cc
+            #include \"a.h\"
+            namespace n {
+            template <typename K> Node* List<K>::first(const K& k) { head_->$0value = 1; return head_; }
+            }
+            ",
+        );
+    }
+
+    #[test]
+    fn overloads_are_told_apart_by_their_arguments() {
+        check_definition(
+            "
+            //- /a.h
+            class A {
+             public:
+              int f(int a);
+              int f(int a, int b);
+            };
+            //- /a.cc
+            #include \"a.h\"
+            int A::f(int a) { return a; }
+            int A::⟦f⟧(int a, int b) { return a + b; }
+            //- /b.cc
+            #include \"a.h\"
+            int g(A* a) { return a->$0f(1, 2); }
+            ",
+        );
+    }
+
+    #[test]
     fn a_tag_is_no_type_name() {
         check_definition(
             "

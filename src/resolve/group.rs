@@ -24,6 +24,9 @@ impl Resolver<'_> {
                 group.push(Symbol { file: symbol.file, def: id });
             }
         }
+        if group.len() > 1 && index.lang.knobs().textual {
+            group.sort_by_key(|s| index.facts.def(s.def).flags.has(DefFlags::INACTIVE));
+        }
         group
     }
 

@@ -268,7 +268,7 @@ impl Resolver<'_> {
                 && fits(d, used)
                 && self.namespaces(file, home).is_some_and(|around| *around == *namespaces)
             {
-                found.push((Symbol { file, def }, affinity(d, used.role)));
+                found.push((Symbol { file, def }, affinity(d, used)));
             }
         }
     }

@@ -373,8 +373,8 @@ impl Resolver<'_> {
     fn pick(&self, kind: ScopeKind, used: &Use, candidates: &[(DefId, &Def)]) -> Candidates {
         let local = matches!(kind, ScopeKind::Function | ScopeKind::Block | ScopeKind::File);
         let before = |d: &Def| d.name_span.end <= used.offset;
-        let best = candidates.iter().map(|(_, d)| affinity(d, used.role)).max().unwrap_or_default();
-        let fitting = || candidates.iter().filter(|(_, d)| affinity(d, used.role) == best);
+        let best = candidates.iter().map(|(_, d)| affinity(d, used)).max().unwrap_or_default();
+        let fitting = || candidates.iter().filter(|(_, d)| affinity(d, used) == best);
         let is_local = |d: &Def| {
             local && kind != ScopeKind::File && matches!(d.kind, DefKind::Variable | DefKind::Parameter)
         };
@@ -460,7 +460,8 @@ impl Resolver<'_> {
             ScopeKind::Class => self.member_of_symbol(Symbol { file, def: owner }, wanted),
             // A member that stands outside of its class sees what the class and the namespace around it see.
             ScopeKind::Function if used.knobs.textual => {
-                let of = index.facts.def(owner).of?;
+                let member = index.facts.def(owner);
+                let of = member.of.filter(|_| used.offset >= member.name_span.start)?;
                 let cx = Cx { file, scope: index.facts.def(owner).scope };
                 return self.in_owner(cx, of, used);
             }
@@ -575,7 +576,13 @@ pub(super) fn fits(def: &Def, used: &Use) -> bool {
 }
 
 /// How well the kind of a definition goes with the way that the name is used, where one name means several things.
-pub(super) fn affinity(def: &Def, role: Role) -> u8 {
+pub(super) fn affinity(def: &Def, used: &Use) -> u8 {
+    // Of the branches of a condition the one that likely is compiled is meant.
+    let inactive = used.knobs.textual && def.flags.has(DefFlags::INACTIVE);
+    2 * affinity_of_kind(def, used.role) + u8::from(!inactive)
+}
+
+fn affinity_of_kind(def: &Def, role: Role) -> u8 {
     let is_type = def.kind.is_type() || matches!(def.kind, DefKind::Module | DefKind::Namespace);
     match role {
         Role::Type | Role::Inherit => u8::from(is_type || def.kind == DefKind::Import),

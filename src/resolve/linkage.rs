@@ -87,7 +87,10 @@ impl Resolver<'_> {
         for parts in groups {
             let definitions = parts.iter().flat_map(|p| p.definitions.iter().copied());
             let declarations = parts.iter().flat_map(|p| p.declarations.iter().copied());
-            let group: Rc<[Symbol]> = definitions.chain(declarations).collect();
+            let mut group: Vec<Symbol> = definitions.chain(declarations).collect();
+            let flags = |s: &Symbol| self.def(*s).flags;
+            group.sort_by_key(|s| (flags(s).has(DefFlags::DECLARATION), flags(s).has(DefFlags::INACTIVE)));
+            let group: Rc<[Symbol]> = group.into();
             for symbol in group.iter() {
                 self.groups.borrow_mut().insert(*symbol, Rc::clone(&group));
             }

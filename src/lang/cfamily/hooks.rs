@@ -2,6 +2,8 @@
 
 use tree_sitter::Node;
 
+use super::conditions::mark;
+
 use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId, ScopeKind, Span};
 use crate::lang::rules::Context;
 use crate::lang::walk::{Hooked, Walk};
@@ -34,6 +36,7 @@ pub fn include<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 pub fn macro_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let Some(name) = node.child_by_field_name("name") else { return Hooked::Done(None) };
     walk.define_in(ScopeId::FILE, DefKind::Macro, name, node);
+    mark(walk);
     if let Some(value) = node.child_by_field_name("value") {
         let parameters = node.child_by_field_name("parameters");
         macro_text(walk, value, parameters);

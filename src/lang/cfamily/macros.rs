@@ -229,6 +229,12 @@ impl Finder<'_> {
                     self.keep(&names, 1);
                 }
             }
+            // `T<A> name MACRO(b);`: the type stands before.
+            None if self.cpp && !typed && names.len() == 2 && self.follows_type(start) => {
+                if self.is_macro_like(names[1]) && self.is(names[1] + 1, b'(') {
+                    self.keep(&names, 1);
+                }
+            }
             None => {
                 // A declaration without a name ends in its type: a parameter, a cast.
                 self.keep(&names, 2 - usize::from(typed));
@@ -252,6 +258,11 @@ impl Finder<'_> {
             }
         }
         end
+    }
+
+    /// Whether what stands before the place may be the end of a type.
+    fn follows_type(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.is(before, b'>') || self.is(before, b'&'))
     }
 
     fn is_name(&self, at: usize) -> bool {
@@ -290,7 +301,13 @@ impl Finder<'_> {
             }
         }
         for name in hidden {
-            self.hide(name, name);
+            // `int a GUARDED_BY(b);`: what the macro is called with goes with it.
+            let called = self.is(name + 1, b'(') && self.is_macro_like(name);
+            let close = called.then(|| self.matching(name + 1)).flatten();
+            let ends = |close: &usize| {
+                matches!(self.kind(close + 1), Some(Kind::Punctuation(b';' | b'=' | b'{' | b',')))
+            };
+            self.hide(name, close.filter(ends).unwrap_or(name));
         }
     }
 
@@ -448,6 +465,7 @@ mod tests {
             "template <typename T> class S final : T {};",
             "unsigned N::f() { return 1; }",
             "Foo::Foo(int a) : a_(a) {}",
+            "template <int N> constexpr inline const uint8_t* RoundUp(const uint8_t* p) {}",
         ] {
             check(true, text, text);
         }
@@ -474,5 +492,7 @@ mod tests {
         check(true, "class EXPORT A { Q_OBJECT public: };", "class A { public: };");
         check(true, "EXPORT Status Open(const Options& o);", "Status Open(const Options& o);");
         check(true, "Status F() LOCKS(mu_) { }", "Status F() { }");
+        check(true, "T a_ GUARDED_BY(mu_);", "T a_ ;");
+        check(true, "std::vector<T> a_ GUARDED_BY(mu_);", "std::vector<T> a_ ;");
     }
 }

@@ -1,6 +1,7 @@
 //! What C and C++ share: includes, macros, declarators, names of the standard libraries.
 
 mod builtins;
+mod conditions;
 mod headers;
 mod hooks;
 mod includes;
@@ -10,6 +11,7 @@ mod tokens;
 
 use super::walk::Hook;
 pub use builtins::BUILTINS;
+pub use conditions::condition;
 pub use headers::header_language;
 pub use hooks::{directive, function_name, include, label, macro_definition, parenthesized};
 pub use includes::Includes;
@@ -20,6 +22,7 @@ pub const DOC_PREFIXES: &[&str] = &["///", "//!", "/**", "/*!", "//", "/*"];
 
 pub const HOOKS: &[(&str, Hook)] = &[
     ("include", hooks::include),
+    ("condition", conditions::condition),
     ("macro", hooks::macro_definition),
     ("directive", hooks::directive),
     ("function", hooks::function),

@@ -281,7 +281,6 @@ fn function_def<'t>(walk: &mut Walk<'t>, declarator: Node<'t>, whole: Node<'t>) 
     if last.is_missing() || last.kind() == "operator_cast" {
         return None;
     }
-    let of = scope_term(walk, &before);
     let kind = match before.last() {
         None => DefKind::Function,
         Some(class) => {
@@ -292,11 +291,22 @@ fn function_def<'t>(walk: &mut Walk<'t>, declarator: Node<'t>, whole: Node<'t>) 
             }
         }
     };
-    let def = walk.define_member(kind, last, whole);
-    if let Some(of) = of {
+    Some(walk.define_member(kind, last, whole))
+}
+
+/// What stands before the name of a member outside of its class, read where its template parameters are known.
+pub fn owner<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let declarator = node.child_by_field_name("declarator");
+    let name = match node.kind() {
+        "function_definition" => declarator.and_then(function_name),
+        _ => declarator,
+    };
+    let (Some(name), Some(def)) = (name, walk.defined()) else { return Hooked::Continue };
+    let (before, _) = segments(name);
+    if let Some(of) = scope_term(walk, &before) {
         walk.attach(def, of);
     }
-    Some(def)
+    Hooked::Continue
 }
 
 /// A function with its body.

@@ -18,6 +18,8 @@ pub static PACK: Pack = Pack {
     rules: include_str!("rules.scm"),
     hooks: &[
         ("include", cfamily::include),
+        ("condition", cfamily::condition),
+        ("owner", hooks::owner),
         ("macro", cfamily::macro_definition),
         ("directive", cfamily::directive),
         ("parenthesized", cfamily::parenthesized),

@@ -1,6 +1,7 @@
 ; The facts of C++. Namespaces are open, members stand in their class or behind its name, pointers are seen through.
 
 (preproc_include) @hook.include
+(preproc_if|preproc_ifdef|preproc_elif|preproc_elifdef|preproc_else) @hook.condition
 (preproc_def) @hook.macro
 (preproc_function_def) @hook.macro
 (preproc_call) @hook.directive
@@ -72,7 +73,7 @@
 (storage_class_specifier (#is? "static")) @flag.static
 (storage_class_specifier (#is? "extern")) @flag.declaration
 (function_declarator (#in? bind) (#kind? declarator identifier field_identifier operator_name destructor_name qualified_identifier)
-  declarator: (_) @skip parameters: (_) @walk (_) @walk) @hook.prototype @scope.function @hook.template
+  declarator: (_) @skip parameters: (_) @walk (_) @walk) @hook.prototype @scope.function @hook.template @hook.owner
 (function_declarator (#in? bind) declarator: (_) @same parameters: (_) @typewalk (_) @walk)
   @pattern.function @hook.parenthesized
 (function_declarator (#kind? declarator identifier field_identifier type_identifier operator_name destructor_name qualified_identifier template_function)
@@ -101,7 +102,7 @@
   type: (_) @type
   declarator: (_) @walk
   body: (_) @walk
-  (_) @walk) @hook.method @scope.function @hook.template
+  (_) @walk) @hook.method @scope.function @hook.template @hook.owner
 (field_initializer) @hook.initializer
 
 ; Statements.

@@ -48,6 +48,11 @@ impl<'t> Builder<'t> {
         })
     }
 
+    /// The number of a name that has been used so far.
+    pub fn known_name(&self, text: &str) -> Option<Name> {
+        self.names.get(text).copied()
+    }
+
     /// A name that does not stand in the text as it is written.
     pub fn coined_name(&mut self, text: &str) -> Name {
         if let Some(name) = self.names.get(text) {

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::Walk;
 use super::builder::NewDef;
 use crate::lang::facts::{
-    DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, ScopeKind, Span, Term, TermId,
+    Def, DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, ScopeKind, Span, Term, TermId,
 };
 use crate::lang::patch::Patch;
 use crate::lang::rules::{Context, Slot};
@@ -105,6 +105,11 @@ impl<'t> Walk<'t> {
         self.builder.define(new)
     }
 
+    /// The definition that the hook's node makes.
+    pub fn defined(&self) -> Option<DefId> {
+        self.frames.last().and_then(|frame| frame.def)
+    }
+
     /// The slots of the hook's node are those of this definition.
     pub fn own(&mut self, def: DefId) {
         if let Some(frame) = self.frames.last_mut() {
@@ -178,6 +183,26 @@ impl<'t> Walk<'t> {
                 self.builder.reference(span, role, scope, None);
             }
         }
+    }
+
+    /// Whether the file has defined the macro so far, in a branch that likely is compiled.
+    pub fn is_macro(&self, name: &str) -> bool {
+        let Some(name) = self.builder.known_name(name) else { return false };
+        let is =
+            |def: &Def| def.name == name && def.kind == DefKind::Macro && !def.flags.has(DefFlags::INACTIVE);
+        self.builder.facts.defs.iter().any(is)
+    }
+
+    /// Says whether what the hook's node declares likely is not compiled; a branch so many nodes below the first one of
+    /// its condition.
+    pub fn mark_branch(&mut self, steps: usize, inactive: bool) {
+        let last = self.frames.len() - 1;
+        let outer = last.checked_sub(steps + 1).map_or(DefFlags::NONE, |at| self.frames[at].flags);
+        let frame = &mut self.frames[last];
+        frame.flags = match inactive || outer.has(DefFlags::INACTIVE) {
+            true => frame.flags.with(DefFlags::INACTIVE),
+            false => frame.flags.without(DefFlags::INACTIVE),
+        };
     }
 
     /// Renames a definition to a name that does not stand in the text (`default`).
