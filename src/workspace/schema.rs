@@ -111,9 +111,16 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
             Scope::Window,
             json!({
                 "type": "object", "default": {},
-                "additionalProperties": {"type": "string", "enum": ["auto", "on", "off"]},
-                "markdownDescription": "Switches single features, such as `{\"hover\": \"off\"}`. `on` also offers the \
-                    feature where a dedicated extension has it. Takes effect when the server is restarted.",
+                "additionalProperties": {"anyOf": [
+                    {"type": "string", "enum": ["auto", "on", "off"]},
+                    {
+                        "type": "object",
+                        "additionalProperties": {"type": "string", "enum": ["auto", "on", "off"]},
+                    },
+                ]},
+                "markdownDescription": "Switches single features, such as `{\"hover\": \"off\"}`, or \
+                    `{\"hover\": {\"python\": \"off\"}}` for one language. `on` also offers the feature where a \
+                    dedicated extension has it. Takes effect when the server is restarted.",
             }),
         ),
         (

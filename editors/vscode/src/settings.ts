@@ -1,6 +1,6 @@
 /** The extension's settings: those of the editor, and those that the server gets. */
 import * as vscode from "vscode";
-import type { Coexistence } from "./coexistence";
+import type { Coexistence, Features } from "./coexistence";
 
 interface Manifest {
   activationEvents: string[];
@@ -37,6 +37,6 @@ export function coexistence(): Coexistence {
   return vscode.workspace.getConfiguration(SECTION).get<Coexistence>("coexistence", "auto");
 }
 
-export function features(): Record<string, string | undefined> {
-  return vscode.workspace.getConfiguration(SECTION).get<Record<string, string>>("features", {});
+export function features(): Features {
+  return vscode.workspace.getConfiguration(SECTION).get<Features>("features", {});
 }

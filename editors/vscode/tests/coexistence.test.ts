@@ -21,6 +21,13 @@ test("a feature that is on is offered in any case", () => {
   assert.equal(yields("rust", "hover", rules("auto", "active", features)), true);
 });
 
+test("a language's own switch goes first", () => {
+  const features = { hover: { tsx: "on", python: "off" }, rename: "on", "rename.python": "off" };
+  const on = (language: string, feature: string) => !yields(language, feature, rules("auto", "active", features));
+  assert.deepEqual(["typescriptreact", "python", "go"].map((language) => on(language, "hover")), [true, false, false]);
+  assert.deepEqual(["go", "python"].map((language) => on(language, "rename")), [true, false]);
+});
+
 test("always and never", () => {
   assert.equal(yields("rust", "hover", rules("always", "active")), false);
   assert.equal(yields("rust", "hover", rules("never", "installed")), true);
