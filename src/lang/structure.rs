@@ -38,6 +38,12 @@ struct Comments {
 impl Tree {
     /// What folds, the first `max` in source order of their ends: brackets, indented bodies, elements, comments, regions.
     pub fn folds(&self, text: &str, max: usize) -> Vec<Fold> {
+        let mut folds = self.all_folds(text, max);
+        drop_crossing(&mut folds);
+        folds
+    }
+
+    fn all_folds(&self, text: &str, max: usize) -> Vec<Fold> {
         let mut folds = Vec::new();
         let mut regions = Vec::new();
         let mut cursor = self.inner.walk();
@@ -107,6 +113,24 @@ impl Tree {
             larger
         });
         spans
+    }
+}
+
+/// Drops blocks that begin inside another and end outside of it, as they can where the text is half-written.
+fn drop_crossing(folds: &mut Vec<Fold>) {
+    let mut blocks: Vec<Fold> = folds.iter().filter(|f| f.kind == FoldKind::Block).copied().collect();
+    blocks.sort_unstable_by_key(|f| (f.span.start, std::cmp::Reverse(f.span.end)));
+    let mut around: Vec<Span> = Vec::new();
+    let mut crossing: Vec<Fold> = Vec::new();
+    for block in blocks {
+        while around.pop_if(|outer| outer.end <= block.span.start).is_some() {}
+        match around.last() {
+            Some(outer) if outer.end < block.span.end => crossing.push(block),
+            _ => around.push(block.span),
+        }
+    }
+    if !crossing.is_empty() {
+        folds.retain(|fold| !crossing.contains(fold));
     }
 }
 
@@ -317,6 +341,14 @@ mod tests {
         check_around("a.rs", "// two wo|rds", &["words", "// two words"]);
         check_around("a.go", "package |a", &["a", "package a"]);
         check_around("a.java", "|", &[]);
+    }
+
+    #[test]
+    fn blocks_of_half_written_code_do_not_cross() {
+        let block = |start, end| Fold { span: Span::new(start, end), kind: FoldKind::Block, closed: false };
+        let mut folds = vec![block(4, 8), block(0, 10), block(6, 12), block(5, 7), block(10, 14)];
+        drop_crossing(&mut folds);
+        assert_eq!(folds, [block(4, 8), block(0, 10), block(5, 7), block(10, 14)]);
     }
 
     const PIECES: [&str; 16] = [
