@@ -116,17 +116,13 @@ fn uses(view: &View) -> Vec<(FileId, u32, u32)> {
     let mut all = Vec::new();
     for file in view.files() {
         let facts = view.facts(file);
-        let long = |r: &&coppice::lang::facts::Ref| {
-            view.name_text(r.name).len() > LETTERS && view.name_text(r.name).is_ascii()
-        };
-        all.extend(
-            facts
-                .refs
-                .iter()
-                .filter(long)
-                .filter(|r| r.span.len() as usize == view.name_text(r.name).len())
-                .map(|r| (file, r.span.start, r.span.end)),
-        );
+        // Paths of modules are names to the graph too, but no identifiers.
+        let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let uses = facts.refs.iter().filter(|r| {
+            let name = view.name_text(r.name);
+            name.len() > LETTERS && r.span.len() as usize == name.len() && is_word(name)
+        });
+        all.extend(uses.map(|r| (file, r.span.start, r.span.end)));
     }
     all
 }
