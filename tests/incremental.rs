@@ -148,6 +148,30 @@ const C: Language = &[
     ),
 ];
 
+const CPP: Language = &[
+    (
+        "a.h",
+        &[
+            "namespace n {\nclass A { public: A(int n); int go(int a) const; static int count; };\n}\n",
+            "namespace n {\ntemplate <typename T> struct A { T go(int a); T *next; };\n}\n",
+        ],
+    ),
+    (
+        "a.cc",
+        &[
+            "#include \"a.h\"\nnamespace n {\nint A::count = 0;\nint A::go(int a) const { return a + count; }\n}\n",
+            "#include \"a.h\"\nnamespace n {\ntemplate <typename T> T A<T>::go(int a) { return next->go(a); }\n}\n",
+        ],
+    ),
+    (
+        "use.cc",
+        &[
+            "#include \"a.h\"\nint use(n::A *a) { return a->go(1) + n::A::count; }\n",
+            "#include \"a.h\"\nusing namespace n;\nint use(A<int> *a) { return a->next->go(1); }\n",
+        ],
+    ),
+];
+
 const JAVA: Language = &[
     (
         "one/A.java",
@@ -281,4 +305,5 @@ languages! {
     go: GO,
     java: JAVA,
     c: C,
+    cpp: CPP,
 }
