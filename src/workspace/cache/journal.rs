@@ -94,7 +94,7 @@ impl Journal {
 
     /// The thread of this slot has come to its end.
     pub fn left(&self, slot: usize) {
-        self.put(slot, &[0; 8]);
+        self.put(slot, &[0; SLOT_BYTES]);
     }
 
     /// A journal that cannot be written to is no reason not to parse.
