@@ -146,9 +146,16 @@ fn a_definition_follows_the_edits_of_both_files() {
             ),
         );
     }
+    let mut answered = 0;
     for (i, id) in ids.iter().enumerate() {
         let reply = wire.reply(&json!(id));
+        // Of too many that wait, the oldest are given up.
+        if reply["error"]["code"] == CONTENT_MODIFIED {
+            continue;
+        }
         assert_eq!(reply["result"][0]["uri"], a, "{reply}");
         assert_eq!(reply["result"][0]["range"]["start"], json!({"line": i + 1, "character": 4}), "{reply}");
+        answered += 1;
     }
+    assert!(answered >= 64, "only {answered} answers");
 }
