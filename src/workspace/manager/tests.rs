@@ -165,6 +165,20 @@ impl World {
         let files = defining(&ready.view, name);
         files.into_iter().collect()
     }
+
+    /// Waits until the name is defined in that file alone. A watcher may tell of a file that is still being written, so
+    /// that a build alone says nothing.
+    #[track_caller]
+    pub fn until_defined(&self, path: &str, name: &str, file: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let defined = self.defined(path, name);
+            if defined == [file] {
+                return;
+            }
+            assert!(self.events.recv_deadline(deadline).is_ok(), "{name} is in {defined:?}");
+        }
+    }
 }
 
 pub(super) fn defining(view: &View, name: &str) -> BTreeSet<String> {
@@ -502,24 +516,19 @@ fn a_native_watcher_follows_what_nobody_tells() {
     world.add("a");
     world.loaded("a");
     world.write("a/sub/y.py", "def h(): pass\n");
-    world.until("a", |s| s.generation >= 2 && s.state == Lifecycle::Loaded);
-    assert_eq!(world.defined("a/x.py", "h"), ["sub/y.py"]);
+    world.until_defined("a/x.py", "h", "sub/y.py");
     // A directory that is new, and one in it, are watched from then on.
     world.write("a/new/deep/z.py", "def one(): pass\n");
-    world.until("a", |s| s.files == 3 && s.state == Lifecycle::Loaded);
-    let seen = world.status("a").generation;
+    world.until_defined("a/x.py", "one", "new/deep/z.py");
     world.write("a/new/deep/z.py", "def two(): pass\n");
-    world.until("a", |s| s.generation > seen && s.state == Lifecycle::Loaded);
-    assert_eq!(world.defined("a/x.py", "two"), ["new/deep/z.py"]);
+    world.until_defined("a/x.py", "two", "new/deep/z.py");
     // And one that is replaced.
     fs::rename(world.at("a/new"), world.at("old")).unwrap();
     world.until("a", |s| s.files == 2 && s.state == Lifecycle::Loaded);
     fs::rename(world.at("old"), world.at("a/new")).unwrap();
     world.until("a", |s| s.files == 3 && s.state == Lifecycle::Loaded);
-    let seen = world.status("a").generation;
     world.write("a/new/deep/z.py", "def three(): pass\n");
-    world.until("a", |s| s.generation > seen && s.state == Lifecycle::Loaded);
-    assert_eq!(world.defined("a/x.py", "three"), ["new/deep/z.py"]);
+    world.until_defined("a/x.py", "three", "new/deep/z.py");
 }
 
 #[test]
