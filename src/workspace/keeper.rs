@@ -234,11 +234,6 @@ impl<G> Keeper<G> {
         })
     }
 
-    /// Whether every folder has come to rest.
-    pub fn is_settled(&self) -> bool {
-        self.folders.lock().values().all(|e| e.slot.is_settled())
-    }
-
     /// Whether the folder answers; `None` if it is not open.
     pub fn serve(&self, id: FolderId, now: Moment, cap: AgeCap) -> Option<Serve> {
         Some(self.folders.lock().get(&id)?.slot.serve(now, cap))

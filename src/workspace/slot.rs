@@ -40,6 +40,12 @@ impl Lifecycle {
             Lifecycle::Evicted => "evicted",
         }
     }
+
+    /// Whether nothing is on its way: loaded, evicted, or failed and waiting. A folder that is unloaded has just been
+    /// opened, and its first build is about to be asked for.
+    pub fn is_at_rest(self) -> bool {
+        matches!(self, Lifecycle::Loaded | Lifecycle::Failed | Lifecycle::Evicted)
+    }
 }
 
 /// Why a build failed.
@@ -263,11 +269,6 @@ impl Slot {
             (Building::Idle, Served::Nothing { evicted: false }) => Lifecycle::Unloaded,
             (Building::Idle, _) => Lifecycle::Loaded,
         }
-    }
-
-    /// Whether nothing is on its way: loaded, evicted, unloaded, or failed and waiting.
-    pub fn is_settled(&self) -> bool {
-        !self.is_building()
     }
 
     pub fn is_building(&self) -> bool {

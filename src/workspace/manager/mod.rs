@@ -222,8 +222,10 @@ impl Manager {
     pub fn status(&self) -> Status {
         let core = self.core();
         let memory = Memory::new(core.keeper.ledger().balance(), machine::rss_bytes());
-        let folders = core.folders().iter().filter_map(|f| folder_status(core, f)).collect();
-        Status { uptime: core.clock.uptime(), ready: core.keeper.is_settled(), memory, folders }
+        let folders: Vec<_> = core.folders().iter().filter_map(|f| folder_status(core, f)).collect();
+        // By what is said of the folders, which may have moved on since.
+        let ready = folders.iter().all(|f| f.state.is_at_rest());
+        Status { uptime: core.clock.uptime(), ready, memory, folders }
     }
 
     fn with(&self, folder: &Path, act: impl FnOnce(&Arc<Core>, &Arc<Folder>)) -> bool {
