@@ -261,6 +261,7 @@ impl Core {
                 changes_seen = Changes::Rescan;
             }
             let mut columns = base.as_ref().map(|b| Arc::clone(&b.graph));
+            let ratio = folder.details.lock().ratio;
             let plan = Plan {
                 scope: self.scope(folder),
                 changes: changes_seen,
@@ -275,7 +276,7 @@ impl Core {
                     cancel,
                     progress: &|done, total| self.progress(folder, done, total),
                 },
-                ratio: folder.details.lock().ratio,
+                ratio,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
                 means: self.means(folder, caution),
                 degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
@@ -371,19 +372,22 @@ impl Core {
         let finished = Finished { folder: folder.id, build, reservation, parts, shared };
         let bytes_max = self.settings().file_bytes_max;
         let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
-        let make = |charges| Arc::new(Resident::new(graph, totals, looked_ns, texts, charges, degraded));
+        let make = |charges| {
+            // Here, so that whoever finds the new graph finds what is known of it.
+            let mut details = folder.details.lock();
+            details.saw(&seen);
+            details.high_water = details.high_water.max(heap);
+            let (wall, files_read) = (began.elapsed(), files_read as u64);
+            details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });
+            let source_bytes = if stood.is_some() { source_bytes_known } else { source_bytes };
+            if (from_nothing || stood.is_some()) && source_bytes > 0 {
+                details.ratio = heap as f64 / source_bytes as f64;
+            }
+            drop(details);
+            Arc::new(Resident::new(graph, totals, looked_ns, texts, charges, degraded))
+        };
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {
-                let mut details = folder.details.lock();
-                details.saw(&seen);
-                details.high_water = details.high_water.max(heap);
-                let (wall, files_read) = (began.elapsed(), files_read as u64);
-                details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });
-                let source_bytes = if stood.is_some() { source_bytes_known } else { source_bytes };
-                if (from_nothing || stood.is_some()) && source_bytes > 0 {
-                    details.ratio = heap as f64 / source_bytes as f64;
-                }
-                drop(details);
                 self.settled(folder, &seen, began);
                 if let Some(Stood { bytes, right: true }) = stood {
                     folder.kept.is_now(publication.generation, looked_ns, bytes);
