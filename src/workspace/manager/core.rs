@@ -20,7 +20,7 @@ use super::super::watch::{Notice, Watch};
 use super::builds;
 use super::folder::Folder;
 use super::keeping::Keeping;
-use super::observer::{Event, Observer, Severity, State, Transition};
+use super::observer::{Event, Observer, Severity};
 use super::resident::Resident;
 use crate::lang::scratch::purge;
 
@@ -166,10 +166,7 @@ impl Core {
         folder.quarantine.close();
         folder.kept.release();
         self.watch.forget(folder.id);
-        let from = folder.details.lock().told;
-        let to = State { lifecycle: super::super::slot::Lifecycle::Unloaded, stale: false, ..from };
-        let transition = Transition { folder: folder.path.clone(), from, to, error: None, closed: true };
-        self.observer.event(Event::Folder(transition));
+        self.told(&folder);
         self.owner_changed(path);
         true
     }
@@ -222,16 +219,10 @@ impl Core {
 
     /// Tells whoever listens or waits, if the folder's state is another than was told last.
     pub(super) fn told(&self, folder: &Arc<Folder>) {
-        let Some(report) = self.keeper.report(folder.id) else { return };
-        let to = State { lifecycle: report.lifecycle, stale: report.stale, generation: report.generation };
-        let from = std::mem::replace(&mut folder.details.lock().told, to);
+        folder.telling.note(&folder.path, || self.keeper.report(folder.id));
         assert_none_held();
         folder.wake();
-        if from != to {
-            let error = report.failure.map(|f| f.message);
-            let transition = Transition { folder: folder.path.clone(), from, to, error, closed: false };
-            self.observer.event(Event::Folder(transition));
-        }
+        folder.telling.tell(|transition| self.observer.event(Event::Folder(transition)));
     }
 
     /// Sees to it that failed builds are tried again in time.

@@ -9,12 +9,12 @@ use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::keeper::Shelf;
 use super::super::quarantine::Quarantine;
-use super::super::slot::{BuildId, FolderId, Lifecycle};
+use super::super::slot::{BuildId, FolderId};
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;
 use super::keeping::Kept;
-use super::observer::State;
 use super::resident::Resident;
+use super::telling::Telling;
 
 /// Most skipped files of a folder that are kept for the status.
 const SKIPPED_MAX: usize = 1_000;
@@ -32,6 +32,7 @@ pub struct Folder {
     pub kept: Kept,
     pub details: Mutex<Details>,
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
+    pub telling: Telling,
     waiters: Mutex<Waiters>,
 }
 
@@ -61,14 +62,11 @@ pub struct Details {
     pub watcher: Watcher,
     /// The folder's old graph had to go before the new one was built.
     pub own_went: bool,
-    /// What was last told of it.
-    pub told: State,
 }
 
 impl Folder {
     pub fn new(id: FolderId, path: PathBuf, name: String, shelf: Arc<Shelf<Resident>>) -> Folder {
         let canonical = path.canonicalize().ok().filter(|c| *c != path);
-        let told = State { lifecycle: Lifecycle::Unloaded, stale: false, generation: 0 };
         let details = Details {
             skipped: BTreeMap::new(),
             skipped_more: 0,
@@ -81,7 +79,6 @@ impl Folder {
             look: Duration::ZERO,
             watcher: Watcher::None,
             own_went: false,
-            told,
         };
         Folder {
             id,
@@ -93,6 +90,7 @@ impl Folder {
             kept: Kept::default(),
             details: Mutex::new(details),
             running: Mutex::default(),
+            telling: Telling::default(),
             waiters: Mutex::default(),
         }
     }

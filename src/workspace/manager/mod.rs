@@ -10,6 +10,7 @@ mod folder;
 mod keeping;
 mod observer;
 mod resident;
+mod telling;
 mod watching;
 
 use std::path::{Path, PathBuf};
