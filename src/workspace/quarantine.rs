@@ -20,12 +20,20 @@ struct State {
     crashes: HashMap<String, (i64, u8)>,
     /// Where it is written down, if it is.
     journal: Option<Journal>,
+    /// Nothing is written down any more.
+    closed: bool,
 }
 
 impl Quarantine {
     /// From now on crashes are written down; those that have been are known.
     pub fn journalled(&self, journal: Journal, crashes: Vec<Crash>) {
         let mut state = self.0.lock();
+        if state.closed {
+            drop(state);
+            // It holds the folder's lock, which another process may be about to take.
+            journal.close();
+            return;
+        }
         state.crashes.extend(crashes.into_iter().map(|c| (c.path, (c.mtime_ns, c.count))));
         state.journal = Some(journal);
     }
@@ -73,6 +81,12 @@ impl Quarantine {
 
     /// The process, or the folder's time in it, ends in good order.
     pub fn close(&self) {
+        self.0.lock().closed = true;
+        self.pause();
+    }
+
+    /// Nothing is written down until there is another journal.
+    pub fn pause(&self) {
         let journal = self.0.lock().journal.take();
         if let Some(journal) = journal {
             journal.close();

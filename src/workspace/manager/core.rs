@@ -250,6 +250,10 @@ impl Core {
             if old.pinned != new.pinned {
                 self.keeper.set_pinned(folder.id, is_pinned(&new, &folder.path));
             }
+            if old.cache_dir != new.cache_dir {
+                folder.quarantine.pause();
+                folder.kept.moved();
+            }
             if old.watch != new.watch {
                 self.watch.forget(folder.id);
                 self.choose_watcher(folder);

@@ -127,6 +127,15 @@ impl Kept {
         drop(lock);
     }
 
+    /// The cache is in another place from now on, where nothing is kept and nothing is locked yet.
+    pub fn moved(&self) {
+        let mut state = self.0.lock();
+        (state.generation, state.written) = (None, None);
+        let lock = state.lock.take();
+        drop(state);
+        drop(lock);
+    }
+
     pub fn on_disk(&self, generation: u64) -> Option<KeptOnDisk> {
         let state = self.0.lock();
         let current = state.generation? == generation;

@@ -26,8 +26,12 @@ fn kept(world: &World, folder: &str) {
 }
 
 fn snapshots(world: &World) -> Vec<PathBuf> {
-    let files = fs::read_dir(world.at("cache")).unwrap().map(|e| e.unwrap().path());
-    files.filter(|p| p.extension().is_some_and(|e| e == "graph")).collect()
+    kept_in(&world.at("cache"), "graph")
+}
+
+fn kept_in(cache: &Path, kind: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(cache).unwrap().map(|e| e.unwrap().path());
+    files.filter(|p| p.extension().is_some_and(|e| e == kind)).collect()
 }
 
 fn warnings(world: &World) -> Vec<String> {
@@ -205,6 +209,37 @@ fn a_folder_that_is_closed_is_another_process_s_to_keep() {
     other.manager.evict(&world.at("a"));
     capture.wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
     assert!(written() != before);
+}
+
+#[test]
+fn a_cache_that_is_moved_is_locked_where_it_is_then() {
+    let world = keeping(&FILES);
+    world.add("a");
+    world.loaded("a");
+    kept(&world, "a");
+    let cache_dir = CacheDir::At(world.at("cache-2"));
+    // Another process has the folder there.
+    let other = World::with(Settings { cache_dir: cache_dir.clone(), ..settings() }, &[]);
+    other.manager.add_folder(&world.at("a"), "a");
+    let deadline = Instant::now() + PATIENCE;
+    while other.manager.status().folders[0].snapshot.is_none_or(|s| !s.current) {
+        assert!(Instant::now() < deadline, "no snapshot");
+        std::thread::yield_now();
+    }
+    let written = fs::read(&kept_in(&world.at("cache-2"), "graph")[0]).unwrap();
+    world.manager.set_settings(Settings { cache_dir, ..settings() });
+    world.edit("a/x.py", "def g(): pass\n");
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    world.manager.evict(&world.at("a"));
+    // It comes back after the attempt to write.
+    assert_eq!(world.defined("a/x.py", "g"), ["x.py"]);
+    let lock = fs::File::open(&kept_in(&world.at("cache"), "lock")[0]).unwrap();
+    assert!(lock.try_lock().is_ok(), "the lock of the old place is given back");
+    assert_eq!(
+        fs::read(&kept_in(&world.at("cache-2"), "graph")[0]).unwrap(),
+        written,
+        "it is the other's to write"
+    );
 }
 
 #[test]
