@@ -222,8 +222,9 @@ impl Manager {
 
     pub fn status(&self) -> Status {
         let core = self.core();
-        let memory = Memory::new(core.keeper.ledger().balance(), machine::rss_bytes());
         let folders: Vec<_> = core.folders().iter().filter_map(|f| folder_status(core, f)).collect();
+        // After the folders: what their builds had reserved is not told of when they are told to be at rest.
+        let memory = Memory::new(core.keeper.ledger().balance(), machine::rss_bytes());
         // By what is said of the folders, which may have moved on since.
         let ready = folders.iter().all(|f| f.state.is_at_rest());
         Status { uptime: core.clock.uptime(), ready, memory, folders }

@@ -151,6 +151,20 @@ impl World {
         }
     }
 
+    /// Waits until nothing is being built, and whoever has built or read has let go.
+    #[track_caller]
+    pub fn released(&self) -> Memory {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let memory = self.at_rest().memory;
+            if memory.reserved + memory.retained == 0 {
+                return memory;
+            }
+            assert!(Instant::now() < deadline, "it is never given back: {memory:?}");
+            std::thread::yield_now();
+        }
+    }
+
     pub fn loaded(&self, folder: &str) -> FolderStatus {
         self.until(folder, |s| s.state == Lifecycle::Loaded)
     }

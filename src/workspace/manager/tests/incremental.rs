@@ -117,8 +117,7 @@ proptest! {
         prop_assert_eq!(followed, told(&built.view));
         drop(built);
         for world in [&world, &fresh] {
-            let memory = world.at_rest().memory;
-            prop_assert_eq!((memory.reserved, memory.retained, memory.documents), (0, 0, 0));
+            prop_assert_eq!(world.released().documents, 0);
         }
     }
 }
