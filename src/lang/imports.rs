@@ -47,8 +47,22 @@ fn is_header(node: tree_sitter::Node<'_>) -> bool {
         || string()
 }
 
-/// The insertion that imports a name of a module, by the way in which the file writes its imports.
+/// The insertion that imports a name of a module, by the way in which the file writes its imports and ends its lines.
 pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str) -> Option<Insertion> {
+    let mut insertion = in_unix_lines(lang, tree, text, module, name)?;
+    if text.contains("\r\n") {
+        insertion.text = insertion.text.replace('\n', "\r\n");
+    }
+    if insertion.offset == 0 && text.starts_with(BYTE_ORDER_MARK) {
+        insertion.offset = BYTE_ORDER_MARK.len_utf8() as u32;
+    }
+    Some(insertion)
+}
+
+/// Stands first in a file or means something else.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn in_unix_lines(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str) -> Option<Insertion> {
     let style = lang.knobs().imports?;
     let root = tree.inner.root_node();
     let mut cursor = root.walk();
@@ -63,11 +77,13 @@ pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
         if let (Some(block), Some(line)) =
             (block.filter(|b| text[b.byte_range()].ends_with(')')), style.in_block)
         {
-            // Before the line of the closing bracket.
-            let close = block.end_byte() - 1;
-            let at = text[..close].rfind('\n').map_or(close, |at| at + 1);
             let line = line.replace("$module", module).replace("$name", name);
-            return Some(Insertion { offset: at as u32, text: format!("{line}\n") });
+            let (start, close) = (block.start_byte(), block.end_byte() - 1);
+            return Some(match text[start..close].rfind('\n') {
+                // Before the line of the closing bracket.
+                Some(at) => Insertion { offset: (start + at + 1) as u32, text: format!("{line}\n") },
+                None => Insertion { offset: close as u32, text: format!("\n{line}\n") },
+            });
         }
         if !written.trim_end().ends_with(';')
             && line.ends_with(';')
@@ -116,7 +132,7 @@ pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
         Some(at) => {
             let behind_header = first && at > 0;
             let before = if behind_header { "\n" } else { "" };
-            let next_blank = text[at..].starts_with('\n') || text[at..].is_empty();
+            let next_blank = text[at..].starts_with(['\r', '\n']) || text[at..].is_empty();
             let after = if first && !next_blank { "\n" } else { "" };
             Insertion { offset: at as u32, text: format!("{before}{line}\n{after}") }
         }
@@ -124,7 +140,8 @@ pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
 }
 
 /// What to delete so that an import no longer brings a name: its item of a list with the comma, or the whole lines of the
-/// statement if `alone` says that it brings nothing else. `None` where the name is in no import.
+/// statement if `alone` says that it brings nothing else. `None` where the name is in no import, or in one that a body is not
+/// left without.
 pub fn removal(tree: &Tree, text: &str, name: Span, alone: impl Fn(Span) -> bool) -> Option<Span> {
     let mut node =
         tree.inner.root_node().descendant_for_byte_range(name.start as usize, name.end as usize)?;
@@ -132,7 +149,11 @@ pub fn removal(tree: &Tree, text: &str, name: Span, alone: impl Fn(Span) -> bool
     for _ in 0..DEPTH_MAX {
         let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
         if is_import(node.kind()) && node.parent().is_none_or(|above| !is_import(above.kind())) {
-            return if alone(span) { Some(lines(text, span)) } else { item };
+            return match alone(span) {
+                true if fills_body(node) => None,
+                true => Some(lines(text, span)),
+                false => item,
+            };
         }
         if item.is_none() {
             item = listed(text, node);
@@ -140,6 +161,16 @@ pub fn removal(tree: &Tree, text: &str, name: Span, alone: impl Fn(Span) -> bool
         node = node.parent()?;
     }
     None
+}
+
+/// Whether the import stands in a body without brackets that holds nothing but imports: an empty one is none, though
+/// grammars take it.
+fn fills_body(node: tree_sitter::Node<'_>) -> bool {
+    let Some(body) = node.parent().filter(|body| body.parent().is_some()) else { return false };
+    let mut cursor = body.walk();
+    let mut statements = body.named_children(&mut cursor).take(NODES_MAX);
+    body.child(0).is_some_and(|first| first.kind() != "{")
+        && statements.all(|s| is_import(s.kind()) || s.kind().contains("comment"))
 }
 
 /// Levels between a name and its import that are climbed.
@@ -190,6 +221,16 @@ mod tests {
         assert_eq!(
             inserted("go", "package p\n\nimport (\n\t\"a\"\n)\n"),
             "package p\n\nimport (\n\t\"a\"\n\t\"m\"\n)\n"
+        );
+    }
+
+    #[test]
+    fn an_import_keeps_to_the_form_of_the_file() {
+        assert_eq!(inserted("python", "import a\r\n\r\nx\r\n"), "import a\r\nfrom m import n\r\n\r\nx\r\n");
+        assert_eq!(inserted("python", "\u{feff}x\n"), "\u{feff}from m import n\n\nx\n");
+        assert_eq!(
+            inserted("go", "package p\n\nimport (\"a\")\n"),
+            "package p\n\nimport (\"a\"\n\t\"m\"\n)\n"
         );
     }
 

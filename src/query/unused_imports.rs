@@ -23,10 +23,11 @@ pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> 
     };
     let alone = |statement: Span| bound(statement).all(|name| spans.contains(&name));
     let mut removed: Vec<Span> = spans.iter().filter_map(|s| removal(&tree, &text, *s, alone)).collect();
+    let names = removed.len();
     removed.sort_unstable();
     removed.dedup();
     // Two items that share a comma cannot both have it.
-    if removed.len() > spans.len() || removed.windows(2).any(|pair| pair[1].start < pair[0].end) {
+    if removed.windows(2).any(|pair| pair[1].start < pair[0].end) {
         return Vec::new();
     }
     let mut after = text.to_string();
@@ -37,7 +38,7 @@ pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> 
     let count = |defs: &[crate::lang::facts::Def]| defs.iter().filter(|d| d.kind == DefKind::Import).count();
     let left = extract(lang, &there, &after);
     let as_meant =
-        count(&left.defs) + spans.len() == count(&facts.defs) && (!there.has_errors() || tree.has_errors());
+        count(&left.defs) + names == count(&facts.defs) && (!there.has_errors() || tree.has_errors());
     let edit = |span| Edit { span, text: String::new(), doubt: None };
     if as_meant { removed.into_iter().map(edit).collect() } else { Vec::new() }
 }
@@ -77,6 +78,10 @@ mod tests {
         check(
             "\n//- /a.ts\n$0import { first, second } from './x';\nimport third from './y';\nsecond();\n",
             "import { second } from './x';\nsecond();\n",
+        );
+        check(
+            "\n//- /a.py\n$0import os\nif x:\n    import first\ndef f():\n    import second\n    g()\n",
+            "if x:\n    import first\ndef f():\n    g()\n",
         );
         check(
             "\n//- /A.java\n$0import p.First;\nimport p.Second;\nclass A { Second x; }\n",
