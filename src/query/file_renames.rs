@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Edit;
-use super::rename::Refusal;
+use super::rename::{Refusal, text_of};
 use crate::graph::{OpenFile, View};
 use crate::lang::facts::{DefFlags, Facts, Span};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
+use crate::lang::words::is_name;
 use crate::lang::{LangId, ParseLimits, Parser, extract};
 use crate::resolve::{Outcome, ReferenceLimits, Resolver, Symbol, Target};
 
@@ -26,7 +27,7 @@ pub fn file_rename(
     let (Some(file), Some(lang)) = (view.file(from), LangId::of_path(std::path::Path::new(to))) else {
         return Ok(Vec::new());
     };
-    let text = view.text(file).map_err(|e| Refusal(format!("{from} cannot be read: {e}")))?;
+    let text = text_of(view, file)?;
     let there = moved(view, file, lang, to, &text)?;
     let resolver = Resolver::new(view);
     let limits = ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), within: None };
@@ -40,7 +41,7 @@ pub fn file_rename(
     let mut places: Vec<(FileId, Span)> = uses.found.iter().map(|f| (f.file, f.span)).collect();
     places.extend(by_path(view, file, &old, cancel));
     for (at, span) in places.into_iter().filter(|(at, span)| *at != file && !span.is_empty()) {
-        let Ok(other) = view.text(at) else { continue };
+        let other = text_of(view, at)?;
         let Some(written) = other.get(span.start as usize..span.end as usize) else { continue };
         let replaced = match written == old {
             // A name of its own says nothing of the directory.
@@ -56,7 +57,7 @@ pub fn file_rename(
         }
     }
     for (span, target) in specifiers(view, file) {
-        let written = &text[span.start as usize..span.end as usize];
+        let Some(written) = text.get(span.start as usize..span.end as usize) else { continue };
         let replaced = specifier(&there, to, view.path(target), written);
         add(&mut files, file, span, written, replaced);
     }
@@ -64,7 +65,31 @@ pub fn file_rename(
         edits.sort_by_key(|e| e.span);
         edits.dedup_by_key(|e| e.span);
     }
+    for (other, edits) in &files {
+        as_a_name(view, *other, edits, &old, &new)?;
+    }
     Ok(files)
+}
+
+/// Refused if the file's new name cannot stand where the edits put it, or is that of something else there.
+fn as_a_name(view: &View, file: FileId, edits: &[Edit], old: &str, new: &str) -> Result<(), Refusal> {
+    let (lang, path, facts) = (view.lang(file), view.path(file), view.facts(file));
+    let text = text_of(view, file)?;
+    let quoted = |e: &Edit| text[..e.span.start as usize].ends_with(['"', '\'', '`']);
+    if edits.iter().any(|e| e.text == new && !quoted(e)) && !is_name(lang, new) {
+        return Err(Refusal(format!(
+            "{path} would have to name it `{new}`, which is not a name in {}",
+            lang.name()
+        )));
+    }
+    let called = |name: &str, span: Option<Span>| {
+        let mut defs = facts.defs.iter().filter(|d| view.name_text(d.name) == name);
+        defs.any(|d| span.is_none_or(|span| d.name_span == span))
+    };
+    if edits.iter().any(|e| e.text == new && called(old, Some(e.span))) && called(new, None) {
+        return Err(Refusal(format!("{path} has a `{new}` already")));
+    }
+    Ok(())
 }
 
 fn add(
@@ -181,6 +206,36 @@ mod tests {
         }
         lines.sort();
         assert_eq!(lines, expected);
+    }
+
+    fn refused(fixture: &str, to: &str) -> bool {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, _) = fixture.cursor(&view);
+        file_rename(&view, view.path(file), to, &AtomicBool::new(false)).is_err()
+    }
+
+    #[test]
+    fn a_file_s_name_has_to_fit_where_it_is_a_name() {
+        let python = "
+            //- /pkg/__init__.py
+            //- /pkg/a.py
+            $0f = 1
+            //- /main.py
+            from pkg import a
+            b = a.f
+            ";
+        assert!(refused(python, "pkg/my-mod.py"));
+        assert!(refused(python, "pkg/class.py"));
+        assert!(refused(python, "pkg/b.py"));
+        assert!(!refused(python, "pkg/c.py"));
+        let script = "
+            //- /a.ts
+            $0export const f = 1;
+            //- /main.ts
+            import { f } from './a';
+            ";
+        assert!(!refused(script, "my-mod.ts"));
     }
 
     #[test]

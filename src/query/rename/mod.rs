@@ -8,6 +8,8 @@ mod check;
 mod places;
 mod subject;
 
+pub(super) use places::text_of;
+
 use std::sync::atomic::AtomicBool;
 
 use crate::graph::View;
@@ -89,6 +91,9 @@ pub fn rename(
     check::check(&resolver, &subject, &found, &renaming, &name, cancel)?;
     if lang.knobs().type_names_file {
         renaming.moved = moved(&resolver, &subject, &name);
+        if let Some((_, path)) = renaming.moved.as_ref().filter(|(_, path)| view.file(path).is_some()) {
+            return refuse(format!("its file would have to be {path}, which is there already"));
+        }
     }
     Ok(renaming)
 }

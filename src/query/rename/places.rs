@@ -92,7 +92,7 @@ pub fn is_ours(mark: Option<Mark>) -> bool {
 }
 
 /// The text that the graph knows the file by.
-fn text_of(view: &View, file: FileId) -> Result<Arc<str>, Refusal> {
+pub fn text_of(view: &View, file: FileId) -> Result<Arc<str>, Refusal> {
     let path = view.path(file);
     let text = view.text(file).or_else(|e| refuse(format!("{path} cannot be read: {e}")))?;
     match view.is_open(file) || content_hash(text.as_bytes()) == view.row(file).meta.hash {

@@ -309,6 +309,22 @@ fn go_names_that_lose_their_capital_are_refused() {
 }
 
 #[test]
+fn a_type_s_file_does_not_go_where_another_is() {
+    check_refused(
+        "
+        //- /p/Item.java
+        package p;
+        class $0Item {}
+        //- /p/Fresh.java
+        package p;
+        class Other {}
+        ",
+        "Fresh",
+        "p/Fresh.java, which is there already",
+    );
+}
+
+#[test]
 fn java_types_take_their_constructors_and_file_along() {
     check_rename(
         "
