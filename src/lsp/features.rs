@@ -40,6 +40,8 @@ pub struct ClientFeatures {
     pub progress: bool,
     pub completion: CompletionFeatures,
     pub edits: EditFeatures,
+    /// Takes code actions that are more than commands.
+    pub code_action_literals: bool,
     pub signature: SignatureFeatures,
     /// Asks whether a name can be renamed before it asks for another one.
     pub prepares_rename: bool,
@@ -112,6 +114,9 @@ impl ClientFeatures {
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
             completion: completion(params),
             edits: edits(params),
+            code_action_literals: text.is_some_and(|t| {
+                t.code_action.as_ref().is_some_and(|c| c.code_action_literal_support.is_some())
+            }),
             signature: signature(params),
             prepares_rename: yes(text.and_then(|t| t.rename.as_ref()?.prepare_support)),
             server_status: experimental("serverStatusNotification"),
@@ -203,6 +208,7 @@ mod tests {
     fn a_client_that_says_nothing_gets_the_plainest() {
         let plain = features(json!({"capabilities": {}}));
         assert_eq!(plain.encoding, Encoding::Utf16);
+        assert!(!plain.code_action_literals);
         assert!(
             !plain.hierarchical_symbols && !plain.markdown_hover && !plain.watches_files && !plain.progress
         );

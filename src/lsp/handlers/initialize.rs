@@ -90,7 +90,8 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         }),
         text_document_sync: Some(TextDocumentSync::Options(sync)),
         call_hierarchy_provider: offers(call_hierarchy::FEATURE).then(|| true.into()),
-        code_action_provider: offers(code_action::FEATURE).then(|| code_action::options().into()),
+        code_action_provider: (features.code_action_literals && offers(code_action::FEATURE))
+            .then(|| code_action::options().into()),
         code_lens_provider: offers(code_lens::FEATURE).then(code_lens::options),
         completion_provider: offers(completion::FEATURE).then(|| CompletionOptions {
             trigger_characters: Some(completion::trigger_characters()),
