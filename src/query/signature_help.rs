@@ -37,17 +37,20 @@ pub fn signature_help(view: &View, file: FileId, offset: u32) -> Option<Signatur
     let lang = view.lang(file);
     let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
     let call = call_at(&tree, &text, offset)?;
-    let found = called(view, file, &call).or_else(|| {
+    // What is found is known to the view that it was found in.
+    let all = |view: &View| -> Option<Vec<Signature>> {
+        let symbols = called(view, file, &call)?;
+        Some(symbols.into_iter().filter_map(|symbol| described(view, symbol, &call)).collect())
+    };
+    let mut signatures = all(view).or_else(|| {
         // As if the call were closed, where the text does not parse as it stands.
         let filled = format!("{}){}", &text[..offset as usize], &text[offset as usize..]);
         let tree = Parser::new().parse(lang, &filled, None, &ParseLimits::default()).ok()?;
         let facts = extract(lang, &tree, &filled).into();
         let path = view.path(file).to_owned();
         let there = view.changed(vec![OpenFile { path, lang, text: filled.into(), facts }], &[]);
-        called(&there, file, &call)
+        all(&there)
     })?;
-    let mut signatures: Vec<Signature> =
-        found.into_iter().filter_map(|symbol| described(view, symbol, &call)).collect();
     signatures.dedup();
     let active = signatures.iter().position(|s| s.active.is_some()).unwrap_or(0);
     (!signatures.is_empty()).then_some(SignatureHelp { signatures, active })
@@ -137,6 +140,19 @@ fn parameters<'f>(view: &View, facts: &'f Facts, symbol: Symbol) -> Vec<&'f Def>
 mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
+
+    #[test]
+    fn a_definition_that_is_half_written_is_no_trouble() {
+        for text in
+            ["def half($0a, b:\n    a.\n    foo = half(\n", "def half(a, b:\n    a.\n    foo = half($0\n"]
+        {
+            let fixture = Fixture::parse(&format!("\n//- /a.py\n{text}"));
+            let view = fixture.view();
+            let (file, offset) = fixture.cursor(&view);
+            let help = signature_help(&view, file, offset);
+            assert!(help.is_none_or(|h| h.signatures.iter().all(|s| s.label.contains("half"))));
+        }
+    }
 
     /// The labels of the signatures at `$0`, the active parameter in brackets; the active one first.
     fn check(fixture: &str, expected: &[&str]) {
