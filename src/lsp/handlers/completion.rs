@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use tower_lsp::gen_lsp_types::{CompletionParams, CompletionResponse};
+use tower_lsp::gen_lsp_types::{CompletionParams, CompletionResponse, Uri};
 
 use crate::lang::LangId;
-use crate::lang::modules::Layout;
 use crate::lsp::convert::{CompletionData, completion_list, insertion_edit};
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
+use crate::lsp::reading::{Answer, Found, Patience, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Completion};
 
@@ -38,7 +37,7 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
         }
         let Some(found) = found else { return Ok(Found::Nothing) };
         let places = reading.places(reading.file);
-        let mut list = completion_list(&found, &places, can, |c| data(reading, &at.text_document.uri, c));
+        let mut list = completion_list(&found, &places, can, |c| data(&at.text_document.uri, c));
         if !can.resolves_edits {
             for (item, completion) in list.items.iter_mut().zip(&found.items) {
                 let import = completion.import.as_ref();
@@ -50,13 +49,12 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
     })
 }
 
-fn data(reading: &Reading, uri: &tower_lsp::gen_lsp_types::Uri, completion: &Completion) -> CompletionData {
-    let view = &reading.ready.view;
-    let symbol = completion.target.and_then(|target| target.symbol());
+fn data(uri: &Uri, completion: &Completion) -> CompletionData {
+    let source = completion.source.as_ref();
     CompletionData {
         uri: uri.clone(),
-        path: symbol.map(|s| view.path(s.file).to_owned()),
-        at: symbol.map(|s| view.facts(s.file).def(s.def).name_span.start),
+        path: source.map(|s| s.path.clone()),
+        at: source.map(|s| s.at),
         module: completion.import.as_ref().map(|i| i.module.clone()),
         name: completion.import.as_ref().map(|i| i.name.clone()),
     }

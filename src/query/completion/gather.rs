@@ -130,6 +130,7 @@ impl Gather<'_, '_> {
             kind,
             origin,
             target: item.target,
+            source: None,
             import: None,
         };
         self.add(completion, points);
@@ -315,6 +316,7 @@ impl Gather<'_, '_> {
                     kind: CompletionKind::Definition(facts.def(def).kind),
                     origin: Some(view.path(file).to_owned()),
                     target: Some(Target::Symbol(symbol)),
+                    source: None,
                     import: Some(import),
                 };
                 let often = (3.0 * (1.0 + *count as f64).ln()) as i32;
@@ -360,7 +362,15 @@ impl Gather<'_, '_> {
 
 fn word(text: String) -> Completion {
     let kind = CompletionKind::Word;
-    Completion { insert: text.clone(), label: text, kind, origin: None, target: None, import: None }
+    Completion {
+        insert: text.clone(),
+        label: text,
+        kind,
+        origin: None,
+        target: None,
+        source: None,
+        import: None,
+    }
 }
 
 /// The last name that a receiver is written as.

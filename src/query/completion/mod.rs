@@ -36,6 +36,14 @@ pub struct Import {
     pub name: String,
 }
 
+/// Where a name is defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub path: String,
+    /// The name's offset in the file.
+    pub at: u32,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     pub label: String,
@@ -43,7 +51,10 @@ pub struct Completion {
     pub kind: CompletionKind,
     /// Where it comes from, if that is another file.
     pub origin: Option<String>,
-    pub target: Option<Target>,
+    /// What it stands for, in the view that it was found in.
+    target: Option<Target>,
+    /// Where the name of that is defined.
+    pub source: Option<Source>,
     pub import: Option<Import>,
 }
 
@@ -67,12 +78,28 @@ pub fn completions(
     cancel: &AtomicBool,
 ) -> Option<Completions> {
     let text = view.text(file).ok()?;
-    match site::find(view, file, &text, offset)? {
-        site::Found::Here(site) => Some(gather::gather(view, file, &text, &site, limit, cancel)),
-        // The text does not parse as it stands, so it is looked at as if a name were there.
-        site::Found::Elsewhere(there, site) => {
-            Some(gather::gather(&there, file, &text, &site, limit, cancel))
+    Some(match site::find(view, file, &text, offset)? {
+        site::Found::Here(site) => {
+            let mut found = gather::gather(view, file, &text, &site, limit, cancel);
+            locate(view, &mut found.items, |_, at| Some(at));
+            found
         }
+        // The text does not parse as it stands, so it is looked at as if a name were there.
+        site::Found::Elsewhere(there, site, placeholder) => {
+            let mut found = gather::gather(&there, file, &text, &site, limit, cancel);
+            let back = |of: FileId, at| if of == file { placeholder.back(at) } else { Some(at) };
+            locate(&there, &mut found.items, back);
+            found
+        }
+    })
+}
+
+/// Says where the definitions lie that the view knows; `back` is told of each offset, and leads to the text as it is.
+fn locate(view: &View, items: &mut [Completion], back: impl Fn(FileId, u32) -> Option<u32>) {
+    for item in items {
+        let Some(symbol) = item.target.and_then(Target::symbol) else { continue };
+        let at = back(symbol.file, view.facts(symbol.file).def(symbol.def).name_span.start);
+        item.source = at.map(|at| Source { path: view.path(symbol.file).to_owned(), at });
     }
 }
 

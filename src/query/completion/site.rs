@@ -28,7 +28,27 @@ pub struct Site {
 pub enum Found {
     Here(Site),
     /// In another view, whose text has a placeholder at the site.
-    Elsewhere(Box<View>, Site),
+    Elsewhere(Box<View>, Site, Placeholder),
+}
+
+/// A name that stands in for what is being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// Where it stands in the other text.
+    span: Span,
+    /// Bytes of the text itself that it stands for.
+    instead_of: u32,
+}
+
+impl Placeholder {
+    /// An offset of the other text as one of the text itself; `None` inside the placeholder.
+    pub fn back(self, offset: u32) -> Option<u32> {
+        match self.span {
+            span if offset < span.start => Some(offset),
+            span if offset >= span.end => Some(offset - span.end + span.start + self.instead_of),
+            _ => None,
+        }
+    }
 }
 
 pub fn is_word(c: char) -> bool {
@@ -79,7 +99,8 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
             }
         }
     };
-    Some(Found::Elsewhere(Box::new(there), site))
+    let placeholder = Placeholder { span: wide, instead_of: end as u32 - start };
+    Some(Found::Elsewhere(Box::new(there), site, placeholder))
 }
 
 enum At {

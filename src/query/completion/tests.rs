@@ -199,3 +199,27 @@ fn half_written_code_is_understood() {
         &["size"],
     );
 }
+
+#[test]
+fn what_is_completed_in_half_written_code_is_described_where_it_stands() {
+    for half in ["item.", "item.to$0tal", "x = item.$0 (", "if item."] {
+        let cursor = if half.contains("$0") { half.to_owned() } else { format!("{half}$0") };
+        let fixture = Fixture::parse(&format!(
+            "
+            //- /a.py
+            def f(item: 'Item'):
+                {cursor}
+
+            class Item:
+                def total(self, count): pass
+            "
+        ));
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let found = completions(&view, file, offset, 100, &AtomicBool::new(false)).expect(half);
+        let total = found.items.iter().find(|c| c.label == "total").expect(half);
+        let source = total.source.as_ref().expect(half);
+        let described = described(&view, &source.path, source.at, &total.label).expect(half);
+        assert!(described.signature.contains("total(self, count)"), "{half}: {described:?}");
+    }
+}
