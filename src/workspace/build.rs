@@ -126,13 +126,12 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     let graph_bytes = Intake::frozen((source_bytes as f64 * ratio) as u64);
     let mut builder = GraphBuilder::new();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
-    let scratch = intake.scratch.clone();
-    let read = plan.crew.read_all(
+    let read = read_all(
+        &plan.crew,
         &files,
         |_| None,
-        &scratch,
-        |path, outcome, left| {
-            intake.left(left);
+        &mut intake,
+        |intake, path, outcome| {
             match outcome {
                 Outcome::Encoded(file) => {
                     intake.took(&file)?;
@@ -149,6 +148,38 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     // What a part of a file takes says nothing of what files take.
     let source_bytes = if degraded.is_none_or(|d| d.level.has_references()) { source_bytes } else { 0 };
     Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, source_bytes, degraded })
+}
+
+/// Reads the files, the largest first. Those whose parses have outgrown their memory are read once more when all others
+/// are done, with several times as much if that is free by then.
+fn read_all(
+    crew: &Crew<'_>,
+    files: &[Found],
+    known: impl Fn(&str) -> Option<u64> + Sync,
+    intake: &mut Intake<'_>,
+    mut take: impl FnMut(&mut Intake<'_>, &str, Outcome) -> Result<(), BuildError>,
+) -> Result<usize, BuildError> {
+    let scratch = intake.scratch.clone();
+    let mut costly = BTreeMap::new();
+    let read = crew.read_all(files, &known, &scratch, |path, outcome, left| {
+        intake.left(left);
+        match outcome {
+            Outcome::TooCostly(bytes) => {
+                costly.insert(path.to_owned(), bytes);
+                Ok(())
+            }
+            other => take(intake, path, other),
+        }
+    })?;
+    let again: Vec<Found> = files.iter().filter(|f| costly.contains_key(&f.path)).cloned().collect();
+    if !again.is_empty() && intake.room_for_most(&again) {
+        crew.read_all(&again, known, &scratch, |path, outcome, _| take(intake, path, outcome))?;
+    } else {
+        for (path, bytes) in costly {
+            take(intake, &path, Outcome::TooCostly(bytes))?;
+        }
+    }
+    Ok(read)
 }
 
 /// The graph of a folder for none of whose files there is room.
@@ -196,9 +227,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     let mut changed: Vec<EncodedFile> = Vec::new();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
-    let scratch = intake.scratch.clone();
-    let read = plan.crew.read_all(&files, known, &scratch, |path, outcome, left| {
-        intake.left(left);
+    let read = read_all(&plan.crew, &files, known, &mut intake, |intake, path, outcome| {
         match outcome {
             Outcome::Encoded(file) => {
                 intake.took(&file)?;

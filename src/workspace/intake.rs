@@ -21,6 +21,8 @@ const GROW_BYTES_MIN: u64 = 1 << 20;
 pub trait Memory {
     /// Reserves `wanted` if that is free; else `needed`, or `least`, for which others are evicted. Says which.
     fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet>;
+    /// Takes more if it is free; `false` if it is not.
+    fn grow_free(&mut self, more: u64) -> bool;
     /// Asks for more.
     fn grow(&mut self, more: u64) -> Result<(), Unmet>;
     /// Gives back what is over.
@@ -100,6 +102,21 @@ impl<'a> Intake<'a> {
             self.memory.shrink_to(kept);
             self.reserved = kept;
         }
+    }
+
+    /// Makes room for the parses of files whose trees have outgrown the ordinary scratch, one at a time at least; `false`
+    /// if it is not free. Nobody else's graph goes for them.
+    pub fn room_for_most(&mut self, files: &[Found]) -> bool {
+        let most = files.iter().map(scratch_most_of).max().unwrap_or(0).max(self.scratch.capacity());
+        let bytes = self.graph.max(self.held) + most;
+        if bytes > self.reserved {
+            if !self.memory.grow_free(bytes - self.reserved) {
+                return false;
+            }
+            self.reserved = bytes;
+        }
+        self.scratch.set_capacity(most);
+        true
     }
 
     /// Parsing is over; what is held is about to be laid out anew.

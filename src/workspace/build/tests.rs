@@ -30,6 +30,9 @@ impl Memory for Purse {
         self.held = Some(tried.ok_or(Unmet::Never { needed: least, limit })?);
         Ok(self.held.as_ref().unwrap().bytes())
     }
+    fn grow_free(&mut self, more: u64) -> bool {
+        self.held.as_mut().unwrap().grow(more).is_ok()
+    }
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
         self.held.as_mut().unwrap().grow(more).map_err(Unmet::Refused)
     }
@@ -196,6 +199,21 @@ fn a_file_too_costly_to_parse_is_left_out_with_why() {
     let built = site.build(None, Changes::Everything, &mut purse).unwrap();
     assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py"]);
     assert_eq!(built.seen.skipped["large.py"], "its parse may need 29 MiB, more than the budget has");
+}
+
+#[test]
+fn a_file_whose_tree_outgrows_its_scratch_is_read_at_the_end_if_there_is_room() {
+    let line = "    span!(target: \"t\", Level::DEBUG, \"f\", bar.baz = ?2, quux = %3, quuux = 4);\n";
+    let dense = format!("fn dense() {{\n{}}}\n", line.repeat(900));
+    let site = Site::new(&[("a.py", "def f(): pass\n"), ("dense.rs", &dense)]);
+    let mut purse = Purse::new(20 << 20);
+    let built = site.build(None, Changes::Everything, &mut purse).unwrap();
+    assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py"]);
+    assert!(built.seen.skipped["dense.rs"].contains("more than the budget has"));
+    let mut purse = Purse::new(1 << 30);
+    let built = site.build(None, Changes::Everything, &mut purse).unwrap();
+    assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py", "dense.rs"]);
+    assert!(built.seen.skipped.is_empty());
 }
 
 #[test]

@@ -101,6 +101,10 @@ impl Memory for Grant<'_> {
         Ok(bytes)
     }
 
+    fn grow_free(&mut self, more: u64) -> bool {
+        self.reservation.as_mut().is_some_and(|held| held.grow(more).is_ok())
+    }
+
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
         match &mut self.reservation {
             Some(held) => {
