@@ -98,8 +98,7 @@ impl Book {
     }
 
     fn subtract(&mut self, account: Account, bytes: u64) {
-        let sum = self.sum(account);
-        *sum = sum.checked_sub(bytes).expect("an entry is part of its account's sum");
+        give_back(self.sum(account), bytes, "an entry is part of its account's sum");
     }
 
     fn mark(&mut self) {
@@ -113,6 +112,21 @@ impl Book {
         self.add(account, bytes);
         key
     }
+}
+
+/// What holds of every reservation.
+const PROMISED: &str = "a promise is part of the sum";
+
+/// Takes bytes out of the sum that they are part of.
+///
+/// Grants are given back while a panic unwinds too. A second panic would end the process there, so the sum then stops
+/// at zero, and the first panic is the one that is heard.
+fn give_back(sum: &mut u64, bytes: u64, invariant: &str) {
+    *sum = match sum.checked_sub(bytes) {
+        Some(rest) => rest,
+        None if std::thread::panicking() => 0,
+        None => panic!("{invariant}: {bytes} of {sum} bytes"),
+    };
 }
 
 impl Ledger {
@@ -252,8 +266,7 @@ impl Reservation {
         if !injected(Fault::DoubleRelease) {
             self.bytes = 0;
         }
-        book.balance.reserved =
-            book.balance.reserved.checked_sub(promised).expect("a promise is part of the sum");
+        give_back(&mut book.balance.reserved, promised, PROMISED);
         for charge in replaced.iter().filter(|_| !injected(Fault::ForgottenRetire)) {
             charge.retire_in(&mut book);
         }
@@ -269,8 +282,7 @@ impl Reservation {
             return;
         }
         let mut book = self.ledger.0.book.lock();
-        book.balance.reserved =
-            book.balance.reserved.checked_sub(bytes).expect("a promise is part of the sum");
+        give_back(&mut book.balance.reserved, bytes, PROMISED);
         book.releases += 1;
         self.bytes -= bytes;
         drop(book);
