@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 mod support;
-use support::{Wire, frame};
+use support::{PATIENCE, Wire, frame};
 
 const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
@@ -19,6 +19,8 @@ const CANCELLED: i64 = -32800;
 
 /// How soon the server has to be gone.
 const GONE: Duration = Duration::from_secs(2);
+/// A busy machine may hold up any one process for longer than that, but not one after the other.
+const ENDINGS_MAX: usize = 5;
 /// How much memory bad input may cost.
 const GROWTH_MAX: u64 = 16 << 20;
 
@@ -28,6 +30,21 @@ fn wire() -> Wire {
 
 fn code(reply: &Value) -> i64 {
     reply["error"]["code"].as_i64().unwrap_or_else(|| panic!("no error: {reply}"))
+}
+
+/// Makes servers end, each of which has to do so with that code, and one of them in time.
+fn ends(expected: i32, mut end: impl FnMut() -> Wire) {
+    let mut took = Vec::new();
+    while took.len() < ENDINGS_MAX {
+        let wire = end();
+        let since = Instant::now();
+        assert_eq!(wire.ends_within(PATIENCE), Some(expected));
+        took.push(since.elapsed());
+        if took.last() < Some(&GONE) {
+            return;
+        }
+    }
+    panic!("no server was gone within {GONE:?}: {took:?}");
 }
 
 fn lives(wire: &mut Wire) {
@@ -152,7 +169,7 @@ fn ids_come_back_as_they_were_sent() {
     {
         wire.send(&json!({"jsonrpc": "2.0", "id": id, "method": "coppice/test/quick"}));
         assert_eq!(wire.reply(&id)["result"], "quick");
-        wire.send(&json!({"jsonrpc": "2.0", "id": id, "method": "coppice/test/slow", "params": {"milliseconds": 60_000}}));
+        wire.send(&json!({"jsonrpc": "2.0", "id": id, "method": "coppice/test/slow", "params": {"milliseconds": 600_000}}));
         wire.notify("$/cancelRequest", json!({"id": id}));
         assert_eq!(code(&wire.reply(&id)), CANCELLED);
     }
@@ -161,7 +178,7 @@ fn ids_come_back_as_they_were_sent() {
 #[test]
 fn an_id_in_use_is_refused() {
     let mut wire = wire();
-    let slow = json!({"jsonrpc": "2.0", "id": 700, "method": "coppice/test/slow", "params": {"milliseconds": 60_000}});
+    let slow = json!({"jsonrpc": "2.0", "id": 700, "method": "coppice/test/slow", "params": {"milliseconds": 600_000}});
     wire.send(&slow);
     wire.send(&slow);
     assert_eq!(code(&wire.reply(&json!(700))), INVALID_REQUEST);
@@ -207,11 +224,11 @@ fn a_panic_costs_one_reply() {
 #[test]
 fn a_quick_request_does_not_wait_behind_slow_ones() {
     let mut wire = wire();
+    // They take longer than anything is waited for.
+    let milliseconds = 10 * PATIENCE.as_millis() as u64;
     let slow: Vec<i64> =
-        (0..8).map(|_| wire.request("coppice/test/slow", json!({"milliseconds": 60_000}))).collect();
-    let started = Instant::now();
+        (0..8).map(|_| wire.request("coppice/test/slow", json!({ "milliseconds": milliseconds }))).collect();
     lives(&mut wire);
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(wire.leftovers().is_empty(), "the slow ones are still at it");
     for id in &slow {
         wire.notify("$/cancelRequest", json!({"id": id}));
@@ -245,7 +262,7 @@ fn a_thousand_cancels_get_one_reply_each() {
 fn requests_beyond_all_measure_are_refused_and_the_others_served() {
     let mut wire = wire();
     let ids: Vec<i64> =
-        (0..10_000).map(|_| wire.request("coppice/test/slow", json!({"milliseconds": 60_000}))).collect();
+        (0..10_000).map(|_| wire.request("coppice/test/slow", json!({"milliseconds": 600_000}))).collect();
     for id in &ids {
         wire.notify("$/cancelRequest", json!({"id": id}));
     }
@@ -269,60 +286,71 @@ fn before_initialize_and_after_shutdown_little_is_taken() {
     assert_eq!(code(&wire.ask("coppice/test/quick", Value::Null)), INVALID_REQUEST);
     assert_eq!(code(&wire.ask("shutdown", Value::Null)), INVALID_REQUEST);
     wire.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
-    assert_eq!(wire.ends_within(GONE), Some(0));
+    assert_eq!(wire.ends_within(PATIENCE), Some(0));
 }
 
 #[test]
 fn exit_without_shutdown_is_a_failure() {
     for initialized in [false, true] {
-        let mut wire = if initialized { wire() } else { Wire::start() };
-        wire.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
-        assert_eq!(wire.ends_within(GONE), Some(1));
+        ends(1, || {
+            let mut wire = if initialized { wire() } else { Wire::start() };
+            wire.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
+            wire
+        });
     }
+}
+
+/// A server with much to do.
+fn busy() -> Wire {
+    let mut wire = wire();
+    for _ in 0..50 {
+        wire.request("coppice/test/slow", json!({"milliseconds": 600_000}));
+    }
+    wire
 }
 
 #[test]
 fn the_end_of_the_input_ends_the_server() {
-    let mut idle = wire();
-    idle.close_input();
-    assert_eq!(idle.ends_within(GONE), Some(1));
-
-    let mut cut_off = wire();
-    cut_off.raw(b"Content-Length: 100\r\n\r\n{\"json");
-    cut_off.close_input();
-    assert_eq!(cut_off.ends_within(GONE), Some(1));
-
-    let mut busy = wire();
-    for _ in 0..50 {
-        busy.request("coppice/test/slow", json!({"milliseconds": 60_000}));
+    let cut_off = || {
+        let mut wire = wire();
+        wire.raw(b"Content-Length: 100\r\n\r\n{\"json");
+        wire
+    };
+    for start in [&wire as &dyn Fn() -> Wire, &cut_off, &busy] {
+        ends(1, || {
+            let mut wire = start();
+            wire.close_input();
+            wire
+        });
     }
-    busy.close_input();
-    assert_eq!(busy.ends_within(GONE), Some(1));
 }
 
 #[test]
 fn exit_does_not_wait_for_what_is_under_way() {
-    let mut wire = wire();
-    for _ in 0..50 {
-        wire.request("coppice/test/slow", json!({"milliseconds": 60_000}));
-    }
-    assert_eq!(wire.ask("shutdown", Value::Null)["result"], Value::Null);
-    wire.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
-    assert_eq!(wire.ends_within(GONE), Some(0));
+    ends(0, || {
+        let mut wire = busy();
+        assert_eq!(wire.ask("shutdown", Value::Null)["result"], Value::Null);
+        wire.send(&json!({"jsonrpc": "2.0", "method": "exit"}));
+        wire
+    });
 }
 
 #[test]
 #[cfg(unix)]
 fn the_server_goes_with_the_process_that_it_was_started_for() {
-    let mut parent = Command::new("sleep").arg("1000").spawn().unwrap();
-    let mut wire = Wire::initialized(json!({"processId": parent.id()}));
-    lives(&mut wire);
-    parent.kill().unwrap();
-    let killed = Instant::now();
-    // Not waited for yet: a dead process that still has its number is dead, too.
-    assert_eq!(wire.ends_within(GONE), Some(1));
-    assert!(killed.elapsed() < GONE);
-    parent.wait().unwrap();
+    let mut parents = Vec::new();
+    ends(1, || {
+        let mut parent = Command::new("sleep").arg("1000").spawn().unwrap();
+        let mut wire = Wire::initialized(json!({"processId": parent.id()}));
+        lives(&mut wire);
+        parent.kill().unwrap();
+        // Not waited for yet: a dead process that still has its number is dead, too.
+        parents.push(parent);
+        wire
+    });
+    for mut parent in parents {
+        parent.wait().unwrap();
+    }
 }
 
 #[test]

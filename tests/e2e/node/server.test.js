@@ -171,7 +171,7 @@ describe("coppice, driven by vscode-languageserver-protocol", () => {
     assert.equal(links[0].targetUri, uri("src/model.ts"));
   });
 
-  it("has shown its progress", { timeout: 30_000 }, async () => {
+  it("has shown its progress", { timeout: 60_000 }, async () => {
     await progressEnded;
     assert.equal(progress[0]?.kind, "begin");
     assert.equal(progress.at(-1).kind, "end");
@@ -191,7 +191,7 @@ describe("coppice, driven by vscode-languageserver-protocol", () => {
 
   it("shuts down and is gone", async () => {
     await ask(lsp.ShutdownRequest.type);
-    const ended = ending(server, 2_000);
+    const ended = ending(server, 60_000);
     await connection.sendNotification(lsp.ExitNotification.type);
     assert.equal(await ended, 0);
   });

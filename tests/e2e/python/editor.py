@@ -17,6 +17,7 @@ from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 from pytest_lsp.protocol import LanguageClientProtocol
+from wire import END_WAIT
 
 READY_WAIT = 60.0
 VSCODE, NEOVIM, EMACS = "visual-studio-code", "neovim", "emacs"
@@ -91,7 +92,11 @@ class Editor:
         settings: Any = None,
         configuration: dict[str, Any] | None = None,
         adapt: Any = None,
+        held: bool = False,
     ) -> Editor:
+        """`held`: its folders are opened, and their builds stand still until they are let go by `hold(False)`."""
+        if held:
+            command = ["env", "COPPICE_TEST_HOOKS=1", *command]
         client = LanguageClient(
             protocol_cls=CheckedProtocol, converter_factory=default_converter, configuration=configuration
         )
@@ -108,8 +113,8 @@ class Editor:
             adapt(capabilities)
         params = types.InitializeParams(
             capabilities=capabilities,
-            root_uri=uri(roots[0]) if roots else None,
-            workspace_folders=[types.WorkspaceFolder(uri=uri(root), name=root.name) for root in roots],
+            root_uri=uri(roots[0]) if roots and not held else None,
+            workspace_folders=[] if held else entries(roots),
             initialization_options=settings,
             work_done_token="initializing",
         )
@@ -117,7 +122,15 @@ class Editor:
         editor.server = await client.initialize_session(params)
         encoding = editor.server.capabilities.position_encoding
         editor.encoding = encoding.value if hasattr(encoding, "value") else encoding or "utf-16"
+        if held:
+            await editor.hold(True)
+            event = types.WorkspaceFoldersChangeEvent(added=entries(roots), removed=[])
+            client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event=event))
         return editor
+
+    async def hold(self, held: bool) -> None:
+        """Keeps builds from reading files, or lets them go on; for a server that was started `held`."""
+        await self.request("coppice/test/hold", {"held": held})
 
     @property
     def conversation(self) -> Conversation:
@@ -127,7 +140,7 @@ class Editor:
         """Shuts the server down; its exit code."""
         await self.client.shutdown_session()
         process = self.client._server
-        code = await asyncio.wait_for(process.wait(), 5)
+        code = await asyncio.wait_for(process.wait(), END_WAIT)
         await self.client.stop()
         return code
 
@@ -341,14 +354,14 @@ class Editor:
             assert time.monotonic() < deadline, f"still not so after {wait} s: {json.dumps(status)}"
             await asyncio.sleep(0.02)
 
-    async def eventually(self, question: Any, expected: Any, wait: float = 20.0) -> None:
+    async def eventually(self, question: Any, expected: Any, wait: float = READY_WAIT) -> None:
         """Asks until the answer is the expected one; for what follows changes on disk."""
         deadline = time.monotonic() + wait
         while (answer := await question()) != expected:
             assert time.monotonic() < deadline, f"still {answer!r} after {wait} s, expected {expected!r}"
             await asyncio.sleep(0.05)
 
-    async def received(self, method: str, holds: Any = lambda params: True, wait: float = 20.0) -> dict[str, Any]:
+    async def received(self, method: str, holds: Any = lambda params: True, wait: float = READY_WAIT) -> dict[str, Any]:
         """The params of the first notification or request of a method for which something holds."""
         deadline = time.monotonic() + wait
         while True:
@@ -365,6 +378,10 @@ class Editor:
 
     def diagnostics(self, file: str) -> list[types.Diagnostic]:
         return list(self.client.diagnostics.get(self.workspace.uri(file), []))
+
+
+def entries(roots: Iterable[Path]) -> list[types.WorkspaceFolder]:
+    return [types.WorkspaceFolder(uri=uri(root), name=root.name) for root in roots]
 
 
 def outline(symbol: Any) -> Any:

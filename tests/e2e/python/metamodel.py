@@ -85,6 +85,13 @@ class Status:
     folders: Sequence[Folder]
 
 
+@attrs.define
+class Hold:
+    """The parameters of `coppice/test/hold`, which only tests have."""
+
+    held: bool
+
+
 # Properties that newer servers may add to `coppice/status` without breaking a client.
 OPEN_STRUCTURES = {Status, Memory, Folder}
 # Properties that are always there, with null for "none".
@@ -100,7 +107,7 @@ OPTIONAL = {
     (types.SignatureInformation, "active_parameter"),
 }
 
-OWN_REQUESTS = {"coppice/status": (type(None), Status)}
+OWN_REQUESTS = {"coppice/status": (type(None), Status), "coppice/test/hold": (Hold, type(None))}
 OWN_NOTIFICATIONS = {"coppice/statusChanged": Status, "experimental/serverStatus": ServerStatus}
 
 PROGRESS_KINDS = {

@@ -89,7 +89,8 @@ def test_the_report_has_all_that_it_should(doctor, workspace, faulty):
     ],
 )
 def test_faults_are_found(doctor, workspace, faulty, fault, complaint):
-    result = doctor("--server", faulty, "--wait", 1, workspace(FILES).root, FAULT=fault)
+    patience = 1 if fault == "never ready" else 60
+    result = doctor("--server", faulty, "--wait", patience, workspace(FILES).root, FAULT=fault)
     assert result.returncode == 1, result.stdout
     assert "Something is wrong:" in result.stdout
     assert complaint in result.stdout.split("Something is wrong:")[1], result.stdout

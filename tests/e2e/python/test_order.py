@@ -53,7 +53,7 @@ def test_every_answer_reflects_exactly_the_edits_before_it(wire):
         expected[request] = list(names_now)
     answered = 0
     for request, wanted in expected.items():
-        reply = wire.reply(request, wait=60)
+        reply = wire.reply(request)
         if "error" in reply:
             assert reply["error"]["code"] == CONTENT_MODIFIED, reply
         else:
@@ -74,7 +74,7 @@ def test_a_thousand_cancels_get_one_reply_each(wire):
         request = wire.request("textDocument/references", params)
         wire.send("$/cancelRequest", {"id": request})
         requests.append(request)
-    replies = [wire.reply(request, wait=60) for request in requests]
+    replies = [wire.reply(request) for request in requests]
     assert all("result" in reply or reply["error"]["code"] == CANCELLED for reply in replies)
     assert not wire.conversation.unanswered()
     wire.send("$/cancelRequest", {"id": requests[0]})
@@ -85,29 +85,32 @@ def test_a_thousand_cancels_get_one_reply_each(wire):
 
 
 def test_a_quick_request_behind_slow_ones_takes_as_long_as_alone(command):
+    def fastest():
+        """Of a few, so that it says what the server takes and not what else the machine does."""
+        times = []
+        for _ in range(20):
+            started = time.monotonic()
+            assert wire.ask("coppice/test/quick")["result"] == "quick"
+            times.append(time.monotonic() - started)
+        return min(times)
+
     with Wire(command, {"COPPICE_TEST_HOOKS": "1"}) as wire:
         wire.initialize()
-        wire.ask("coppice/test/quick")
-        started = time.monotonic()
-        wire.ask("coppice/test/quick")
-        alone = time.monotonic() - started
-        slow = [wire.request("coppice/test/slow", {"milliseconds": 3_000}) for _ in range(8)]
-        started = time.monotonic()
-        assert wire.ask("coppice/test/quick")["result"] == "quick"
-        assert time.monotonic() - started < alone + 0.1
+        alone = fastest()
+        slow = [wire.request("coppice/test/slow", {"milliseconds": 600_000}) for _ in range(8)]
+        assert fastest() < alone + 0.1
         for request in slow:
             wire.send("$/cancelRequest", {"id": request})
-        started = time.monotonic()
         assert all(wire.reply(request)["error"]["code"] == CANCELLED for request in slow)
-        assert time.monotonic() - started < 1
 
 
 def test_status_is_answered_while_a_folder_is_being_built(command, workspace):
-    body = "".join(f"def function_{i}(a):\n    return function_{i}(a)\n\n\n" for i in range(2_000))
-    folder = workspace({f"m{i}.py": body for i in range(30)})
-    with Wire(command) as wire:
-        wire.initialize(folder.uri())
-        started = time.monotonic()
+    folder = workspace({"a.py": "x = 1\n"})
+    with Wire(command, {"COPPICE_TEST_HOOKS": "1"}) as wire:
+        wire.initialize()
+        wire.ask("coppice/test/hold", {"held": True})
+        event = {"added": [{"uri": folder.uri(), "name": "held"}], "removed": []}
+        wire.send("workspace/didChangeWorkspaceFolders", {"event": event})
         status = wire.ask("coppice/status")["result"]
-        assert time.monotonic() - started < 0.5
-        assert status["folders"][0]["uri"] == uri(folder.root)
+        assert [(folder["uri"], folder["state"]) for folder in status["folders"]] == [(uri(folder.root), "loading")]
+        assert not status["ready"]

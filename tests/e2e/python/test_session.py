@@ -7,6 +7,7 @@ import pytest
 from editor import EMACS, NEOVIM, VSCODE
 from languages import PROGRAMS
 from lsprotocol import types
+from wire import END_WAIT, Wire
 
 FILES = PROGRAMS["python"].files
 
@@ -59,7 +60,8 @@ async def test_initialize_does_not_wait_for_the_build(start, workspace):
     editor = await start(many)
     initialized = time.monotonic() - started
     await editor.ready()
-    assert initialized < 1.0, initialized
+    ready = time.monotonic() - started
+    assert initialized < ready / 2, "it takes a part of the time, however long that is here"
 
 
 async def test_a_build_reports_progress_in_percent(start, workspace):
@@ -109,15 +111,22 @@ async def test_server_status_for_clients_that_opt_in(start, workspace):
 
 
 async def test_a_question_during_the_build_waits_for_its_answer(start, workspace):
-    editor = await start(workspace(FILES))
-    assert await editor.definition("call") == ["total"]
+    editor = await start(workspace(FILES), held=True)
+    answer = asyncio.ensure_future(editor.definition("call"))
+    assert (await editor.status())["folders"][0]["state"] == "loading"
+    assert not answer.done()
+    await editor.hold(False)
+    assert await answer == ["total"]
 
 
 async def test_what_is_local_to_a_file_is_answered_during_the_build(start, workspace):
-    editor = await start(workspace(FILES))
+    editor = await start(workspace(FILES), held=True)
     editor.open("app.py")
     assert await editor.outline("app.py")
     assert await editor.highlights("use") == ["local", "use"]
+    assert (await editor.status())["folders"][0]["state"] == "loading"
+    await editor.hold(False)
+    await editor.ready()
 
 
 @pytest.mark.parametrize("profile", [VSCODE, NEOVIM, EMACS])
@@ -144,8 +153,6 @@ async def test_a_bad_setting_is_named_and_its_default_kept(start, workspace):
 
 
 async def test_requests_before_initialize_are_refused(command):
-    from wire import Wire
-
     with Wire(command) as wire:
         reply = wire.ask("textDocument/hover", {"textDocument": {"uri": "file:///a.py"}, "position": {"line": 0, "character": 0}})
         assert reply["error"]["code"] == -32002
@@ -158,7 +165,7 @@ async def test_after_shutdown_only_exit_is_taken(start, workspace):
     error = await editor.error(editor.symbols("app.py"))
     assert error.code == -32600
     editor.client.exit(None)
-    assert await asyncio.wait_for(editor.client._server.wait(), 2) == 0
+    assert await asyncio.wait_for(editor.client._server.wait(), END_WAIT) == 0
     await editor.client.stop()
 
 

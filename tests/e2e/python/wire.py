@@ -12,7 +12,9 @@ from typing import Any
 
 from metamodel import CLIENT, SERVER, Conversation
 
-ANSWER_WAIT = 20.0
+# No machine is so busy that it takes this long, and no test waits for it unless it fails.
+ANSWER_WAIT = 60.0
+END_WAIT = 60.0
 
 
 class Wire:
@@ -146,6 +148,6 @@ class Wire:
         with open(f"/proc/{self.process.pid}/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def ends(self, wait: float) -> int:
-        """The exit code of a server that should be ending."""
-        return self.process.wait(wait)
+    def ends(self) -> int:
+        """The exit code of a server that should be ending. How soon it has to is for `tests/transport.rs` to say."""
+        return self.process.wait(END_WAIT)
