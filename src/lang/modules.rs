@@ -97,6 +97,10 @@ pub trait ModuleStrategy: Sync {
     fn specifier(&self, _layout: &dyn Layout, _from: FileId, _target: FileId) -> Option<String> {
         None
     }
+    /// What stands between the names by which a module is said to lie in others (`pkg.mod`), where modules are named so.
+    fn separator(&self) -> Option<char> {
+        None
+    }
     /// What is compiled together with the file, by its main file (a crate's root): macros of one unit are seen in
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {

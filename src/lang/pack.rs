@@ -256,6 +256,9 @@ pub struct Knobs {
     pub structural_types: bool,
     /// Definitions that something outside the folder finds by their name; `*` stands for any letters.
     pub found_by_name: &'static [&'static str],
+    /// What stands before a string that names a member: `[` behind a value, or a function that takes the name
+    /// (`getattr(`).
+    pub member_strings: &'static [&'static str],
     /// Callers can name the parameter that an argument is for (Python).
     pub keyword_arguments: bool,
     /// A capital at the start of a name makes it seen from other packages (Go).
@@ -379,6 +382,7 @@ impl Knobs {
         arities: false,
         structural_types: false,
         found_by_name: &[],
+        member_strings: &[],
         keyword_arguments: false,
         imports: None,
         member_marks: &["."],

@@ -51,7 +51,7 @@ pub use declaration::declaration;
 pub use definition::definition;
 pub use document_links::{Link, document_links};
 pub use document_symbols::{DocumentSymbol, document_symbols, document_symbols_of};
-pub use file_renames::file_rename;
+pub use file_renames::file_renames;
 pub use findings::{Finding, FindingKind, Findings, What, findings};
 pub use folding::{Fold, FoldKind, folding_ranges};
 pub use highlight::{Highlight, highlight};

@@ -3,10 +3,10 @@
 use rustc_hash::FxHashSet;
 
 use super::member::Wanted;
-use super::{Cx, Resolver, Symbol};
+use super::{Cx, ReferenceLimits, Resolver, Symbol};
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, ScopeKind};
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::pack::AssignedMembers;
+use crate::lang::pack::{AssignedMembers, Interfaces};
 
 /// Definitions of one name that are looked at; a name with more says too little.
 const NAMESAKES_MAX: usize = 2_048;
@@ -17,6 +17,14 @@ pub struct Kin {
     pub symbols: Vec<Symbol>,
     /// Why something else may have to bear the same name.
     pub doubt: Option<&'static str>,
+}
+
+/// Which types' members answer for which interfaces' methods.
+#[derive(Default)]
+struct Answering {
+    pairs: FxHashSet<(Symbol, Symbol)>,
+    /// A limit was reached, there may be more.
+    truncated: bool,
 }
 
 impl Resolver<'_> {
@@ -43,13 +51,16 @@ impl Resolver<'_> {
             kin.doubt = Some("too many members have this name");
             return kin;
         }
-        // Until nobody joins: who overrides a member, or is overridden by one, bears its name.
+        let Answering { pairs, truncated } = self.answering(&namesakes);
+        // Until nobody joins: who overrides a member, or is overridden by one, bears its name, and so do an interface's
+        // method and those of the types that have all of its methods.
         let mut owners = vec![owner];
         let mut at = 0;
         while let Some(of) = owners.get(at).copied() {
             at += 1;
             for (namesake, other) in &namesakes {
-                if self.overrides(*other, of) || self.overrides(of, *other) {
+                let answers = pairs.contains(&(of, *other)) || pairs.contains(&(*other, of));
+                if answers || self.overrides(*other, of) || self.overrides(of, *other) {
                     add(&mut kin, self.same_symbol(*namesake));
                     if !owners.contains(other) {
                         owners.push(*other);
@@ -58,7 +69,28 @@ impl Resolver<'_> {
             }
         }
         kin.doubt = self.outside_doubt(&kin, &owners).or_else(|| self.structural_doubt(&kin, symbol));
+        if truncated {
+            kin.doubt = kin.doubt.or(Some("too many types may have to do with its interface"));
+        }
         kin
+    }
+
+    /// Interfaces among the owners of members of one name, each with the owners of the members that answer for it in types
+    /// that have all of its methods; where a language has interfaces of this kind.
+    fn answering(&self, namesakes: &[(Symbol, Symbol)]) -> Answering {
+        let mut answering = Answering::default();
+        for (namesake, owner) in namesakes {
+            let by_methods = self.knobs(owner.file).interfaces == Interfaces::Methods;
+            if !by_methods || self.def(*owner).kind != DefKind::Interface {
+                continue;
+            }
+            let limits = ReferenceLimits { found_max: Some(NAMESAKES_MAX), ..ReferenceLimits::default() };
+            let all = self.implementations_of(*namesake, limits);
+            answering.truncated |= all.truncated;
+            let members = all.found.iter().filter_map(|found| found.symbol);
+            answering.pairs.extend(members.filter_map(|m| self.owner(m)).map(|of| (*owner, of)));
+        }
+        answering
     }
 
     /// The type whose member the definition is; a member of an implementation belongs to the trait where the language
@@ -199,6 +231,12 @@ impl Resolver<'_> {
             matches!(owner, Some(DefKind::Interface | DefKind::TypeAlias)) || self.is_property(s)
         };
         let among = kin.symbols.iter().any(|s| is_interface(*s));
+        // Where interfaces are asked for by methods, what is known of both types has been compared.
+        let undecided = |s: Symbol| {
+            knobs.interfaces != Interfaces::Methods
+                || self.owner(s).is_none_or(|owner| self.linear(owner).unknown)
+        };
+        let ours_undecided = kin.symbols.iter().any(|s| undecided(*s));
         let other = |(file, def): (FileId, DefId)| {
             let s = Symbol { file, def };
             let d = self.def(s);
@@ -208,6 +246,7 @@ impl Resolver<'_> {
                 && !d.kind.is_alias()
                 && !kin.symbols.contains(&s)
                 && (among || is_interface(s))
+                && (ours_undecided || undecided(s))
         };
         let mut named = self.view.defs_named(def.name).take(NAMESAKES_MAX);
         named.any(other).then_some("another member of this name may be the same by its type's shape")

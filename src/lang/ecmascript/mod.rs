@@ -42,6 +42,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
         by_package: false,
         qualified: false,
     }),
+    member_strings: &["["],
     found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],
     usage: Usage {
         implicit_imports: &["React", "h", "jsx"],

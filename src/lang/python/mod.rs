@@ -65,6 +65,15 @@ const KNOBS: Knobs = Knobs {
     decorator_prefixes: &["@"],
     docstrings: true,
     found_by_name: &["__*__"],
+    member_strings: &[
+        "getattr(",
+        "setattr(",
+        "hasattr(",
+        "delattr(",
+        "attrgetter(",
+        "methodcaller(",
+        "patch.object(",
+    ],
     keyword_arguments: true,
     imports: Some(ImportStyle {
         line: "from $module import $name",

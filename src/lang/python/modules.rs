@@ -60,6 +60,10 @@ impl ModuleStrategy for Modules {
         module_at(layout, dir, name).unwrap_or(ModuleTarget::Unknown)
     }
 
+    fn separator(&self) -> Option<char> {
+        Some('.')
+    }
+
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
@@ -68,18 +72,20 @@ impl ModuleStrategy for Modules {
         let path = layout.path(target);
         let module = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py"))?;
         let module = module.strip_suffix("/__init__").unwrap_or(module);
-        let mut found: Vec<String> = roots(layout, parent(layout.path(from)))
+        let mut found: Vec<(bool, String)> = roots(layout, parent(layout.path(from)))
             .iter()
-            .filter_map(|root| match root.is_empty() {
-                true => Some(module),
-                false => module.strip_prefix(&**root)?.strip_prefix('/'),
+            .filter_map(|root| {
+                let below = match root.is_empty() {
+                    true => module,
+                    false => module.strip_prefix(&**root)?.strip_prefix('/')?,
+                };
+                Some((package_file(layout, root).is_some(), below.replace('/', ".")))
             })
-            .map(|below| below.replace('/', "."))
-            .filter(|specifier| self.resolve(layout, from, specifier) == ModuleTarget::file(target))
+            .filter(|(_, specifier)| self.resolve(layout, from, specifier) == ModuleTarget::file(target))
             .collect();
-        // The shortest is the one from the innermost root, which is a package's own directory only for scripts.
-        found.sort_by_key(String::len);
-        found.into_iter().next()
+        // The shortest is the one from the innermost root. What is in a package is named with that.
+        found.sort_by_key(|(in_package, specifier)| (*in_package, specifier.len()));
+        found.into_iter().next().map(|(_, specifier)| specifier)
     }
 }
 

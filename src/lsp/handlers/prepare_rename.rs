@@ -13,7 +13,7 @@ pub fn handle(session: &Arc<Session>, params: PrepareRenameParams) -> Answer<Opt
     let at = params.text_document_position_params;
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
-        refused_if_stale(reading)?;
+        refused_if_stale(&reading.ready.freshness)?;
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
         let span = query::prepare_rename(view, reading.file, offset).map_err(|why| refused(&why))?;

@@ -10,6 +10,7 @@ use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Refusal};
+use crate::workspace::manager::Freshness;
 
 pub const FEATURE: &str = "rename";
 
@@ -19,7 +20,7 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
     let can = session.features().map(|f| f.edits).unwrap_or_default();
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        refused_if_stale(reading)?;
+        refused_if_stale(&reading.ready.freshness)?;
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
         let renaming = query::rename(view, reading.file, offset, &name, cancel.flag());
@@ -59,14 +60,14 @@ fn doubtful(reading: &Reading, file: crate::lang::modules::FileId, edit: &query:
 }
 
 /// What is old may have changed since, and what is not known would keep its name.
-pub fn refused_if_stale(reading: &Reading) -> Result<()> {
-    if let Some(degraded) = &reading.ready.freshness.degraded {
+pub fn refused_if_stale(freshness: &Freshness) -> Result<()> {
+    if let Some(degraded) = &freshness.degraded {
         let why = degraded.words();
         return Err(errors::failed(format!(
             "nothing is renamed while part of the folder is not known: {why}"
         )));
     }
-    match &reading.ready.freshness.stale {
+    match &freshness.stale {
         None => Ok(()),
         Some(stale) => Err(errors::failed(format!(
             "nothing is renamed while the folder cannot be read again: {}",

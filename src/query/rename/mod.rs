@@ -6,6 +6,7 @@
 
 mod check;
 mod places;
+mod strings;
 mod subject;
 
 pub(super) use places::text_of;
@@ -86,7 +87,8 @@ pub fn rename(
     if lang.knobs().capitals_export && !subject.wanted.local && capital(&name) != capital(&subject.text) {
         return refuse(format!("`{name}` would not be seen from the same places as `{}`", subject.text));
     }
-    let found = places::places(&resolver, &subject, cancel)?;
+    let mut found = places::places(&resolver, &subject, cancel)?;
+    strings::add_strings(view, &subject, &mut found, cancel)?;
     let mut renaming = Renaming { files: places::edits(&found, &subject, &name), moved: None };
     check::check(&resolver, &subject, &found, &renaming, &name, cancel)?;
     if lang.knobs().type_names_file {

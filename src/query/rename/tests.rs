@@ -344,3 +344,88 @@ fn java_types_take_their_constructors_and_file_along() {
         ],
     );
 }
+
+#[test]
+fn go_interfaces_and_what_answers_for_them_go_together() {
+    let both = &[
+        "a.go: type Runner interface { fresh(n int) error; Stop() }",
+        "a.go: func (d Dog) fresh(n int) error { return nil }",
+        "a.go: func use(r Runner, d Dog) { r.fresh(1); d.fresh(2) }",
+    ];
+    let fixture = |interface: &str, method: &str| {
+        format!(
+            "
+            //- /go.mod
+            module m
+            //- /a.go
+            package p
+            type Runner interface {{ {interface}walk(n int) error; Stop() }}
+            type Dog struct{{}}
+            func (d Dog) {method}walk(n int) error {{ return nil }}
+            func (d Dog) Stop() {{}}
+            type Cat struct{{}}
+            func (c Cat) walk(n int) error {{ return nil }}
+            func use(r Runner, d Dog) {{ r.walk(1); d.walk(2) }}
+            "
+        )
+    };
+    check_rename(&fixture("$0", ""), both);
+    check_rename(&fixture("", "$0"), both);
+}
+
+#[test]
+fn a_go_interface_reaches_a_type_through_what_that_embeds() {
+    check_rename(
+        "
+        //- /go.mod
+        module m
+        //- /a.go
+        package p
+        type Runner interface { $0walk(); stop() }
+        type Legs struct{}
+        func (l Legs) walk() {}
+        type Dog struct { Legs }
+        func (d Dog) stop() {}
+        var r Runner = Dog{}
+        ",
+        &["a.go: type Runner interface { fresh(); stop() }", "a.go: func (l Legs) fresh() {}"],
+    );
+}
+
+#[test]
+fn strings_that_may_name_a_member_want_to_be_looked_at() {
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            def $0go(self): pass
+        def f(a: A): a.go()
+        //- /b.py
+        def f(a, d):
+            getattr(a, 'go')()
+            return d['go'], ['go'], 'go on'
+        ",
+        &["a.py: def fresh(self): pass", "a.py: def f(a: A): a.fresh()", "? b.py: getattr(a, 'fresh')()"],
+    );
+    for path in ["a.ts", "a.js"] {
+        let fixture = format!(
+            "
+            //- /{path}
+            class A {{ $0go() {{}} }}
+            const names = ['go'];
+            new A()['go']();
+            "
+        );
+        let expected =
+            [format!("{path}: class A {{ fresh() {{}} }}"), format!("? {path}: new A()['fresh']();")];
+        assert_eq!(renamed(&fixture, "fresh").unwrap(), expected);
+    }
+    check_rename(
+        "
+        //- /a.js
+        function f($0go) { return go; }
+        f(1)['go'];
+        ",
+        &["a.js: function f(fresh) { return fresh; }"],
+    );
+}
