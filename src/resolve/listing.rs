@@ -67,6 +67,31 @@ impl Resolver<'_> {
         listing
     }
 
+    /// The modules that lie in one, by its name as the file's imports write it, with what stands before the next name;
+    /// without one, those that lie beside the file and at the top of the folder.
+    pub fn modules_in(&self, file: FileId, above: &str) -> Listing {
+        self.begin();
+        let mut listing = Listing::default();
+        let strategy = self.view.lang(file).strategy();
+        let Some(separator) = strategy.separator() else { return listing };
+        let named = above.trim_end_matches(separator);
+        let target = match (above.is_empty(), named.is_empty()) {
+            (true, _) => {
+                let here = Place::Directory(file, parent(self.view.path(file)).into());
+                self.list_place(&here, &mut listing, 0);
+                ModuleTarget::Directory(String::new())
+            }
+            // Nothing but dots: the packages around the file.
+            (false, true) => strategy.resolve(self.layout(), file, above),
+            (false, false) => strategy.resolve(self.layout(), file, named),
+        };
+        if let Some(place) = self.place(file, target) {
+            self.list_place(&place, &mut listing, 0);
+        }
+        listing.items.retain(|item| item.kind == DefKind::Module);
+        listing
+    }
+
     fn list_type(&self, ty: &Ty, listing: &mut Listing, depth: usize) {
         if depth > REEXPORTS_MAX {
             return;

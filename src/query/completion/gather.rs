@@ -1,5 +1,6 @@
 //! Candidates from every source, ranked.
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,6 +44,8 @@ struct Gather<'a, 'v> {
     evidence: Evidence<'a>,
     found: Vec<Candidate>,
     seen: FxHashSet<String>,
+    /// What [`names_of_folder`](Self::names_of_folder) has found.
+    names: Option<Rc<[(Name, usize)]>>,
     incomplete: bool,
 }
 
@@ -63,6 +66,7 @@ pub fn gather(
         evidence,
         found: Vec::new(),
         seen: FxHashSet::default(),
+        names: None,
         incomplete: word.len() < FOLDER_LETTERS_MIN,
         word,
     };
@@ -100,7 +104,9 @@ fn starts_alike(name: &str, word: &str) -> bool {
 
 impl Gather<'_, '_> {
     fn add(&mut self, completion: Completion, points: i32) {
-        if completion.label == self.word && completion.target.is_none() {
+        let own = completion.target.is_none()
+            && (completion.label == self.word || completion.label.ends_with(super::site::PLACEHOLDER));
+        if own {
             return;
         }
         if self.seen.insert(completion.label.clone()) {
@@ -153,6 +159,12 @@ impl Gather<'_, '_> {
     fn members(&mut self) {
         let word = self.word.clone();
         let mut open = true;
+        if let Some(above) = &self.site.module {
+            let listing = self.resolver.modules_in(self.file, above);
+            for item in listing.items.into_iter().filter(|item| fits(&item.name, &word)) {
+                self.listed(item, 45);
+            }
+        }
         if let Some(recv) = self.site.recv {
             let listing = self.resolver.members_of(self.file, self.site.scope, recv);
             open = listing.open;
@@ -243,11 +255,20 @@ impl Gather<'_, '_> {
         self.words_of_folder();
     }
 
-    /// Names of the folder that begin with the letters, and in how many files they stand.
-    fn names_of_folder(&mut self) -> Vec<(Name, usize)> {
+    /// Names of the folder that begin with the letters, and in how many files they stand; those of the most files first.
+    fn names_of_folder(&mut self) -> Rc<[(Name, usize)]> {
+        if let Some(known) = &self.names {
+            return Rc::clone(known);
+        }
         let view = self.resolver.view();
+        let word = self.word.as_bytes();
+        // Nearly all names end here, by a comparison of a few bytes.
+        let alike = |text: &[u8]| match word.is_ascii() {
+            true => text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)),
+            false => std::str::from_utf8(text).is_ok_and(|text| starts_alike(text, &self.word)),
+        };
         let mut names: Vec<Name> =
-            view.names().filter(|(_, text)| starts_alike(text, &self.word)).map(|(name, _)| name).collect();
+            view.names_bytes().filter(|(_, text)| alike(text)).map(|(name, _)| name).collect();
         if names.len() > NAMES_MAX {
             names.truncate(NAMES_MAX);
             self.incomplete = true;
@@ -255,6 +276,8 @@ impl Gather<'_, '_> {
         let mut counted: Vec<(Name, usize)> =
             names.into_iter().map(|name| (name, view.files_with(name).count())).collect();
         counted.sort_unstable_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        let counted: Rc<[(Name, usize)]> = counted.into();
+        self.names = Some(Rc::clone(&counted));
         counted
     }
 
@@ -330,6 +353,7 @@ impl Gather<'_, '_> {
     fn words(&mut self, points: i32) {
         let mut words: Vec<String> = self.evidence.words().map(str::to_owned).collect();
         words.sort_by_key(|w| (std::cmp::Reverse(self.evidence.points(w)), w.clone()));
+        self.incomplete |= words.len() > WORDS_MAX;
         for text in words.into_iter().take(WORDS_MAX) {
             self.add(word(text), points);
         }
@@ -340,12 +364,18 @@ impl Gather<'_, '_> {
         if self.word.len() < FOLDER_LETTERS_MIN {
             return;
         }
+        let names = self.names_of_folder();
         let view = self.resolver.view();
-        for (name, count) in self.names_of_folder().into_iter().take(WORDS_MAX) {
-            let text = view.name_text(name).to_owned();
-            if text.chars().all(super::site::is_word) {
-                self.add(word(text), (4.0 * (1.0 + count as f64).ln()) as i32 - 4);
-            }
+        let is_word = |name: Name| view.name_text(name).chars().all(super::site::is_word);
+        let mut words = names.iter().filter(|(name, _)| is_word(*name));
+        let first: Vec<(String, usize)> = words
+            .by_ref()
+            .take(WORDS_MAX)
+            .map(|(name, count)| (view.name_text(*name).to_owned(), *count))
+            .collect();
+        self.incomplete |= words.next().is_some();
+        for (text, count) in first {
+            self.add(word(text), (4.0 * (1.0 + count as f64).ln()) as i32 - 4);
         }
     }
 

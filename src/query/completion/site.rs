@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::graph::{OpenFile, View};
-use crate::lang::facts::{DefKind, Facts, Role, ScopeId, Span, TermId};
+use crate::lang::facts::{DefKind, Facts, Role, ScopeId, Span, Term, TermId};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
 use crate::lang::words::Leaf;
-use crate::lang::{ParseLimits, Parser, extract};
+use crate::lang::{LangId, ParseLimits, Parser, extract};
 
 /// The name that stands in for the one that is still to be written.
-const PLACEHOLDER: &str = "c0mpletion";
+pub const PLACEHOLDER: &str = "c0mpletion";
 
 /// A place where something is being written.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Site {
     pub member: bool,
     pub scope: ScopeId,
     pub role: Role,
+    /// A part of the name of a module, behind this.
+    pub module: Option<String>,
 }
 
 pub enum Found {
@@ -74,8 +76,9 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
     let end = offset as usize
         + text[offset as usize..].find(|c| !is_word(c)).unwrap_or(text.len() - offset as usize);
     let name = format!("{}{PLACEHOLDER}", &text[start as usize..offset as usize]);
-    let filled = format!("{}{name}{}", &text[..start as usize], &text[end..]);
     let lang = view.lang(file);
+    let rest = rest_of_import(lang, &before[..start as usize], &text[end..]);
+    let filled = format!("{}{name}{rest}{}", &text[..start as usize], &text[end..]);
     let tree = Parser::new().parse(lang, &filled, None, &ParseLimits::default()).ok()?;
     // Names in strings are names where the language reads them (a format string).
     let in_text = matches!(tree.leaf_at(start).0, Leaf::Comment | Leaf::String);
@@ -96,11 +99,32 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
                 member: marks.iter().any(|mark| before[..start as usize].ends_with(mark)),
                 scope: facts.scope_at(start),
                 role: Role::Read,
+                module: None,
             }
         }
     };
-    let placeholder = Placeholder { span: wide, instead_of: end as u32 - start };
+    let placeholder =
+        Placeholder { span: Span::new(start, wide.end + rest.len() as u32), instead_of: end as u32 - start };
     Some(Found::Elsewhere(Box::new(there), site, placeholder))
+}
+
+/// What an import lacks that ends in its module's name (`from pkg.`).
+fn rest_of_import(lang: LangId, before: &str, after: &str) -> String {
+    let Some((style, separator)) = lang.knobs().imports.zip(lang.strategy().separator()) else {
+        return String::new();
+    };
+    let parts =
+        style.line.split_once("$module").and_then(|(start, rest)| Some((start, rest.split_once("$name")?.0)));
+    let line = before[before.rfind('\n').map_or(0, |at| at + 1)..].trim_start();
+    match parts {
+        Some((start, between))
+            if line.strip_prefix(start).is_some_and(|m| m.chars().all(|c| is_word(c) || c == separator))
+                && !after.starts_with(between) =>
+        {
+            format!("{between}{PLACEHOLDER}")
+        }
+        _ => String::new(),
+    }
 }
 
 enum At {
@@ -114,7 +138,19 @@ fn at_name(view: &View, file: FileId, facts: &Facts, word: Span) -> At {
     // What is behind the cursor may belong to the word already.
     let used = facts.refs.iter().filter(|r| r.span.start == word.start && r.span.end >= word.end);
     if let Some(r) = used.min_by_key(|r| r.role == Role::Key) {
-        return At::Use(Site { word, recv: r.recv, member: r.recv.is_some(), scope: r.scope, role: r.role });
+        let module = r.recv.filter(|_| r.role == Role::Import).and_then(|recv| match facts.term(recv) {
+            Term::Module(whole) => view.name_text(*whole).strip_suffix(view.name_text(r.name)),
+            _ => None,
+        });
+        let module = module.filter(|_| view.lang(file).strategy().separator().is_some()).map(str::to_owned);
+        return At::Use(Site {
+            word,
+            recv: r.recv,
+            member: r.recv.is_some(),
+            scope: r.scope,
+            role: r.role,
+            module,
+        });
     }
     let mut defined =
         facts.defs.iter().filter(|d| d.name_span.start == word.start && d.name_span.end >= word.end);
@@ -131,6 +167,7 @@ fn at_name(view: &View, file: FileId, facts: &Facts, word: Span) -> At {
                     member: d.of.is_some(),
                     scope: d.scope,
                     role: Role::Write,
+                    module: None,
                 }),
                 false => At::NewName,
             }

@@ -24,7 +24,7 @@ fn check_first(fixture: &str, expected: &[&str]) {
 fn check_among(fixture: &str, expected: &[&str], missing: &[&str]) {
     let found = completed(fixture).expect("something is completed");
     for name in expected {
-        assert!(found.iter().any(|f| f == name), "{name} is not in {found:?}");
+        assert!(found.iter().any(|f| f == name), "{name} is not in {found:?} of {fixture}");
     }
     for name in missing {
         assert!(!found.iter().any(|f| f == name), "{name} is in {found:?}");
@@ -222,4 +222,71 @@ fn what_is_completed_in_half_written_code_is_described_where_it_stands() {
         let described = described(&view, &source.path, source.at, &total.label).expect(half);
         assert!(described.signature.contains("total(self, count)"), "{half}: {described:?}");
     }
+}
+
+#[test]
+fn lists_of_imports_take_what_their_module_has() {
+    let python = |line: &str| {
+        format!("\n//- /pkg/__init__.py\n//- /pkg/inner.py\nthing = 1\nother = 2\n//- /main.py\n{line}\n")
+    };
+    for line in [
+        "from pkg.inner import $0",
+        "from pkg.inner import th$0",
+        "from pkg.inner import other, $0",
+        "from pkg.inner import (other, t$0)",
+        "from pkg.inner import (\n    other,\n    $0\n)",
+    ] {
+        check_among(&python(line), &["thing"], &["print"]);
+    }
+    for line in
+        ["from pkg.$0 import thing", "from pkg.$0", "import pkg.$0", "import pkg.in$0", "from pkg import $0"]
+    {
+        check_among(&python(line), &["inner"], &["print"]);
+    }
+    let script = |line: &str| {
+        format!("\n//- /a.ts\nexport const total = 1;\nexport function other() {{}}\n//- /b.ts\n{line}\n")
+    };
+    for line in [
+        "import { $0 } from './a';",
+        "import { other, $0 } from './a';",
+        "import { other, to$0 } from './a';",
+        "import {\n  other,\n  $0\n} from './a';",
+        "export { to$0 } from './a';",
+        "const { to$0 } = require('./a');",
+    ] {
+        check_among(&script(line), &["total"], &["const"]);
+    }
+    let rust = |line: &str| {
+        format!(
+            "\n//- /Cargo.toml\n[package]\nname = \"m\"\n//- /src/lib.rs\nmod a;\n{line}\n//- /src/a.rs\npub fn thing() {{}}\npub struct Other;\n"
+        )
+    };
+    for line in [
+        "use a::$0;",
+        "use a::th$0;",
+        "use crate::a::{$0};",
+        "use crate::a::{Other, $0};",
+        "use a::{Other, t$0};",
+    ] {
+        check_among(&rust(line), &["thing"], &["fn"]);
+    }
+    check_among(&rust("use crate::$0;"), &["a"], &[]);
+    check_among(
+        "\n//- /p/Item.java\npackage p;\npublic class Item {}\n//- /q/Use.java\npackage q;\nimport p.$0;\nclass Use {}\n",
+        &["Item"],
+        &[],
+    );
+}
+
+#[test]
+fn a_list_that_was_cut_says_that_it_is_not_complete() {
+    let incomplete = |others: usize| {
+        let others: String = (0..others).map(|n| format!("value_{n} = 1\n")).collect();
+        let fixture = Fixture::parse(&format!("\n//- /b.py\n{others}\n//- /a.py\nx.va$0\n"));
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        completions(&view, file, offset, 100, &AtomicBool::new(false)).unwrap().incomplete
+    };
+    assert!(!incomplete(30));
+    assert!(incomplete(60));
 }
