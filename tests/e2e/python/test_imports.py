@@ -42,12 +42,22 @@ async def test_imports_follow_a_renamed_file(start, workspace):
         "main.py": "from pkg.a import f\n",
         "lib/a.ts": "export const f = 1;\n",
         "main.ts": "import { f } from './lib/a';\n",
+        "src/a.h": "int f(void);\n",
+        "src/main.c": '#include "a.h"\n',
+        "go.mod": "module m\n",
+        "p/a.go": "package p\n\nfunc F() {}\n",
+        "main.go": 'package main\n\nimport "m/p"\n',
     }
     editor = await start(workspace(files))
     await editor.ready()
     for old, new, changed in [
         ("pkg/a.py", "pkg/b.py", {"main.py": "from pkg.b import f\n"}),
+        ("pkg/a.py", "box/b.py", {"main.py": "from box.b import f\n"}),
+        ("pkg", "box/inner", {"main.py": "from box.inner.a import f\n"}),
         ("lib/a.ts", "other/b.ts", {"main.ts": "import { f } from './other/b';\n"}),
+        ("lib", "other/lib", {"main.ts": "import { f } from './other/lib/a';\n"}),
+        ("src/a.h", "src/b.h", {"src/main.c": '#include "b.h"\n'}),
+        ("p", "inner/p", {"main.go": 'package main\n\nimport "m/inner/p"\n'}),
     ]:
         rename = types.FileRename(old_uri=editor.workspace.uri(old), new_uri=editor.workspace.uri(new))
         edit = await editor.client.workspace_will_rename_files_async(types.RenameFilesParams(files=[rename]))

@@ -73,3 +73,45 @@ async def test_what_is_not_sure_wants_confirmation(start, workspace, profile):
     else:
         error = await editor.error(editor.rename("go", "run"))
         assert "a.py line 5" in error.message
+
+
+GO = """package p
+
+type Runner interface { ⟦interface:Walk⟧(n int) error }
+
+type Dog struct{}
+
+func (d Dog) ⟦method:Walk⟧(n int) error { return nil }
+
+func use(r Runner, d Dog) {
+	r.⟦through:Walk⟧(1)
+	d.⟦direct:Walk⟧(2)
+}
+"""
+
+
+@pytest.mark.parametrize("key", ["interface", "method", "through", "direct"])
+async def test_a_go_interface_and_what_answers_for_it_go_together(start, workspace, key):
+    editor = await start(workspace({"go.mod": "module m\n", "a.go": GO}))
+    await editor.ready()
+    edit = await editor.rename(key, "Run")
+    assert edit.change_annotations is None
+    assert editor.applied(edit)["a.go"].count("Run(") == 4
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a.py": "class A:\n    def ⟦go⟧(self): pass\n", "b.py": "def f(a):\n    getattr(a, 'go')()\n"},
+        {"a.ts": "export class A { ⟦go⟧() {} }\n", "b.ts": "import { A } from './a';\nnew A()['go']();\n"},
+        {"a.js": "export class A { ⟦go⟧() {} }\n", "b.js": "import { A } from './a';\nnew A()['go']();\n"},
+        {"a.tsx": "export class A { ⟦go⟧() {} }\n", "b.tsx": "import { A } from './a';\nnew A()['go']();\n"},
+    ],
+)
+async def test_a_string_that_names_a_member_wants_confirmation(start, workspace, files):
+    editor = await start(workspace(files))
+    await editor.ready()
+    edit = await editor.rename("go", "run")
+    assert {file: text.count("run") for file, text in editor.applied(edit).items()} == dict.fromkeys(files, 1)
+    doubtful = [e for c in edit.document_changes for e in c.edits if isinstance(e, types.AnnotatedTextEdit)]
+    assert len(doubtful) == 1 and edit.change_annotations[doubtful[0].annotation_id].needs_confirmation
