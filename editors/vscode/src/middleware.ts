@@ -16,53 +16,48 @@ function silent(document: vscode.TextDocument, feature: string): boolean {
   });
 }
 
+/** The feature that each of the client's questions belongs to. */
+const FEATURES = {
+  provideHover: "hover",
+  provideDefinition: "definition",
+  provideDeclaration: "declaration",
+  provideTypeDefinition: "typeDefinition",
+  provideImplementation: "implementation",
+  provideReferences: "references",
+  provideDocumentHighlights: "highlight",
+  provideDocumentSymbols: "documentSymbols",
+  provideCompletionItem: "completion",
+  provideSignatureHelp: "signatureHelp",
+  prepareRename: "rename",
+  provideRenameEdits: "rename",
+  prepareCallHierarchy: "callHierarchy",
+  prepareTypeHierarchy: "typeHierarchy",
+  provideCodeActions: "codeActions",
+  provideCodeLenses: "codeLens",
+  provideFoldingRanges: "foldingRange",
+  provideSelectionRanges: "selectionRange",
+  provideInlayHints: "inlayHint",
+  provideDocumentSemanticTokens: "semanticTokens",
+  provideDocumentSemanticTokensEdits: "semanticTokens",
+  provideDocumentRangeSemanticTokens: "semanticTokens",
+  provideDocumentLinks: "documentLink",
+} as const satisfies Partial<Record<keyof Middleware, string>>;
+
+/** Each question begins with its document and ends with the function that asks the server. */
+type Question = (document: vscode.TextDocument, ...rest: unknown[]) => unknown;
+
+/** Asks the server only what is coppice's to answer. */
+function guarded(feature: string): Question {
+  return (document, ...rest) => {
+    const next = rest.pop() as Question;
+    return silent(document, feature) ? undefined : next(document, ...rest);
+  };
+}
+
 export function middleware(keys: readonly string[]): Middleware {
+  const questions = Object.entries(FEATURES).map(([question, feature]) => [question, guarded(feature)]);
   return {
-    provideHover: (document, position, token, next) =>
-      silent(document, "hover") ? undefined : next(document, position, token),
-    provideDefinition: (document, position, token, next) =>
-      silent(document, "definition") ? undefined : next(document, position, token),
-    provideDeclaration: (document, position, token, next) =>
-      silent(document, "declaration") ? undefined : next(document, position, token),
-    provideTypeDefinition: (document, position, token, next) =>
-      silent(document, "typeDefinition") ? undefined : next(document, position, token),
-    provideImplementation: (document, position, token, next) =>
-      silent(document, "implementation") ? undefined : next(document, position, token),
-    provideReferences: (document, position, options, token, next) =>
-      silent(document, "references") ? undefined : next(document, position, options, token),
-    provideDocumentHighlights: (document, position, token, next) =>
-      silent(document, "highlight") ? undefined : next(document, position, token),
-    provideDocumentSymbols: (document, token, next) =>
-      silent(document, "documentSymbols") ? undefined : next(document, token),
-    provideCompletionItem: (document, position, context, token, next) =>
-      silent(document, "completion") ? undefined : next(document, position, context, token),
-    provideSignatureHelp: (document, position, context, token, next) =>
-      silent(document, "signatureHelp") ? undefined : next(document, position, context, token),
-    prepareRename: (document, position, token, next) =>
-      silent(document, "rename") ? undefined : next(document, position, token),
-    provideRenameEdits: (document, position, name, token, next) =>
-      silent(document, "rename") ? undefined : next(document, position, name, token),
-    prepareCallHierarchy: (document, position, token, next) =>
-      silent(document, "callHierarchy") ? undefined : next(document, position, token),
-    prepareTypeHierarchy: (document, position, token, next) =>
-      silent(document, "typeHierarchy") ? undefined : next(document, position, token),
-    provideCodeActions: (document, range, context, token, next) =>
-      silent(document, "codeActions") ? undefined : next(document, range, context, token),
-    provideCodeLenses: (document, token, next) => (silent(document, "codeLens") ? undefined : next(document, token)),
-    provideFoldingRanges: (document, context, token, next) =>
-      silent(document, "foldingRange") ? undefined : next(document, context, token),
-    provideSelectionRanges: (document, positions, token, next) =>
-      silent(document, "selectionRange") ? undefined : next(document, positions, token),
-    provideInlayHints: (document, range, token, next) =>
-      silent(document, "inlayHint") ? undefined : next(document, range, token),
-    provideDocumentSemanticTokens: (document, token, next) =>
-      silent(document, "semanticTokens") ? undefined : next(document, token),
-    provideDocumentSemanticTokensEdits: (document, previous, token, next) =>
-      silent(document, "semanticTokens") ? undefined : next(document, previous, token),
-    provideDocumentRangeSemanticTokens: (document, range, token, next) =>
-      silent(document, "semanticTokens") ? undefined : next(document, range, token),
-    provideDocumentLinks: (document, token, next) =>
-      silent(document, "documentLink") ? undefined : next(document, token),
+    ...(Object.fromEntries(questions) as Middleware),
     provideDiagnostics: (target, previous, token, next) =>
       "languageId" in target && silent(target, "diagnostics")
         ? { kind: "full" as never, items: [] }
