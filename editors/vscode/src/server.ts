@@ -17,8 +17,6 @@ const RESTARTS_WITHIN_MS = 180_000;
 /** The command behind a lens: shows the places that it counts. */
 export const SHOW_REFERENCES = "coppice.showReferences";
 
-const INSTALL_GUIDE = "https://code.visualstudio.com/docs/editor/extension-marketplace#_install-from-a-vsix";
-
 export class ServerHost implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel("coppice", { log: true });
   readonly trace = vscode.window.createOutputChannel("coppice trace", { log: true });
@@ -148,7 +146,8 @@ export class ServerHost implements vscode.Disposable {
     if (choice === settings) {
       await vscode.commands.executeCommand("workbench.action.openSettings", "coppice.server.path");
     } else if (choice === guide) {
-      await vscode.env.openExternal(vscode.Uri.parse(INSTALL_GUIDE));
+      // The page of the extension itself, which is there without a network.
+      await vscode.commands.executeCommand("extension.open", this.context.extension.id);
     } else if (choice === logs) {
       this.log.show();
     }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { dot, json, mermaid } from "../src/graph/export";
 import { layout } from "../src/graph/layout";
 import { type Graph, edgeKinds, filtered, join, stable } from "../src/graph/model";
+import { sentence } from "../src/graph/words";
 
 /** A graph from lines such as `a call b`; a line with one word is a node alone. */
 function graph(...lines: string[]): Graph {
@@ -84,6 +85,14 @@ test("a filter keeps the focus", () => {
   const few = filtered(all, "BET", new Set(["call"]), "alpha");
   assert.deepEqual(few.nodes.map(({ id }) => id), ["alpha", "beta"]);
   assert.deepEqual(few.edges.map(({ kind }) => kind), ["call"]);
+});
+
+test("a node is told in words, with what its edges lead to", () => {
+  const all = graph("f calls g", "f calls h", "k calls f", "f inherits k", ...["a", "b", "c", "d", "e", "i"].map((n) => `${n} calls h`));
+  const told = (name: string) => sentence(all, all.nodes.find(({ id }) => id === name)!);
+  assert.equal(told("f"), "function f, /x.py:1; calls g, h; called by k; inherits k");
+  assert.equal(told("h"), "function h, /x.py:3; called by f, a, b, c, d and 2 more");
+  assert.equal(told("k"), "function k, /x.py:4; calls f; inherited by f");
 });
 
 test("exports quote what their languages need", () => {

@@ -47,7 +47,8 @@ export function stable(wire: WireGraph): Graph {
     if (uri === null) continue;
     const node: GraphNode = { id: `${uri}#${range.start.line}:${range.start.character}:${kind}`, label, kind, uri, range };
     ids.set(id, node.id);
-    nodes.push(detail ? { ...node, container: detail } : node);
+    // What a file stands in is its path, which is shown as its place.
+    nodes.push(detail && kind !== "file" ? { ...node, container: detail } : node);
   }
   const edges = wire.edges.flatMap(({ from, to, kind }) => {
     const [a, b] = [ids.get(from), ids.get(to)];

@@ -1,10 +1,10 @@
 /** The panels that show a part of the graph, and the questions behind them. */
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { ServerHost } from "../server";
 import type { FolderStatus } from "../status";
 import { EXTENSIONS, dot, json, mermaid } from "./export";
+import { html } from "./html";
 import type { ToHost, ToPage } from "./messages";
 import { type Graph, type GraphNode, type Position, type WireGraph, join, stable } from "./model";
 
@@ -56,7 +56,10 @@ export class GraphPanels implements vscode.Disposable {
         : at
           ? vscode.Uri.parse(at.folder.uri)
           : (await vscode.window.showWorkspaceFolderPick())?.uri;
-    if (uri) await this.show({ title: vscode.workspace.asRelativePath(uri, true), uri: uri.toString() });
+    if (!uri) return;
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    const isRoot = folder?.uri.toString() === uri.toString();
+    await this.show({ title: isRoot ? folder.name : vscode.workspace.asRelativePath(uri, true), uri: uri.toString() });
   }
 
   private async show(subject: Subject): Promise<void> {
@@ -102,7 +105,7 @@ class Panel {
   private depth = 1;
 
   constructor(
-    private readonly context: vscode.ExtensionContext,
+    context: vscode.ExtensionContext,
     private readonly host: ServerHost,
     private readonly subject: Subject,
     private graph: Graph,
@@ -115,7 +118,7 @@ class Panel {
     });
     const icon = (theme: string) => vscode.Uri.joinPath(context.extensionUri, "media", `tab-${theme}.svg`);
     this.panel.iconPath = { light: icon("light"), dark: icon("dark") };
-    this.panel.webview.html = this.html();
+    this.panel.webview.html = html(this.panel.webview, context.extensionUri);
     this.panel.webview.onDidReceiveMessage((message: ToHost) => this.received(message));
   }
 
@@ -199,37 +202,5 @@ class Panel {
       json: () => json(message.graph),
     };
     await vscode.workspace.fs.writeFile(target, Buffer.from(texts[message.format]()));
-  }
-
-  private html(): string {
-    const { webview } = this.panel;
-    const nonce = randomBytes(18).toString("base64");
-    const file = (...parts: string[]) => webview.asWebviewUri(vscode.Uri.joinPath(this.context.extensionUri, ...parts));
-    const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
-    return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="stylesheet" href="${file("media", "graph.css")}">
-<title>Graph</title>
-</head>
-<body>
-<header role="toolbar" aria-label="Picture">
-<label>Filter <input id="filter" type="search" placeholder="name"></label>
-<label>Depth <select id="depth"><option>1</option><option>2</option></select></label>
-<span id="kinds" role="group" aria-label="Kinds of edges"></span>
-<span class="buttons">
-<button id="smaller" aria-label="Zoom out">−</button><button id="larger" aria-label="Zoom in">+</button>
-<button id="fit">Fit</button>
-<button id="list" aria-pressed="false">List</button>
-</span>
-<label>Export <select id="export"><option value="">…</option><option value="svg">SVG</option><option value="dot">DOT</option><option value="mermaid">Mermaid</option><option value="json">JSON</option></select></label>
-<span id="count" role="status"></span>
-</header>
-<main id="main"></main>
-<script nonce="${nonce}" src="${file("dist", "graph.js")}"></script>
-</body>
-</html>`;
   }
 }

@@ -92,6 +92,19 @@ const tests: [string, () => Promise<void>][] = [
     },
   ],
   [
+    "stops the server on command, and answers once it is started again",
+    async () => {
+      await ready();
+      await vscode.commands.executeCommand("coppice.server.stop");
+      assert.equal(await api.status(), undefined);
+      const hover = () => vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("main.py"), new vscode.Position(4, 12));
+      assert.equal((await hover()).length, 0);
+      await vscode.commands.executeCommand("coppice.server.restart");
+      await ready();
+      assert.equal((await hover()).length, 1);
+    },
+  ],
+  [
     "stands beside an extension made for the language",
     async () => {
       await vscode.window.showTextDocument(file("page.ts"));
@@ -103,6 +116,8 @@ const tests: [string, () => Promise<void>][] = [
         return hovers.length > 0 && hovers;
       });
       assert.equal(alone.length, 1);
+      const definitions = await vscode.commands.executeCommand<unknown[]>("vscode.executeDefinitionProvider", file("page.ts"), at);
+      assert.equal(definitions.length, 1);
       const configuration = vscode.workspace.getConfiguration("coppice");
       await configuration.update("coexistence", "always", vscode.ConfigurationTarget.Global);
       await eventually("two hovers", async () => (await ask()).length === 2);

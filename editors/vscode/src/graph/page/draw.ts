@@ -1,5 +1,7 @@
 /** The picture as SVG, for the page and for export. */
-import { type Box, type Drawing, shortened } from "../layout";
+import { type Drawing, shortened } from "../layout";
+import type { Graph } from "../model";
+import { place, sentence } from "../words";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -23,20 +25,7 @@ const MARKS: Record<string, string> = {
   type: "t",
 };
 
-export function place(uri: string, line: number): string {
-  const path = decodeURIComponent(uri.replace(/^[a-z-]+:\/\/[^/]*/, ""));
-  return `${path.split("/").slice(-2).join("/")}:${line + 1}`;
-}
-
-/** A sentence on a node for those who do not see the picture. */
-export function spoken(box: Box, drawing: Drawing): string {
-  const { node } = box;
-  const count = (end: "from" | "to") => drawing.lines.filter(({ edge }) => edge[end] === node.id).length;
-  const inside = node.container ? ` in ${node.container}` : "";
-  return `${node.kind} ${node.label}${inside}, ${place(node.uri, node.range.start.line)}, ${count("to")} in, ${count("from")} out`;
-}
-
-export function draw(drawing: Drawing, focus: string | undefined): SVGSVGElement {
+export function draw(graph: Graph, drawing: Drawing, focus: string | undefined): SVGSVGElement {
   const svg = element("svg", { viewBox: `0 0 ${drawing.width} ${drawing.height}`, role: "group" }) as SVGSVGElement;
   svg.setAttribute("aria-label", "Graph; arrow keys move, Enter opens, Space expands");
   const marker = element("marker", {
@@ -62,7 +51,7 @@ export function draw(drawing: Drawing, focus: string | undefined): SVGSVGElement
       transform: `translate(${box.x} ${box.y})`,
       role: "button",
       tabindex: isFocus || (!focus && at === 0) ? "0" : "-1",
-      "aria-label": spoken(box, drawing),
+      "aria-label": sentence(graph, node),
     });
     group.dataset["id"] = node.id;
     group.append(element("rect", { width: String(box.width), height: String(box.height), rx: "4" }));
@@ -88,7 +77,7 @@ export function standalone(svg: SVGSVGElement, drawing: Drawing): string {
     const original = originals[at];
     if (!original) return;
     const seen = getComputedStyle(original);
-    for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight"]) {
+    for (const name of ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-family", "font-size", "font-weight"]) {
       shape.setAttribute(name, seen.getPropertyValue(name));
     }
   });

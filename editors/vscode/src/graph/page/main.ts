@@ -3,7 +3,8 @@ import type { Format } from "../export";
 import { type Drawing, layout } from "../layout";
 import type { ToHost, ToPage } from "../messages";
 import { type Graph, edgeKinds, filtered } from "../model";
-import { draw, place, standalone } from "./draw";
+import { place, sentence } from "../words";
+import { draw, standalone } from "./draw";
 
 interface Host {
   postMessage(message: ToHost): void;
@@ -15,6 +16,8 @@ declare function acquireVsCodeApi(): Host;
 const ZOOM_STEP = 1.25;
 const ZOOM_MIN = 0.2;
 const ZOOM_MAX = 4;
+/** How far a picture is made smaller by itself, so that it fits; what is smaller still is hard to read. */
+const ZOOM_UNASKED_MIN = 0.7;
 
 const host = acquireVsCodeApi();
 const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -22,6 +25,7 @@ const main = byId("main");
 const filter = byId<HTMLInputElement>("filter");
 const depth = byId<HTMLSelectElement>("depth");
 const count = byId("count");
+const about = byId("about");
 const listButton = byId<HTMLButtonElement>("list");
 
 let given: ToPage | undefined;
@@ -33,12 +37,19 @@ let zoom = 1;
 let asList = false;
 
 function receive(message: ToPage): void {
+  // What the keyboard is on stays so, when more is drawn around it.
+  const isFirst = given === undefined;
+  const isOther = given?.depth !== message.depth;
+  const before = isFirst ? message.focus : idOf(document.activeElement);
   given = message;
   host.setState(message);
   depth.value = String(message.depth);
+  // A folder is drawn as all its files.
+  depth.disabled = message.focus === undefined;
   showKinds(message.graph);
   render();
-  if (message.focus) focusNode(message.focus);
+  if (isOther) fit(ZOOM_UNASKED_MIN);
+  if (before) focusNode(before);
 }
 
 function showKinds(graph: Graph): void {
@@ -65,7 +76,7 @@ function render(): void {
   shown = filtered(given.graph, filter.value, kinds, given.focus);
   drawing = layout(shown, given.focus);
   count.textContent = `${shown.nodes.length} of ${given.graph.total}`;
-  svg = asList ? undefined : draw(drawing, given.focus);
+  svg = asList ? undefined : draw(shown, drawing, given.focus);
   main.replaceChildren(svg ?? list(shown));
   scale();
 }
@@ -77,6 +88,13 @@ function scale(): void {
 
 function zoomBy(factor: number): void {
   zoom = Math.min(ZOOM_MAX, Math.max(ZOOM_MIN, zoom * factor));
+  scale();
+}
+
+/** Makes the picture so small that it is seen as a whole, but no smaller than that. */
+function fit(least: number): void {
+  const whole = Math.min(1, main.clientWidth / drawing.width, main.clientHeight / drawing.height);
+  zoom = Math.max(whole, least);
   scale();
 }
 
@@ -142,8 +160,10 @@ function towards(id: string, key: string): string | undefined {
   }
 }
 
-/** Edges of the node under the pointer or the keyboard stand out. */
+/** Edges of the node under the pointer or the keyboard stand out, and the line below says what it is. */
 function mark(id: string | undefined): void {
+  const node = shown.nodes.find((node) => node.id === id);
+  about.textContent = node ? sentence(shown, node) : "";
   for (const edge of main.querySelectorAll<SVGElement>(".edge")) {
     edge.classList.toggle("marked", id !== undefined && (edge.dataset["from"] === id || edge.dataset["to"] === id));
   }
@@ -153,7 +173,7 @@ main.addEventListener("click", (event) => {
   const id = idOf(event.target);
   if (id) host.postMessage({ type: event.altKey || event.shiftKey ? "expand" : "open", id });
 });
-main.addEventListener("mouseover", (event) => mark(idOf(event.target)));
+main.addEventListener("mouseover", (event) => mark(idOf(event.target) ?? idOf(document.activeElement)));
 main.addEventListener("focusin", (event) => mark(idOf(event.target)));
 main.addEventListener("keydown", (event) => {
   const id = idOf(event.target);
@@ -175,10 +195,7 @@ filter.addEventListener("input", () => render());
 depth.addEventListener("change", () => host.postMessage({ type: "depth", depth: Number(depth.value) }));
 byId("larger").addEventListener("click", () => zoomBy(ZOOM_STEP));
 byId("smaller").addEventListener("click", () => zoomBy(1 / ZOOM_STEP));
-byId("fit").addEventListener("click", () => {
-  zoom = Math.min(1, main.clientWidth / drawing.width, main.clientHeight / drawing.height);
-  zoomBy(1);
-});
+byId("fit").addEventListener("click", () => fit(ZOOM_MIN));
 listButton.addEventListener("click", () => {
   asList = !asList;
   listButton.setAttribute("aria-pressed", String(asList));
@@ -189,7 +206,7 @@ byId<HTMLSelectElement>("export").addEventListener("change", (event) => {
   const format = select.value as Format | "";
   select.value = "";
   if (!format) return;
-  const picture = svg ?? draw(drawing, given?.focus);
+  const picture = svg ?? draw(shown, drawing, given?.focus);
   if (format === "svg" && !svg) main.append(picture);
   const text = format === "svg" ? standalone(picture, drawing) : undefined;
   if (!svg) picture.remove();
