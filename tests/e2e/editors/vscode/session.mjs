@@ -1,0 +1,126 @@
+// What a user does in the window, in words that the steps are made of.
+import path from "node:path";
+import { PATIENCE_MS } from "./window.mjs";
+
+/** Where pictures are put, if somebody wants them. */
+const { PICTURES } = process.env;
+
+export class Session {
+  constructor(page, code, folders) {
+    Object.assign(this, { page, code, folders });
+  }
+
+  /** Takes a picture of the window, or of a part of it: `{ x, y, width, height }`. */
+  async picture(name, clip) {
+    if (!PICTURES) return;
+    // A pointer that rests on something shows its tooltip, and what is fading in is there, but pale.
+    await this.page.mouse.move(640, 790);
+    await this.page.waitForTimeout(600);
+    await this.snap(name, clip);
+  }
+
+  /** Takes a picture of what passes. */
+  async snap(name, clip) {
+    if (!PICTURES) return;
+    await this.page.screenshot({ path: path.join(PICTURES, `${name}.png`), ...(clip ? { clip } : {}) });
+  }
+
+  /** Closes what lies over the editor. */
+  async calm() {
+    for (let at = 0; at < 3; at++) await this.page.keyboard.press("Escape");
+  }
+
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    const input = await this.input();
+    await input.fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+  }
+
+  /** The box that asks for something at the top of the window, once it is there. */
+  async input() {
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    return input;
+  }
+
+  /** Opens a file, at a line and a column if they are given, both counted from 1. */
+  async open(name, line, column = 1) {
+    await this.page.keyboard.press("Control+P");
+    await (await this.input()).fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) }).first().click();
+    await this.tab(path.basename(name)).waitFor();
+    await this.page.locator(".editor-instance .monaco-editor .view-line").first().waitFor();
+    if (line) await this.at(line, column);
+  }
+
+  async at(line, column) {
+    await this.page.keyboard.press("Control+G");
+    await (await this.input()).fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.cursor(line, column);
+  }
+
+  /** Waits until the cursor is at a place. */
+  async cursor(line, column) {
+    await this.page.locator(".statusbar-item", { hasText: `Ln ${line}, Col ${column}` }).waitFor();
+  }
+
+  async closeEditors() {
+    await this.command("View: Close All Editors");
+    await this.page.locator(".tab").first().waitFor({ state: "detached" });
+  }
+
+  tab(name) {
+    return this.page.locator(".tab.active", { hasText: name }).first();
+  }
+
+  bar(text) {
+    return this.page.locator(".statusbar-item[id*='coppice.status']", { hasText: text });
+  }
+
+  /** A message in the corner. */
+  message(text) {
+    return this.page.locator(".notification-list-item", { hasText: text }).first();
+  }
+
+  async clearMessages() {
+    await this.command("Notifications: Clear All Notifications");
+    await this.page.locator(".notification-list-item").first().waitFor({ state: "hidden" });
+  }
+
+  /** What is inside the only page in an editor, such as the graph's. */
+  inner() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+  }
+
+  async eventually(what, holds) {
+    for (const end = Date.now() + PATIENCE_MS; !(await holds()); ) {
+      if (Date.now() > end) throw new Error(`not seen: ${what}`);
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  /** A row of the folders' view. */
+  folder(name, text = "") {
+    return this.page.locator(".pane", { hasText: "Coppice Folders" }).locator(".monaco-list-row", { hasText: name }).filter({ hasText: text }).first();
+  }
+
+  async press(row, action) {
+    await row.hover();
+    await row.locator(`.action-label[aria-label*="${action}"]`).first().click();
+  }
+
+  /** Picks from the menu of a row in the explorer. */
+  async explorerMenu(name, item) {
+    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().click({ button: "right" });
+    const entry = this.page.locator(".monaco-menu .action-item", { hasText: item }).first();
+    await entry.waitFor();
+    // A menu does not take a click right after it has opened.
+    await this.eventually(`the menu takes ${item}`, async () => {
+      await entry.click({ timeout: 1_000 }).catch(() => undefined);
+      return !(await entry.isVisible());
+    });
+  }
+}

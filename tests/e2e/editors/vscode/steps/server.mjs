@@ -1,0 +1,74 @@
+// The server as the extension shows it: status bar, messages, commands.
+import { strict as assert } from "node:assert";
+
+const BUDGET = { "coppice.memory.limitMb": 256 };
+
+export const SERVER = [
+  [
+    "the status bar follows a change of the budget",
+    async (s) => {
+      await s.open("main.py");
+      s.code.configure({ "coppice.memory.limitMb": 300 });
+      await s.bar(/\/300 MB/).waitFor();
+      s.code.configure(BUDGET);
+      await s.bar(/\/256 MB/).waitFor();
+    },
+  ],
+  [
+    "the status bar is there always or never, if that is wanted",
+    async (s) => {
+      s.code.configure({ ...BUDGET, "coppice.statusBar": "never" });
+      await s.bar("MB").waitFor({ state: "hidden" });
+      s.code.configure({ ...BUDGET, "coppice.statusBar": "always" });
+      await s.closeEditors();
+      await s.bar("MB").waitFor();
+      s.code.configure(BUDGET);
+      await s.bar("MB").waitFor({ state: "hidden" });
+      await s.open("main.py", 5, 13);
+      await s.bar("MB").waitFor();
+    },
+  ],
+  [
+    "status, and how a name was resolved, in a box",
+    async (s) => {
+      const box = s.page.locator(".quick-input-widget");
+      await s.command("coppice: Show Status");
+      await box.locator(".monaco-list-row", { hasText: "of 256 MB" }).waitFor();
+      await box.locator(".monaco-list-row", { hasText: "shop" }).filter({ hasText: "loaded" }).waitFor();
+      await s.calm();
+      await s.at(5, 13);
+      await s.command("coppice: Explain the Name under the Cursor");
+      await box.locator(".quick-input-title", { hasText: "Circle" }).waitFor();
+      await box.locator(".monaco-list-row", { hasText: "shapes.py:1" }).waitFor();
+      await s.calm();
+    },
+  ],
+  [
+    "the doctor's report comes to the clipboard",
+    async (s) => {
+      await s.command("coppice: Run Doctor and Copy Its Report");
+      await s.message("report is on the clipboard").waitFor();
+      const report = await s.page.evaluate(() => navigator.clipboard.readText());
+      assert.match(report, /coppice/);
+      assert.ok(report.includes(s.folders.path("shop")), report);
+      await s.clearMessages();
+    },
+  ],
+  [
+    "a server that cannot be started is told, with ways out",
+    async (s) => {
+      s.code.configure({ ...BUDGET, "coppice.server.path": "/nowhere/coppice" });
+      const message = s.message("/nowhere/coppice, named by the setting coppice.server.path, is not a program");
+      await message.waitFor();
+      await s.bar("MB").waitFor({ state: "hidden" });
+      for (const name of ["Open Settings", "Show Logs"]) await message.getByRole("button", { name }).waitFor();
+      await s.picture("failure");
+      await message.getByRole("button", { name: "Install Guide" }).click();
+      await s.inner().getByText("The first five minutes").first().waitFor();
+      s.code.configure(BUDGET);
+      await s.open("main.py", 5, 13);
+      await s.bar(/\/256 MB/).waitFor();
+      await s.closeEditors();
+    },
+  ],
+];
