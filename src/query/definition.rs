@@ -214,6 +214,41 @@ mod tests {
     }
 
     #[test]
+    fn a_receiver_names_the_parameters_of_its_type_anew() {
+        check_definition(
+            "
+            //- /go.mod
+            module example.com/m
+            //- /a.go
+            package m
+            type Item interface{ ⟦ID⟧() string }
+            type Store[K comparable, T Item] struct{}
+            func (s *Store[K, V]) Add(v V) { v.$0ID() }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_call_with_type_arguments_gives_what_the_function_gives() {
+        for call in ["New[User](0)", "New[*User](0)", "New[User, int](0)"] {
+            check_definition(&format!(
+                "
+            //- /go.mod
+            module example.com/m
+            //- /a.go
+            package m
+            type User struct{{}}
+            type Store[T any] struct{{}}
+            func (s *Store[T]) ⟦Add⟧(v T) {{}}
+            func New[T any, N any](n N) *Store[T] {{ return nil }}
+            var store = {call}
+            func f() {{ store.$0Add(nil) }}
+            "
+            ));
+        }
+    }
+
+    #[test]
     fn a_prototype_leads_to_the_definition_in_another_file() {
         check_definition(
             "
@@ -228,6 +263,92 @@ mod tests {
             static int g(void) { return $0f(); }
             //- /src/c.c
             static int f(void) { return 2; }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_declarator_is_seen_in_its_own_initialiser() {
+        check_definition(
+            "
+            //- /a.c
+            struct node { int n; };
+            void f(void) { struct node *⟦n⟧ = malloc(sizeof(*$0n)); }
+            ",
+        );
+    }
+
+    #[test]
+    fn members_of_a_base_are_found_inside_and_outside_of_a_class() {
+        check_definition(
+            "
+            //- /a.h
+            namespace n {
+            struct Base { int ⟦size⟧() const; };
+            class Derived final : public Base { int twice(); };
+            }
+            //- /a.cc
+            #include \"a.h\"
+            namespace n { int Derived::twice() { return 2 * $0size(); } }
+            ",
+        );
+        check_definition(
+            "
+            //- /a.cc
+            template <typename T> struct Base { T *⟦head⟧; };
+            struct Derived : virtual Base<int> {};
+            int f(Derived *d) { return *d->$0head; }
+            ",
+        );
+        check_definition(
+            "
+            //- /a.cc
+            struct Point { int ⟦x⟧; };
+            template <typename T> struct Base { T get(); };
+            struct Derived : Base<Point> {};
+            int f(Derived d) { return d.get().$0x; }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_namespace_without_a_name_is_open_to_the_one_around_it() {
+        check_definition(
+            "
+            //- /a.cc
+            namespace {
+            int ⟦helper⟧() { return 1; }
+            }
+            int f() { return $0helper(); }
+            ",
+        );
+        check_definition(
+            "
+            //- /a.cc
+            namespace n {
+            namespace { int ⟦helper⟧() { return 1; } }
+            int f() { return $0helper(); }
+            }
+            //- /b.cc
+            namespace n { namespace { int helper() { return 2; } } }
+            ",
+        );
+    }
+
+    #[test]
+    fn functions_assigned_to_a_prototype_have_instances_as_their_receiver() {
+        check_definition(
+            "
+            //- /a.js
+            function App() { this.⟦stack⟧ = []; }
+            App.prototype.use = function () { this.$0stack; };
+            ",
+        );
+        check_definition(
+            "
+            //- /a.js
+            class App { ⟦run⟧() {} }
+            App.prototype.$0run.call(other);
             ",
         );
     }

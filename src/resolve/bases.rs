@@ -113,7 +113,21 @@ impl Resolver<'_> {
         let cx = Cx { file: param.file, scope: def.scope };
         let listed = index.bases(param.def).map(|base| self.eval(cx, base).ty.instance());
         let declared = def.ty.map(|ty| self.eval(cx, ty).ty.instance());
-        Ty::union(listed.chain(declared))
+        match Ty::union(listed.chain(declared)) {
+            Ty::Unknown => self.named_anew(param).map_or(Ty::Unknown, |own| self.bounds(own)),
+            known => known,
+        }
+    }
+
+    /// The type's own parameter, where a receiver gives it a name (`func (l *List[T]) …`).
+    fn named_anew(&self, param: Symbol) -> Option<Symbol> {
+        let index = self.index(param.file);
+        let scope = index.facts.def(param.def).scope;
+        let method = index.facts.def(index.facts.scope(scope).owner?);
+        let receiver = self.eval(Cx { file: param.file, scope }, method.of?).ty.instance();
+        let Ty::Named(Head::Def(symbol), Some(args)) = receiver else { return None };
+        let at = args.iter().position(|arg| *arg == Ty::Param(param))?;
+        self.params(symbol).get(at).copied().filter(|own| *own != param)
     }
 
     /// The type parameters that a definition declares, in order.

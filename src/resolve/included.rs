@@ -103,12 +103,8 @@ impl Resolver<'_> {
     /// What the file and those that it includes declare under the name in these namespaces.
     fn declared_for(&self, file: FileId, namespaces: &[Name], used: &Use) -> Resolution {
         let all = self.all_declaring(used.name);
-        // The file itself has been asked for what stands in no namespace.
-        let own = !namespaces.is_empty();
         let mut found: SmallVec<[(Symbol, u8); 8]> = SmallVec::new();
-        if own {
-            self.declared_outside(file, namespaces, used, &mut found);
-        }
+        self.declared_outside(file, namespaces, used, &mut found);
         if all.iter().any(|(f, _)| *f != file) {
             let reach = self.reach(file);
             let mut seen: SmallVec<[(u32, FileId); 8]> = all

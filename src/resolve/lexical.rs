@@ -602,6 +602,8 @@ fn is_bound_by_its_span(def: &Def, used: &Use, scope: ScopeId) -> bool {
     match def.kind {
         DefKind::Import => true,
         DefKind::Parameter => !def.name_span.contains(used.offset),
+        // A declarator of C is seen from its end on, in its own initialiser too (`T *p = malloc(sizeof *p)`).
+        DefKind::Variable if used.knobs.textual => used.offset < def.name_span.end,
         DefKind::Variable | DefKind::Constant | DefKind::Field => used.scope == scope,
         _ if def.kind.is_type() => used.role == Role::Inherit,
         _ => false,

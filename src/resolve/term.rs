@@ -90,6 +90,15 @@ impl Resolver<'_> {
     pub(super) fn eval_reference(&self, cx: Cx, id: RefId) -> Typed {
         let resolution = self.reference(cx.file, id);
         let r = self.reference_of(cx.file, id);
+        if let Some(recv) = r.recv
+            && self.named_in(r.name, self.knobs(cx.file).prototype_names)
+        {
+            let receiver = self.eval(cx, recv);
+            if matches!(receiver.ty, Ty::Function(..) | Ty::Of(_)) {
+                // What the members of all instances are assigned to is one of them.
+                return receiver.map(|ty| ty.instance());
+            }
+        }
         match (&*resolution, r.recv) {
             (Resolution::External(_), Some(recv)) => {
                 let receiver = self.eval(cx, recv);

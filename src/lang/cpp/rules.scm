@@ -39,7 +39,7 @@
   @below.declaration @def.enum
 (enum_specifier (#has? name) name: (_) @tag) @term.same
 (enumerator name: (_) @name value: (_) @init) @def.enummember
-(base_class_clause (access_specifier|attribute_declaration) @skip)
+(base_class_clause (access_specifier|attribute_declaration) @skip (_) @same)
 (type_definition type: (_) @type declarator: (_) @bind.typealias (_) @skip)
 (alias_declaration (#parent? template_declaration) name: (_) @name type: (_) @type (_) @skip)
   @def.typealias @scope.class @hook.template
@@ -47,7 +47,6 @@
 (concept_definition name: (_) @name (_) @walk) @def.interface
 (type_descriptor type: (_) @same declarator: (_) @walk (_) @skip)
 (template_type name: (_) @typevalue arguments: (_) @typeitem) @term.apply
-(template_argument_list)
 (dependent_type (_) @same)
 (decltype (_) @walk) @term.none
 (placeholder_type_specifier constraint: (_) @typewalk (_) @skip) @term.none

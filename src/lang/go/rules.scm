@@ -36,6 +36,7 @@
 (channel_type value: (_) @typevalue) @term.list
 (map_type key: (_) @typeitem value: (_) @typeitem) @term.map
 (function_type parameters: (_) @walk result: (_) @type) @scope.function
+(generic_type (#in? call) type: (_) @callee type_arguments: (_) @typeitem) @term.apply
 (generic_type type: (_) @typevalue type_arguments: (_) @typeitem) @term.apply
 (qualified_type package: (_) @recv name: (_) @name) @member
 
@@ -94,6 +95,8 @@
 (argument_list (#in? type)
   (type_identifier|qualified_type|generic_type|pointer_type|slice_type|array_type|map_type|channel_type|struct_type|interface_type|function_type|parenthesized_type) @type
   (_) @walk) @term.type
+; `New[int](x)` is a call as often as a conversion.
+(type_conversion_expression (#kind? type generic_type) type: (_) @callee operand: (_) @walk) @term.call
 (type_conversion_expression type: (_) @type operand: (_) @walk) @term.instance
 (type_instantiation_expression type: (_) @typevalue) @term.same
 (type_assertion_expression operand: (_) @walk type: (_) @type) @term.instance
