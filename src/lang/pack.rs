@@ -286,6 +286,8 @@ pub struct Knobs {
     pub call_names: &'static [&'static str],
     /// Members that say what iterating a value gives: methods, or types (`__iter__`, Rust's `Item`).
     pub iter_names: &'static [&'static str],
+    /// Methods of an iterator that give the next element, where iteration asks for an iterator first (`__next__`).
+    pub next_names: &'static [&'static str],
     /// Members that say what an index gives (`__getitem__`, Rust's `Output`).
     pub index_names: &'static [&'static str],
     /// Members that say what a context manager hands out (`__enter__`).
@@ -398,6 +400,7 @@ impl Knobs {
         variants: &[],
         call_names: &[],
         iter_names: &[],
+        next_names: &[],
         index_names: &[],
         enter_names: &[],
         deref_names: &[],

@@ -248,6 +248,80 @@ mod tests {
         }
     }
 
+    /// Python: the expression or loop, put where `User`s are at hand, has a `User` whose method is called.
+    fn check_user(body: &str) {
+        check_definition(&format!(
+            "
+            //- /a.py
+            from collections import deque
+            class Other:
+                def save(self): pass
+            class User:
+                def ⟦save⟧(self): pass
+            class Steps:
+                def __iter__(self): return self
+                def __next__(self): return User()
+            class Users:
+                def __iter__(self): return Steps()
+                def __getitem__(self, at): return User()
+                def __call__(self): return User()
+                def __enter__(self): return User()
+            def made():
+                yield User()
+            def handed():
+                yield from made()
+            def f(names: dict[str, User], keys: dict[User, int], pair: tuple[int, User], make: Callable[[int], User],
+                  cls: type[User], queue: deque[User], users: list[User]):
+                {body}
+            "
+        ));
+    }
+
+    #[test]
+    fn what_containers_hold_is_known() {
+        check_user("for name, user in names.items(): user.$0save()");
+        check_user("for user in names.values(): user.$0save()");
+        check_user("for user in keys: user.$0save()");
+        check_user("names.setdefault('a', None).$0save()");
+        check_user("queue.popleft().$0save()");
+        check_user("pair[1].$0save()");
+        check_user("for user in users[1:]: user.$0save()");
+        check_user("{k: User() for k in keys}['a'].$0save()");
+        check_user("make(1).$0save()");
+        check_user("cls().$0save()");
+    }
+
+    #[test]
+    fn iterators_are_asked_for_their_elements() {
+        check_user("for user in Steps(): user.$0save()");
+        check_user("for user in Users(): user.$0save()");
+        check_user("for user in handed(): user.$0save()");
+        check_user("Users()[0].$0save()");
+        check_user("Users()().$0save()");
+        check_user("with Users() as user: user.$0save()");
+    }
+
+    #[test]
+    fn parameters_of_types_are_declared_in_their_brackets() {
+        check_definition(
+            "
+            //- /a.py
+            class Item:
+                def ⟦use⟧(self): pass
+            class Other:
+                def use(self): pass
+            class Bag[T: Item]:
+                def add(self, item: T): item.$0use()
+            ",
+        );
+        check_definition(
+            "
+            //- /a.py
+            def f[⟦T⟧, *Ts](a: $0T, *b: *Ts) -> T: return a
+            ",
+        );
+    }
+
     #[test]
     fn a_prototype_leads_to_the_definition_in_another_file() {
         check_definition(

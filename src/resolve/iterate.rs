@@ -20,12 +20,21 @@ impl Resolver<'_> {
                 Typed { ty: args.last().cloned().unwrap_or_default(), tier }
             }
             Ty::Named(Head::Def(_), _) | Ty::This(_) => {
+                let step = |iterator: &Typed| self.member_result(iterator, self.knobs(file).next_names, file);
+                if let Some(next) = step(&of) {
+                    return next;
+                }
                 match self.member_result(&of, self.knobs(file).iter_names, file) {
                     Some(result) => match result.ty {
                         // An iterator hands out its elements; a type named as the element is the element.
                         Ty::List(element) => Typed { ty: (*element).clone(), tier: result.tier },
                         Ty::Named(Head::Foreign(_), Some(ref args)) if args.len() == 1 => {
                             Typed { ty: args[0].clone(), tier: result.tier }
+                        }
+                        Ty::Named(Head::Def(_), _) | Ty::This(_)
+                            if !self.knobs(file).next_names.is_empty() =>
+                        {
+                            step(&result).unwrap_or_default()
                         }
                         _ if self.knobs(file).textual => self.pointee(file, result),
                         _ => result,

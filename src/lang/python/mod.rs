@@ -5,7 +5,7 @@ mod modules;
 
 use super::facts::DefFlags;
 use super::imports::ImportStyle;
-use super::pack::{AssignedMembers, Exports, Hands, MemberScope, Mro, Visibility};
+use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
 use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
@@ -49,7 +49,22 @@ const KNOBS: Knobs = Knobs {
     mro: Mro::C3,
     exports: Exports::All,
     transparent: &["Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired"],
-    hands: &[("copy", Hands::Receiver), ("pop", Hands::Element), ("get", Hands::Element)],
+    generics: GENERICS,
+    call_names: &["__call__"],
+    iter_names: &["__iter__", "__aiter__", "__getitem__"],
+    next_names: &["__next__", "__anext__"],
+    index_names: &["__getitem__"],
+    enter_names: &["__enter__", "__aenter__"],
+    hands: &[
+        ("copy", Hands::Receiver),
+        ("pop", Hands::Element),
+        ("popleft", Hands::Element),
+        ("get", Hands::Element),
+        ("setdefault", Hands::Element),
+        ("keys", Hands::Keys),
+        ("values", Hands::Values),
+        ("items", Hands::Items),
+    ],
     builtins: BUILTINS,
     decorators: &[
         ("property", DefFlags::GETTER),
@@ -102,6 +117,43 @@ const KNOBS: Knobs = Knobs {
     },
     ..Knobs::DEFAULT
 };
+
+/// Types of `builtins`, `typing` and `collections` by what they hold, from the library's reference.
+const GENERICS: &[(&str, Generic)] = &[
+    ("AbstractSet", Generic::List),
+    ("AsyncGenerator", Generic::List),
+    ("AsyncIterable", Generic::List),
+    ("AsyncIterator", Generic::List),
+    ("Callable", Generic::Callable),
+    ("Collection", Generic::List),
+    ("DefaultDict", Generic::Map),
+    ("Deque", Generic::List),
+    ("Dict", Generic::Map),
+    ("FrozenSet", Generic::List),
+    ("Generator", Generic::List),
+    ("Iterable", Generic::List),
+    ("Iterator", Generic::List),
+    ("List", Generic::List),
+    ("Mapping", Generic::Map),
+    ("MutableMapping", Generic::Map),
+    ("MutableSequence", Generic::List),
+    ("MutableSet", Generic::List),
+    ("OrderedDict", Generic::Map),
+    ("Reversible", Generic::List),
+    ("Sequence", Generic::List),
+    ("Set", Generic::List),
+    ("Tuple", Generic::Tuple),
+    ("Type", Generic::Type),
+    ("Union", Generic::Union),
+    ("defaultdict", Generic::Map),
+    ("deque", Generic::List),
+    ("dict", Generic::Map),
+    ("frozenset", Generic::List),
+    ("list", Generic::List),
+    ("set", Generic::List),
+    ("tuple", Generic::Tuple),
+    ("type", Generic::Type),
+];
 
 /// Names of the module `builtins`, from the language reference.
 const BUILTINS: &[&str] = &[

@@ -2,14 +2,20 @@
 
 (class_definition
   name: (_) @name
+  type_parameters: (_) @walk
   superclasses: (_) @inherit
   body: (_) @walk) @def.class @scope.class
 
 (function_definition
   "async" @flag.async
   name: (_) @name
+  type_parameters: (_) @walk
   return_type: (_) @type
   body: (_) @walk) @def.function @scope.function
+
+; The parameters of a generic function or class.
+(type_parameter (#parent? function_definition class_definition) (_) @bind.typeparameter)
+(constrained_type (#in? bind) . (_) @bind (_) @type) @bind.typeparameter
 
 (decorated_definition (decorator) @decorator definition: (_) @walk)
 (decorator (_) @value) @term.same
@@ -66,6 +72,7 @@
 (subscript (#in? type) value: (_) @typevalue subscript: (_) @typeitem) @term.apply
 (subscript (#in? inherit) value: (_) @same subscript: (_) @walk)
 (subscript (#in? write) value: (_) @value subscript: (_) @walk)
+(subscript (#kind? subscript slice) value: (_) @value subscript: (_) @walk) @term.same
 (subscript value: (_) @value subscript: (_) @walk) @term.index
 (slice (_) @walk)
 (await (_) @value) @term.await
@@ -86,10 +93,12 @@
 (list (_) @item) @term.list
 (set (_) @item) @term.list
 (dictionary (_) @walk) @term.literal.map
+(pair key: (_) @item value: (_) @item) @term.map
 (tuple (_) @item) @term.tuple
 (expression_list (_) @item) @term.tuple
 (return_statement (_) @return)
-(yield (_) @walk)
+(yield (#token? "from") (_) @return)
+(yield (_) @return.list)
 (comment) @skip
 
 ; Types.
