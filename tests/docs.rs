@@ -7,7 +7,7 @@ use std::path::Path;
 
 use coppice::cli::setup::{Editor, Language, Request, fragment};
 use coppice::lang::LangId;
-use coppice::workspace::settings::SETTINGS;
+use coppice::workspace::settings::{FEATURES, SETTINGS};
 use serde_json::{Value, json};
 use support::Wire;
 
@@ -217,5 +217,38 @@ fn the_editors_files_are_what_setup_prints() {
             printed,
             "editors/{file} is out of date"
         );
+    }
+}
+
+#[test]
+fn the_features_are_those_that_are_switched() {
+    let table = PROTOCOL.split("| feature | what it switches |").nth(1).expect("the table of features");
+    let rows = table.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0));
+    assert_eq!(rows.collect::<Vec<_>>(), FEATURES);
+    let switched = |text: &str| -> Vec<String> {
+        let names = text.split("pub const FEATURE: &str = \"").skip(1);
+        names.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    };
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lsp");
+    let mut handled = BTreeSet::new();
+    for dir in [sources.join("handlers"), sources] {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                handled.extend(switched(&std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    assert!(handled.len() > 20, "{handled:?}");
+    let unknown: Vec<&String> = handled.iter().filter(|name| !FEATURES.contains(&name.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    // What the extension leaves to others is named as the settings name it.
+    let middleware = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode/src/middleware.ts");
+    let middleware = std::fs::read_to_string(middleware).unwrap();
+    let table = middleware.split("const FEATURES = {").nth(1).and_then(|rest| rest.split('}').next());
+    let guarded: Vec<&str> = table.expect("a table").split('"').skip(1).step_by(2).collect();
+    assert!(guarded.len() > 20, "{guarded:?}");
+    for name in guarded {
+        assert!(FEATURES.contains(&name), "the extension asks about {name:?}");
     }
 }

@@ -151,6 +151,41 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "pinned", expects: "a list of folders", read: read_pinned },
 ];
 
+/// Every name that `features` takes, each switched by itself.
+pub const FEATURES: &[&str] = &[
+    "callHierarchy",
+    "codeAction",
+    "codeLens",
+    "completion",
+    "declaration",
+    "definition",
+    "diagnostics",
+    "documentLink",
+    "documentSymbols",
+    "fileRename",
+    "foldingRange",
+    "graph",
+    "highlight",
+    "hover",
+    "implementation",
+    "importCycles",
+    "inlayHint",
+    "moniker",
+    "references",
+    "rename",
+    "selectionRange",
+    "semanticTokens",
+    "signatureHelp",
+    "typeDefinition",
+    "typeHierarchy",
+    "unreachableDefinitions",
+    "unresolvedImports",
+    "unusedImports",
+    "unusedLocals",
+    "why",
+    "workspaceSymbols",
+];
+
 /// One line of [`SETTINGS`].
 pub struct Setting {
     pub key: &'static str,
@@ -208,9 +243,13 @@ impl Settings {
             if value.is_null() {
                 continue;
             } else if let Some(feature) = key.strip_prefix("features.") {
-                if read_feature(self, feature, value).is_none() {
-                    errors.push(refuse(&key, "`auto`, `on` or `off`", value));
+                if !is_feature(feature) {
+                    errors.push(SettingError { key, message: "there is no such feature".to_owned() });
+                } else if read_feature(self, feature, value).is_none() {
+                    errors.push(refuse(&key, "`auto`, `on` or `off`, or an object of these by language", value));
                 }
+            } else if key == "features" && value.is_object() {
+                self.read(&key, value, errors);
             } else if let Some(setting) = SETTINGS.iter().find(|s| s.key == key) {
                 if (setting.read)(self, value).is_none() {
                     errors.push(refuse(&key, setting.expects, value));
@@ -320,13 +359,19 @@ fn read_cache_dir(settings: &mut Settings, value: &Value) -> Option<()> {
     Some(())
 }
 
-fn read_features(settings: &mut Settings, value: &Value) -> Option<()> {
-    let mut read = settings.clone();
-    for (name, value) in value.as_object()? {
-        read_feature(&mut read, name, value)?;
-    }
-    settings.features = read.features;
-    Some(())
+/// Only for what is no object; the entries of one are read one by one.
+fn read_features(_: &mut Settings, _: &Value) -> Option<()> {
+    None
+}
+
+/// The name of a feature, or with a language's after a dot.
+fn is_feature(name: &str) -> bool {
+    let (feature, language) = name.split_once('.').map_or((name, None), |(f, l)| (f, Some(l)));
+    FEATURES.contains(&feature) && language.is_none_or(is_language)
+}
+
+fn is_language(name: &str) -> bool {
+    LangId::all().any(|lang| lang.name() == name)
 }
 
 /// One switch, or an object of one for each language.
@@ -335,10 +380,9 @@ fn read_feature(settings: &mut Settings, name: &str, value: &Value) -> Option<()
         settings.features.insert(name.to_owned(), switch(value)?);
         return Some(());
     };
-    let known = |language: &str| LangId::all().any(|lang| lang.name() == language);
     let own = languages
         .iter()
-        .map(|(language, v)| Some((format!("{name}.{language}"), switch(v).filter(|_| known(language))?)));
+        .map(|(language, v)| Some((format!("{name}.{language}"), switch(v).filter(|_| is_language(language))?)));
     let own: Option<Vec<(String, Switch)>> = own.collect();
     settings.features.extend(own?);
     Some(())
@@ -399,7 +443,7 @@ mod tests {
         let all = json!({
             "memory": {"limitMb": 100}, "stale": {"maxAgeHours": 0.5}, "build": {"threads": 3, "debounceMs": 20},
             "request": {"waitMs": 1500}, "files": {"maxBytes": 1000, "exclude": ["gen/**", "*.min.js"]},
-            "watch": "poll", "cache": {"dir": "/c"}, "features": {"hover": "off", "calls": "on"},
+            "watch": "poll", "cache": {"dir": "/c"}, "features": {"hover": "off", "rename": "on"},
             "dependencies": ["/store"], "pinned": ["file:///a"]
         });
         let change = |s: &mut Settings| {
@@ -413,7 +457,7 @@ mod tests {
                 excludes: vec!["gen/**".into(), "*.min.js".into()],
                 watch: WatchMode::Poll,
                 cache_dir: CacheDir::At("/c".into()),
-                features: [("hover".to_owned(), Switch::Off), ("calls".to_owned(), Switch::On)].into(),
+                features: [("hover".to_owned(), Switch::Off), ("rename".to_owned(), Switch::On)].into(),
                 dependencies: Dependencies::Stores(vec!["/store".into()]),
                 pinned: vec!["file:///a".into()],
             }
@@ -437,10 +481,18 @@ mod tests {
         check(json!({"build": 3}), |_| {}, &["setting `build`: must be an object, not `3`"]);
         check(json!([1]), |_| {}, &["setting `coppice`: must be an object, not `[1]`"]);
         check(
-            json!({"features": {"hover": "off", "calls": 1}}),
+            json!({"features": {"hover": "off", "rename": 1, "hoverr": "off", "rename.klingon": "off"}}),
+            |s| s.features = [("hover".to_owned(), Switch::Off)].into(),
+            &[
+                "setting `features.hoverr`: there is no such feature",
+                "setting `features.rename`: must be `auto`, `on` or `off`, or an object of these by language, not `1`",
+                "setting `features.rename.klingon`: there is no such feature",
+            ],
+        );
+        check(
+            json!({"features": "off"}),
             |_| {},
-            &["setting `features`: must be an object of `auto`, `on` or `off` per feature, \
-               not `{\"calls\":1,\"hover\":\"off\"}`"],
+            &["setting `features`: must be an object of `auto`, `on` or `off` per feature, not `\"off\"`"],
         );
         check(
             json!({"cache": {"dir": "here"}}),

@@ -32,7 +32,7 @@ const FEATURES = {
   provideRenameEdits: "rename",
   prepareCallHierarchy: "callHierarchy",
   prepareTypeHierarchy: "typeHierarchy",
-  provideCodeActions: "codeActions",
+  provideCodeActions: "codeAction",
   provideCodeLenses: "codeLens",
   provideFoldingRanges: "foldingRange",
   provideSelectionRanges: "selectionRange",
