@@ -15,6 +15,8 @@ pub(super) struct Answer {
     pub generation: u64,
     /// Why the graph may be older than the files, if it is.
     pub stale: Option<String>,
+    /// What is known of the folder, if the memory budget has no room for all of it.
+    pub degraded: Option<String>,
     /// Why there is nothing, where more is known than that.
     pub why: Option<String>,
     /// How many there are, as far as they were counted.
@@ -117,6 +119,9 @@ impl Answer {
         }
         if let Some(stale) = &self.stale {
             eprintln!("this may be out of date: {stale}");
+        }
+        if let Some(degraded) = &self.degraded {
+            eprintln!("there may be more: {degraded}");
         }
     }
 }

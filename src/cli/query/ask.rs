@@ -22,7 +22,7 @@ pub(super) fn ask(
     view: &View,
     answer: &mut Answer,
 ) -> Result<(), QueryError> {
-    let limit = question.options().limit;
+    let limit = question.options().limit.get();
     match (question, subject, file) {
         (Question::Outline(_), _, Some(file)) => outline(view, file, limit, answer),
         (Question::Symbols(_), Subject::Name(name), _) => {

@@ -9,8 +9,9 @@ use super::QueryError;
 use crate::graph::View;
 use crate::lang::modules::{FileId, Layout};
 use crate::workspace::cancel::CancelToken;
+use crate::workspace::degrade::Degraded;
 use crate::workspace::manager::{Deaf, Kind, Manager, Ready, Unavailable};
-use crate::workspace::settings::Settings;
+use crate::workspace::settings::{Settings, WatchMode};
 
 /// A folder whose graph is there.
 pub(super) struct Opened {
@@ -32,7 +33,8 @@ pub(super) enum FolderError {
 
 /// Opens a folder and waits for its graph.
 pub(super) fn open(root: &Path, settings: Settings, wait: Duration) -> Result<Opened, FolderError> {
-    let manager = Manager::new(settings, Arc::new(Deaf));
+    // One question has no use for what changes after it.
+    let manager = Manager::new(Settings { watch: WatchMode::Client, ..settings }, Arc::new(Deaf));
     let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
     manager.add_folder(root, &name);
     let ready = manager.capture(root).wait(Instant::now() + wait, &CancelToken::new());
@@ -59,6 +61,11 @@ impl Opened {
     pub(super) fn stale(&self) -> Option<String> {
         let stale = self.ready.freshness.stale.as_ref()?;
         Some(format!("{} s old, since the last build failed: {}", stale.age.as_secs(), stale.error))
+    }
+
+    /// What is known of the folder, if that is not all.
+    pub(super) fn degraded(&self) -> Option<Degraded> {
+        self.ready.freshness.degraded
     }
 
     /// A file by its path inside the folder.

@@ -5,6 +5,7 @@ mod ask;
 mod folder;
 mod subject;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,6 +25,8 @@ const NONE: u8 = 1;
 const NOT_READY: u8 = 3;
 /// The question could not be asked or answered.
 const FAILED: u8 = 4;
+/// As much as a screen or two can show.
+const LIMIT_DEFAULT: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// Answers one question about a folder.
 ///
@@ -60,8 +63,8 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
     /// Print at most this many results.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: usize,
+    #[arg(long, value_name = "N", default_value_t = LIMIT_DEFAULT)]
+    pub limit: NonZeroUsize,
     /// How long the folder may take to become ready, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub wait: u64,
@@ -112,7 +115,18 @@ fn answer(question: &Question) -> Result<Answer, QueryError> {
         Some(path) => Some(folder.file(path)?),
         None => None,
     };
-    let mut answer = Answer { generation: folder.generation(), stale: folder.stale(), ..Answer::default() };
+    let degraded = folder.degraded();
+    if let Some(degraded) =
+        degraded.filter(|d| matches!(question, Question::Refs(_)) && !d.level.has_references())
+    {
+        return Err(QueryError::NoReferences(degraded.words()));
+    }
+    let mut answer = Answer {
+        generation: folder.generation(),
+        stale: folder.stale(),
+        degraded: degraded.map(|d| d.words()),
+        ..Answer::default()
+    };
     ask::ask(question, &subject, file, folder.view(), &mut answer)?;
     Ok(answer)
 }
@@ -128,6 +142,8 @@ enum QueryError {
     NoFile(String),
     #[error("`{0}` is not indexed: it is ignored, skipped, or in no language that coppice knows")]
     NotIndexed(String),
+    #[error("it is not known where things are used: {0}")]
+    NoReferences(String),
     #[error("{file} has no line {line}")]
     NoLine { file: String, line: u32 },
     #[error("which line of {0}? Say FILE:LINE or FILE:LINE:COLUMN")]

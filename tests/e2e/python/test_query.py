@@ -69,6 +69,19 @@ def test_a_limit_is_said(query):
     assert "more" in query("refs", "Item", "--limit", 1).stderr
 
 
+def test_a_folder_that_the_budget_cannot_hold_is_answered_in_part_and_that_is_said(query):
+    body = "".join(f"def f{i}(a):\n    return a.b{i}()\n" for i in range(500))
+    for i in range(80):
+        query.folder.write(f"m{i}.py", body)
+    tight = ["--memory.limitMb", 8, "--cache.dir", "off"]
+    answer = found(query("symbols", "f17", "--json", *tight))
+    assert "definitions" in answer["degraded"]
+    refused = query("refs", "f17", *tight)
+    assert refused.returncode == FAILED and "not known where things are used" in refused.stderr
+    assert "there may be more" in query("symbols", "f17", *tight).stderr
+    assert found(query("symbols", "f17", "--json"))["degraded"] is None
+
+
 def test_symbols(query):
     answer = found(query("symbols", "itm", "--json"))
     assert [(item["name"], item["kind"]) for item in answer["items"]] == [("Item", "class")]
@@ -103,6 +116,7 @@ def test_files_are_named_from_the_folder_or_from_here(query):
         (["what", "x"], USAGE),
         (["def"], USAGE),
         (["def", "x", "--limit", "many"], USAGE),
+        (["symbols", "total", "--limit", "0"], USAGE),
     ],
 )
 def test_exit_codes(query, arguments, code):
