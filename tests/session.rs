@@ -89,6 +89,25 @@ fn the_client_s_token_shows_the_first_build() {
 }
 
 #[test]
+fn a_folder_on_no_disk_is_left_out_and_said_so() {
+    let folder = Folder::new(SHOP);
+    let elsewhere = |path: &str| json!({"uri": format!("vscode-vfs://host/{path}"), "name": path});
+    let told = |wire: &mut Wire, path: &str| {
+        let message = wire.until(|f| f["method"] == "window/showMessage")["params"]["message"].to_string();
+        assert!(message.contains(path) && message.contains("left out"), "{message}");
+    };
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [elsewhere("one"), {"uri": folder.uri(""), "name": "shop"}],
+    }));
+    told(&mut wire, "one");
+    let event = json!({"added": [elsewhere("two"), {"uri": "no URI", "name": "three"}], "removed": []});
+    wire.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    told(&mut wire, "two");
+    told(&mut wire, "no URI");
+    assert_eq!(wire.ready()["folders"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn what_is_not_there_says_why_in_a_form_that_a_client_can_act_on() {
     let folder = Folder::new(SHOP);
     let mut wire = Wire::initialized(json!({

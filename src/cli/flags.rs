@@ -98,12 +98,11 @@ mod tests {
             "--files.exclude",
             "gen/**",
             "--pinned",
-            "a",
+            "/a",
             "--pinned",
-            "b",
+            "/b",
         ];
-        let expected =
-            json!({"memory.limitMb": 64, "watch": "poll", "files.exclude": ["gen/**"], "pinned": ["a", "b"]});
+        let expected = json!({"memory.limitMb": 64, "watch": "poll", "files.exclude": ["gen/**"], "pinned": ["/a", "/b"]});
         assert_eq!(parse(&line), Ok(expected));
         assert_eq!(parse(&["--features", "{\"hover\":\"off\"}"]), Ok(json!({"features": {"hover": "off"}})));
     }

@@ -23,6 +23,9 @@ use crate::workspace::document::Document;
 use crate::workspace::manager::Manager;
 use crate::workspace::sync::Mutex;
 
+/// Most folders that one message of the client has the user told of as left out.
+const LEFT_OUT_TOLD_MAX: usize = 4;
+
 /// What all handlers share.
 pub struct Session {
     pub client: Client,
@@ -99,6 +102,16 @@ impl Session {
     /// Puts a message before the user.
     pub fn show(&self, kind: MessageType, message: impl Into<String>) {
         self.client.tell::<ShowMessageNotification>(&ShowMessageParams { kind, message: message.into() });
+    }
+
+    /// Tells the user of folders that lie on no disk of this machine, of which nothing will be answered.
+    pub fn left_out(&self, folders: &[impl std::fmt::Display]) {
+        for folder in folders.iter().take(LEFT_OUT_TOLD_MAX) {
+            self.show(
+                MessageType::Warning,
+                format!("coppice: {folder} is no folder on this machine's disk, and is left out"),
+            );
+        }
     }
 
     /// A folder says something else: whoever waits for that looks again.

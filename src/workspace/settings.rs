@@ -148,7 +148,11 @@ pub const SETTINGS: &[Setting] = &[
         read: read_features,
     },
     Setting { key: "dependencies", expects: "`inside`, `off` or a list of paths", read: read_dependencies },
-    Setting { key: "pinned", expects: "a list of folders", read: read_pinned },
+    Setting {
+        key: "pinned",
+        expects: "a list of folders, as absolute paths or `file:` URIs",
+        read: read_pinned,
+    },
 ];
 
 /// Every name that `features` takes, each switched by itself.
@@ -246,7 +250,11 @@ impl Settings {
                 if !is_feature(feature) {
                     errors.push(SettingError { key, message: "there is no such feature".to_owned() });
                 } else if read_feature(self, feature, value).is_none() {
-                    errors.push(refuse(&key, "`auto`, `on` or `off`, or an object of these by language", value));
+                    errors.push(refuse(
+                        &key,
+                        "`auto`, `on` or `off`, or an object of these by language",
+                        value,
+                    ));
                 }
             } else if key == "features" && value.is_object() {
                 self.read(&key, value, errors);
@@ -380,9 +388,9 @@ fn read_feature(settings: &mut Settings, name: &str, value: &Value) -> Option<()
         settings.features.insert(name.to_owned(), switch(value)?);
         return Some(());
     };
-    let own = languages
-        .iter()
-        .map(|(language, v)| Some((format!("{name}.{language}"), switch(v).filter(|_| is_language(language))?)));
+    let own = languages.iter().map(|(language, v)| {
+        Some((format!("{name}.{language}"), switch(v).filter(|_| is_language(language))?))
+    });
     let own: Option<Vec<(String, Switch)>> = own.collect();
     settings.features.extend(own?);
     Some(())
@@ -408,7 +416,11 @@ fn read_dependencies(settings: &mut Settings, value: &Value) -> Option<()> {
 }
 
 fn read_pinned(settings: &mut Settings, value: &Value) -> Option<()> {
-    settings.pinned = strings(value)?;
+    let list = strings(value)?;
+    if !list.iter().all(|folder| folder.starts_with("file:///") || absolute(folder).is_some()) {
+        return None;
+    }
+    settings.pinned = list;
     Some(())
 }
 
@@ -498,6 +510,13 @@ mod tests {
             json!({"cache": {"dir": "here"}}),
             |_| {},
             &["setting `cache.dir`: must be an absolute path or `off`, not `\"here\"`"],
+        );
+        check(
+            json!({"pinned": ["here"]}),
+            |_| {},
+            &[
+                "setting `pinned`: must be a list of folders, as absolute paths or `file:` URIs, not `[\"here\"]`",
+            ],
         );
         check(
             json!({"files.exclude": ["a", "{b"]}),

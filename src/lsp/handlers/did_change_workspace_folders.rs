@@ -32,11 +32,7 @@ struct Folder {
 
 impl Folder {
     fn path(&self) -> Option<PathBuf> {
-        let path = Uri::parse(&self.uri).ok().and_then(|uri| uri::to_path(&uri));
-        if path.is_none() {
-            tracing::warn!("{:?} is no folder of this machine", self.uri);
-        }
-        path
+        Uri::parse(&self.uri).ok().and_then(|uri| uri::to_path(&uri))
     }
 }
 
@@ -45,9 +41,14 @@ pub fn handle(session: &Arc<Session>, params: Params) {
     for path in params.event.removed.iter().filter_map(Folder::path) {
         manager.remove_folder(&path);
     }
+    let mut left_out = Vec::new();
     for folder in &params.event.added {
-        let Some(path) = folder.path() else { continue };
+        let Some(path) = folder.path() else {
+            left_out.push(format!("{:?}", folder.uri));
+            continue;
+        };
         let name = if folder.name.is_empty() { uri::folder_name(&path) } else { folder.name.clone() };
         manager.add_folder(&path, &name);
     }
+    session.left_out(&left_out);
 }

@@ -7,7 +7,7 @@ use tower_lsp::gen_lsp_types::{
     ChangeNotifications, CompletionOptions, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions,
     FileOperationOptions, InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions,
     RenameProvider, RootPath, Save, SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFolders,
+    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFolders,
     WorkspaceFoldersServerCapabilities, WorkspaceOptions,
 };
 use tower_lsp::jsonrpc::Result;
@@ -34,7 +34,8 @@ pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<Initia
         parent::on_death(pid, move || session.end(Ending::ParentDied(pid)));
     }
     let features = ClientFeatures::of(&params);
-    let folders = folders(&params);
+    let (folders, left_out) = folders(&params);
+    session.left_out(&left_out);
     session.configuration.set_options(params.initialization_options.unwrap_or_default());
     let settings = session.configuration.settings();
     let capabilities = capabilities(&features, &settings);
@@ -57,21 +58,29 @@ pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<Initia
     })
 }
 
-/// The folders that the client opens; older clients only have a root.
-fn folders(params: &InitializeParams) -> Vec<(PathBuf, String)> {
+/// The folders that the client opens, and the URIs of those that lie on no disk; older clients only have a root.
+fn folders(params: &InitializeParams) -> (Vec<(PathBuf, String)>, Vec<String>) {
+    let (mut folders, mut left_out) = (Vec::new(), Vec::new());
+    let mut open = |uri: &Uri, name: Option<&str>| match uri::to_path(uri) {
+        Some(path) => {
+            let name = name.map_or_else(|| uri::folder_name(&path), str::to_owned);
+            folders.push((path, name));
+        }
+        None => left_out.push(format!("{:?}", uri.as_str())),
+    };
+    #[expect(deprecated, reason = "there are clients that send nothing else")]
+    let (root_uri, root_path) = (&params.root_uri, &params.root_path);
     if let Some(WorkspaceFolders::WorkspaceFolderList(list)) =
         &params.workspace_folders_initialize_params.workspace_folders
     {
-        return list.iter().filter_map(|f| Some((uri::to_path(&f.uri)?, f.name.clone()))).collect();
+        list.iter().for_each(|folder| open(&folder.uri, Some(&folder.name)));
+    } else if let Some(uri) = root_uri {
+        open(uri, None);
+    } else if let Some(RootPath::String(path)) = root_path {
+        let path = Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+        folders.extend(path.map(|path| (path.clone(), uri::folder_name(&path))));
     }
-    #[expect(deprecated, reason = "there are clients that send nothing else")]
-    let (root_uri, root_path) = (&params.root_uri, &params.root_path);
-    let root_path = match root_path {
-        Some(RootPath::String(path)) if !path.is_empty() => Some(PathBuf::from(path)),
-        _ => None,
-    };
-    let root = root_uri.as_ref().and_then(uri::to_path).or(root_path.filter(|p| p.is_absolute()));
-    root.map(|path| (path.clone(), uri::folder_name(&path))).into_iter().collect()
+    (folders, left_out)
 }
 
 fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
