@@ -28,6 +28,8 @@ export class ServerHost implements vscode.Disposable {
   private readonly stopped = new vscode.EventEmitter<void>();
   readonly onStopped = this.stopped.event;
   private current: LanguageClient | undefined;
+  /** Counts the starts and stops that were asked for: one that another has overtaken goes no further. */
+  private turn = 0;
   private deaths: number[] = [];
 
   constructor(private readonly context: vscode.ExtensionContext) {
@@ -43,6 +45,7 @@ export class ServerHost implements vscode.Disposable {
   /** Starts the server; what goes wrong is told to the user. */
   async start(): Promise<void> {
     if (this.current) return;
+    const turn = ++this.turn;
     let server: Server;
     try {
       server = this.find();
@@ -52,6 +55,7 @@ export class ServerHost implements vscode.Disposable {
       return;
     }
     const version = await this.version(server.path);
+    if (turn !== this.turn) return;
     this.log.info(`server: ${server.path} (${server.origin}), ${version}`);
     const configuration = vscode.workspace.getConfiguration(SECTION);
     const client = new LanguageClient(
@@ -99,6 +103,7 @@ export class ServerHost implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
+    this.turn++;
     const client = this.current;
     this.current = undefined;
     await client?.stop().catch((error: unknown) => this.log.warn(`the server did not stop in good order: ${error}`));
@@ -106,7 +111,10 @@ export class ServerHost implements vscode.Disposable {
   }
 
   async restart(): Promise<void> {
-    await this.stop();
+    const stopped = this.stop();
+    const turn = this.turn;
+    await stopped;
+    if (turn !== this.turn) return;
     this.deaths = [];
     await this.start();
   }

@@ -1,5 +1,6 @@
 /** Tests that run inside VS Code's extension host, on the workspace that the runner opens. */
 import { strict as assert } from "node:assert";
+import { readFileSync, readdirSync } from "node:fs";
 import * as vscode from "vscode";
 import type { Api } from "../../src/extension";
 import type { Status } from "../../src/status";
@@ -23,6 +24,20 @@ const names = (places: { uri: vscode.Uri; range: vscode.Range }[]) =>
   places.map(({ uri, range }) => `${uri.path.split("/").pop()}:${range.start.line + 1}`).sort();
 
 let api: Api;
+
+/** The servers that this extension host has started, where the system tells of them. */
+function servers(): number[] {
+  const ours = (pid: string) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return stat.includes("(coppice)") && state !== "Z" && Number(parent) === process.pid;
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync("/proc").filter(ours).map(Number);
+}
 
 async function ready(): Promise<Status> {
   return eventually("a folder that is loaded", async () => {
@@ -89,6 +104,20 @@ const tests: [string, () => Promise<void>][] = [
       await vscode.commands.executeCommand("coppice.server.restart");
       const status = await ready();
       assert.notEqual(status.pid, pid);
+    },
+  ],
+  [
+    "has one server after starts that overtake each other, and none after a stop",
+    async () => {
+      const restart = () => vscode.commands.executeCommand("coppice.server.restart");
+      await Promise.all([restart(), restart(), restart()]);
+      const { pid } = await ready();
+      await eventually("one server", () => servers().length === 1 && servers()[0] === pid);
+      await Promise.all([restart(), vscode.commands.executeCommand("coppice.server.stop")]);
+      assert.equal(await api.status(), undefined);
+      await eventually("no server", () => servers().length === 0);
+      await restart();
+      await ready();
     },
   ],
   [
