@@ -2,35 +2,56 @@
 //!
 //! First a folder is opened, asked about and closed so many times. Then, for so long, several folders that do not all
 //! fit into the budget are edited, asked about, evicted, reloaded, pinned, closed, moved away and back, under a limit
-//! that changes, with documents open. Printed are resident memory, threads and open files as the system counts them,
-//! and what the ledger says; in the end everything that was promised has to have come back.
+//! that changes, with documents open and snapshots on disk. Now and then everything is closed or evicted: what the
+//! process has then can be compared from one time to the next, and is to stay the same.
+//!
+//! Printed are the memory of the process's own (private dirty pages: pages of the binary come and go with other
+//! programs), threads and open files as the system counts them, and what the ledger says.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use coppice::text::Encoding;
+use coppice::lang::modules::Layout;
+use coppice::lang::scratch::hold_little;
+use coppice::query;
+use coppice::text::{Encoding, Position};
 use coppice::workspace::cancel::CancelToken;
 use coppice::workspace::document::Change;
 use coppice::workspace::manager::{Deaf, Manager};
-use coppice::workspace::settings::{Settings, WatchMode};
+use coppice::workspace::settings::{CacheDir, Settings, WatchMode};
 
 const CYCLES: usize = 1_000;
 const SECONDS: u64 = 60;
 /// Folders of the mixed part, and files of each.
 const FOLDERS: usize = 6;
 const FILES: usize = 40;
+/// Functions of each file.
+const FUNCTIONS: usize = 60;
 /// Holds about half of the folders, with the build of one.
 const LIMIT: u64 = 40 << 20;
 /// Between two steps, so that the machine has time for others.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Times that everything is closed and evicted, spread over the soak; at least this far apart.
+const RESTS: u32 = 30;
+const BETWEEN_RESTS_MIN: Duration = Duration::from_secs(2);
+/// Time between two looks at the process under load.
+const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 /// The first part of a soak, in percent, in which pools and caches fill.
-const WARM_UP_PERCENT: usize = 25;
+const WARM_UP_PERCENT: usize = 15;
+/// By how much a process at rest may grow in an hour, in MiB, and the shortest soak that tells.
+const SLOPE_MAX: f64 = 1.0;
+const TELLING: Duration = Duration::from_secs(900);
+/// Most references of one answer, as over the protocol.
+const REFERENCES_MAX: usize = 10_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
+    // As the server does.
+    hold_little();
     let (cycles, seconds) = (argument("--cycles", CYCLES as u64), argument("--seconds", SECONDS));
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soak");
     let _ = fs::remove_dir_all(&root);
@@ -50,11 +71,12 @@ fn argument(name: &str, otherwise: u64) -> u64 {
     all.next().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
 }
 
-fn manager() -> Manager {
+fn manager(root: &Path) -> Manager {
     let settings = Settings {
         memory_limit: LIMIT,
         build_debounce: Duration::ZERO,
         watch: WatchMode::Native,
+        cache_dir: CacheDir::At(root.join("cache")),
         ..Settings::default()
     };
     Manager::new(settings, Arc::new(Deaf))
@@ -62,7 +84,7 @@ fn manager() -> Manager {
 
 fn source(folder: usize, file: usize, round: u64) -> String {
     let items =
-        (0..60).map(|i| format!("def f{folder}_{file}_{i}(a, b):\n    return a.b{i}(b, {round})\n\n"));
+        (0..FUNCTIONS).map(|i| format!("def f{folder}_{file}_{i}(a, b):\n    return a.b{i}(b, {round})\n\n"));
     items.collect()
 }
 
@@ -76,90 +98,99 @@ fn write(root: &Path, folder: usize, files: usize) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// A question about a file; whether there was an answer.
-fn ask(manager: &Manager, path: &Path) -> bool {
+/// Questions about a name in a file; whether there was an answer.
+fn ask(manager: &Manager, path: &Path, line: u32) -> bool {
     let ready = manager.capture(path).wait(Instant::now() + PATIENCE, &CancelToken::new());
-    ready.is_ok_and(|ready| ready.view.file_count() > 0)
+    let Ok(ready) = ready else { return false };
+    let view = &ready.view;
+    let Some(file) = path.strip_prefix(&ready.root).ok().and_then(Path::to_str).and_then(|p| view.file(p))
+    else {
+        return false;
+    };
+    let Some(offset) = view.offset(file, Position::new(line, 5), Encoding::Utf16) else { return false };
+    let _ = query::definition(view, file, offset);
+    let _ = query::hover(view, file, offset);
+    let _ = query::references(view, file, offset, true, REFERENCES_MAX, &AtomicBool::new(false));
+    !query::document_symbols(view, file).is_empty()
 }
 
 /// What the system counts of this process.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sample {
     seconds: f64,
-    rss: u64,
+    own: u64,
     threads: u64,
     files: u64,
 }
 
 impl Sample {
     fn take(since: Instant) -> Sample {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let number = |key: &str| {
-            let line = status.lines().find_map(|l| l.strip_prefix(key)).unwrap_or_default();
-            line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0)
-        };
+        let own = number("/proc/self/smaps_rollup", "Private_Dirty:") * 1024;
         let files = fs::read_dir("/proc/self/fd").map_or(0, |list| list.count() as u64);
         let seconds = since.elapsed().as_secs_f64();
-        Sample { seconds, rss: number("VmRSS:") * 1024, threads: number("Threads:"), files }
+        Sample { seconds, own, threads: number("/proc/self/status", "Threads:"), files }
     }
 
     fn print(&self, what: &str) {
-        let Sample { seconds, rss, threads, files } = self;
-        let mib = *rss as f64 / f64::from(1 << 20);
-        println!("{what:<24} {seconds:>7.0} s {mib:>8.1} MiB {threads:>5} threads {files:>5} files");
+        let Sample { seconds, own, threads, files } = self;
+        let mib = *own as f64 / f64::from(1 << 20);
+        println!("{what:<24} {seconds:>7.0} s {mib:>8.2} MiB {threads:>5} threads {files:>5} files");
     }
+}
+
+/// The number after the key in one of the system's files about this process.
+fn number(file: &str, key: &str) -> u64 {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix(key)).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
 }
 
 /// Opens and closes a folder again and again.
 fn cycle(root: &Path, cycles: usize) -> Result<(), String> {
-    let manager = manager();
+    let manager = manager(root);
     let path = write(root, 0, 5)?;
     let started = Instant::now();
-    let mut samples = Vec::new();
     for done in 0..cycles {
         manager.add_folder(&path, "w");
-        if !ask(&manager, &path.join("p0/m0.py")) {
+        if !ask(&manager, &path.join("p0/m0.py"), 0) {
             return Err("a folder that was opened did not answer".to_owned());
         }
         manager.remove_folder(&path);
         if done % (cycles / 10).max(1) == 0 {
-            let sample = Sample::take(started);
-            sample.print(&format!("{done} cycles"));
-            samples.push(sample);
+            Sample::take(started).print(&format!("{done} cycles"));
         }
     }
     Sample::take(started).print(&format!("{cycles} cycles"));
     at_rest(&manager)?;
+    println!("after {cycles} cycles at rest: 0 bytes reserved");
     manager.shutdown();
     Ok(())
 }
 
 /// Everything at once, for a while.
 fn soak(root: &Path, duration: Duration) -> Result<(), String> {
-    let manager = manager();
+    let manager = manager(root);
     let paths: Vec<PathBuf> =
         (0..FOLDERS).map(|folder| write(root, folder, FILES)).collect::<Result<_, _>>()?;
     for path in &paths {
         manager.add_folder(path, "w");
     }
     let started = Instant::now();
-    let (mut samples, mut steps, mut answers, mut questions) = (Vec::new(), 0u64, 0u64, 0u64);
+    let (mut loaded, mut resting) = (Vec::<Sample>::new(), Vec::<Sample>::new());
+    let (mut steps, mut answers, mut questions) = (0u64, 0u64, 0u64);
     let mut dice = Dice(7);
-    let every = (duration / 40).max(Duration::from_secs(1));
+    let every = (duration / RESTS).max(BETWEEN_RESTS_MIN);
     while started.elapsed() < duration {
         steps += 1;
         let (folder, file) = (dice.below(FOLDERS as u64) as usize, dice.below(FILES as u64) as usize);
         let path = &paths[folder];
         let name = path.join(format!("p{}/m{file}.py", file % 5));
+        let line = dice.below(FUNCTIONS as u64) as u32 * 3;
         match dice.below(40) {
             0 => drop(manager.evict(path)),
             1 => drop(manager.reload(path)),
             2 => drop(manager.pin(path)),
-            3 => {
-                for path in &paths {
-                    manager.unpin(path);
-                }
-            }
+            3 => unpin(&manager, &paths),
             4 => {
                 manager.remove_folder(path);
                 manager.add_folder(path, "w");
@@ -169,15 +200,12 @@ fn soak(root: &Path, duration: Duration) -> Result<(), String> {
                 if fs::rename(path, &away).is_ok() {
                     manager.files_changed([path.clone()]);
                     questions += 1;
-                    answers += u64::from(ask(&manager, &name));
+                    answers += u64::from(ask(&manager, &name, line));
                     fs::rename(&away, path).map_err(|e| e.to_string())?;
                     manager.files_changed([path.clone()]);
                 }
             }
-            6 => {
-                let memory_limit = LIMIT - LIMIT / 4 * dice.below(3);
-                manager.set_settings(Settings { memory_limit, ..(*manager.settings()).clone() });
-            }
+            6 => limit(&manager, LIMIT - LIMIT / 4 * dice.below(3)),
             7..14 => {
                 fs::write(&name, source(folder, file, steps)).map_err(|e| e.to_string())?;
                 manager.files_changed([name.clone()]);
@@ -195,28 +223,37 @@ fn soak(root: &Path, duration: Duration) -> Result<(), String> {
             }
             _ => {
                 questions += 1;
-                answers += u64::from(ask(&manager, &name));
+                answers += u64::from(ask(&manager, &name, line));
             }
         }
         let memory = manager.status().memory;
         if memory.used > memory.limit.max(LIMIT) {
             return Err(format!("over the budget: {memory:?}"));
         }
-        if started.elapsed() > every * samples.len() as u32 {
+        if started.elapsed() > SAMPLE_EVERY * loaded.len() as u32 {
+            loaded.push(Sample::take(started));
+        }
+        if started.elapsed() > every * (resting.len() + 1) as u32 {
+            put_to_rest(&manager, &paths)?;
             let sample = Sample::take(started);
-            sample.print(&format!("{steps} steps"));
-            samples.push(sample);
+            sample.print(&format!("at rest, {steps} steps"));
+            resting.push(sample);
         }
         std::thread::sleep(PAUSE);
     }
     println!("{answers} of {questions} questions were answered");
-    for path in manager.documents().keys() {
-        let _ = manager.close(path);
-    }
-    let warm = &samples[samples.len() * WARM_UP_PERCENT / 100..];
-    let slope = slope(warm) * 3_600.0 / f64::from(1 << 20);
-    println!("resident memory: {slope:+.2} MiB/h after the first {WARM_UP_PERCENT} % of the time");
-    at_rest(&manager)?;
+    let under_load = slope(&loaded);
+    let mean = loaded.iter().map(|s| s.own as f64).sum::<f64>() / loaded.len().max(1) as f64;
+    let most = loaded.iter().map(|s| s.own).max().unwrap_or(0) as f64;
+    let mib = f64::from(1 << 20);
+    println!(
+        "under load: {:.1} MiB on average, {:.1} at most, {under_load:+.2} MiB/h",
+        mean / mib,
+        most / mib
+    );
+    let at_rest = slope(&resting);
+    println!("at rest: {at_rest:+.2} MiB/h after the first {WARM_UP_PERCENT} % of the time");
+    put_to_rest(&manager, &paths)?;
     for path in &paths {
         manager.remove_folder(path);
     }
@@ -224,11 +261,46 @@ fn soak(root: &Path, duration: Duration) -> Result<(), String> {
     println!(
         "with everything closed: {} bytes in use, high water {:.1} MiB",
         memory.used,
-        memory.high_water as f64 / f64::from(1 << 20)
+        memory.high_water as f64 / mib
     );
     Sample::take(started).print("closed");
     manager.shutdown();
-    if memory.used == 0 { Ok(()) } else { Err(format!("something was kept: {memory:?}")) }
+    match (memory.used, duration >= TELLING && at_rest >= SLOPE_MAX) {
+        (0, false) => Ok(()),
+        (0, true) => Err(format!("it grows by {at_rest:.2} MiB/h")),
+        _ => Err(format!("something was kept: {memory:?}")),
+    }
+}
+
+fn unpin(manager: &Manager, paths: &[PathBuf]) {
+    for path in paths {
+        manager.unpin(path);
+    }
+}
+
+fn limit(manager: &Manager, memory_limit: u64) {
+    manager.set_settings(Settings { memory_limit, ..(*manager.settings()).clone() });
+}
+
+/// Closes all documents and evicts all folders; nothing is in use then.
+fn put_to_rest(manager: &Manager, paths: &[PathBuf]) -> Result<(), String> {
+    for path in manager.documents().keys() {
+        let _ = manager.close(path);
+    }
+    unpin(manager, paths);
+    limit(manager, LIMIT);
+    at_rest(manager)?;
+    let deadline = Instant::now() + PATIENCE;
+    while manager.status().memory.used > 0 {
+        if Instant::now() > deadline {
+            return Err(format!("something is kept: {:?}", manager.status().memory));
+        }
+        for path in paths {
+            manager.evict(path);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
 }
 
 /// Waits until nothing is being built; nothing may be promised then.
@@ -241,21 +313,21 @@ fn at_rest(manager: &Manager) -> Result<(), String> {
         std::thread::sleep(PAUSE);
     }
     let reserved = manager.status().memory.reserved;
-    println!("at rest: {reserved} bytes reserved");
-    if reserved == 0 { Ok(()) } else { Err("a reservation was kept".to_owned()) }
+    if reserved == 0 { Ok(()) } else { Err(format!("{reserved} bytes stay reserved")) }
 }
 
-/// Bytes per second, by least squares.
+/// MiB in an hour, by least squares, without the warm-up.
 fn slope(samples: &[Sample]) -> f64 {
+    let samples = &samples[samples.len() * WARM_UP_PERCENT / 100..];
     let n = samples.len() as f64;
-    let (x, y): (Vec<f64>, Vec<f64>) = samples.iter().map(|s| (s.seconds, s.rss as f64)).unzip();
+    let (x, y): (Vec<f64>, Vec<f64>) = samples.iter().map(|s| (s.seconds, s.own as f64)).unzip();
     let (mean_x, mean_y) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
     let (mut above, mut below) = (0.0, 0.0);
     for (x, y) in x.iter().zip(&y) {
         above += (x - mean_x) * (y - mean_y);
         below += (x - mean_x) * (x - mean_x);
     }
-    if below > 0.0 { above / below } else { 0.0 }
+    if below > 0.0 { above / below * 3_600.0 / f64::from(1 << 20) } else { 0.0 }
 }
 
 /// Splitmix64: the same run every time.

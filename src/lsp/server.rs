@@ -24,7 +24,7 @@ use super::handlers;
 use super::reading::Answer;
 use super::serve::{Ending, Options};
 use super::session::Session;
-use super::transport::Client;
+use super::transport::{Client, written};
 
 /// What the service calls.
 pub struct Server {
@@ -120,7 +120,10 @@ fn request<R: Request>(
     handle: fn(&Arc<Session>, R::Params) -> Answer<R::Result>,
 ) -> Builder {
     let method = R::METHOD.as_str();
-    builder.custom_method(method, move |server: &Server, params: R::Params| handle(&server.session, params))
+    builder.custom_method(method, move |server: &Server, params: R::Params| {
+        let answer = handle(&server.session, params);
+        async move { written::write(&answer.await?) }
+    })
 }
 
 /// A notification, which is over when its handler returns. One that cannot be read is worth a line in the log: the

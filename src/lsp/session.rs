@@ -82,6 +82,7 @@ impl Session {
     pub fn begin(&self, features: ClientFeatures, joint_progress: Option<JointProgress>) -> Result<&Manager> {
         let observer = Arc::clone(&self.announcer);
         let manager = Manager::new(self.configuration.settings(), observer);
+        self.client.count_by(manager.holder());
         let begun = Begun { features, manager, joint_progress };
         self.begun.set(begun).map_err(|_| errors::internal("the session has begun already"))?;
         self.manager()

@@ -260,6 +260,12 @@ impl<G> Keeper<G> {
         folders.iter_mut().filter_map(|(id, e)| Some((*id, e.slot.tick(now)?))).collect()
     }
 
+    /// See [`Slot::memory_came_back`].
+    pub fn memory_came_back(&self, now: Moment) -> Vec<(FolderId, Start)> {
+        let mut folders = self.folders.lock();
+        folders.iter_mut().filter_map(|(id, e)| Some((*id, e.slot.memory_came_back(now)?))).collect()
+    }
+
     /// When [`tick`](Self::tick) next has something to do.
     pub fn next_tick(&self) -> Option<Moment> {
         self.folders.lock().values().filter_map(|e| e.slot.next_tick()).min()

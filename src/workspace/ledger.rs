@@ -16,7 +16,7 @@ use super::sync::{Condvar, Mutex};
 pub enum Account {
     /// A graph, or part of one, that is served.
     Resident,
-    /// A graph that has been replaced or evicted and that a reader still holds.
+    /// What readers hold: a graph that has been replaced or evicted, a reply that the client has not read.
     Retained,
     /// Texts, trees and facts of open documents.
     Documents,

@@ -174,6 +174,13 @@ impl Slot {
         }
     }
 
+    /// A reader has let go of memory: tries again at once if that was lacking and could come back.
+    pub fn memory_came_back(&mut self, now: Moment) -> Option<Start> {
+        let lacking = |f: &Failure| f.cause == Cause::Memory && f.retry == Retry::Backoff;
+        let waits = matches!(self.building, Building::BackingOff { until: Some(_) });
+        (waits && self.failure.as_ref().is_some_and(lacking)).then(|| self.start(now))
+    }
+
     /// The next moment at which [`tick`](Self::tick) has something to do.
     pub fn next_tick(&self) -> Option<Moment> {
         match self.building {

@@ -6,7 +6,7 @@ pub mod pressure;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,11 @@ impl Wire {
 
     /// A server that the command starts, with its test hooks on.
     pub fn of(command: &mut Command) -> Wire {
+        Wire::paced(command, &Arc::default())
+    }
+
+    /// The same with a client that reads as slowly as the pace says.
+    pub fn paced(command: &mut Command, pace: &Arc<Pace>) -> Wire {
         let mut child = command
             .env("COPPICE_TEST_HOOKS", "1")
             .stdin(Stdio::piped())
@@ -47,9 +52,9 @@ impl Wire {
         let child = Arc::new(Mutex::new(child));
         let (sender, frames) = unbounded();
         let (end, ended) = unbounded();
-        let reading = Arc::clone(&child);
+        let (reading, pace) = (Arc::clone(&child), Arc::clone(pace));
         thread::spawn(move || {
-            read_frames(output, |frame| drop(sender.send(frame)));
+            read_frames(Paced { output, pace }, |frame| drop(sender.send(frame)));
             // The output has ended, so the process is about to.
             let _ = end.send(reading.lock().unwrap().wait().unwrap().code());
         });
@@ -215,6 +220,78 @@ impl Wire {
     }
 }
 
+/// How fast a client reads; at first as fast as it can.
+#[derive(Default)]
+pub struct Pace {
+    state: Mutex<Reading>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Reading {
+    /// `None`: without limit; zero: nothing.
+    bytes_per_second: Option<usize>,
+    read: usize,
+}
+
+impl Pace {
+    pub fn set(&self, bytes_per_second: Option<usize>) {
+        let mut state = self.state.lock().unwrap();
+        (state.bytes_per_second, state.read) = (bytes_per_second, 0);
+        self.changed.notify_all();
+    }
+
+    /// Waits until so much has been read at this pace.
+    pub fn until_read(&self, bytes: usize) {
+        let deadline = Instant::now() + Duration::from_secs(3_600);
+        let mut state = self.state.lock().unwrap();
+        while state.read < bytes {
+            assert!(Instant::now() < deadline, "{} of {bytes} bytes", state.read);
+            state = self.changed.wait_timeout(state, PATIENCE).unwrap().0;
+        }
+    }
+
+    /// Waits until something may be read.
+    fn wait(&self) {
+        let mut state = self.state.lock().unwrap();
+        while state.bytes_per_second == Some(0) {
+            state = self.changed.wait(state).unwrap();
+        }
+    }
+
+    /// Takes the time that reading so much takes.
+    fn took(&self, bytes: usize) {
+        let mut state = self.state.lock().unwrap();
+        state.read += bytes;
+        self.changed.notify_all();
+        let Some(pace) = state.bytes_per_second.filter(|pace| *pace > 0) else { return };
+        let until = Instant::now() + Duration::from_secs(bytes as u64) / pace as u32;
+        // Until then, or until the pace is another.
+        while let Some(left) = until.checked_duration_since(Instant::now())
+            && state.bytes_per_second == Some(pace)
+        {
+            state = self.changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+}
+
+struct Paced {
+    output: ChildStdout,
+    pace: Arc<Pace>,
+}
+
+impl Read for Paced {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        /// What a slow reader takes at once.
+        const BYTES: usize = 10_000;
+        self.pace.wait();
+        let len = buffer.len().min(BYTES);
+        let read = self.output.read(&mut buffer[..len])?;
+        self.pace.took(read);
+        Ok(read)
+    }
+}
+
 /// What a process has in memory; nothing on systems that do not tell.
 pub fn resident_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
@@ -238,7 +315,7 @@ pub fn frame(body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn read_frames(output: ChildStdout, mut each: impl FnMut(Value)) {
+fn read_frames(output: impl Read, mut each: impl FnMut(Value)) {
     let mut output = BufReader::new(output);
     loop {
         let mut length = None;

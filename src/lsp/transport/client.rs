@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Notification, Request};
 
 use super::outbox::Outbox;
+use crate::workspace::manager::Holder;
 use crate::workspace::sync::Mutex;
 
 /// Longest that an answer of the client is waited for. Only background tasks wait, so nothing hangs meanwhile.
@@ -40,6 +41,11 @@ pub enum AskError {
 impl Client {
     pub fn new(outbox: Outbox) -> Client {
         Client(Arc::new(Shared { outbox, next_id: AtomicI64::new(1), waiting: Mutex::default() }))
+    }
+
+    /// From now on what waits for the client is counted.
+    pub fn count_by(&self, holder: Holder) {
+        self.0.outbox.count_by(holder);
     }
 
     pub fn tell<N: Notification>(&self, params: &N::Params) {

@@ -5,6 +5,7 @@ mod frame;
 mod message;
 mod outbox;
 mod reader;
+pub mod written;
 
 pub use client::Client;
 pub use outbox::{FLUSH_WAIT, Outbox};

@@ -2,15 +2,26 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::workspace::ledger::Refused;
+use crate::workspace::manager::{Hold, Holder};
 use crate::workspace::sync::{Condvar, Mutex};
 use serde::Serialize;
 
 /// Bytes that may wait for a client that does not read. Beyond them no further message is taken from it, so that a
 /// client that only asks cannot grow the server.
 pub const QUEUED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of those that may wait before the budget is asked to count more. What is usually under way is less, so that it is
+/// asked for clients that fall behind alone.
+const UNCOUNTED_BYTES_FREE: usize = 1 << 20;
+/// Bytes that may wait uncounted, because the budget is full, before no further message is taken.
+const UNCOUNTED_BYTES_MAX: usize = 4 << 20;
+/// A reply up to this size is sent even when the budget has no room for it: an error in its place would be no smaller.
+const SMALL_BYTES_MAX: usize = 16 << 10;
+/// Room in front of a body for its header, with the longest number there is.
+const HEADER_BYTES_MAX: usize = 40;
 
 /// A handle of the queue.
 #[derive(Clone, Default)]
@@ -23,41 +34,104 @@ struct Shared {
     filled: Condvar,
     /// Something went out.
     drained: Condvar,
+    /// Who counts what waits; nobody before there is a budget.
+    holder: OnceLock<Holder>,
 }
 
 #[derive(Default)]
 struct Queue {
-    messages: VecDeque<Vec<u8>>,
-    /// Bytes of the messages, and of those being written.
+    messages: VecDeque<Message>,
+    /// Bytes of the messages, and of the one being written.
     bytes: usize,
+    /// Those of them that the budget does not count.
+    uncounted: usize,
     closed: bool,
 }
 
+/// A whole frame.
+struct Message {
+    bytes: Vec<u8>,
+    /// Where the header starts.
+    start: usize,
+    /// Counts the bytes, unless they are among the few that are not counted.
+    hold: Option<Hold>,
+}
+
+impl Message {
+    /// Written once, where it stays until it has gone: a large reply is not there twice.
+    fn new(content: &impl Serialize) -> serde_json::Result<Message> {
+        let mut bytes = vec![0; HEADER_BYTES_MAX];
+        serde_json::to_writer(&mut bytes, content)?;
+        bytes.shrink_to_fit();
+        let header = format!("Content-Length: {}\r\n\r\n", bytes.len() - HEADER_BYTES_MAX);
+        let start = HEADER_BYTES_MAX - header.len();
+        bytes[start..HEADER_BYTES_MAX].copy_from_slice(header.as_bytes());
+        Ok(Message { bytes, start, hold: None })
+    }
+
+    fn uncounted(&self) -> usize {
+        if self.hold.is_some() { 0 } else { self.bytes.len() }
+    }
+}
+
 impl Outbox {
+    /// From now on what waits is counted.
+    pub fn count_by(&self, holder: Holder) {
+        // A conversation begins once.
+        let _ = self.0.holder.set(holder);
+    }
+
     /// Queues a message. It never waits: whoever produces messages is bounded by [`wait_for_room`](Self::wait_for_room)
     /// on the way in.
     pub fn send(&self, message: &impl Serialize) {
-        match serde_json::to_vec(message) {
-            Ok(body) => self.send_body(body),
-            Err(error) => tracing::error!("a message cannot be written as JSON: {error}"),
-        }
+        self.put(message, |_| false);
     }
 
-    fn send_body(&self, body: Vec<u8>) {
-        let mut queue = self.0.queue.lock();
-        if queue.closed {
-            return;
+    /// The same for a message that something smaller can stand in for.
+    ///
+    /// # Errors
+    /// If the budget has no room for it; it has not been queued then.
+    pub fn try_send(&self, message: &impl Serialize) -> Result<(), Refused> {
+        self.put(message, |bytes| bytes > SMALL_BYTES_MAX).map_or(Ok(()), Err)
+    }
+
+    /// Queues a message, unless it is one that has to be counted and cannot be.
+    fn put(&self, message: &impl Serialize, must_count: impl FnOnce(usize) -> bool) -> Option<Refused> {
+        let mut message = match Message::new(message) {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::error!("a message cannot be written as JSON: {error}");
+                return None;
+            }
+        };
+        let len = message.bytes.len();
+        let free = UNCOUNTED_BYTES_FREE.saturating_sub(self.0.queue.lock().uncounted);
+        if len > free
+            && let Some(holder) = self.0.holder.get()
+        {
+            match holder.hold(len as u64) {
+                Ok(hold) => message.hold = Some(hold),
+                Err(refused) if must_count(len) => return Some(refused),
+                Err(_) => {}
+            }
         }
-        queue.bytes += body.len();
-        queue.messages.push_back(body);
+        let mut queue = self.0.queue.lock();
+        if !queue.closed {
+            queue.bytes += len;
+            queue.uncounted += message.uncounted();
+            queue.messages.push_back(message);
+        }
         drop(queue);
         self.0.filled.notify_one();
+        None
     }
 
     /// Blocks while too much waits to be written.
     pub fn wait_for_room(&self) {
         let mut queue = self.0.queue.lock();
-        while queue.bytes > QUEUED_BYTES_MAX && !queue.closed {
+        let uncounted_max =
+            if self.0.holder.get().is_some() { UNCOUNTED_BYTES_MAX } else { QUEUED_BYTES_MAX };
+        while (queue.bytes > QUEUED_BYTES_MAX || queue.uncounted > uncounted_max) && !queue.closed {
             self.0.drained.wait(&mut queue);
         }
     }
@@ -76,9 +150,10 @@ impl Outbox {
     fn close(&self) {
         let mut queue = self.0.queue.lock();
         queue.closed = true;
-        queue.bytes = 0;
-        queue.messages.clear();
+        (queue.bytes, queue.uncounted) = (0, 0);
+        let dropped = std::mem::take(&mut queue.messages);
         drop(queue);
+        drop(dropped);
         self.0.filled.notify_all();
         self.0.drained.notify_all();
     }
@@ -86,39 +161,36 @@ impl Outbox {
     /// Writes messages as they come, until the output fails.
     pub fn write_to(&self, mut output: impl Write) -> io::Error {
         loop {
-            let Some(batch) = self.next_batch() else { return io::ErrorKind::BrokenPipe.into() };
-            if let Err(error) = batch.iter().try_for_each(|body| write_frame(&mut output, body)) {
+            let Some(message) = self.next() else { return io::ErrorKind::BrokenPipe.into() };
+            // One frame in one write.
+            let written = output.write_all(&message.bytes[message.start..]).and_then(|()| output.flush());
+            if let Err(error) = written {
                 self.close();
                 return error;
             }
-            let written: usize = batch.iter().map(Vec::len).sum();
+            let (len, uncounted) = (message.bytes.len(), message.uncounted());
+            drop(message);
             let mut queue = self.0.queue.lock();
-            queue.bytes = queue.bytes.saturating_sub(written);
+            queue.bytes = queue.bytes.saturating_sub(len);
+            queue.uncounted = queue.uncounted.saturating_sub(uncounted);
             drop(queue);
             self.0.drained.notify_all();
         }
     }
 
-    /// Waits for messages; `None` once the queue is closed.
-    fn next_batch(&self) -> Option<VecDeque<Vec<u8>>> {
+    /// Waits for a message; `None` once the queue is closed.
+    fn next(&self) -> Option<Message> {
         let mut queue = self.0.queue.lock();
-        while queue.messages.is_empty() {
+        loop {
             if queue.closed {
                 return None;
             }
+            if let Some(message) = queue.messages.pop_front() {
+                return Some(message);
+            }
             self.0.filled.wait(&mut queue);
         }
-        Some(std::mem::take(&mut queue.messages))
     }
-}
-
-/// One frame in one write.
-fn write_frame(output: &mut impl Write, body: &[u8]) -> io::Result<()> {
-    let mut frame = Vec::with_capacity(body.len() + 32);
-    write!(frame, "Content-Length: {}\r\n\r\n", body.len())?;
-    frame.extend_from_slice(body);
-    output.write_all(&frame)?;
-    output.flush()
 }
 
 /// How long the server takes for its last words.
@@ -166,7 +238,7 @@ mod tests {
     #[test]
     fn a_client_that_does_not_read_makes_the_server_wait() {
         let (outbox, open, got) = gated();
-        outbox.send_body(vec![b'x'; QUEUED_BYTES_MAX + 1]);
+        outbox.send(&"x".repeat(QUEUED_BYTES_MAX));
         let (waited, done) = crossbeam_channel::bounded(1);
         let waiting = outbox.clone();
         std::thread::spawn(move || {
@@ -183,7 +255,7 @@ mod tests {
     #[test]
     fn an_output_that_fails_lets_go_of_everything() {
         let (outbox, open, _got) = gated();
-        outbox.send_body(vec![b'x'; QUEUED_BYTES_MAX + 1]);
+        outbox.send(&"x".repeat(QUEUED_BYTES_MAX));
         drop(open);
         outbox.wait_for_room();
         outbox.send(&1);

@@ -20,6 +20,9 @@ use super::client::Client;
 use super::frame::{Decoder, Frame};
 use super::message::{Message, RequestId};
 use super::outbox::Outbox;
+use super::written::Written;
+use crate::lsp::errors;
+use crate::workspace::manager::{Kind, Unavailable};
 use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
@@ -225,7 +228,7 @@ struct Finish {
 impl Finish {
     fn reply<E: std::error::Error>(self, outcome: Outcome<E>) {
         let result = match outcome {
-            Outcome::Reply(Ok(Some(response))) => response.into_parts().1,
+            Outcome::Reply(Ok(Some(response))) => response.into_parts().1.map(Written::from),
             // The service keeps silent about what it does not know under `$/`, which is right for notifications only.
             Outcome::Reply(Ok(None)) => Err(Error {
                 code: ErrorCode::MethodNotFound,
@@ -245,7 +248,13 @@ impl Finish {
             self.shut_down.store(true, Ordering::SeqCst);
         }
         self.inflight.leave(&self.id);
-        self.outbox.send(&Answer { id: Some(&self.id), result });
+        let sent = self.outbox.try_send(&Answer { id: Some(&self.id), result });
+        if let Err(refused) = sent {
+            let message = format!("the answer waits for memory that is not free: {refused}");
+            let (kind, folder) = (Kind::MemoryExceeded, None);
+            let error = errors::unavailable(&Unavailable { kind, folder, retryable: true, message });
+            self.outbox.send(&Answer { id: Some(&self.id), result: Err(error) });
+        }
     }
 }
 
@@ -253,7 +262,7 @@ impl Finish {
 struct Answer<'a> {
     /// `None` for a message whose id could not be read.
     id: Option<&'a RequestId>,
-    result: Result<Value, Error>,
+    result: Result<Written, Error>,
 }
 
 impl Serialize for Answer<'_> {

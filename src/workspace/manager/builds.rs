@@ -230,6 +230,7 @@ impl Core {
         folder.details.lock().own_went = false;
         self.journal(folder);
         let mut may_recall = true;
+        let patience = Instant::now() + PATIENCE;
         loop {
             let began = Instant::now();
             let looked_ns = now_ns();
@@ -246,7 +247,7 @@ impl Core {
                     build: start.id,
                     bytes: 0,
                     own_may_go: base.is_none(),
-                    patience: Instant::now() + PATIENCE,
+                    patience,
                     cancel,
                 },
                 reservation: None,
@@ -412,6 +413,7 @@ impl Core {
     /// After a publish: hooks, and an eye on the graph that was replaced.
     fn published(self: &Arc<Self>, folder: &Arc<Folder>, generation: u64, before: Vec<Weak<Charge>>) {
         self.watch_drain(folder, before);
+        tracing::info!(folder = %folder.path.display(), generation, "graph published");
         let Some(served) = folder.shelf.load().filter(|s| s.generation == generation) else { return };
         let published =
             Published { folder: folder.path.clone(), generation, graph: Arc::clone(&served.graph.graph) };

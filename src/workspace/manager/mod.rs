@@ -7,6 +7,7 @@ mod builds;
 mod capture;
 mod core;
 mod folder;
+mod holding;
 mod keeping;
 mod observer;
 mod resident;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use self::core::Core;
 pub use builds::Published;
 pub use capture::{Capture, Freshness, Kind, Ready, StaleSince, Unavailable};
+pub use holding::{Hold, Holder};
 pub use observer::{Deaf, Event, Observer, Severity, State, Transition};
 pub use resident::Sight;
 
@@ -172,6 +174,11 @@ impl Manager {
             core.keeper.set_pinned(folder.id, false);
             core.room_may_be_more();
         })
+    }
+
+    /// Counts what waits for the client.
+    pub fn holder(&self) -> Holder {
+        Holder(Arc::downgrade(self.core()))
     }
 
     pub fn settings(&self) -> Arc<Settings> {

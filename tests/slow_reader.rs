@@ -1,0 +1,167 @@
+//! A client that reads slowly: what waits for it is counted, builds go on as long as there is room beside it and are
+//! refused beyond, and all of it comes back once the client has read.
+//!
+//! Prints what it sees. At 10 kB/s, two hundred times as slow as in CI: `COPPICE_TEST_SCALE=200 cargo test --release
+//! --test slow_reader -- --nocapture`.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use support::pressure::Peak;
+use support::{Folder, PATIENCE, Pace, Wire, frame, resident_bytes};
+
+/// Room for the reply and the folder, and not for the build of [`LARGE_BYTES`] beside them.
+const LIMIT_MB: u64 = 17;
+/// As many as one answer has at most.
+const USES: usize = 10_000;
+const REBUILDS: usize = 20;
+const LARGE_BYTES: usize = 80 << 10;
+/// Bytes that the client reads in a second, at scale 1.
+const PACE: usize = 2_000_000;
+/// The part of the reply that is read while the folder is rebuilt.
+const PART_READ: f64 = 0.8;
+/// Within which memory has to be back. What is aimed at is 100 ms on an idle machine; the bound is one that a busy machine
+/// keeps too.
+const BASELINE_WITHIN: Duration = Duration::from_secs(2);
+
+fn pace() -> usize {
+    let scale = std::env::var("COPPICE_TEST_SCALE").ok().and_then(|s| s.parse().ok());
+    PACE / scale.unwrap_or(1).max(1)
+}
+
+/// Waits until the log says something so many times: what the client does not read cannot tell.
+fn until_logged(log: &Path, what: &str, times: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let text = std::fs::read_to_string(log).unwrap_or_default();
+        if text.matches(what).count() >= times {
+            return;
+        }
+        assert!(Instant::now() < deadline, "not {times} times {what:?}: {text}");
+        std::thread::yield_now();
+    }
+}
+
+fn changed(wire: &mut Wire, folder: &Folder, path: &str) {
+    let change = json!({"uri": folder.uri(path), "type": 2});
+    wire.notify("workspace/didChangeWatchedFiles", json!({"changes": [change]}));
+}
+
+fn number(status: &Value, key: &str) -> u64 {
+    status["memory"][key].as_u64().expect("a number")
+}
+
+#[test]
+fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
+    // Each use is told with the whole path, which is a long one.
+    let deep: String = (0..4).map(|i| format!("{i}{}/", "d".repeat(230))).collect();
+    let used = format!("{deep}used.py");
+    let folder = Folder::new(&[(&used, &format!("def f(): pass\n{}", "f()\n".repeat(USES - 1)))]);
+    folder.write("small.py", "def round_0(): pass\n");
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("log");
+
+    let pace_of_reading = Arc::new(Pace::default());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
+    command.args(["--cache.dir", "off", "--log-level", "info", "--log-file"]).arg(&log);
+    let mut wire = Wire::paced(&mut command, &pace_of_reading);
+    wire.initialize(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
+        "initializationOptions": {"memory.limitMb": LIMIT_MB, "watch": "client", "build.debounceMs": 0},
+    }));
+    let before = wire.ready();
+    let rss_before = resident_bytes(wire.pid());
+    let peak = Peak::watch(wire.pid());
+    assert_eq!(number(&before, "retainedBytes"), 0, "{before}");
+
+    let pace = pace();
+    pace_of_reading.set(Some(pace));
+    let asked = json!({
+        "textDocument": {"uri": folder.uri(&used)},
+        "position": {"line": 0, "character": 4},
+        "context": {"includeDeclaration": true},
+    });
+    let large_reply = wire.request("textDocument/references", asked);
+    pace_of_reading.until_read(10_000);
+    // Rebuilds all the while; their statuses wait behind the reply.
+    let mut statuses = Vec::new();
+    for round in 1..=REBUILDS {
+        folder.write("small.py", &format!("def round_{round}(): pass\n"));
+        changed(&mut wire, &folder, "small.py");
+        until_logged(&log, "graph published", round + 1);
+        statuses.push(wire.request("coppice/status", Value::Null));
+        pace_of_reading.until_read((USES as f64 * 1e3 * PART_READ) as usize * round / REBUILDS);
+    }
+    // There is no room for this one while the reply is held.
+    pace_of_reading.set(Some(0));
+    let line = format!("large()  # {}\n", "-".repeat(60));
+    folder.write("large.py", &format!("def large(): pass\n{}", line.repeat(LARGE_BYTES / line.len())));
+    changed(&mut wire, &folder, "large.py");
+    until_logged(&log, "build failed", 1);
+    let refused = wire.request("coppice/status", Value::Null);
+    // Logged when all before it has been taken.
+    wire.raw(&frame(b"{"));
+    until_logged(&log, "refused a message", 1);
+
+    pace_of_reading.set(None);
+    let reply = wire.reply(&json!(large_reply));
+    let let_go = Instant::now();
+    let places = reply["result"].as_array().expect("places").len();
+    let reply_bytes = reply.to_string().len() as u64;
+    let status = loop {
+        let status = wire.ask("coppice/status", Value::Null)["result"].clone();
+        if number(&status, "retainedBytes") == 0 {
+            break status;
+        }
+        assert!(let_go.elapsed() < PATIENCE, "{status}");
+    };
+    let back_after = let_go.elapsed();
+    let statuses: Vec<Value> = statuses.iter().map(|id| wire.reply(&json!(id))["result"].clone()).collect();
+    let refused = wire.reply(&json!(refused))["result"].clone();
+
+    assert_eq!(places, USES);
+    let limit = LIMIT_MB << 20;
+    for status in statuses.iter().chain([&refused]) {
+        assert!(number(status, "retainedBytes") >= reply_bytes, "{reply_bytes} bytes: {status}");
+        assert!(number(status, "usedBytes") <= limit, "{status}");
+    }
+    let generations: Vec<u64> =
+        statuses.iter().map(|s| s["folders"][0]["generation"].as_u64().unwrap()).collect();
+    assert!(generations.is_sorted() && generations[REBUILDS - 1] > REBUILDS as u64, "{generations:?}");
+    let error = refused["folders"][0]["lastError"].as_str().unwrap_or_default().to_owned();
+    assert!(error.contains("bytes more are needed"), "{refused}");
+    assert!(number(&status, "highWaterBytes") <= limit, "{status}");
+    assert!(back_after < BASELINE_WITHIN, "{back_after:?}");
+    // What was lacking is there again, so what was refused is done.
+    wire.until_symbol("large");
+    let after = wire.ready();
+    assert_eq!(
+        (&after["folders"][0]["lastError"], number(&after, "retainedBytes")),
+        (&Value::Null, 0),
+        "{after}"
+    );
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    println!(
+        "a reply of {:.1} MiB at {pace} bytes/s across {} rebuilds, in a budget of {LIMIT_MB} MiB:",
+        mib(reply_bytes),
+        generations[REBUILDS - 1] - 1
+    );
+    println!(
+        "  retained {:.1} MiB, in use at most {:.1} MiB; then refused: {error}",
+        mib(number(&refused, "retainedBytes")),
+        mib(number(&status, "highWaterBytes"))
+    );
+    println!(
+        "  nothing retained {:.1} ms after the last byte; RSS {:.1} MiB before, {:.1} at most, {:.1} after",
+        back_after.as_secs_f64() * 1e3,
+        mib(rss_before),
+        mib(peak.end()),
+        mib(resident_bytes(wire.pid()))
+    );
+}
