@@ -260,7 +260,13 @@ fn a_cache_that_cannot_be_written_to_is_told_of_once_and_still_read() {
     wire.until(|f| f["params"]["message"].as_str().is_some_and(|m| m.contains("cannot be kept on disk")));
     goes_and_comes_back(&mut wire);
     assert_eq!(warnings(&mut wire), Vec::<String>::new());
+    // What could not be written is written once it can be, without anything else having to happen.
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o700)).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while wire.ready()["folders"][0]["snapshot"]["current"] != true {
+        assert!(Instant::now() < deadline, "{}", wire.ready());
+    }
+    assert_eq!(warnings(&mut wire), Vec::<String>::new());
 }
 
 #[test]

@@ -126,7 +126,12 @@ impl Crew<'_> {
             self.quarantine.entering(thread, found);
             match catch_unwind(AssertUnwindSafe(|| (self.read)(found, known, parser))) {
                 Ok(Outcome::Cancelled) => return Err(BuildError::Cancelled),
-                Ok(outcome) => return Ok(outcome),
+                Ok(outcome) => {
+                    if matches!(outcome, Outcome::Encoded(_)) {
+                        self.quarantine.passed(found);
+                    }
+                    return Ok(outcome);
+                }
                 Err(panic) => {
                     tracing::error!(path = %found.path, "reading a file went wrong: {}", panic_message(&*panic));
                     self.quarantine.crashed(found);

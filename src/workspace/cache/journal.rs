@@ -34,8 +34,10 @@ pub struct Crash {
     /// Relative to the folder.
     pub path: String,
     pub mtime_ns: i64,
-    /// How often.
+    /// How often in a row.
     pub count: u8,
+    /// When it became known last, in milliseconds since the epoch.
+    pub last_ms: u64,
 }
 
 /// A folder's journal, while this process has the folder's lock.
@@ -57,6 +59,7 @@ impl Journal {
         place: &Place,
         identity: &Identity,
         lock: &Arc<FolderLock>,
+        now_ms: u64,
     ) -> io::Result<(Journal, Vec<Crash>)> {
         let mut crashes = crashes(place, identity);
         let mut parsing = place.open_or_create(&identity.file(KIND_PARSING))?;
@@ -67,10 +70,12 @@ impl Journal {
             for (path, mtime_ns) in suspects {
                 tracing::warn!("the last process ended while it was parsing {path}");
                 match crashes.iter_mut().find(|c| c.path == path && c.mtime_ns == mtime_ns) {
-                    Some(crash) => crash.count = crash.count.saturating_add(1),
+                    Some(crash) => {
+                        (crash.count, crash.last_ms) = (crash.count.saturating_add(1), now_ms);
+                    }
                     None => {
                         crashes.retain(|c| c.path != path);
-                        crashes.push(Crash { path, mtime_ns, count: 1 });
+                        crashes.push(Crash { path, mtime_ns, count: 1, last_ms: now_ms });
                     }
                 }
             }
@@ -123,6 +128,7 @@ impl Journal {
             out.text(&crash.path);
             out.number(crash.mtime_ns as u64);
             out.byte(crash.count);
+            out.number(crash.last_ms);
         }
         let mut file = self.place.create(&unfinished)?;
         file.write_all(&xxh3_64(&out.bytes).to_le_bytes())?;
@@ -172,9 +178,14 @@ fn decoded(bytes: &[u8]) -> Result<Vec<Crash>, CorruptError> {
         return Ok(Vec::new());
     }
     let crash = |input: &mut Reader<'_>| {
-        Ok(Crash { path: input.text()?.to_owned(), mtime_ns: input.number()? as i64, count: input.byte()? })
+        Ok(Crash {
+            path: input.text()?.to_owned(),
+            mtime_ns: input.number()? as i64,
+            count: input.byte()?,
+            last_ms: input.number()?,
+        })
     };
-    (0..input.count(3)?).map(|_| crash(&mut input)).collect()
+    (0..input.count(4)?).map(|_| crash(&mut input)).collect()
 }
 
 #[cfg(test)]
@@ -199,7 +210,7 @@ mod tests {
 
     impl Site {
         fn open(&self) -> (Journal, Vec<(String, u8)>) {
-            let (journal, crashes) = Journal::open(&self.place, &self.identity, &self.lock).unwrap();
+            let (journal, crashes) = Journal::open(&self.place, &self.identity, &self.lock, 5).unwrap();
             (journal, crashes.into_iter().map(|c| (c.path, c.count)).collect())
         }
     }
@@ -239,7 +250,7 @@ mod tests {
     fn damaged_files_say_nothing() {
         let site = site();
         let (journal, _) = site.open();
-        journal.keep(&[Crash { path: "a.py".into(), mtime_ns: 1, count: 2 }]).unwrap();
+        journal.keep(&[Crash { path: "a.py".into(), mtime_ns: 1, count: 2, last_ms: 3 }]).unwrap();
         journal.entering(0, "b.py", 1);
         drop(journal);
         for kind in [KIND_CRASHES, KIND_PARSING] {

@@ -35,6 +35,10 @@ const QUIET: Duration = Duration::from_secs(2);
 /// Time between two writes of one folder, while it changes all the time. What is lost with the process is only time:
 /// files that changed since are read again.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// First and longest wait after a write has failed: a disk that was full for a moment is written to soon, one that is
+/// read-only is not tried all day long.
+const RETRY_FIRST: Duration = Duration::from_secs(5);
+const RETRY_MAX: Duration = Duration::from_secs(3_600);
 
 /// The directory in use.
 pub struct Cache {
@@ -61,8 +65,13 @@ impl Cache {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn journal(&self, lock: &Arc<FolderLock>, identity: &Identity) -> io::Result<(Journal, Vec<Crash>)> {
-        Journal::open(&self.place, identity, lock)
+    pub fn journal(
+        &self,
+        lock: &Arc<FolderLock>,
+        identity: &Identity,
+        now_ms: u64,
+    ) -> io::Result<(Journal, Vec<Crash>)> {
+        Journal::open(&self.place, identity, lock, now_ms)
     }
 
     /// Looks for the folder's snapshot.
@@ -85,7 +94,10 @@ impl Cache {
         graph: &Graph,
     ) -> io::Result<u64> {
         let bytes = snapshot::write(&self.place, identity, looked_ns, graph)?;
-        self.sweep()?;
+        // The snapshot is there all the same; the next one tries again.
+        if let Err(error) = self.sweep() {
+            tracing::warn!("what is kept on disk cannot be brought within its bound: {error}");
+        }
         Ok(bytes)
     }
 
@@ -105,6 +117,11 @@ pub fn due(last: Option<Instant>, now: Instant) -> Instant {
     last.map_or(now, |last| (last + INTERVAL).max(now + QUIET))
 }
 
+/// How long nothing is written after the `failures`-th write in a row has failed (counted from 1): doubling, bounded.
+pub fn backoff(failures: u32) -> Duration {
+    RETRY_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(31)).min(RETRY_MAX)
+}
+
 /// The number of this build of coppice.
 fn build() -> u64 {
     const TEXT: &str = env!("COPPICE_BUILD_ID");
@@ -114,6 +131,12 @@ fn build() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn waits_after_failed_writes_double_up_to_the_bound() {
+        assert_eq!([1, 2, 3].map(|n| backoff(n).as_secs()), [5, 10, 20]);
+        assert_eq!([11, u32::MAX].map(backoff), [RETRY_MAX; 2]);
+    }
 
     #[test]
     fn the_first_snapshot_is_written_at_once_and_many_changes_make_one() {

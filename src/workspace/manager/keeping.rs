@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::build::Base;
-use super::super::cache::{CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, due};
+use super::super::cache::{CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, backoff, due};
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
 use super::super::keeper::{Ask, Cost, Served, Unmet};
 use super::super::ledger::Reservation;
 use super::super::pool::Pool;
+use super::super::quarantine::now_ms;
 use super::super::settings::CacheDir;
 use super::super::slot::FolderId;
 use super::super::status::KeptOnDisk;
@@ -22,8 +23,6 @@ use super::core::Core;
 use super::folder::Folder;
 use super::resident::Resident;
 
-/// After a write has failed none is tried for this long: a disk that is full or read-only stays so for a while.
-const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Longest that the end of the process waits for a snapshot that is being written; the rest of the shutdown fits
 /// beside it into the two seconds that there are.
 const FINISH_WAIT: Duration = Duration::from_millis(800);
@@ -41,6 +40,8 @@ pub struct Keeping {
 #[derive(Default)]
 struct Trouble {
     told: bool,
+    /// Writes in a row that have failed, and until when none is tried.
+    failures: u32,
     until: Option<Instant>,
 }
 
@@ -75,9 +76,9 @@ impl Keeping {
         Writing(self)
     }
 
-    /// Whether writing is worth an attempt.
-    fn may_write(&self) -> bool {
-        self.trouble.lock().until.is_none_or(|until| until <= Instant::now())
+    /// When writing is worth an attempt, if that is not now.
+    fn barred_until(&self) -> Option<Instant> {
+        self.trouble.lock().until.filter(|until| *until > Instant::now())
     }
 }
 
@@ -189,12 +190,23 @@ impl Core {
         }
         let when = due(state.written, Instant::now());
         drop(state);
+        self.keep_at(folder, when);
+    }
+
+    /// Writes what the folder serves then; if that fails, later.
+    fn keep_at(self: &Arc<Self>, folder: Arc<Folder>, when: Instant) {
         self.later(when, move |core| {
             let inner = Arc::clone(&core);
             let write = move |_: &CancelToken| {
                 folder.kept.0.lock().scheduled = false;
-                if let Some(served) = folder.shelf.load() {
-                    inner.write_snapshot(&folder, &served);
+                let served = folder.shelf.load();
+                let again = served.and_then(|served| inner.write_snapshot(&folder, &served));
+                let Some(when) = again else { return };
+                let mut state = folder.kept.0.lock();
+                let wanted = !state.released && !std::mem::replace(&mut state.scheduled, true);
+                drop(state);
+                if wanted {
+                    inner.keep_at(folder, when);
                 }
             };
             // Refused only when everything ends.
@@ -243,57 +255,71 @@ impl Core {
         while folder.kept.0.lock().parting && self.keeping.written.wait_until(&mut writing, deadline) {}
     }
 
-    /// Writes the graph out unless that has been done, cannot be done, or is another process's to do.
-    fn write_snapshot(&self, folder: &Folder, served: &Served<Resident>) {
+    /// Writes the graph out unless that has been done, cannot be done, or is another process's to do. Returns when it is
+    /// worth another attempt.
+    fn write_snapshot(&self, folder: &Folder, served: &Served<Resident>) -> Option<Instant> {
         let resident = &served.graph;
         // Only a whole graph is worth coming back to.
         if resident.degraded.is_some() {
-            return;
+            return None;
         }
         let _writing = self.keeping.begin();
-        if folder.kept.is_kept(served.generation) || !self.keeping.may_write() {
-            return;
+        if folder.kept.is_kept(served.generation) {
+            return None;
         }
-        let Some(cache) = self.cache() else { return };
-        let Ok(identity) = Identity::of(&folder.path) else { return };
+        if let Some(until) = self.keeping.barred_until() {
+            return Some(until);
+        }
+        let cache = self.cache()?;
+        let identity = Identity::of(&folder.path).ok()?;
         let began = Instant::now();
         let written = match self.claim(folder, &cache, &identity) {
             Ok(Some(lock)) => cache.write(&lock, &identity, resident.looked_ns, &resident.graph),
-            Ok(None) => return,
+            Ok(None) => return None,
             Err(error) => Err(error),
         };
         match written {
             Ok(bytes) => {
                 folder.kept.is_now(served.generation, resident.looked_ns, bytes);
                 folder.kept.0.lock().written = Some(Instant::now());
+                let mut trouble = self.keeping.trouble.lock();
+                (trouble.failures, trouble.until) = (0, None);
+                drop(trouble);
                 let (path, took) = (folder.path.display(), began.elapsed());
                 tracing::info!(folder = %path, bytes, "snapshot written in {took:?}");
+                None
             }
-            Err(error) => self.cannot_write(&error),
+            Err(error) => Some(self.cannot_write(&error)),
         }
     }
 
     /// Has the folder's parses written down before they begin, if that is this process's to do.
     pub(super) fn journal(&self, folder: &Folder) {
-        if folder.quarantine.is_journalled() || !self.keeping.may_write() {
+        if folder.quarantine.is_journalled() || self.keeping.barred_until().is_some() {
             return;
         }
         let Some(cache) = self.cache() else { return };
         let Ok(identity) = Identity::of(&folder.path) else { return };
         let opened = match self.claim(folder, &cache, &identity) {
-            Ok(Some(lock)) => cache.journal(&lock, &identity),
+            Ok(Some(lock)) => cache.journal(&lock, &identity, now_ms()),
             Ok(None) => return,
             Err(error) => Err(error),
         };
         match opened {
             Ok((journal, crashes)) => folder.quarantine.journalled(journal, crashes),
-            Err(error) => self.cannot_write(&error),
+            Err(error) => drop(self.cannot_write(&error)),
         }
     }
 
-    fn cannot_write(&self, error: &std::io::Error) {
-        self.keeping.trouble.lock().until = Some(Instant::now() + RETRY_AFTER);
+    /// Bars writing for a while; returns until when.
+    fn cannot_write(&self, error: &std::io::Error) -> Instant {
+        let mut trouble = self.keeping.trouble.lock();
+        trouble.failures = trouble.failures.saturating_add(1);
+        let until = Instant::now() + backoff(trouble.failures);
+        trouble.until = Some(until);
+        drop(trouble);
         self.cache_trouble(&format!("graphs cannot be kept on disk: {error}"));
+        until
     }
 
     /// The right to write the folder's snapshot, which stays with this process while the folder is open.
