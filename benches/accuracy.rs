@@ -27,6 +27,9 @@ use corpus::Corpus;
 use scores::{Row, Scores, Table, Verdict, percent};
 use serde::Deserialize;
 
+/// Places of one symbol that a report of misses shows.
+const REPORTED_MAX: usize = 4;
+
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     file: String,
@@ -406,7 +409,11 @@ impl Scored {
                 for (label, places) in
                     [("missing", gold.difference(&got)), ("extra  ", got.difference(&gold))]
                 {
-                    for (file, line) in places.take(4) {
+                    let places: Vec<_> = places.collect();
+                    if places.len() > REPORTED_MAX {
+                        println!("    {label} {} in all", places.len());
+                    }
+                    for (file, line) in places.into_iter().take(REPORTED_MAX) {
                         let place = Place { file: file.clone(), line: *line, character: 0 };
                         println!("    {label} {file}:{}  | {}", line + 1, self.line_text(&place));
                     }

@@ -43,7 +43,8 @@ pub fn prepare_calls(view: &View, file: FileId, offset: u32) -> Result<Vec<Item>
 /// The calls of a definition, by who makes them; at most `sites_max` of them.
 pub fn incoming_calls(view: &View, symbol: Symbol, sites_max: usize, cancel: &AtomicBool) -> Calls {
     let resolver = Resolver::new(view);
-    let limits = ReferenceLimits { found_max: Some(sites_max), cancel: Some(cancel), within: None };
+    let limits =
+        ReferenceLimits { found_max: Some(sites_max), cancel: Some(cancel), ..ReferenceLimits::default() };
     let found = resolver.references(Target::Symbol(symbol), limits);
     let mut all = Grouped::default();
     for uses in found.found.chunk_by(|a, b| a.file == b.file) {

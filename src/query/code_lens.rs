@@ -70,7 +70,12 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
 /// What a lens counts, at most `limit`.
 pub fn count_lens(view: &View, symbol: Symbol, kind: LensKind, limit: usize, cancel: &AtomicBool) -> Counted {
     let resolver = Resolver::new(view);
-    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    let limits = ReferenceLimits {
+        found_max: Some(limit),
+        cancel: Some(cancel),
+        expansions: true,
+        ..ReferenceLimits::default()
+    };
     match kind {
         LensKind::References => {
             let found = resolver.references(Target::Symbol(symbol), limits);

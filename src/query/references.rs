@@ -19,6 +19,8 @@ pub struct Use {
     pub location: Location,
     pub declaration: bool,
     pub write: bool,
+    /// A macro is written here, and its text mentions the symbol, directly or by another macro.
+    pub expansion: bool,
 }
 
 /// The uses of a symbol.
@@ -51,7 +53,12 @@ pub fn references(
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
-    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    let limits = ReferenceLimits {
+        found_max: Some(limit),
+        cancel: Some(cancel),
+        expansions: true,
+        ..ReferenceLimits::default()
+    };
     let deadline = Instant::now().checked_add(SEARCH_TIME_MAX);
     let found = resolver.references_until(target.target(), limits, deadline);
     let items: Vec<Use> = found
@@ -63,6 +70,7 @@ pub fn references(
             location: Location { file: f.file, span: f.span, full: f.span },
             declaration: f.declaration,
             write: f.write,
+            expansion: f.expansion,
         })
         .collect();
     Ok(Uses { total: items.len(), items, truncated: found.truncated, cancelled: found.cancelled })
@@ -177,6 +185,44 @@ mod tests {
             //- /a.ts
             /** @param ⟦width⟧ of the thing */
             export function f($0⟦width⟧: number) { return ⟦width⟧; }
+            ",
+        );
+    }
+
+    #[test]
+    fn a_macro_uses_what_its_text_mentions_where_it_is_used() {
+        let fixture = "
+            //- /a.h
+            typedef int $0⟦number⟧;
+            #define CAST(x) ((⟦number⟧)(x))
+            #define TWICE(x) (CAST(x) + CAST(x))
+            #define OTHER(x) (x)
+            //- /a.c
+            #include \"a.h\"
+            int f(int x) { return ⟦CAST⟧(x) + ⟦TWICE⟧(x) + OTHER(x); }
+            #define number 1
+            ";
+        check_references(fixture);
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let uses = references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap();
+        assert_eq!(uses.items.iter().map(|u| u.expansion).collect::<Vec<_>>(), [true, true, false, false]);
+        // A macro is used where its name is written.
+        check_references(
+            "
+            //- /a.c
+            #define $0⟦ONE⟧ 1
+            #define TWO (⟦ONE⟧ + ⟦ONE⟧)
+            int x = TWO;
+            ",
+        );
+        check_references(
+            "
+            //- /a.cc
+            namespace n { int $0⟦f⟧(); }
+            #define CALL() n::⟦f⟧()
+            int g() { return ⟦CALL⟧(); }
             ",
         );
     }

@@ -47,7 +47,8 @@ pub fn supertypes(view: &View, symbol: Symbol) -> Vec<Item> {
 
 /// The types that inherit from a type, implement or embed it themselves, at most `limit`; by file, then position.
 pub fn subtypes(view: &View, symbol: Symbol, limit: usize, cancel: &AtomicBool) -> Relatives {
-    let limits = ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), within: None };
+    let limits =
+        ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), ..ReferenceLimits::default() };
     let below = Resolver::new(view).subtypes(symbol, limits);
     let items = below.found.into_iter().take(limit);
     Relatives {

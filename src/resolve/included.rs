@@ -243,7 +243,11 @@ impl Resolver<'_> {
         match groups.as_slice() {
             [only] => {
                 let linked = matches!(self.def(*only).kind, DefKind::Function | DefKind::Variable);
-                Resolution::symbol(*only, if linked { Tier::Import } else { Tier::UniqueName })
+                // What is included is read in the includer, which declared it before, or after for a macro's text.
+                let header =
+                    self.def(*only).kind != DefKind::Macro && is_header(self.layout().path(only.file));
+                let sure = linked || header && self.reach(only.file).sees(file);
+                Resolution::symbol(*only, if sure { Tier::Import } else { Tier::UniqueName })
             }
             _ => none,
         }

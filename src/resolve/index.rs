@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::graph::facts_bytes;
 use crate::lang::LangId;
 use crate::lang::facts::{
-    Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Term, TermId,
+    Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Span, Term, TermId,
 };
 
 /// Facts of a file, and its definitions by name.
@@ -22,6 +22,8 @@ pub struct FileIndex {
     imported: FxHashSet<RefId>,
     /// Definitions that are members by what stands before their name.
     pub attached: Vec<DefId>,
+    /// Macros with a text, by position; none lies in another.
+    macros: Vec<(Span, DefId)>,
 }
 
 impl FileIndex {
@@ -40,7 +42,13 @@ impl FileIndex {
             })
             .collect();
         let attached = facts.defs_with_ids().filter(|(_, d)| d.of.is_some()).map(|(id, _)| id).collect();
-        FileIndex { facts, lang, by_name, inherits, imported, attached }
+        let mut macros = Vec::new();
+        if lang.knobs().textual {
+            let all = facts.defs_with_ids().filter(|(_, d)| d.kind == DefKind::Macro);
+            macros.extend(all.map(|(id, d)| (d.span, id)));
+            macros.sort_unstable_by_key(|(span, _)| span.start);
+        }
+        FileIndex { facts, lang, by_name, inherits, imported, attached, macros }
     }
 
     /// Bytes on the heap, the facts included.
@@ -49,6 +57,7 @@ impl FileIndex {
             + size_of_val(&*self.by_name)
             + size_of_val(&*self.inherits)
             + size_of_val(&*self.attached)
+            + size_of_val(&*self.macros)
             + self.imported.capacity() * 2 * size_of::<RefId>()
     }
 
@@ -89,6 +98,13 @@ impl FileIndex {
     /// Whether an import or export hands on what the reference names.
     pub fn is_imported(&self, reference: RefId) -> bool {
         self.imported.contains(&reference)
+    }
+
+    /// The macro whose text holds the offset.
+    pub fn macro_around(&self, offset: u32) -> Option<DefId> {
+        let end = self.macros.partition_point(|(span, _)| span.start <= offset);
+        let (span, def) = *self.macros[..end].last()?;
+        (span.contains(offset) && !self.facts.def(def).name_span.contains(offset)).then_some(def)
     }
 
     /// Whether the definition's name stands in the text: a coined name's span is another thing's.

@@ -6,10 +6,11 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use super::index::FileIndex;
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Cx, Entity, Resolver, Symbol, Target};
-use crate::lang::facts::{DefKind, Name, Span, Term};
+use crate::lang::facts::{DefFlags, DefKind, Name, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
 /// How many different names one symbol is followed under.
@@ -17,6 +18,10 @@ const NAMES_MAX: usize = 64;
 
 /// References that one search resolves; more of one name are found in a handful of folders, for a handful of names.
 const CANDIDATES_MAX: usize = 200_000;
+
+/// Macros whose uses are looked for because their text mentions the symbol, directly or through each other; those of a
+/// library's whole interface are a few hundred.
+const MACROS_MAX: usize = 512;
 
 /// Candidates between two looks at the clock.
 const CLOCK_EVERY: usize = 64;
@@ -30,6 +35,8 @@ pub struct ReferenceLimits<'a> {
     pub cancel: Option<&'a AtomicBool>,
     /// Only look into this file.
     pub within: Option<FileId>,
+    /// Where a macro is used whose text mentions the symbol counts as a use of it.
+    pub expansions: bool,
 }
 
 /// A place where a symbol is used or declared.
@@ -41,6 +48,14 @@ pub struct Found {
     pub declaration: bool,
     /// It writes to the symbol.
     pub write: bool,
+    /// What is written here is a macro, whose text mentions the symbol.
+    pub expansion: bool,
+}
+
+impl Found {
+    fn new(file: FileId, span: Span) -> Found {
+        Found { file, span, declaration: false, write: false, expansion: false }
+    }
 }
 
 /// What a search for references found.
@@ -66,8 +81,10 @@ impl Resolver<'_> {
         limits: ReferenceLimits<'_>,
         deadline: Option<Instant>,
     ) -> References {
-        let mut search = Search::new(self, target, limits, deadline);
+        let mut search = Search::new(self, limits, deadline);
+        search.aim(target);
         search.run();
+        search.expand();
         search.finish()
     }
 
@@ -152,20 +169,18 @@ struct Search<'r, 'v, 'c> {
     names: Vec<Name>,
     /// What a reference has to be like, as far as all targets agree.
     filter: Option<Filter>,
+    /// Macros whose text mentions a target; see [`Search::expand`].
+    macros: Vec<Symbol>,
+    /// The targets are such a macro now, not the symbol.
+    expanding: bool,
     /// Candidates looked at, in all.
     looked: usize,
     result: References,
 }
 
 impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
-    fn new(
-        resolver: &'r Resolver<'v>,
-        target: Target,
-        limits: ReferenceLimits<'c>,
-        deadline: Option<Instant>,
-    ) -> Self {
-        resolver.begin();
-        let mut search = Search {
+    fn new(resolver: &'r Resolver<'v>, limits: ReferenceLimits<'c>, deadline: Option<Instant>) -> Self {
+        Search {
             resolver,
             limits,
             deadline,
@@ -174,31 +189,82 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             relatives: FxHashMap::default(),
             names: Vec::new(),
             filter: None,
+            macros: Vec::new(),
+            expanding: false,
             looked: 0,
             result: References::default(),
-        };
+        }
+    }
+
+    /// Says what is searched for.
+    fn aim(&mut self, target: Target) {
+        let resolver = self.resolver;
+        resolver.begin();
+        self.targets.clear();
+        self.own.clear();
+        self.relatives.clear();
+        self.names.clear();
         match target {
             Target::Symbol(symbol) => {
                 for symbol in resolver.implementations(symbol) {
                     let span = resolver.def(symbol).name_span;
-                    let found = Found { file: symbol.file, span, declaration: false, write: false };
-                    search.result.found.push(found);
+                    self.result.found.push(Found::new(symbol.file, span));
                 }
                 for symbol in resolver.same_symbol(symbol) {
                     for symbol in resolver.related(symbol) {
-                        search.targets.insert(Target::Symbol(symbol));
-                        search.add_name(resolver.def(symbol).name);
+                        self.targets.insert(Target::Symbol(symbol));
+                        self.add_name(resolver.def(symbol).name);
                     }
-                    search.own.insert(symbol);
+                    self.own.insert(symbol);
                 }
             }
             Target::File(file) => {
-                search.targets.insert(target);
-                search.add_file_names(file);
+                self.targets.insert(target);
+                self.add_file_names(file);
             }
         }
-        search.filter = resolver.filter(search.targets.iter().copied());
-        search
+        self.filter = resolver.filter(self.targets.iter().copied());
+    }
+
+    /// Searches for the uses of the macros that mention the symbol, and of those that mention them in turn. What is
+    /// written in a macro's own text is put to use where the macro is.
+    fn expand(&mut self) {
+        let is_macro = |t: &Target| t.symbol().is_some_and(|s| self.resolver.def(s).kind == DefKind::Macro);
+        if self.targets.iter().any(is_macro) {
+            // A macro is used where its name is written.
+            return;
+        }
+        self.expanding = true;
+        let mut at = 0;
+        while let Some(symbol) = self.macros.get(at).copied()
+            && !self.is_over()
+        {
+            at += 1;
+            self.aim(Target::Symbol(symbol));
+            self.run();
+        }
+    }
+
+    /// Remembers the macro whose text holds the use; false if none does.
+    fn note_macro(&mut self, index: &FileIndex, file: FileId, used: Span) -> bool {
+        if !self.limits.expansions || !index.lang.knobs().textual {
+            return false;
+        }
+        let Some(def) = index.macro_around(used.start) else { return false };
+        if index.facts.def(def).flags.has(DefFlags::INACTIVE) {
+            // The macro likely is the one of another branch, whose text is another.
+            return true;
+        }
+        let symbol = self.resolver.canonical(Symbol { file, def });
+        if self.macros.contains(&symbol) {
+            return true;
+        }
+        if self.macros.len() < MACROS_MAX {
+            self.macros.push(symbol);
+        } else {
+            self.result.truncated = true;
+        }
+        true
     }
 
     fn add_name(&mut self, name: Name) {
@@ -280,21 +346,31 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             if !sure.iter().any(|entity| self.is_target(entity)) {
                 continue;
             }
-            let write = r.role == crate::lang::facts::Role::Write;
-            self.result.found.push(Found { file, span: r.span, declaration: false, write });
+            let in_macro = self.note_macro(&index, file, r.span);
+            // A condition asks for the name of a macro, and puts nothing to use.
+            if self.expanding && (in_macro || r.role == Role::Macro) {
+                continue;
+            }
+            let write = r.role == Role::Write;
+            let found = Found { write, expansion: self.expanding, ..Found::new(file, r.span) };
+            self.result.found.push(found);
             if self.limits.found_max.is_some_and(|max| self.result.found.len() > max) {
                 self.result.truncated = true;
                 return false;
             }
             self.add_aliases(file, id);
         }
+        if self.expanding {
+            return true;
+        }
         for (id, d) in index.named(name) {
             let symbol = Symbol { file, def: id };
             if self.is_target_symbol(symbol) {
                 let declaration = self.own.contains(&symbol);
-                self.result.found.push(Found { file, span: d.name_span, declaration, write: true });
+                let found = Found { declaration, write: true, ..Found::new(file, d.name_span) };
+                self.result.found.push(found);
             } else if d.kind.is_alias() && index.is_spelled(d) && self.follows_to_target(symbol) {
-                self.result.found.push(Found { file, span: d.name_span, declaration: false, write: false });
+                self.result.found.push(Found::new(file, d.name_span));
             }
         }
         true
@@ -364,6 +440,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             if same {
                 a.declaration |= b.declaration;
                 a.write |= b.write;
+                a.expansion &= b.expansion;
             }
             same
         });

@@ -1,7 +1,9 @@
 ; The facts of C. Macros are names like others, pointers are seen through, tags are a world of their own.
 
 (preproc_include) @hook.include
-(preproc_if|preproc_ifdef|preproc_elif|preproc_elifdef|preproc_else) @hook.condition
+(preproc_if|preproc_elif|preproc_else) @hook.condition
+(preproc_ifdef|preproc_elifdef name: (_) @macro) @hook.condition
+(preproc_defined (_) @macro)
 (preproc_def) @hook.macro
 (preproc_function_def) @hook.macro
 (preproc_call) @hook.directive

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::conditions::mark;
 
-use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId, ScopeKind, Span};
+use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId, ScopeKind, Span, TermId};
 use crate::lang::rules::Context;
 use crate::lang::walk::{Hooked, Walk};
 
@@ -44,16 +44,24 @@ pub fn macro_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     Hooked::Done(None)
 }
 
-/// Uses of names in the text of a macro. What stands before a dot or an arrow is not known there.
+/// Uses of names in the text of a macro. What stands before a dot or an arrow is not known there; a path is.
 fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<'t>>) {
     let start = value.start_byte() as u32;
     let text = walk.text(value);
     let parameters = parameters.map_or("", |p| walk.text(p));
+    // What the last word is, for a path that goes on behind it.
+    let mut last: Option<(usize, TermId)> = None;
     for token in Tokens::new(text) {
         let word = &text[token.start..token.end];
+        let path = match token.before {
+            Before::Path(end) => last.filter(|(last_end, _)| *last_end == end).map(|(_, term)| term),
+            _ => None,
+        };
+        last = None;
         let is_parameter =
             parameters.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|parameter| parameter == word);
-        if is_parameter || token.member || is_keyword(word) {
+        let is_member = token.before != Before::Other && path.is_none();
+        if is_parameter || is_member || is_keyword(word) {
             continue;
         }
         let span = Span::new(start + token.start as u32, start + token.end as u32);
@@ -64,16 +72,25 @@ fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<
         } else {
             Role::Read
         };
-        walk.refer_span(span, role, None);
+        last = Some((token.end, walk.refer_span(span, role, path)));
     }
+}
+
+/// What stands before a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// `.` or `->`.
+    Dot,
+    /// `::`, and the place where what stands before that ends.
+    Path(usize),
+    Other,
 }
 
 /// A word in the text of a macro.
 struct Token {
     start: usize,
     end: usize,
-    /// It stands after `.`, `->` or `::`.
-    member: bool,
+    before: Before,
     /// A parenthesis follows.
     called: bool,
     /// It stands after `struct`, `union` or `enum`.
@@ -153,10 +170,13 @@ impl Iterator for Tokens<'_> {
             if before.ends_with('#') || after.starts_with("##") || quoted {
                 continue;
             }
-            let member = before.ends_with("->")
-                || before.ends_with("::")
-                || before.ends_with('.') && !before.ends_with("...");
-            return Some(Token { start, end: self.at, member, called: after.starts_with('('), tag });
+            let before = match before.strip_suffix("::") {
+                Some(path) => Before::Path(path.trim_end().len()),
+                None if before.ends_with("->") => Before::Dot,
+                None if before.ends_with('.') && !before.ends_with("...") => Before::Dot,
+                None => Before::Other,
+            };
+            return Some(Token { start, end: self.at, before, called: after.starts_with('('), tag });
         }
     }
 }
@@ -255,7 +275,11 @@ pub fn directive<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     if let (Some(text), Some(argument)) = (directive, argument)
         && text.trim_start_matches('#').trim() == "undef"
     {
-        macro_text(walk, argument, None);
+        let start = argument.start_byte() as u32;
+        if let Some(name) = Tokens::new(walk.text(argument)).next() {
+            let span = Span::new(start + name.start as u32, start + name.end as u32);
+            walk.refer_span(span, Role::Macro, None);
+        }
     }
     Hooked::Done(None)
 }

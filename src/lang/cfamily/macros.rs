@@ -183,6 +183,13 @@ impl Finder<'_> {
             end += 1;
         }
         let words: Vec<usize> = (start..end).filter(|at| self.tokens[*at].kind.is_word()).collect();
+        if first_star.is_none() && self.is_shielded(end) && self.declares(start, &words) {
+            self.hide(end, end);
+            self.hide(end + 2, end + 2);
+            let names = self.free_names(&words);
+            self.keep(&names, usize::from(!self.has_type(&words)));
+            return end + 1;
+        }
         if words.len() == 1 {
             return self.lone(start, end);
         }
@@ -241,6 +248,17 @@ impl Finder<'_> {
             }
         }
         end
+    }
+
+    /// `(name) (`: the parentheses around a function's name keep a macro of that name out.
+    fn is_shielded(&self, at: usize) -> bool {
+        self.is(at, b'(') && self.is_name(at + 1) && self.is(at + 2, b')') && self.is(at + 3, b'(')
+    }
+
+    /// Whether words before a name in parentheses are its type. A name alone may be called inside of a function.
+    fn declares(&self, start: usize, words: &[usize]) -> bool {
+        let outside = !matches!(self.braces.last(), Some(Brace::Inside));
+        self.starts(start) && (words.len() > 1 || outside)
     }
 
     /// Words before `<` or `::`: the last one goes on.
@@ -441,6 +459,14 @@ mod tests {
         check(false, "x = (char __force *)y;", "x = (char *)y;");
         check(false, "struct __packed s { int a; };", "struct s { int a; };");
         check(false, "int f(void) __must_hold(l) { }", "int f(void) { }");
+    }
+
+    #[test]
+    fn names_in_parentheses_are_declared() {
+        check(false, "API number_t (f) (int);", "number_t f (int);");
+        check(false, "API int (f)(void);", "int f (void);");
+        check(false, "number_t (f)(void);", "number_t f (void);");
+        check(false, "void g(void) { f (a) (b); }", "void g(void) { f (a) (b); }");
     }
 
     #[test]

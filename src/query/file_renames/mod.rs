@@ -126,7 +126,11 @@ impl<'v> Moving<'v> {
         resolver: &Resolver<'_>,
         cancel: &AtomicBool,
     ) -> Result<Vec<(FileId, Span, FileId)>, Refusal> {
-        let limits = ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), within: None };
+        let limits = ReferenceLimits {
+            found_max: Some(PLACES_MAX),
+            cancel: Some(cancel),
+            ..ReferenceLimits::default()
+        };
         let mut places: Vec<(FileId, Span, FileId)> = Vec::new();
         for file in self.files.keys() {
             let uses = resolver.references(Target::File(*file), limits);
