@@ -24,6 +24,8 @@ pub struct Insertion {
     pub text: String,
 }
 
+/// Levels between a use and the module around it that are climbed; deeper code gets its import at the top.
+const MODULES_DEPTH_MAX: usize = 256;
 /// Top-level nodes that are looked at for imports.
 const NODES_MAX: usize = 10_000;
 
@@ -47,9 +49,16 @@ fn is_header(node: tree_sitter::Node<'_>) -> bool {
         || string()
 }
 
-/// The insertion that imports a name of a module, by the way in which the file writes its imports and ends its lines.
-pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str) -> Option<Insertion> {
-    let mut insertion = in_unix_lines(lang, tree, text, module, name)?;
+/// The insertion that imports a name of a module for what stands at the offset, by the way in which the file writes its
+/// imports and ends its lines: behind the imports that come before all else, and never behind the use.
+pub fn insertion(
+    lang: LangId,
+    tree: &Tree,
+    text: &str,
+    used_at: u32,
+    (module, name): (&str, &str),
+) -> Option<Insertion> {
+    let mut insertion = in_unix_lines(lang, tree, text, used_at as usize, module, name)?;
     if text.contains("\r\n") {
         insertion.text = insertion.text.replace('\n', "\r\n");
     }
@@ -62,12 +71,47 @@ pub fn insertion(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
 /// Stands first in a file or means something else.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-fn in_unix_lines(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str) -> Option<Insertion> {
+/// What names things: imports behind the first of these are for what comes after them.
+fn is_definition(node: tree_sitter::Node<'_>) -> bool {
+    let kind = node.kind();
+    ["function", "class", "method", "impl_item", "struct", "enum", "trait", "interface", "type_", "decorated"]
+        .iter()
+        .any(|word| kind.contains(word))
+}
+
+/// The module written inside the file that encloses the offset, where names outside of it are not seen in it: its body.
+fn inner_module<'t>(root: tree_sitter::Node<'t>, offset: usize) -> Option<tree_sitter::Node<'t>> {
+    let mut node = root.descendant_for_byte_range(offset, offset)?;
+    for _ in 0..MODULES_DEPTH_MAX {
+        let above = node.parent()?;
+        if above.kind() == "mod_item" && above.child_by_field_name("body") == Some(node) {
+            return Some(node);
+        }
+        node = above;
+    }
+    None
+}
+
+fn in_unix_lines(
+    lang: LangId,
+    tree: &Tree,
+    text: &str,
+    used_at: usize,
+    module: &str,
+    name: &str,
+) -> Option<Insertion> {
     let style = lang.knobs().imports?;
-    let root = tree.inner.root_node();
+    let inner = inner_module(tree.inner.root_node(), used_at).filter(|_| lang.knobs().opaque_modules);
+    let root = inner.unwrap_or_else(|| tree.inner.root_node());
     let mut cursor = root.walk();
     let nodes: Vec<_> = root.named_children(&mut cursor).take(NODES_MAX).collect();
-    let last = nodes.iter().rfind(|node| is_import(node.kind()));
+    let used = |node: &&tree_sitter::Node<'_>| node.end_byte() <= used_at;
+    let head = nodes.iter().take_while(|node| !is_definition(**node)).filter(used);
+    let last = head.filter(|node| is_import(node.kind())).last();
+    if let Some(body) = inner {
+        let line = style.line.replace("$module", module).replace("$name", name);
+        return in_body(text, body, nodes.first(), last, &line);
+    }
     let older = style.older.filter(|(mark, _)| last.is_none() && text.contains(mark));
     let mut line = older.map_or(style.line, |(_, line)| line).to_owned();
     if let Some(last) = last {
@@ -136,6 +180,28 @@ fn in_unix_lines(lang: LangId, tree: &Tree, text: &str, module: &str, name: &str
             let after = if first && !next_blank { "\n" } else { "" };
             Insertion { offset: at as u32, text: format!("{before}{line}\n{after}") }
         }
+    })
+}
+
+/// Inside a module: a line more than the last import there, or than what opens it.
+fn in_body(
+    text: &str,
+    body: tree_sitter::Node<'_>,
+    first: Option<&tree_sitter::Node<'_>>,
+    last: Option<&tree_sitter::Node<'_>>,
+    line: &str,
+) -> Option<Insertion> {
+    let like = last.or(first)?;
+    let start = text[..like.start_byte()].rfind('\n').map_or(0, |at| at + 1);
+    let indent = &text[start..like.start_byte()];
+    // What stands on one line with others has no indentation to take.
+    if !indent.trim().is_empty() {
+        let at = last.map_or(body.start_byte() + 1, |last| last.end_byte());
+        return Some(Insertion { offset: at as u32, text: format!(" {line}") });
+    }
+    Some(match last {
+        Some(last) => Insertion { offset: last.end_byte() as u32, text: format!("\n{indent}{line}") },
+        None => Insertion { offset: start as u32, text: format!("{indent}{line}\n\n") },
     })
 }
 
@@ -210,7 +276,7 @@ fn listed(text: &str, node: tree_sitter::Node<'_>) -> Option<Span> {
 }
 
 /// The lines of a statement that stands alone on them, with the end of the last.
-fn lines(text: &str, span: Span) -> Span {
+pub fn lines(text: &str, span: Span) -> Span {
     let (start, end) = (span.start as usize, span.end as usize);
     let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let rest = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
@@ -226,7 +292,8 @@ mod tests {
     fn inserted(lang: &str, text: &str) -> String {
         let lang = LangId::of_language_id(lang).unwrap();
         let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
-        let insertion = insertion(lang, &tree, text, "m", "n").unwrap();
+        let used_at = text.find('$').unwrap_or(text.len()) as u32;
+        let insertion = insertion(lang, &tree, text, used_at, ("m", "n")).unwrap();
         let at = insertion.offset as usize;
         format!("{}{}{}", &text[..at], insertion.text, &text[at..])
     }
@@ -242,6 +309,39 @@ mod tests {
         assert_eq!(
             inserted("go", "package p\n\nimport (\n\t\"a\"\n)\n"),
             "package p\n\nimport (\n\t\"a\"\n\t\"m\"\n)\n"
+        );
+    }
+
+    #[test]
+    fn an_import_never_stands_behind_the_use() {
+        assert_eq!(
+            inserted("python", "import a\n\ndef f(): g($)\n\nimport b\n"),
+            "import a\nfrom m import n\n\ndef f(): g($)\n\nimport b\n"
+        );
+        assert_eq!(inserted("python", "g($)\nimport b\n"), "from m import n\n\ng($)\nimport b\n");
+        assert_eq!(
+            inserted("typescript", "import 'a';\nf(`$`);\nimport 'b';\n"),
+            "import 'a';\nimport { n } from 'm';\nf(`$`);\nimport 'b';\n"
+        );
+        assert_eq!(
+            inserted("java", "package p;\nimport a.b;\nclass A { $x y; }\n"),
+            "package p;\nimport a.b;\nimport m.n;\nclass A { $x y; }\n"
+        );
+    }
+
+    #[test]
+    fn modules_inside_a_file_have_imports_of_their_own() {
+        assert_eq!(
+            inserted("rust", "use a::b;\nmod tests {\n    use super::*;\n\n    fn f() { g!($x) }\n}\n"),
+            "use a::b;\nmod tests {\n    use super::*;\n    use m::n;\n\n    fn f() { g!($x) }\n}\n"
+        );
+        assert_eq!(
+            inserted("rust", "mod tests {\n    fn f() { g!($x) }\n}\n"),
+            "mod tests {\n    use m::n;\n\n    fn f() { g!($x) }\n}\n"
+        );
+        assert_eq!(
+            inserted("rust", "mod t { fn f() { g!($x) } }\n"),
+            "mod t { use m::n; fn f() { g!($x) } }\n"
         );
     }
 

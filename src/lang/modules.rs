@@ -101,6 +101,10 @@ pub trait ModuleStrategy: Sync {
     fn separator(&self) -> Option<char> {
         None
     }
+    /// Where it has to be said that a file at the path is a module, by what name, and the line that says so.
+    fn declaration(&self, _layout: &dyn Layout, _path: &str) -> Option<(FileId, String, String)> {
+        None
+    }
     /// What is compiled together with the file, by its main file (a crate's root): macros of one unit are seen in
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {

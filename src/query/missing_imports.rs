@@ -1,14 +1,19 @@
 //! Imports that would bring a name that nothing brings yet.
 
+use rustc_hash::FxHashSet;
+
 use super::Edit;
 use super::completion::{Import, import_insertion, import_of, is_importable};
 use crate::graph::View;
-use crate::lang::facts::{Name, Span};
+use crate::lang::facts::{Name, RefId, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol};
 
 /// Imports that are offered for one name; a name with more is not chosen from a list.
 const IMPORTS_MAX: usize = 10;
+/// Uses in one range that are looked at, and names among them that something is offered for.
+const USES_MAX: usize = 1_000;
+const NAMES_MAX: usize = 16;
 /// Definitions of the name that are looked at.
 const CANDIDATES_MAX: usize = 256;
 
@@ -19,31 +24,57 @@ pub struct MissingImport {
     pub edit: Edit,
 }
 
-/// The imports that would bring the bare name at the offset, if nothing in the file does.
-pub fn missing_imports(view: &View, file: FileId, offset: u32) -> Vec<MissingImport> {
+/// The imports that would bring the bare names in the span, each that nothing in the file brings; in an empty span, the
+/// name that touches it.
+pub fn missing_imports(view: &View, file: FileId, span: Span) -> Vec<MissingImport> {
     let resolver = Resolver::new(view);
-    let Some(Occurrence::Ref(id)) = resolver.at(file, offset) else { return Vec::new() };
-    let r = view.facts(file).reference(id).clone();
-    if r.recv.is_some() || !matches!(resolver.resolve(file, id), Outcome::Unresolved(_)) {
-        return Vec::new();
-    }
     let lang = view.lang(file);
     let Some(style) = lang.knobs().imports else { return Vec::new() };
-    let imports = match style.qualified {
-        true => packages(&resolver, file, r.name),
-        false => definitions(&resolver, file, r.name),
-    };
     let mut offered: Vec<MissingImport> = Vec::new();
-    for import in imports {
-        if offered.len() == IMPORTS_MAX || offered.iter().any(|o| o.import == import) {
+    for id in unresolved(&resolver, file, span) {
+        let r = view.facts(file).reference(id).clone();
+        if r.recv.is_some() {
             continue;
         }
-        if let Some(insertion) = import_insertion(view, file, &import) {
-            let span = Span::new(insertion.offset, insertion.offset);
-            offered.push(MissingImport { import, edit: Edit { span, text: insertion.text, doubt: None } });
+        let imports = match style.qualified {
+            true => packages(&resolver, file, r.name),
+            false => definitions(&resolver, file, r.name),
+        };
+        let mut left = IMPORTS_MAX;
+        for import in imports {
+            if left == 0 || offered.iter().any(|o| o.import == import) {
+                continue;
+            }
+            if let Some(insertion) = import_insertion(view, file, r.span.start, &import) {
+                let span = Span::new(insertion.offset, insertion.offset);
+                let edit = Edit { span, text: insertion.text, doubt: None };
+                offered.push(MissingImport { import, edit });
+                left -= 1;
+            }
         }
     }
     offered
+}
+
+/// Uses in the span of names that nothing is known of, each name once.
+pub fn unresolved(resolver: &Resolver<'_>, file: FileId, span: Span) -> Vec<RefId> {
+    let facts = resolver.view().facts(file);
+    let mut found: Vec<RefId> = match span.is_empty() {
+        true => match resolver.at(file, span.start) {
+            Some(Occurrence::Ref(id)) => vec![id],
+            _ => Vec::new(),
+        },
+        false => {
+            let inside =
+                facts.refs_with_ids().filter(|(_, r)| r.span.start < span.end && r.span.end > span.start);
+            inside.map(|(id, _)| id).take(USES_MAX).collect()
+        }
+    };
+    let mut names = FxHashSet::default();
+    found.retain(|id| matches!(resolver.resolve(file, *id), Outcome::Unresolved(_)));
+    found.retain(|id| names.insert(facts.reference(*id).name));
+    found.truncate(NAMES_MAX);
+    found
 }
 
 /// Those that import a definition of the name.
@@ -81,7 +112,7 @@ mod tests {
         let fixture = Fixture::parse(fixture);
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
-        let missing = missing_imports(&view, file, offset).into_iter().next()?;
+        let missing = missing_imports(&view, file, Span::new(offset, offset)).into_iter().next()?;
         let mut text = fixture.files[view.path(file)].clone();
         text.insert_str(missing.edit.span.start as usize, &missing.edit.text);
         Some(text)
@@ -114,6 +145,28 @@ mod tests {
         for (fixture, expected) in cases {
             assert_eq!(imported(fixture).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn all_names_of_a_range_are_looked_at() {
+        let fixture = Fixture::parse(
+            "
+            //- /a.py
+            def first(): pass
+            def second(): pass
+            //- /b.py
+            $0first(second(), first())
+            ",
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let names = |span| {
+            let found = missing_imports(&view, file, span);
+            found.into_iter().map(|m| m.import.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Span::new(offset, offset + 24)), ["first", "second"]);
+        assert_eq!(names(Span::new(offset + 6, offset + 12)), ["second"]);
+        assert_eq!(names(Span::new(offset, offset)), ["first"]);
     }
 
     #[test]

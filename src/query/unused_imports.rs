@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 use super::Edit;
 use super::findings::{FindingKind, findings};
 use crate::graph::View;
-use crate::lang::facts::{DefKind, Span};
+use crate::lang::facts::{DefKind, Facts, Span};
 use crate::lang::imports::removal;
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::{ParseLimits, Parser, extract};
+use crate::lang::{ParseLimits, Parser, Tree, extract};
 
 /// The edits that remove every unused import of the file; none where the text would not be read as before without them.
 pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> Vec<Edit> {
@@ -17,14 +17,8 @@ pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> 
     let facts = view.facts(file);
     let limits = ParseLimits::default();
     let Ok(tree) = Parser::new().parse(lang, &text, None, &limits) else { return Vec::new() };
-    let bound = |statement: Span| {
-        let imports = facts.defs.iter().filter(move |d| d.kind == DefKind::Import);
-        imports.map(|d| d.name_span).filter(move |name| statement.encloses(*name))
-    };
-    let alone = |statement: Span| bound(statement).all(|name| spans.contains(&name));
-    let mut removed: Vec<Span> = spans.iter().filter_map(|s| removal(&tree, &text, *s, alone)).collect();
+    let mut removed = removals(&facts, &tree, &text, &spans);
     let names = removed.len();
-    removed.sort_unstable();
     removed.dedup();
     // Two items that share a comma cannot both have it.
     if removed.windows(2).any(|pair| pair[1].start < pair[0].end) {
@@ -41,6 +35,19 @@ pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> 
         count(&left.defs) + names == count(&facts.defs) && (!there.has_errors() || tree.has_errors());
     let edit = |span| Edit { span, text: String::new(), doubt: None };
     if as_meant { removed.into_iter().map(edit).collect() } else { Vec::new() }
+}
+
+/// What to delete so that the imports of these names are gone, in source order: one for each that can be, the same one
+/// for those that go with one statement.
+pub fn removals(facts: &Facts, tree: &Tree, text: &str, names: &[Span]) -> Vec<Span> {
+    let bound = |statement: Span| {
+        let imports = facts.defs.iter().filter(move |d| d.kind == DefKind::Import);
+        imports.map(|d| d.name_span).filter(move |name| statement.encloses(*name))
+    };
+    let alone = |statement: Span| bound(statement).all(|name| names.contains(&name));
+    let mut removed: Vec<Span> = names.iter().filter_map(|s| removal(tree, text, *s, alone)).collect();
+    removed.sort_unstable();
+    removed
 }
 
 /// The names of unused imports, and the text that they stand in.

@@ -122,6 +122,13 @@ impl ModuleStrategy for Modules {
         reaches.then_some(path)
     }
 
+    fn declaration(&self, layout: &dyn Layout, path: &str) -> Option<(FileId, String, String)> {
+        let stem = file_name(path).strip_suffix(".rs")?;
+        let name = if stem == "mod" { file_name(parent(path)) } else { stem };
+        let above = module_above(layout, path).and_then(|above| layout.file(&above))?;
+        Some((above, name.to_owned(), format!("mod {name};")))
+    }
+
     fn unit(&self, layout: &dyn Layout, file: FileId) -> Option<FileId> {
         crate_root(layout, layout.path(file)).and_then(|root| layout.file(&root))
     }

@@ -27,6 +27,8 @@ pub struct CompletionFeatures {
 pub struct CompletionData {
     /// The document that it is for.
     pub uri: Uri,
+    /// Where it is put into that.
+    pub offset: u32,
     /// The file of the definition, relative to the folder, and the offset of its name.
     pub path: Option<String>,
     pub at: Option<u32>,

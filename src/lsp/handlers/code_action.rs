@@ -6,6 +6,7 @@ use tower_lsp::gen_lsp_types::{
     CodeAction, CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionResponse,
 };
 
+use crate::lang::facts::Span;
 use crate::lsp::convert::WorkspaceEdits;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, read};
@@ -32,7 +33,7 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
     let fixes = asked(CodeActionKind::QuickFix, &[CodeActionKind::Empty]);
     let organises =
         asked(CodeActionKind::SourceOrganizeImports, &[CodeActionKind::Source, CodeActionKind::Empty]);
-    let (uri, at) = (params.text_document.uri, params.range.start);
+    let (uri, asked_at) = (params.text_document.uri, params.range);
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         let view = &reading.ready.view;
         let Some(uri) = reading.uri(reading.file) else { return Ok(Found::Nothing) };
@@ -48,8 +49,9 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
             })
         };
         let mut actions = Vec::new();
-        if let Some(offset) = reading.offset(at).filter(|_| fixes) {
-            let missing = query::missing_imports(view, reading.file, offset);
+        let ends = reading.offset(asked_at.start).zip(reading.offset(asked_at.end));
+        if let Some((start, end)) = ends.filter(|_| fixes) {
+            let missing = query::missing_imports(view, reading.file, Span::new(start, end.max(start)));
             for m in &missing {
                 let title = format!("Import `{}` from `{}`", m.import.name, m.import.module);
                 let edit = std::slice::from_ref(&m.edit);

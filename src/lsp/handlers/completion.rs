@@ -37,11 +37,13 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
         }
         let Some(found) = found else { return Ok(Found::Nothing) };
         let places = reading.places(reading.file);
-        let mut list = completion_list(&found, &places, can, |c| data(&at.text_document.uri, c));
+        let mut list =
+            completion_list(&found, &places, can, |c| data(&at.text_document.uri, found.replaced.start, c));
         if !can.resolves_edits {
             for (item, completion) in list.items.iter_mut().zip(&found.items) {
                 let import = completion.import.as_ref();
-                let insertion = import.and_then(|i| query::import_insertion(view, reading.file, i));
+                let insertion =
+                    import.and_then(|i| query::import_insertion(view, reading.file, found.replaced.start, i));
                 item.additional_text_edits = insertion.map(|i| vec![insertion_edit(&i, &places)]);
             }
         }
@@ -49,10 +51,11 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
     })
 }
 
-fn data(uri: &Uri, completion: &Completion) -> CompletionData {
+fn data(uri: &Uri, offset: u32, completion: &Completion) -> CompletionData {
     let source = completion.source.as_ref();
     CompletionData {
         uri: uri.clone(),
+        offset,
         path: source.map(|s| s.path.clone()),
         at: source.map(|s| s.at),
         module: completion.import.as_ref().map(|i| i.module.clone()),

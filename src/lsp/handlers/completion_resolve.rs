@@ -24,7 +24,7 @@ pub fn handle(session: &Arc<Session>, item: CompletionItem) -> Answer<Completion
             described(&mut item, &found, can.prose);
         }
         if let Some(import) = data.import().filter(|_| item.additional_text_edits.is_none()) {
-            let insertion = query::import_insertion(view, reading.file, &import);
+            let insertion = query::import_insertion(view, reading.file, data.offset, &import);
             let places = reading.places(reading.file);
             item.additional_text_edits = insertion.map(|i| vec![insertion_edit(&i, &places)]);
         }

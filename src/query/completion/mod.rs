@@ -103,12 +103,12 @@ fn locate(view: &View, items: &mut [Completion], back: impl Fn(FileId, u32) -> O
     }
 }
 
-/// The insertion that brings what the completion needs, for the file as it is.
-pub fn import_insertion(view: &View, file: FileId, import: &Import) -> Option<Insertion> {
+/// The insertion that brings what a name at the offset needs, for the file as it is.
+pub fn import_insertion(view: &View, file: FileId, used_at: u32, import: &Import) -> Option<Insertion> {
     let text = view.text(file).ok()?;
     let lang = view.lang(file);
     let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
-    insertion(lang, &tree, &text, &import.module, &import.name)
+    insertion(lang, &tree, &text, used_at, (&import.module, &import.name))
 }
 
 /// What is told of a completion when somebody looks at it.

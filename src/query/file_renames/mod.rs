@@ -6,10 +6,12 @@
 mod dotted;
 mod paths;
 
+pub(super) use paths::by_path;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Edit;
 use super::rename::{Refusal, text_of};
@@ -142,7 +144,8 @@ impl<'v> Moving<'v> {
             places
                 .extend(paths::specifiers(self.view, *file).into_iter().map(|(span, to)| (*file, span, to)));
         }
-        places.extend(paths::by_path(self, cancel));
+        let moved: FxHashSet<FileId> = self.files.keys().copied().collect();
+        places.extend(paths::by_path(self.view, &moved, cancel));
         places.retain(|(_, span, _)| !span.is_empty());
         places.sort_unstable();
         places.dedup();
@@ -189,7 +192,7 @@ fn moved_path(moves: &[(String, String)], path: &str) -> Option<String> {
 }
 
 /// Whether a path is that one or lies in it.
-fn is_below(dir: &str, path: &str) -> bool {
+pub(super) fn is_below(dir: &str, path: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use rustc_hash::FxHashSet;
+
 use super::{Moving, PLACES_MAX};
 use crate::graph::View;
 use crate::lang::facts::Span;
@@ -56,11 +58,10 @@ pub fn relative(dir: &str, path: &str) -> String {
     format!("{}{}", if up.is_empty() { "./" } else { &up }, there[common..].join("/"))
 }
 
-/// Where files name those that move by a path (`./dir/name`): a name of its own to the graph.
-pub fn by_path(moving: &Moving<'_>, cancel: &AtomicBool) -> Vec<(FileId, Span, FileId)> {
-    let view = moving.view;
+/// Where files name these by a path (`./dir/name`): a name of its own to the graph.
+pub fn by_path(view: &View, files: &FxHashSet<FileId>, cancel: &AtomicBool) -> Vec<(FileId, Span, FileId)> {
     let mut called: Vec<&str> = Vec::new();
-    for file in moving.files.keys() {
+    for file in files {
         let path = view.path(*file);
         called.push(file_name(path).split('.').next().unwrap_or_default());
         called.push(file_name(parent(path)));
@@ -76,16 +77,16 @@ pub fn by_path(moving: &Moving<'_>, cancel: &AtomicBool) -> Vec<(FileId, Span, F
             || last.bytes().all(|b| b == b'.')
     };
     let path_like = |text: &str| text.contains('/') || text.starts_with(['.', '"', '<']);
-    let mut files: Vec<FileId> = view
+    let mut naming: Vec<FileId> = view
         .names()
         .filter(|(_, text)| path_like(text) && ends(text))
         .flat_map(|(name, _)| view.files_with(name))
         .collect();
-    files.sort_unstable();
-    files.dedup();
-    let links = files.into_iter().flat_map(|at| {
+    naming.sort_unstable();
+    naming.dedup();
+    let links = naming.into_iter().flat_map(|at| {
         let links = document_links(view, at, cancel);
-        links.into_iter().filter(|l| moving.files.contains_key(&l.file)).map(move |l| (at, l.span, l.file))
+        links.into_iter().filter(|l| files.contains(&l.file)).map(move |l| (at, l.span, l.file))
     });
     links.take(PLACES_MAX).collect()
 }
