@@ -5,6 +5,7 @@
 pub mod call_sites;
 pub mod calls;
 pub mod dump;
+mod elements;
 pub mod facts;
 mod fingerprint;
 pub mod imports;

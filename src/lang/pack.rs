@@ -195,6 +195,23 @@ pub enum Generic {
     Callable,
 }
 
+/// How a language writes a function that is still to be written. `$name` and `$parameters` stand for those of the call.
+#[derive(Clone, Copy, Debug)]
+pub struct Stub {
+    /// The text, its lines indented by what one level is.
+    pub function: &'static str,
+    /// A member of the type that calls it on itself (`self.go()`).
+    pub method: Option<&'static str>,
+    /// One of the parameters, by `$name`.
+    pub parameter: &'static str,
+    /// Empty lines between functions.
+    pub blank_lines: usize,
+    /// It has no result, so it stands for a call whose result nobody wants.
+    pub statements_only: bool,
+    /// Functions are members, and called by their bare names (Java).
+    pub in_class: bool,
+}
+
 /// The small properties of a language that the engine and the resolver look at instead of its name.
 #[derive(Clone, Debug)]
 pub struct Knobs {
@@ -256,6 +273,8 @@ pub struct Knobs {
     pub structural_types: bool,
     /// Definitions that something outside the folder finds by their name; `*` stands for any letters.
     pub found_by_name: &'static [&'static str],
+    /// How a function is begun that is called and not there; `None` where that takes types that nobody knows.
+    pub stub: Option<Stub>,
     /// What stands before a string that names a member: `[` behind a value, or a function that takes the name
     /// (`getattr(`).
     pub member_strings: &'static [&'static str],
@@ -384,6 +403,7 @@ impl Knobs {
         arities: false,
         structural_types: false,
         found_by_name: &[],
+        stub: None,
         member_strings: &[],
         keyword_arguments: false,
         imports: None,

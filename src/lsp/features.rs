@@ -40,6 +40,8 @@ pub struct ClientFeatures {
     pub progress: bool,
     pub completion: CompletionFeatures,
     pub edits: EditFeatures,
+    /// What it asks and tells when files come, go or move.
+    pub file_operations: FileOperations,
     /// Takes code actions that are more than commands.
     pub code_action_literals: bool,
     pub signature: SignatureFeatures,
@@ -47,6 +49,17 @@ pub struct ClientFeatures {
     pub prepares_rename: bool,
     /// Wants `experimental/serverStatus`.
     pub server_status: bool,
+}
+
+/// Comings, goings and moves of files that the client asks about beforehand or tells of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileOperations {
+    pub will_create: bool,
+    pub did_create: bool,
+    pub will_rename: bool,
+    pub did_rename: bool,
+    pub will_delete: bool,
+    pub did_delete: bool,
 }
 
 /// How the client folds.
@@ -114,6 +127,17 @@ impl ClientFeatures {
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
             completion: completion(params),
             edits: edits(params),
+            file_operations: workspace.and_then(|w| w.file_operations.as_ref()).map_or(
+                FileOperations::default(),
+                |f| FileOperations {
+                    will_create: yes(f.will_create),
+                    did_create: yes(f.did_create),
+                    will_rename: yes(f.will_rename),
+                    did_rename: yes(f.did_rename),
+                    will_delete: yes(f.will_delete),
+                    did_delete: yes(f.did_delete),
+                },
+            ),
             code_action_literals: text.is_some_and(|t| {
                 t.code_action.as_ref().is_some_and(|c| c.code_action_literal_support.is_some())
             }),

@@ -11,10 +11,11 @@ use tower_lsp::gen_lsp_types::{
     DeclarationRequest, DefinitionRequest, DocumentDiagnosticRequest, DocumentHighlightRequest,
     DocumentLinkRequest, DocumentSymbolRequest, ExecuteCommandRequest, FoldingRangeRequest, HoverRequest,
     ImplementationRequest, InitializeParams, InitializeResult, InitializedParams, InlayHintRequest,
-    InlayHintResolveRequest, MonikerRequest, PrepareRenameRequest, ReferencesRequest, RenameRequest, Request,
-    SelectionRangeRequest, SemanticTokensDeltaRequest, SemanticTokensRangeRequest, SemanticTokensRequest,
-    SignatureHelpRequest, TypeDefinitionRequest, TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest,
-    TypeHierarchySupertypesRequest, WillRenameFilesRequest, WorkspaceDiagnosticRequest,
+    InlayHintResolveRequest, LinkedEditingRangeRequest, MonikerRequest, PrepareRenameRequest,
+    ReferencesRequest, RenameRequest, Request, SelectionRangeRequest, SemanticTokensDeltaRequest,
+    SemanticTokensRangeRequest, SemanticTokensRequest, SignatureHelpRequest, TypeDefinitionRequest,
+    TypeHierarchyPrepareRequest, TypeHierarchySubtypesRequest, TypeHierarchySupertypesRequest,
+    WillCreateFilesRequest, WillDeleteFilesRequest, WillRenameFilesRequest, WorkspaceDiagnosticRequest,
     WorkspaceSymbolRequest,
 };
 use tower_lsp::jsonrpc::Result;
@@ -84,7 +85,13 @@ fn register(builder: Builder) -> Builder {
     let b = request::<ReferencesRequest>(b, h::references::handle);
     let b = request::<SignatureHelpRequest>(b, h::signature_help::handle);
     let b = request::<CodeActionRequest>(b, h::code_action::handle);
-    let b = request::<WillRenameFilesRequest>(b, h::will_rename_files::handle);
+    let b = request::<WillCreateFilesRequest>(b, h::file_operations::will_create);
+    let b = request::<WillRenameFilesRequest>(b, h::file_operations::will_rename);
+    let b = request::<WillDeleteFilesRequest>(b, h::file_operations::will_delete);
+    let b = notification(b, "workspace/didCreateFiles", h::file_operations::did_create);
+    let b = notification(b, "workspace/didRenameFiles", h::file_operations::did_rename);
+    let b = notification(b, "workspace/didDeleteFiles", h::file_operations::did_delete);
+    let b = request::<LinkedEditingRangeRequest>(b, h::linked_editing_range::handle);
     let b = request::<RenameRequest>(b, h::rename::handle);
     let b = request::<DocumentHighlightRequest>(b, h::document_highlight::handle);
     let b = request::<CallHierarchyPrepareRequest>(b, h::call_hierarchy::prepare);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashSet;
 
-use super::file_renames::{by_path, is_below};
+use super::file_renames::{by_path, is_below, module};
 use super::findings::{FindingKind, findings};
 use super::rename::{Refusal, text_of};
 use super::{Edit, unused_imports};
@@ -66,10 +66,14 @@ pub fn file_deletions(
     let resolver = Resolver::new(view);
     let mut importers: Vec<FileId> =
         by_path(view, &gone, cancel).into_iter().map(|(file, ..)| file).collect();
-    let limits = ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), within: None };
+    let limits =
+        ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), ..ReferenceLimits::default() };
     for file in &gone {
         importers.extend(resolver.references(Target::File(*file), limits).found.iter().map(|f| f.file));
         let facts = view.facts(*file);
+        if let Some(name) = view.lookup_name(module(view.path(*file)).1) {
+            importers.extend(view.files_with(name).take(IMPORTERS_MAX));
+        }
         for d in facts.defs.iter().filter(|d| d.scope == ScopeId::FILE).take(NAMES_MAX) {
             importers.extend(view.files_with(d.name).take(IMPORTERS_MAX));
         }
@@ -201,6 +205,11 @@ mod tests {
             "\n//- /Cargo.toml\n[package]\nname = \"m\"\n//- /src/lib.rs\nmod a;\nmod b;\nuse a::f;\n//- /src/a.rs\npub fn f() {}\n//- /src/b.rs\n\n",
             "src/a.rs",
             &[("src/lib.rs", "mod b;\n")],
+        );
+        check_deleted(
+            "\n//- /Cargo.toml\n[package]\nname = \"m\"\n//- /src/lib.rs\nmod a;\n//- /src/a/mod.rs\n\n",
+            "src/a",
+            &[("src/lib.rs", "")],
         );
         check_deleted(
             "\n//- /p/Item.java\npackage p;\npublic class Item {}\n//- /q/Use.java\npackage q;\nimport p.Item;\nclass Use {}\n",

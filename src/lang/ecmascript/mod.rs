@@ -7,7 +7,7 @@ mod manifests;
 mod modules;
 
 use super::imports::ImportStyle;
-use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
+use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Stub, Visibility};
 use super::{Knobs, Usage};
 
 pub use hooks::HOOKS;
@@ -41,6 +41,14 @@ pub const TYPESCRIPT: Knobs = Knobs {
         older: Some(("require(", "const { $name } = require('$module');")),
         by_package: false,
         qualified: false,
+    }),
+    stub: Some(Stub {
+        function: "function $name($parameters) {\n    throw new Error('not implemented');\n}",
+        method: Some("$name($parameters) {\n    throw new Error('not implemented');\n}"),
+        parameter: "$name",
+        blank_lines: 1,
+        statements_only: false,
+        in_class: false,
     }),
     member_strings: &["["],
     found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],

@@ -4,7 +4,7 @@ mod hooks;
 mod modules;
 
 use super::imports::ImportStyle;
-use super::pack::{Exports, Interfaces, Mro, Visibility};
+use super::pack::{Exports, Interfaces, Mro, Stub, Visibility};
 use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
@@ -25,6 +25,14 @@ pub static PACK: Pack = Pack {
     ],
     knobs: Knobs {
         structural_types: true,
+        stub: Some(Stub {
+            function: "func $name($parameters) {\n\tpanic(\"not implemented\")\n}",
+            method: None,
+            parameter: "$name any",
+            blank_lines: 1,
+            statements_only: true,
+            in_class: false,
+        }),
         imports: Some(ImportStyle {
             line: "import \"$module\"",
             in_block: Some("\t\"$module\""),

@@ -4,7 +4,7 @@ mod hooks;
 mod modules;
 
 use super::imports::ImportStyle;
-use super::pack::{Exports, Hands, MemberScope, Mro, Visibility};
+use super::pack::{Exports, Hands, MemberScope, Mro, Stub, Visibility};
 use super::{Family, Knobs, Pack};
 
 pub static PACK: Pack = Pack {
@@ -23,6 +23,16 @@ pub static PACK: Pack = Pack {
     ],
     knobs: Knobs {
         type_names_file: true,
+        stub: Some(Stub {
+            function: "private static void $name($parameters) {\n    throw new UnsupportedOperationException();\n}",
+            method: Some(
+                "private void $name($parameters) {\n    throw new UnsupportedOperationException();\n}",
+            ),
+            parameter: "Object $name",
+            blank_lines: 1,
+            statements_only: true,
+            in_class: true,
+        }),
         imports: Some(ImportStyle {
             line: "import $module.$name;",
             in_block: None,

@@ -5,7 +5,7 @@ mod modules;
 
 use super::facts::DefFlags;
 use super::imports::ImportStyle;
-use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Visibility};
+use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Stub, Visibility};
 use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
@@ -80,6 +80,14 @@ const KNOBS: Knobs = Knobs {
     decorator_prefixes: &["@"],
     docstrings: true,
     found_by_name: &["__*__"],
+    stub: Some(Stub {
+        function: "def $name($parameters):\n    raise NotImplementedError",
+        method: Some("def $name(self$, $parameters):\n    raise NotImplementedError"),
+        parameter: "$name",
+        blank_lines: 2,
+        statements_only: false,
+        in_class: false,
+    }),
     member_strings: &[
         "getattr(",
         "setattr(",

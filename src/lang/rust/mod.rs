@@ -4,7 +4,7 @@ mod hooks;
 mod modules;
 
 use super::imports::ImportStyle;
-use super::pack::{Generic, Hands, Interfaces, Mro, Visibility};
+use super::pack::{Generic, Hands, Interfaces, Mro, Stub, Visibility};
 use super::{Family, Knobs, Pack, Usage};
 
 pub static PACK: Pack = Pack {
@@ -38,6 +38,14 @@ pub static PACK: Pack = Pack {
 const KNOBS: Knobs = Knobs {
     found_by_name: &["main"],
     member_marks: &[".", "::"],
+    stub: Some(Stub {
+        function: "fn $name($parameters) {\n    todo!()\n}",
+        method: Some("fn $name(&self$, $parameters) {\n    todo!()\n}"),
+        parameter: "$name: impl Sized",
+        blank_lines: 1,
+        statements_only: true,
+        in_class: false,
+    }),
     imports: Some(ImportStyle {
         line: "use $module::$name;",
         in_block: None,

@@ -1,4 +1,5 @@
-//! `textDocument/codeAction`: adding an import that is missing, removing those that nobody uses.
+//! `textDocument/codeAction`: adding an import or beginning a function that is missing, removing imports that
+//! nobody uses.
 
 use std::sync::Arc;
 
@@ -51,11 +52,20 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
         let mut actions = Vec::new();
         let ends = reading.offset(asked_at.start).zip(reading.offset(asked_at.end));
         if let Some((start, end)) = ends.filter(|_| fixes) {
-            let missing = query::missing_imports(view, reading.file, Span::new(start, end.max(start)));
+            let range = Span::new(start, end.max(start));
+            let missing = query::missing_imports(view, reading.file, range);
             for m in &missing {
                 let title = format!("Import `{}` from `{}`", m.import.name, m.import.module);
                 let edit = std::slice::from_ref(&m.edit);
                 actions.push(action(title, CodeActionKind::QuickFix, missing.len() == 1, edit));
+            }
+            // What is defined somewhere is not begun once more.
+            let is_there = |name: &str| missing.iter().any(|m| m.import.name == name);
+            let functions = query::missing_functions(view, reading.file, range);
+            for function in functions.iter().filter(|f| !is_there(&f.name)) {
+                let title = format!("Create function `{}`", function.name);
+                let edit = std::slice::from_ref(&function.edit);
+                actions.push(action(title, CodeActionKind::QuickFix, false, edit));
             }
         }
         if organises {

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types::{
     ChangeNotifications, CompletionOptions, DiagnosticOptions, DiagnosticProvider, ExecuteCommandOptions,
-    FileOperationOptions, InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions,
-    RenameProvider, RootPath, Save, SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFolders,
-    WorkspaceFoldersServerCapabilities, WorkspaceOptions,
+    InitializeParams, InitializeResult, PositionEncodingKind, RenameOptions, RenameProvider, RootPath, Save,
+    SaveOptions, ServerCapabilities, ServerInfo, SignatureHelpOptions, TextDocumentSync,
+    TextDocumentSyncKind, TextDocumentSyncOptions, Uri, WorkspaceFolders, WorkspaceFoldersServerCapabilities,
+    WorkspaceOptions,
 };
 use tower_lsp::jsonrpc::Result;
 
 use super::{
     call_hierarchy, code_action, code_lens, completion, declaration, definition, document_highlight,
-    document_link, document_symbol, execute_command, folding_range, hover, implementation, inlay_hint,
-    moniker, references, rename, selection_range, semantic_tokens, signature_help, type_definition,
-    type_hierarchy, will_rename_files, workspace_symbol,
+    document_link, document_symbol, execute_command, file_operations, folding_range, hover, implementation,
+    inlay_hint, linked_editing_range, moniker, references, rename, selection_range, semantic_tokens,
+    signature_help, type_definition, type_hierarchy, workspace_symbol,
 };
 use crate::lsp::diagnostics;
 use crate::lsp::features::ClientFeatures;
@@ -129,6 +129,7 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
         document_link_provider: offers(document_link::FEATURE).then(document_link::options),
         document_symbol_provider: offers(document_symbol::FEATURE).then(|| true.into()),
         inlay_hint_provider: offers(inlay_hint::FEATURE).then(|| inlay_hint::options().into()),
+        linked_editing_range_provider: offers(linked_editing_range::FEATURE).then(|| true.into()),
         moniker_provider: offers(moniker::FEATURE).then(|| true.into()),
         selection_range_provider: offers(selection_range::FEATURE).then(|| true.into()),
         semantic_tokens_provider: semantic_tokens::options(features)
@@ -153,10 +154,8 @@ fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabil
                 supported: Some(true),
                 change_notifications: Some(ChangeNotifications::Bool(true)),
             }),
-            file_operations: offers(will_rename_files::FEATURE).then(|| FileOperationOptions {
-                will_rename: Some(will_rename_files::options()),
-                ..FileOperationOptions::default()
-            }),
+            file_operations: offers(file_operations::FEATURE)
+                .then(|| file_operations::options(features.file_operations)),
             ..WorkspaceOptions::default()
         }),
         ..ServerCapabilities::default()

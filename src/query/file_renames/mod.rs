@@ -197,7 +197,7 @@ pub(super) fn is_below(dir: &str, path: &str) -> bool {
 }
 
 /// The directory and the name of the module that a file is; the main file of a directory is called by that.
-fn module(path: &str) -> (&str, &str) {
+pub(super) fn module(path: &str) -> (&str, &str) {
     let stem = file_name(path).split('.').next().unwrap_or_default();
     match matches!(stem, "__init__" | "mod" | "index") && !parent(path).is_empty() {
         true => (parent(parent(path)), file_name(parent(path))),
