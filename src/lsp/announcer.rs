@@ -92,7 +92,7 @@ async fn run(session: Arc<Session>) {
 }
 
 fn announce(
-    session: &Session,
+    session: &Arc<Session>,
     inbox: &Inbox,
     progress: &mut Progress,
     told_health: &mut Option<convert::ServerStatus>,

@@ -8,15 +8,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams};
 
 use super::convert::{self, Places};
+use super::findings;
 use super::session::Session;
 use super::transport::Client;
 use super::uri::OpenUris;
 use super::work;
+use crate::query::FindingKind;
 use crate::text::Encoding;
+use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::Document;
+use crate::workspace::manager::Capture;
 use crate::workspace::settings::Switch;
 use crate::workspace::status::FolderStatus;
 use crate::workspace::sync::Mutex;
@@ -186,13 +191,48 @@ pub fn document_changed(session: &Arc<Session>, path: &Path) {
 
 async fn look(session: &Arc<Session>, path: &Path) {
     let (Ok(manager), Ok(features)) = (session.manager(), session.features()) else { return };
-    let Some(document) = manager.documents().get(path).cloned() else { return };
-    let (encoding, version) = (features.encoding, document.version);
+    // Document and folder as they are at one moment.
+    let capture = manager.capture(path);
+    let Some(document) = capture.document() else { return };
+    let (encoding, version, lang) = (features.encoding, document.version, document.lang);
     let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
+    let more = more(session, capture, findings::wanted(&manager.settings(), lang)).await;
     let is_current = || manager.documents().get(path).is_some_and(|now| now.version == version);
     match found {
-        Ok(found) => session.diagnostics.set_document(&session.uris, path, version, found, is_current),
+        Ok(mut found) => {
+            found.extend(more);
+            session.diagnostics.set_document(&session.uris, path, version, found, is_current);
+        }
         Err(error) => tracing::warn!("no diagnostics for {}: {error}", path.display()),
+    }
+}
+
+/// What the folder finds in a document, if it is there; once it is, somebody looks again.
+async fn more(session: &Session, capture: Capture, kinds: Vec<FindingKind>) -> Vec<Diagnostic> {
+    let Ok(features) = session.features().cloned() else { return Vec::new() };
+    if kinds.is_empty() || capture.folder().is_none() {
+        return Vec::new();
+    }
+    let (sender, found) = oneshot::channel();
+    capture.when_ready(Duration::ZERO, CancelToken::new(), move |ready, cancel| {
+        let found = work::caught(|| match ready {
+            Ok(ready) => match ready.file {
+                Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel),
+                None => Ok(Vec::new()),
+            },
+            Err(_) => Ok(Vec::new()),
+        });
+        let _ = sender.send(found.unwrap_or_default());
+    });
+    found.await.unwrap_or_default()
+}
+
+/// A folder says something else, and with it of what is open in it.
+pub fn graph_changed(session: &Arc<Session>, folder: &Path) {
+    let Ok(manager) = session.manager() else { return };
+    let documents = manager.documents();
+    for path in documents.keys().filter(|path| path.starts_with(folder)) {
+        document_changed(session, path);
     }
 }
 

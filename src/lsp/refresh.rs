@@ -1,20 +1,25 @@
 //! What the client is asked to ask again once a folder says something else.
 
+use std::sync::Arc;
+
 use tower_lsp::gen_lsp_types::{
     CodeLensRefreshRequest, DiagnosticRefreshRequest, InlayHintRefreshRequest, Request,
     SemanticTokensRefreshRequest,
 };
 
+use super::diagnostics;
 use super::session::Session;
 use crate::workspace::manager::Transition;
 
 /// A folder is in another state: answers from before its new graph are old.
-pub fn folder_changed(session: &Session, transition: &Transition) {
+pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
     let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
     if transition.from.generation == transition.to.generation && !transition.closed {
         return;
     }
     session.changed();
+    // Those that are told rather than ask.
+    diagnostics::graph_changed(session, &transition.folder);
     if refreshes.diagnostics {
         ask::<DiagnosticRefreshRequest>(session);
     }

@@ -440,6 +440,48 @@ async def test_pulled_diagnostics(start, workspace, language, profile):
     assert (await pull(editor, file, report.result_id)).kind == "unchanged"
 
 
+def pushed(capabilities):
+    capabilities.text_document.diagnostic = None
+
+
+@pytest.mark.parametrize("language", PROBLEMS)
+async def test_pushed_diagnostics_are_the_same(start, workspace, language):
+    editor = await start(workspace(PROBLEMS[language]), adapt=pushed, held=True)
+    file = next(iter(PROBLEMS[language]))
+    # Opened before the folder is there.
+    editor.open(file)
+    await editor.hold(False)
+    spans = {key: editor.range(place).start for key, place in editor.workspace.marks.items()}
+    expected = sorted((key, at.line, at.character) for key, at in spans.items())
+
+    async def found():
+        return sorted((d.code, d.range.start.line, d.range.start.character) for d in editor.diagnostics(file))
+
+    await editor.eventually(found, expected)
+    editor.close(file)
+
+    async def nothing():
+        return editor.diagnostics(file)
+
+    await editor.eventually(nothing, [])
+
+
+async def test_pushed_diagnostics_have_switches_and_follow_edits(start, workspace):
+    features = {"unusedImports": "off"}
+    editor = await start(workspace({"a.py": "import os\nfrom .b import x\n"}), settings={"features": features}, adapt=pushed)
+    await editor.ready()
+
+    async def codes():
+        return sorted(d.code for d in editor.diagnostics("a.py"))
+
+    editor.open("a.py")
+    await editor.eventually(codes, ["unresolved-import"])
+    editor.edit("a.py", "from .b import x", "from .b import (")
+    await editor.eventually(codes, ["syntax"])
+    editor.edit("a.py", "from .b import (", "x = 1")
+    await editor.eventually(codes, [])
+
+
 async def test_each_diagnostic_has_a_switch(start, workspace):
     features = {"unusedImports": "off", "unresolvedImports": "off", "unusedLocals": "off", "importCycles": "off"}
     editor = await start(workspace(PROBLEMS["python"]), settings={"features": features}, profile=NEOVIM)
