@@ -174,6 +174,7 @@ pub const FEATURES: &[&str] = &[
     "implementation",
     "importCycles",
     "inlayHint",
+    "linkedEditingRange",
     "moniker",
     "references",
     "rename",
