@@ -226,17 +226,15 @@ impl Capture {
             let _ = by_cancel.try_send(());
         });
         loop {
-            if let Some(folder) = &self.folder {
-                let sent = sent.clone();
-                folder.on_change(move || {
-                    let _ = sent.try_send(());
-                });
-            }
+            let sent = sent.clone();
+            let changes = self.changes(move || {
+                let _ = sent.try_send(());
+            });
             if cancel.is_cancelled() {
                 return Err(self.cancelled());
             }
             match self.look() {
-                Look::Wait => {}
+                Look::Wait if changes => {}
                 other => return self.ready(other),
             }
             if woken.recv_deadline(deadline).is_err() {
@@ -267,6 +265,11 @@ impl Capture {
                 by_cancel.attempt();
             });
         }
+    }
+
+    /// Calls the waker when it is worth another look; `false` if it never will be.
+    fn changes(&self, waker: impl FnOnce() + Send + 'static) -> bool {
+        self.folder.as_ref().is_some_and(|folder| folder.on_change(waker))
     }
 
     fn look(&self) -> Look {
@@ -458,16 +461,14 @@ impl Waiting {
             return self.run(Look::Wait);
         }
         // Listening comes before looking: what happens in between is heard.
-        if let Some(folder) = &capture.folder {
-            let waiting = Arc::downgrade(self);
-            folder.on_change(move || {
-                if let Some(waiting) = waiting.upgrade() {
-                    waiting.attempt();
-                }
-            });
-        }
+        let waiting = Arc::downgrade(self);
+        let changes = capture.changes(move || {
+            if let Some(waiting) = waiting.upgrade() {
+                waiting.attempt();
+            }
+        });
         match capture.look() {
-            Look::Wait if Instant::now() < self.deadline => true,
+            Look::Wait if changes && Instant::now() < self.deadline => true,
             look => self.run(look),
         }
     }

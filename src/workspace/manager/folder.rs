@@ -111,15 +111,15 @@ impl Folder {
         by(&self.path).or_else(|| self.canonical.as_deref().and_then(by))
     }
 
-    /// Calls the waker at the folder's next change of state; at once if it has been closed.
-    pub fn on_change(&self, waker: impl FnOnce() + Send + 'static) {
+    /// Calls the waker at the folder's next change of state. `false` if it has been closed: nothing will change any more,
+    /// and nobody is called.
+    #[must_use]
+    pub fn on_change(&self, waker: impl FnOnce() + Send + 'static) -> bool {
         let mut waiters = self.waiters.lock();
-        if waiters.closed {
-            drop(waiters);
-            waker();
-        } else {
+        if !waiters.closed {
             waiters.wakers.push(Box::new(waker));
         }
+        !waiters.closed
     }
 
     pub fn wake(&self) {

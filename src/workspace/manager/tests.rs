@@ -478,9 +478,17 @@ fn waiting_ends_with_the_folder_the_deadline_or_the_token() {
     cancelled.cancel();
     ask(PATIENCE, &cancelled);
     assert_eq!(got.recv_timeout(PATIENCE).unwrap(), Err(Kind::Cancelled));
-    // A folder whose build is held up: its first event is not delivered until the test lets it.
     world.manager.remove_folder(&world.at("a"));
     assert_eq!(world.ask("a/x.py").map(|_| ()).unwrap_err().kind, Kind::NoSuchFile);
+    let held = world.manager.hold_builds();
+    world.add("a");
+    ask(PATIENCE, &CancelToken::new());
+    // Who still waits is woken by the end, and looks once, not for ever.
+    world.manager.shutdown();
+    drop(held);
+    let late = world.manager.capture(&world.at("a/x.py"));
+    let late = late.wait(Instant::now() + PATIENCE, &CancelToken::new());
+    assert_eq!(late.map(|_| ()).unwrap_err().kind, Kind::NotLoaded);
 }
 
 #[test]
