@@ -17,9 +17,39 @@ const INSTALLED_DIRS: [&str; 4] = ["node_modules", "bower_components", "site-pac
 /// First bytes of a file `CACHEDIR.TAG`, by which build tools mark what they can make again (Cargo's `target`).
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
+/// Where a repository keeps rules that are not shared, below its root.
+const EXCLUDE: &str = ".git/info/exclude";
+
 /// Whether a file's name makes its contents part of these rules, so that a change of it concerns other files.
 pub fn is_rules_file(name: &str) -> bool {
     matches!(name, ".gitignore" | ".ignore")
+}
+
+/// The directory below which the rules of a file hold; `None` for a file without any.
+pub fn ruled_by(file: &Path) -> Option<&Path> {
+    let dir = file.parent()?;
+    if file.ends_with(EXCLUDE) {
+        return dir.parent()?.parent();
+    }
+    file.file_name()?.to_str().is_some_and(is_rules_file).then_some(dir)
+}
+
+/// The directories outside a folder (a canonical path), or in places of it that are not entered, in which files lie whose
+/// rules hold in the folder.
+pub fn outer_dirs(folder: &Path) -> Vec<PathBuf> {
+    let chain = chain(folder);
+    let Some(root) = chain.last().filter(|dir| is_repository(dir)) else { return Vec::new() };
+    let info = Some(root.join(EXCLUDE)).and_then(|file| file.parent().map(Path::to_owned));
+    let above = chain.iter().skip(1).map(|dir| dir.to_path_buf());
+    above.chain(info.filter(|dir| dir.is_dir())).collect()
+}
+
+/// The folder and what lies above it, up to the root of the repository that it lies in, if it lies in one.
+fn chain(folder: &Path) -> Vec<&Path> {
+    match folder.ancestors().find(|dir| is_repository(dir)) {
+        Some(root) => folder.ancestors().take_while(|dir| *dir != root).chain([root]).collect(),
+        None => vec![folder],
+    }
 }
 
 /// Why a directory with this name is never entered.
@@ -63,11 +93,7 @@ impl Rules {
     /// The rules at the top of a folder (a canonical path): its own and those of its parents up to the root of the
     /// repository that it lies in, if it lies in one.
     pub fn of_folder(folder: &Path) -> Rules {
-        let root = folder.ancestors().find(|dir| is_repository(dir));
-        let mut chain: Vec<&Path> = match root {
-            Some(root) => folder.ancestors().take_while(|dir| *dir != root).chain([root]).collect(),
-            None => vec![folder],
-        };
+        let mut chain = chain(folder);
         chain.reverse();
         let mut rules: Option<Rules> = None;
         for dir in chain {
@@ -86,7 +112,7 @@ impl Rules {
         let ignore = read(dir, &dir.join(".ignore"));
         let gitignore = read(dir, &dir.join(".gitignore"));
         // Of a linked work tree `.git` is a file that names a place elsewhere; that place is not opened.
-        let exclude = is_repository.then(|| read(dir, &dir.join(".git/info/exclude"))).flatten();
+        let exclude = is_repository.then(|| read(dir, &dir.join(EXCLUDE))).flatten();
         match above {
             // Most directories have no rules of their own and share their parent's.
             Some(above) if ignore.is_none() && gitignore.is_none() && !is_repository => above,

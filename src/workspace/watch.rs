@@ -65,6 +65,15 @@ impl Watch {
         Ok(())
     }
 
+    /// Watches a directory outside the folder that has files with rules for it, and nothing below. Only where each
+    /// directory has its own watch.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn enter_outer(&self, folder: FolderId, dir: &Path) -> notify::Result<()> {
+        if RECURSIVE { Ok(()) } else { self.enter(folder, dir) }
+    }
+
     /// Lets go of the directories of a folder that are not among these.
     pub fn retain(&self, folder: FolderId, keep: impl Fn(&Path) -> bool) {
         let mut state = self.state.lock();

@@ -229,6 +229,7 @@ impl Core {
         let mut caution = 1;
         folder.details.lock().own_went = false;
         self.journal(folder);
+        self.watch_rules(folder);
         let mut may_recall = true;
         let patience = Instant::now() + PATIENCE;
         loop {

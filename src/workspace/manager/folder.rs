@@ -95,6 +95,11 @@ impl Folder {
         }
     }
 
+    /// Where it really is.
+    pub fn real(&self) -> &Path {
+        self.canonical.as_deref().unwrap_or(&self.path)
+    }
+
     /// The path below the folder, as the graph writes it; `None` if it lies elsewhere.
     pub fn relative(&self, path: &Path) -> Option<String> {
         let below = path.strip_prefix(&self.path);

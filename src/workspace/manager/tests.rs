@@ -554,6 +554,27 @@ fn a_native_watcher_follows_what_nobody_tells() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn rules_from_above_the_folder_are_followed() {
+    let settings = Settings { watch: WatchMode::Native, ..settings() };
+    let files = [
+        ("r/.git/info/exclude", ""),
+        ("r/s/a/x.py", "def f(): pass\n"),
+        ("r/s/a/gen/y.py", "def g(): pass\n"),
+    ];
+    let world = World::with(settings, &files);
+    world.add("r/s/a");
+    let files = |wanted: u64| world.until("r/s/a", |s| s.files == wanted && s.state == Lifecycle::Loaded);
+    files(2);
+    for rules in ["r/.gitignore", "r/s/.ignore", "r/.git/info/exclude"] {
+        world.write(rules, "gen/\n");
+        files(1);
+        world.write(rules, "");
+        files(2);
+    }
+}
+
+#[test]
 fn polling_follows_too() {
     let mut settings = settings();
     settings.watch = WatchMode::Poll;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::build::{Seen, is_relevant_name};
 use super::super::changes::Changes;
-use super::super::rules::{is_foreign_dir, is_rules_file};
+use super::super::rules::{is_foreign_dir, outer_dirs, ruled_by};
 use super::super::settings::WatchMode;
 use super::super::slot::FolderId;
 use super::super::status::Watcher;
@@ -58,8 +58,8 @@ impl Core {
         };
         let mut by_folder: BTreeMap<FolderId, (Arc<Folder>, Changes)> = BTreeMap::new();
         for path in paths {
-            if path.file_name().and_then(|n| n.to_str()).is_some_and(is_rules_file) {
-                self.rules_changed(&path);
+            if let Some(dir) = ruled_by(&path) {
+                self.rules_changed(dir);
             }
             let Some(folder) = self.owner(&path) else { continue };
             if let Some(path) = relevant(&folder, &path) {
@@ -75,11 +75,26 @@ impl Core {
         }
     }
 
-    /// An ignore file concerns everything below it, and its folder may be inside what it lies in.
-    fn rules_changed(self: &Arc<Self>, file: &Path) {
-        let Some(dir) = file.parent() else { return };
-        for folder in self.folders().iter().filter(|f| f.path.starts_with(dir) || dir.starts_with(&f.path)) {
+    /// Rules concern everything below their directory, and that may lie in a folder or above it.
+    fn rules_changed(self: &Arc<Self>, dir: &Path) {
+        let concerns = |root: &Path| root.starts_with(dir) || dir.starts_with(root);
+        for folder in self.folders().iter().filter(|f| concerns(&f.path) || concerns(f.real())) {
             self.changed(folder, Changes::Rescan);
+        }
+    }
+
+    /// Before a folder's rules are read: from now on changes of those that lie outside of it are to be heard of.
+    pub(super) fn watch_rules(&self, folder: &Folder) {
+        if folder.details.lock().watcher != Watcher::Native {
+            return;
+        }
+        for dir in outer_dirs(folder.real()) {
+            if let Err(error) = self.watch.enter_outer(folder.id, &dir) {
+                tracing::info!(
+                    "{}: changes of ignore files are seen with other changes: {error}",
+                    dir.display()
+                );
+            }
         }
     }
 
@@ -155,8 +170,9 @@ impl Core {
     /// After a build: watches no more than it saw, and looks again at directories that came into view with it.
     pub(super) fn watch_only(self: &Arc<Self>, folder: &Arc<Folder>, seen: &Seen) {
         if seen.asked.is_none() {
+            let outer = outer_dirs(folder.real());
             let inside = |dir: &Path| folder.relative(dir).is_some_and(|d| seen.dirs.contains(&d));
-            self.watch.retain(folder.id, inside);
+            self.watch.retain(folder.id, |dir| inside(dir) || outer.iter().any(|o| o == dir));
         }
     }
 }
