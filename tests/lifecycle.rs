@@ -291,6 +291,20 @@ fn a_limit_that_is_changed_live_is_met_both_ways() {
 }
 
 #[test]
+fn a_file_that_is_about_to_be_read_is_worth_asking_for_again() {
+    let mut session = Session::loaded(json!({}));
+    let at = json!({"textDocument": {"uri": session.disk.uri("w/new.py")}, "position": {"line": 0, "character": 4}});
+    assert_eq!(session.refused("textDocument/definition", at.clone()), ("no_such_file".to_owned(), false));
+    session.hold(true);
+    session.write("w/new.py", "def new(): pass\n");
+    session.until(|f| f["state"] == "rebuilding");
+    assert_eq!(session.refused("textDocument/definition", at.clone()), retryable("no_such_file"));
+    session.hold(false);
+    session.until(|f| f["state"] == "loaded" && f["files"] == 3);
+    assert!(session.wire.ask("textDocument/definition", at)["result"].is_array());
+}
+
+#[test]
 fn a_file_that_cannot_be_indexed_has_a_diagnostic_of_its_own() {
     let mut session = Session::loaded(json!({}));
     session.write("w/bad.py", "x = 1\0\n");

@@ -323,11 +323,16 @@ impl<F> Request<F> {
             let message = format!("{} is not indexed: {}", path.display(), degraded.words());
             return Err(errors::unavailable(&self.capture.over_budget(message)));
         }
+        let looking = self.capture.is_being_built();
+        let why = match looking {
+            true => "not yet: its folder is being read again",
+            false => "it is ignored, skipped or not there",
+        };
         let why = Unavailable {
             kind: Kind::NoSuchFile,
             folder: self.capture.folder().map(PathBuf::from),
-            retryable: false,
-            message: format!("{} is not indexed: it is ignored, skipped or not there", path.display()),
+            retryable: looking,
+            message: format!("{} is not indexed: {why}", path.display()),
         };
         Err(errors::unavailable(&why))
     }

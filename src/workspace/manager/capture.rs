@@ -174,6 +174,12 @@ impl Capture {
         !self.brings_back && evicted(folder.id)
     }
 
+    /// Whether the folder is being read just now, and may soon know of more.
+    pub fn is_being_built(&self) -> bool {
+        let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));
+        report.is_some_and(|r| !r.lifecycle.is_at_rest())
+    }
+
     /// The folder that owns the path.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_ref().map(|f| f.path.as_path())
