@@ -170,23 +170,26 @@ pub(super) fn run(
 }
 
 /// What a parse has taken of its thread. A machine that is busy with other things makes no text slow to parse.
-struct Effort {
+pub(super) struct Effort {
     wall: Instant,
     cpu: Timespec,
 }
 
 impl Effort {
-    fn start() -> Effort {
+    pub fn start() -> Effort {
         Effort { wall: Instant::now(), cpu: clock_gettime(ClockId::ThreadCPUTime) }
     }
 
-    fn exceeds(&self, limit: Duration) -> bool {
+    pub fn exceeds(&self, limit: Duration) -> bool {
         // Asking for CPU time costs a system call, and it is never more than wall time.
-        self.wall.elapsed() > limit && {
-            let now = clock_gettime(ClockId::ThreadCPUTime);
-            let nanoseconds = (now.tv_sec - self.cpu.tv_sec) * 1_000_000_000 + now.tv_nsec - self.cpu.tv_nsec;
-            u128::try_from(nanoseconds).is_ok_and(|taken| taken > limit.as_nanos())
-        }
+        self.wall.elapsed() > limit && self.spent() > limit
+    }
+
+    /// CPU time since the start.
+    pub fn spent(&self) -> Duration {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        let nanoseconds = (now.tv_sec - self.cpu.tv_sec) * 1_000_000_000 + now.tv_nsec - self.cpu.tv_nsec;
+        Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or_default())
     }
 }
 

@@ -5,10 +5,9 @@
 
 use tree_sitter::Node;
 
-use crate::lang::facts::{DefFlags, DefKind};
 use crate::lang::walk::{Hooked, Walk};
 
-/// Branches of one condition, and operators in each other, that are looked at.
+/// Operators in each other that are looked at.
 const DEPTH_MAX: usize = 32;
 
 /// Macros of the systems and compilers that code is read for.
@@ -34,18 +33,12 @@ const CONFIGURED: [&str; 3] = ["HAVE_", "CONFIG_", "_GNU_"];
 
 /// The branch at hand: its definitions are marked if it likely is not compiled.
 pub fn condition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
-    let (mut steps, mut at, mut taken) = (0, node, false);
-    while matches!(at.kind(), "preproc_else" | "preproc_elif" | "preproc_elifdef") && steps < DEPTH_MAX {
-        let Some(before) = at.parent().filter(|p| p.kind().starts_with("preproc_")) else { break };
-        taken |= holds(walk, before) == Some(true);
-        steps += 1;
-        at = before;
-    }
     let own = match node.kind() {
         "preproc_else" => None,
         _ => holds(walk, node),
     };
-    walk.mark_branch(steps, taken || own == Some(false));
+    let continues = matches!(node.kind(), "preproc_else" | "preproc_elif" | "preproc_elifdef");
+    walk.enter_branch(continues, own);
     Hooked::Continue
 }
 
@@ -118,16 +111,5 @@ fn number(text: &str) -> Option<i64> {
     match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
         Some(hex) => i64::from_str_radix(hex, 16).ok(),
         None => digits.parse().ok(),
-    }
-}
-
-/// Marks a definition that stands in a branch that likely is not compiled, where that is not done by the walk.
-pub fn mark(walk: &mut Walk<'_>) {
-    let flags = walk.flags();
-    if flags.has(DefFlags::INACTIVE)
-        && let Some(def) = walk.facts().defs.last_mut()
-        && def.kind == DefKind::Macro
-    {
-        def.flags = def.flags.with(DefFlags::INACTIVE);
     }
 }

@@ -1,8 +1,8 @@
 //! What the rules of C and C++ hand to code: directives, function definitions, labels.
 
-use tree_sitter::Node;
+use std::collections::HashSet;
 
-use super::conditions::mark;
+use tree_sitter::Node;
 
 use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId, ScopeKind, Span, TermId};
 use crate::lang::rules::Context;
@@ -36,7 +36,7 @@ pub fn include<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 pub fn macro_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let Some(name) = node.child_by_field_name("name") else { return Hooked::Done(None) };
     walk.define_in(ScopeId::FILE, DefKind::Macro, name, node);
-    mark(walk);
+    walk.defined_macro();
     if let Some(value) = node.child_by_field_name("value") {
         let parameters = node.child_by_field_name("parameters");
         macro_text(walk, value, parameters);
@@ -48,7 +48,8 @@ pub fn macro_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<'t>>) {
     let start = value.start_byte() as u32;
     let text = walk.text(value);
-    let parameters = parameters.map_or("", |p| walk.text(p));
+    let parameters: HashSet<&str> =
+        parameters.map_or("", |p| walk.text(p)).split(|c: char| c != '_' && !c.is_alphanumeric()).collect();
     // What the last word is, for a path that goes on behind it.
     let mut last: Option<(usize, TermId)> = None;
     for token in Tokens::new(text) {
@@ -58,10 +59,8 @@ fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<
             _ => None,
         };
         last = None;
-        let is_parameter =
-            parameters.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|parameter| parameter == word);
         let is_member = token.before != Before::Other && path.is_none();
-        if is_parameter || is_member || is_keyword(word) {
+        if parameters.contains(word) || is_member || is_keyword(word) {
             continue;
         }
         let span = Span::new(start + token.start as u32, start + token.end as u32);

@@ -292,12 +292,10 @@ fn exports<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 }
 
 fn declares_exports(walk: &mut Walk<'_>) -> bool {
+    let Some(name) = walk.known_name("exports") else { return false };
     let facts = walk.facts();
-    let Some(name) = facts.names.iter().position(|name| &**name == "exports") else { return false };
     facts.defs.iter().any(|def| {
-        def.name.index() == name
-            && def.kind == DefKind::Parameter
-            && facts.scopes[def.scope.index()].parent.is_some()
+        def.name == name && def.kind == DefKind::Parameter && facts.scopes[def.scope.index()].parent.is_some()
     })
 }
 

@@ -1,6 +1,6 @@
 //! Facts under construction.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::lang::facts::{
     Def, DefFlags, DefId, DefKind, Extension, Facts, Name, Ref, RefId, Role, Scope, ScopeId, ScopeKind, Span,
@@ -14,6 +14,8 @@ pub struct Builder<'t> {
     names: FxHashMap<&'t str, Name>,
     /// Names that were not in the text so far when they were asked for.
     coined: FxHashMap<Box<str>, Name>,
+    /// What each scope has declared so far.
+    declared: FxHashSet<(ScopeId, Name)>,
 }
 
 /// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
@@ -28,7 +30,8 @@ pub struct NewDef {
 impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
         let facts = Facts::of_file(text.len() as u32);
-        Builder { facts, text, names: FxHashMap::default(), coined: FxHashMap::default() }
+        let (names, coined, declared) = Default::default();
+        Builder { facts, text, names, coined, declared }
     }
 
     /// The text of the whole file.
@@ -93,6 +96,7 @@ impl<'t> Builder<'t> {
 
     pub fn define(&mut self, new: NewDef) -> DefId {
         let name = self.name(self.text(new.name_span));
+        self.declared.insert((new.scope, name));
         self.facts.defs.push(Def {
             name,
             kind: new.kind,
@@ -110,16 +114,7 @@ impl<'t> Builder<'t> {
 
     /// Whether the scope itself declares the name at the span already.
     pub fn declares(&self, scope: ScopeId, name: Span) -> bool {
-        let Some(&name) = self.names.get(self.text(name)) else { return false };
-        let Scope { span, owner, .. } = *self.facts.scope(scope);
-        let inside = |def: &Def| def.name_span.start >= span.start;
-        // Parameters may stand before the name that a function's scope starts behind (a receiver).
-        let first = owner.map_or(0, |owner| owner.index() + 1);
-        self.facts.defs[first..]
-            .iter()
-            .rev()
-            .take_while(|def| owner.is_some() || inside(def))
-            .any(|def| def.scope == scope && def.name == name)
+        self.names.get(self.text(name)).is_some_and(|name| self.declared.contains(&(scope, *name)))
     }
 
     pub fn open_scope(

@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tree_sitter::{Node, Point, Range, TreeCursor};
 
@@ -14,6 +14,7 @@ use super::Walk;
 use super::frame::Frame;
 use crate::lang::LangId;
 use crate::lang::facts::TermId;
+use crate::lang::parse::Effort;
 use crate::lang::rules::{Context, Slot};
 
 /// Reads inside reads; each costs native stack.
@@ -22,8 +23,9 @@ const NESTED_MAX: usize = 24;
 /// Together the fragments of a file may have this many times its length: nested ones are parsed again.
 const LENGTHS_MAX: usize = 6;
 
-/// Longest that the fragments of one file may be parsed together.
-const DEADLINE: Duration = Duration::from_millis(200);
+/// Most CPU time that the fragments of one file may take together, as much as the file itself may. What a file says must
+/// not depend on how busy the machine is.
+const DEADLINE: Duration = Duration::from_millis(500);
 
 /// The trees of a file's fragments; they live as long as the walk.
 #[derive(Default)]
@@ -75,11 +77,10 @@ impl<'t> Fragments<'t> {
         }
         let parser = self.parser.as_mut()?;
         parser.set_included_ranges(ranges).ok()?;
-        let started = Instant::now();
+        let effort = Effort::start();
         let left = DEADLINE.saturating_sub(self.spent);
         // A parse that has met an error is of no use, and recovering from it costs more than all before.
-        let mut check = |state: &tree_sitter::ParseState| match state.has_error() || started.elapsed() > left
-        {
+        let mut check = |state: &tree_sitter::ParseState| match state.has_error() || effort.exceeds(left) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
@@ -87,7 +88,7 @@ impl<'t> Fragments<'t> {
         let source = text.as_bytes();
         let tree =
             parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options));
-        self.spent += started.elapsed();
+        self.spent += effort.spent();
         let Some(tree) = tree else {
             parser.reset();
             return None;

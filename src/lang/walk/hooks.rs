@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::Walk;
 use super::builder::NewDef;
 use crate::lang::facts::{
-    Def, DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, ScopeKind, Span, Term, TermId,
+    DefFlags, DefId, DefKind, Facts, Glob, Name, Role, ScopeId, ScopeKind, Span, Term, TermId,
 };
 use crate::lang::patch::Patch;
 use crate::lang::rules::{Context, Slot};
@@ -185,26 +185,6 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Whether the file has defined the macro so far, in a branch that likely is compiled.
-    pub fn is_macro(&self, name: &str) -> bool {
-        let Some(name) = self.builder.known_name(name) else { return false };
-        let is =
-            |def: &Def| def.name == name && def.kind == DefKind::Macro && !def.flags.has(DefFlags::INACTIVE);
-        self.builder.facts.defs.iter().any(is)
-    }
-
-    /// Says whether what the hook's node declares likely is not compiled; a branch so many nodes below the first one of
-    /// its condition.
-    pub fn mark_branch(&mut self, steps: usize, inactive: bool) {
-        let last = self.frames.len() - 1;
-        let outer = last.checked_sub(steps + 1).map_or(DefFlags::NONE, |at| self.frames[at].flags);
-        let frame = &mut self.frames[last];
-        frame.flags = match inactive || outer.has(DefFlags::INACTIVE) {
-            true => frame.flags.with(DefFlags::INACTIVE),
-            false => frame.flags.without(DefFlags::INACTIVE),
-        };
-    }
-
     /// Renames a definition to a name that does not stand in the text (`default`).
     pub fn rename(&mut self, def: DefId, name: &str) {
         let name = self.builder.coined_name(name);
@@ -223,6 +203,11 @@ impl<'t> Walk<'t> {
         if let Some(frame) = self.frames.last_mut() {
             (frame.ty, frame.init) = (ty, init);
         }
+    }
+
+    /// Whether the text has had the name so far: as a use, a definition, or otherwise.
+    pub fn known_name(&self, text: &str) -> Option<Name> {
+        self.builder.known_name(text)
     }
 
     /// Adds flags to what the node above the hook's node declares.

@@ -5,6 +5,7 @@
 //! slots and hands it up. The walk is iterative, with a cap on depth.
 
 mod assigned;
+mod branches;
 mod builder;
 pub(in crate::lang) mod compact;
 mod declare;
@@ -14,6 +15,8 @@ mod frame;
 mod hooks;
 mod said;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU16;
 
@@ -25,6 +28,7 @@ use super::rules::{
     Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, TermAction, Wrap,
 };
 use super::{LangId, TreeRef};
+use branches::Branches;
 use builder::Builder;
 use fragment::{Fragments, Trees};
 use frame::{Frame, Function, Group, Subject};
@@ -57,6 +61,7 @@ pub struct Walk<'t> {
     notes: Vec<Span>,
     /// What comments say of the definitions behind them, and where each comment ends.
     said: Vec<(u32, Said)>,
+    branches: Branches,
 }
 
 /// Extracts the facts of a tree.
@@ -66,6 +71,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
         fragments: Fragments::new(lang, &trees),
         notes: Vec::new(),
         said: Vec::new(),
+        branches: Branches::default(),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),

@@ -59,7 +59,10 @@ fn tell(facts: &mut Facts, def: DefId, said: Said, text: &str, types: bool) {
                 d.scope == body && d.kind == DefKind::Parameter && d.ty.is_none()
             };
             let names = &facts.names;
-            let parameter = facts.defs.iter_mut().find(|d| named(d) && *names[d.name.index()] == *spelled);
+            // What a function declares follows it.
+            let end = facts.scopes[body.index()].span.end;
+            let mut declared = facts.defs[def.index()..].iter_mut().take_while(|d| d.name_span.start <= end);
+            let parameter = declared.find(|d| named(d) && *names[d.name.index()] == *spelled);
             if let Some(parameter) = parameter {
                 parameter.ty = Some(ty);
             }
