@@ -127,6 +127,11 @@ pub fn join(dir: &str, relative: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// The directory and those above it, the nearest first; the last is the folder itself.
+pub fn upwards(dir: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(dir), |dir| (!dir.is_empty()).then(|| parent(dir)))
+}
+
 /// The directory part of a path; empty at the top.
 pub fn parent(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..at])
@@ -148,6 +153,7 @@ mod tests {
         assert_eq!(join("a", "../../x"), None);
         assert_eq!(parent("a/b/c.rs"), "a/b");
         assert_eq!(parent("c.rs"), "");
+        assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(file_name("a/c.rs"), "c.rs");
     }
 }

@@ -234,7 +234,8 @@ pub struct Knobs {
     pub type_namespace: bool,
     /// Methods and fields are named apart: `x.f` and `x.f()` may be two things (Rust, Java).
     pub split_members: bool,
-    /// Calling a class leads to its constructor, where it declares one (TypeScript, Java).
+    /// Calling a class leads to its constructor, where it declares one (C++). Without `constructor_names`, a method that
+    /// is named as its type is one (C++, Java).
     pub call_leads_to_constructor: bool,
     /// Definitions of a trait's members in its implementations are uses of them (Rust).
     pub implementations_use: bool,

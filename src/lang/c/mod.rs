@@ -10,7 +10,7 @@ pub static PACK: Pack = Pack {
     extensions: &["c", "h"],
     language_ids: &["c"],
     grammar: || tree_sitter_c::LANGUAGE.into(),
-    rules: include_str!("rules.scm"),
+    rules: concat!(include_str!("rules.scm"), include_str!("../cfamily/rules.scm")),
     hooks: HOOKS,
     knobs: Knobs {
         visibility: Visibility::Declaration,

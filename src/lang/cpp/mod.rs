@@ -15,7 +15,7 @@ pub static PACK: Pack = Pack {
     ],
     language_ids: &["cpp"],
     grammar: || tree_sitter_cpp::LANGUAGE.into(),
-    rules: include_str!("rules.scm"),
+    rules: concat!(include_str!("rules.scm"), include_str!("../cfamily/rules.scm")),
     hooks: &[
         ("include", cfamily::include),
         ("condition", cfamily::condition),

@@ -1,14 +1,5 @@
 ; The facts of C++. Namespaces are open, members stand in their class or behind its name, pointers are seen through.
 
-(preproc_include) @hook.include
-(preproc_if|preproc_elif|preproc_else) @hook.condition
-(preproc_ifdef|preproc_elifdef name: (_) @macro) @hook.condition
-(preproc_defined (_) @macro)
-(preproc_def) @hook.macro
-(preproc_function_def) @hook.macro
-(preproc_call) @hook.directive
-(preproc_arg|preproc_directive|system_lib_string|comment) @skip
-
 ; Namespaces.
 (namespace_definition name: (_) @skip body: (_) @walk) @hook.namespace
 (namespace_alias_definition) @hook.alias
@@ -42,12 +33,10 @@
 (enum_specifier (#has? name) name: (_) @tag) @term.same
 (enumerator name: (_) @name value: (_) @init) @def.enummember
 (base_class_clause (access_specifier|attribute_declaration) @skip (_) @same)
-(type_definition type: (_) @type declarator: (_) @bind.typealias (_) @skip)
 (alias_declaration (#parent? template_declaration) name: (_) @name type: (_) @type (_) @skip)
   @def.typealias @scope.class @hook.template
 (alias_declaration name: (_) @name type: (_) @type (_) @skip) @def.typealias
 (concept_definition name: (_) @name (_) @walk) @def.interface
-(type_descriptor type: (_) @same declarator: (_) @walk (_) @skip)
 (template_type name: (_) @typevalue arguments: (_) @typeitem) @term.apply
 (dependent_type (_) @same)
 (decltype (_) @walk) @term.none
@@ -71,8 +60,6 @@
 (declaration type: (_) @type declarator: (_) @bind.variable (_) @walk)
 (init_declarator
   declarator: (_) @bind value: (argument_list) @walk value: (initializer_list) @key value: (_) @init)
-(storage_class_specifier (#is? "static")) @flag.static
-(storage_class_specifier (#is? "extern")) @flag.declaration
 (function_declarator (#in? bind) (#kind? declarator identifier field_identifier operator_name destructor_name qualified_identifier)
   declarator: (_) @skip parameters: (_) @walk (_) @walk) @hook.prototype @scope.function @hook.template @hook.owner
 (function_declarator (#in? bind) declarator: (_) @same parameters: (_) @typewalk (_) @walk)
@@ -84,7 +71,6 @@
 (abstract_function_declarator declarator: (_) @walk parameters: (_) @typewalk (_) @walk)
 (trailing_return_type (_) @typewalk)
 (noexcept|throw_specifier (_) @walk)
-(parameter_list (#in? type)) @scope.function
 (parameter_declaration !declarator type: (_) @typewalk (_) @walk) @hook.unnamed
 (parameter_declaration type: (_) @type declarator: (_) @bind (_) @walk) @bind.parameter
 (optional_parameter_declaration type: (_) @type declarator: (_) @bind default_value: (_) @walk (_) @walk)
@@ -92,12 +78,10 @@
 (variadic_parameter_declaration type: (_) @type declarator: (_) @bind (_) @walk) @below.variadic @bind.parameter
 (pointer_declarator|pointer_type_declarator declarator: (_) @same (_) @same)
 (parenthesized_declarator|attributed_declarator|reference_declarator|variadic_declarator (_) @same)
-(array_declarator declarator: (_) @same (_) @walk)
 (structured_binding_declarator (_) @same) @pattern.nth
 (qualified_identifier (#in? bind)) @hook.outside
 (operator_name|destructor_name|operator_cast (#in? bind)) @skip
 (abstract_pointer_declarator|abstract_reference_declarator|abstract_array_declarator (_) @walk)
-(type_qualifier|attribute_specifier|attribute_declaration|ms_declspec_modifier|ms_based_modifier) @skip
 
 (function_definition
   type: (_) @type
@@ -113,11 +97,7 @@
 (for_range_loop type: (_) @type declarator: (_) @bind right: (_) @init.iter body: (_) @walk (_) @walk)
   @scope.block @bind.variable
 (catch_clause) @scope.block
-(labeled_statement label: (_) @skip (_) @walk) @hook.label
-(goto_statement label: (_) @label)
 (return_statement|co_return_statement (_) @return)
-(gnu_asm_input_operand|gnu_asm_output_operand value: (_) @walk (_) @skip)
-(gnu_asm_goto_list label: (_) @label)
 
 ; Expressions.
 (call_expression (#kind? function primitive_type) function: (_) @skip arguments: (_) @walk) @term.none
@@ -134,30 +114,8 @@
 (subscript_expression argument: (_) @value indices: (_) @walk) @term.index
 (pointer_expression (#text? operator "*") argument: (_) @value) @term.deref
 (pointer_expression argument: (_) @value) @term.same
-(cast_expression type: (_) @type value: (_) @walk) @term.instance
 (new_expression type: (_) @type placement: (_) @walk declarator: (_) @walk arguments: (_) @walk) @term.instance
-(compound_literal_expression type: (_) @type value: (_) @key) @pattern.struct @term.instance
-(parenthesized_expression (_) @same)
-(extension_expression (_) @same)
 (co_await_expression argument: (_) @value) @term.await
-(conditional_expression condition: (_) @walk consequence: (_) @item alternative: (_) @item) @term.union
-(assignment_expression left: (_) @write right: (_) @value) @term.same
-(update_expression argument: (_) @write)
-(binary_expression (#text? operator "+" "-") left: (_) @item right: (_) @item) @term.union
-(binary_expression left: (_) @walk right: (_) @walk) @term.none
-(unary_expression argument: (_) @walk) @term.none
-(comma_expression left: (_) @walk right: (_) @value) @term.same
-(sizeof_expression|alignof_expression type: (_) @typewalk value: (_) @walk) @term.none
-(generic_expression (type_descriptor) @typewalk (_) @walk) @term.none
-(offsetof_expression type: (_) @type member: (_) @key) @pattern.struct @term.none
-(initializer_list (#in? key) (initializer_pair|initializer_list) @same (_) @walk) @term.none
-(initializer_list (_) @walk) @term.none
-(initializer_pair (#in? key)
-  designator: (field_designator|field_identifier) @key
-  designator: (_) @walk
-  value: (initializer_list) @same
-  value: (_) @walk)
-(initializer_pair designator: (field_designator|field_identifier) @skip designator: (_) @walk value: (_) @walk)
 (lambda_expression
   captures: (_) @walk
   template_parameters: (_) @walk
@@ -167,7 +125,5 @@
 (this) @term.self
 
 (string_literal|raw_string_literal|char_literal|number_literal|user_defined_literal) @skip
-(identifier|field_identifier|statement_identifier) @ident
 (type_identifier (#in? bind)) @ident
-(primitive_type (#in? bind)) @ident
 (type_identifier|namespace_identifier) @ident.type

@@ -1,6 +1,8 @@
 //! The modules of TypeScript and JavaScript: relative specifiers, `tsconfig` paths, packages of the folder.
 
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+use crate::lang::modules::{
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, upwards,
+};
 
 use super::globals::NODE_MODULES;
 use super::manifests::{self, PACKAGE, PROJECTS};
@@ -203,8 +205,7 @@ fn package_at<'a>(layout: &'a dyn Layout, dir: &str) -> Option<&'a Manifest> {
 /// The projects that hold the directory, the nearest first, each followed by those it extends.
 fn projects<'a>(layout: &'a dyn Layout, here: &str) -> Vec<&'a Manifest> {
     let mut found = Vec::new();
-    let mut dir = here;
-    loop {
+    for dir in upwards(here) {
         for name in &PROJECTS[..2] {
             if let Some(project) = layout.manifests(name).iter().find(|project| project.dir == dir) {
                 let mut at = Some(project);
@@ -215,11 +216,8 @@ fn projects<'a>(layout: &'a dyn Layout, here: &str) -> Vec<&'a Manifest> {
                 }
             }
         }
-        if dir.is_empty() {
-            return found;
-        }
-        dir = parent(dir);
     }
+    found
 }
 
 fn extended<'a>(layout: &'a dyn Layout, project: &Manifest) -> Option<&'a Manifest> {
@@ -273,17 +271,13 @@ fn matched<'a>(pattern: &str, specifier: &'a str) -> Option<&'a str> {
 
 /// `#name`, by the `imports` of the nearest package.
 fn private_import(layout: &dyn Layout, here: &str, specifier: &str) -> Option<FileId> {
-    let mut dir = here;
-    loop {
+    for dir in upwards(here) {
         if let Some(package) = package_at(layout, dir) {
             return targets(package, "imports ", specifier)
                 .find_map(|target| target_file(layout, package, &target, ENTRIES_MAX));
         }
-        if dir.is_empty() {
-            return None;
-        }
-        dir = parent(dir);
     }
+    None
 }
 
 /// The targets that a package lists for a subpath or an import, stars filled in.
@@ -324,8 +318,7 @@ fn by_package(layout: &dyn Layout, here: &str, specifier: &str) -> ModuleTarget 
 /// A package without a manifest of its own in the nearest `node_modules`.
 fn installed_file(layout: &dyn Layout, here: &str, name: &str, below: &str) -> Option<FileId> {
     let types = format!("@types/{}", name.trim_start_matches('@').replace('/', "__"));
-    let mut dir = here;
-    loop {
+    for dir in upwards(here) {
         let modules = join(dir, "node_modules")?;
         if layout.has_dir(&modules) {
             for name in [name, &types] {
@@ -336,11 +329,8 @@ fn installed_file(layout: &dyn Layout, here: &str, name: &str, below: &str) -> O
                 }
             }
         }
-        if dir.is_empty() {
-            return None;
-        }
-        dir = parent(dir);
     }
+    None
 }
 
 fn in_package(layout: &dyn Layout, package: &Manifest, below: &str) -> Option<FileId> {

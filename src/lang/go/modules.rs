@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, join, parent};
+use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, join, parent, upwards};
 
 /// Module rules of Go.
 pub struct Modules;
@@ -200,19 +200,15 @@ fn in_modules(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTar
 
 /// In the `vendor` directory of a directory above the file.
 fn vendored(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarget> {
-    let mut dir = parent(layout.path(from));
-    loop {
+    for dir in upwards(parent(layout.path(from))) {
         let vendor = join(dir, "vendor")?;
         if layout.has_dir(&vendor)
             && let Some(target) = package(layout, from, &join(&vendor, path)?)
         {
             return Some(target);
         }
-        if dir.is_empty() {
-            return None;
-        }
-        dir = parent(dir);
     }
+    None
 }
 
 /// Code that no `go.mod` governs: the path as it is below `src` or a directory above, or its end below the
@@ -223,8 +219,7 @@ fn without_module(layout: &dyn Layout, from: FileId, path: &str) -> Option<Modul
         return None;
     }
     let is_remote = path.split('/').next().is_some_and(|host| host.contains('.'));
-    let mut dir = here;
-    loop {
+    for dir in upwards(here) {
         for root in ["src", ""] {
             // A one-word path at the top would turn every folder called like a standard package into it.
             if (is_remote || root == "src" || path.contains('/'))
@@ -233,10 +228,6 @@ fn without_module(layout: &dyn Layout, from: FileId, path: &str) -> Option<Modul
                 return Some(target);
             }
         }
-        if dir.is_empty() {
-            break;
-        }
-        dir = parent(dir);
     }
     let parts: Vec<&str> = path.split('/').collect();
     if is_remote && parts.len() >= REPOSITORY_PARTS + 2 {

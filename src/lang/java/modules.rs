@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, join, parent};
+use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, join, parent, upwards};
 
 /// Module rules of Java.
 pub struct Modules;
@@ -94,17 +94,12 @@ fn package_dirs(layout: &dyn Layout, from: FileId, package: &str) -> Vec<String>
             dirs.push(dir);
         }
     };
-    let mut above = parent(layout.path(from));
-    loop {
+    for above in upwards(parent(layout.path(from))) {
         for root in SOURCE_ROOTS {
             if let Some(root) = join(above, root) {
                 add(&root);
             }
         }
-        if above.is_empty() {
-            break;
-        }
-        above = parent(above);
     }
     for name in Modules.manifest_names() {
         for manifest in layout.manifests(name) {

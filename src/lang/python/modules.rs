@@ -1,6 +1,8 @@
 //! Python's modules: packages, relative imports, src layouts.
 
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+use crate::lang::modules::{
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, upwards,
+};
 
 /// Module rules of Python.
 pub struct Modules;
@@ -98,8 +100,7 @@ fn roots(layout: &dyn Layout, here: &str) -> Vec<String> {
             roots.push(root);
         }
     };
-    let mut dir = here;
-    loop {
+    for dir in upwards(here) {
         let is_package = package_file(layout, dir).is_some();
         if !is_package {
             push(dir.to_owned());
@@ -112,10 +113,6 @@ fn roots(layout: &dyn Layout, here: &str) -> Vec<String> {
                 }
             }
         }
-        if dir.is_empty() {
-            break;
-        }
-        dir = parent(dir);
     }
     for name in Modules.manifest_names() {
         for manifest in layout.manifests(name) {
