@@ -6,6 +6,8 @@ import type { Status } from "./status";
 
 /** Memory in use changes without a folder's state changing, so it is asked for now and then. */
 const REFRESH_MS = 5_000;
+/** How often it is asked for while a folder is read, whose percentage is told nowhere else. */
+const BUSY_MS = 400;
 /** After a change of settings the server asks for them, and only then counts by them. */
 const SETTLE_MS = [150, 600, 2_000];
 
@@ -15,6 +17,7 @@ export class StatusModel implements vscode.Disposable {
   readonly onChanged = this.changed.event;
   private readonly subscriptions: vscode.Disposable[] = [];
   private readonly timer: NodeJS.Timeout;
+  private busy: NodeJS.Timeout | undefined;
   private status: Status | undefined;
 
   constructor(private readonly host: ServerHost) {
@@ -57,10 +60,14 @@ export class StatusModel implements vscode.Disposable {
   private set(status: Status | undefined): void {
     this.status = status;
     this.changed.fire(status);
+    clearTimeout(this.busy);
+    const isBusy = status?.folders.some(({ state }) => state === "loading" || state === "rebuilding");
+    if (isBusy) this.busy = setTimeout(() => void this.refresh(), BUSY_MS);
   }
 
   dispose(): void {
     clearInterval(this.timer);
+    clearTimeout(this.busy);
     vscode.Disposable.from(...this.subscriptions, this.changed).dispose();
   }
 }

@@ -138,7 +138,7 @@ function M.status()
     return 'coppice ' .. worst.state
   end
   local memory = told.memory
-  return ('coppice %d of %d MB'):format(memory.usedBytes / 1024 / 1024, memory.limitBytes / 1024 / 1024)
+  return ('coppice %d of %d MB'):format(math.ceil(memory.usedBytes / 1024 / 1024), memory.limitBytes / 1024 / 1024)
 end
 
 --- Keeps what the server told, and draws the status line anew.

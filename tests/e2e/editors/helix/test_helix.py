@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
+import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from terminal import Terminal
+
 HELIX = os.environ["HELIX"]
 COPPICE = os.environ["COPPICE_BIN"]
-# How long the editor may take to show what a test waits for; the machine may be busy.
-PATIENCE_S = 30
-POLL_S = 0.05
-# How long one answer may take before the question is put again.
-ANSWER_S = 2
-WIDTH, HEIGHT = 110, 32
 
 FILES = {
     "python/.git/HEAD": "",
@@ -57,72 +54,13 @@ while (message := read()):
 '''
 
 
-class Editor:
-    """One Helix in a terminal of its own."""
+class Editor(Terminal):
+    """One Helix in a terminal."""
 
     def __init__(self, place: Path, *files: str) -> None:
-        self.socket = str(place / "tmux")
         environment = dict(os.environ, HOME=str(place), XDG_CONFIG_HOME=str(place / "config"), TERM="xterm-256color")
-        environment["XDG_CACHE_HOME"] = str(place / "cache")
-        command = [HELIX, "--log", str(place / "helix.log"), *files]
-        size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
-        self._tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(place / "python"), *command, env=environment)
-
-    def _tmux(self, *arguments: str, env: dict[str, str] | None = None) -> str:
-        done = subprocess.run(["tmux", "-S", self.socket, *arguments], env=env, capture_output=True, text=True, timeout=20)
-        if done.returncode:
-            raise RuntimeError(f"tmux {arguments}: {done.stderr}")
-        return done.stdout
-
-    def keys(self, *keys: str) -> None:
-        """Presses keys; a key of one letter is itself, others are tmux's names."""
-        self._tmux("send-keys", *keys)
-
-    def type(self, text: str) -> None:
-        self._tmux("send-keys", "-l", text)
-
-    def screen(self) -> str:
-        return self._tmux("capture-pane", "-p")
-
-    def seen(self, pattern: str, within_s: float = PATIENCE_S) -> str:
-        """Waits until the screen has what the pattern says, and gives the screen."""
-        end = time.monotonic() + within_s
-        while True:
-            screen = self.screen()
-            if re.search(pattern, screen, re.M):
-                return screen
-            if time.monotonic() > end:
-                raise AssertionError(f"not seen: {pattern}\n{screen}")
-            time.sleep(POLL_S)
-
-    def ask(self, keys: list[str], pattern: str, typed: str = "") -> str:
-        """Presses keys until the screen has what the pattern says: what is asked before the server is ready gets no
-        answer later."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            self.keys(*keys)
-            if typed:
-                self.type(typed)
-            try:
-                return self.seen(pattern, ANSWER_S)
-            except AssertionError:
-                if time.monotonic() > end:
-                    raise
-            self.keys("Escape")
-            # Two escapes at once would be read as one key with Alt.
-            time.sleep(POLL_S * 4)
-            self.keys("Escape")
-
-    def command(self, text: str) -> None:
-        self.keys("Escape")
-        self.type(":" + text)
-        self.keys("Enter")
-
-    def pid(self) -> int:
-        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
-
-    def close(self) -> None:
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], capture_output=True, timeout=20)
+        environment |= {"XDG_CACHE_HOME": str(place / "cache"), "COLORTERM": "truecolor"}
+        super().__init__(place, [HELIX, "--log", str(place / "helix.log"), *files], place / "python", environment)
 
 
 def servers_of(pid: int) -> int:
@@ -161,10 +99,12 @@ class HelixTest(unittest.TestCase):
         editor = self.open("python/broken.py")
         screen = editor.ask(["Space", "d"], r"(?i)1/1")
         self.assertRegex(screen, "(?i)syntax|expected")
+        editor.picture("helix-diagnostics")
 
     def test_shows_a_hover(self) -> None:
         editor = self.open("python/main.py:5:13")
         self.assertIn("class Circle", editor.ask(["Space", "k"], "A round thing"))
+        editor.picture("helix-hover")
 
     def test_goes_to_a_definition_in_another_file(self) -> None:
         editor = self.open("python/main.py:5:22")
@@ -175,12 +115,14 @@ class HelixTest(unittest.TestCase):
         screen = editor.ask(["g", "r"], r"3/3")
         self.assertRegex(screen, r"main\.py")
         self.assertRegex(screen, r"shapes\.py")
+        editor.picture("helix-references")
 
     def test_lists_symbols(self) -> None:
         editor = self.open("python/shapes.py")
         self.assertIn("area", editor.ask(["Space", "s"], "2/2"))
         editor.keys("Escape")
         editor.ask(["Space", "S"], r"total\b.*main\.py", typed="total")
+        editor.picture("helix-symbols")
 
     def test_renames(self) -> None:
         editor = self.open("python/main.py:4:5")

@@ -101,7 +101,7 @@ export const EDITING = [
       await s.page.keyboard.press("Control+Enter");
       const preview = s.page.locator(".bulk-edit-panel");
       await preview.locator(".monaco-list-row", { hasText: "main.py" }).first().waitFor();
-      await s.picture("rename");
+      await s.picture("rename", { x: 352, y: 36, width: 924, height: 732 });
       await preview.getByRole("button", { name: "Apply" }).click();
       await s.page.locator(".editor-instance .view-line", { hasText: "return grand_total()" }).first().waitFor();
       await s.command("File: Revert File");

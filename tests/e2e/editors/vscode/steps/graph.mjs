@@ -89,7 +89,7 @@ export const GRAPH = [
       const near = await nodes(s);
       await graph.locator("#depth").selectOption("2");
       await s.eventually("more at depth 2", async () => (await nodes(s)) > near);
-      await s.picture("graph-file");
+      await s.picture("graph-file", { x: 352, y: 36, width: 924, height: 380 });
       await graph.locator("#kinds label", { hasText: "imports" }).locator("input").uncheck();
       await graph.locator("path.edge-imports").first().waitFor({ state: "detached" });
       await graph.locator("#kinds label", { hasText: "imports" }).locator("input").check();
@@ -106,7 +106,7 @@ export const GRAPH = [
       const graph = s.inner();
       await graph.locator("g.node", { hasText: "wire.py" }).waitFor();
       await graph.locator("path.edge-imports").first().waitFor({ state: "attached" });
-      await s.picture("graph-folder");
+      await s.picture("graph-folder", { x: 814, y: 36, width: 462, height: 732 });
       const before = await nodes(s);
       await graph.locator("g.node", { hasText: "wire.py" }).click({ modifiers: ["Shift"] });
       await s.eventually("what is around the file", async () => (await nodes(s)) >= before);
@@ -170,7 +170,7 @@ async function ofTotal(s) {
   await s.command("coppice: Show Graph around the Symbol");
   await s.inner().locator("g.node.focus", { hasText: "total" }).waitFor();
   await s.inner().locator("g.node", { hasText: "report" }).waitFor();
-  await s.picture("graph");
+  await s.picture("graph", { x: 352, y: 36, width: 924, height: 380 });
 }
 
 function nodes(s) {
