@@ -61,7 +61,8 @@ impl Documents {
     }
 
     /// Opens a document, or replaces it if it is open already. `language_id` is the client's word for its language
-    /// and goes before the file name's.
+    /// and goes before the file name's within one family; a file whose name is of another family is what its name
+    /// says, since some clients have one word for all documents of a server.
     pub fn open(
         &self,
         path: PathBuf,
@@ -70,7 +71,11 @@ impl Documents {
         text: &str,
         bytes_max: u64,
     ) -> Result<Arc<Document>, DocumentError> {
-        let named = LangId::of_language_id(language_id).or_else(|| LangId::of_path(&path));
+        let (told, shown) = (LangId::of_language_id(language_id), LangId::of_path(&path));
+        let named = match (told, shown) {
+            (Some(told), Some(shown)) if told.family() != shown.family() => Some(shown),
+            _ => told.or(shown),
+        };
         let lang = named.map(|lang| lang.of_text(&path.to_string_lossy(), text));
         let set = self.all();
         if set.len() >= DOCUMENTS_MAX && !set.contains_key(path.as_path()) {
@@ -147,6 +152,19 @@ mod tests {
     fn part(from: (u32, u32), to: (u32, u32), text: &str) -> Change {
         let at = |(line, column)| Position::new(line, column);
         Change { range: Some((at(from), at(to))), text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_clients_word_for_a_language_counts_within_a_family() {
+        let named = |path: &str, language_id: &str| {
+            let document = documents(1 << 20).0.open(path.into(), language_id, 1, "", MAX).unwrap();
+            document.lang.map(LangId::name)
+        };
+        assert_eq!(named("/a.js", "typescript"), Some("typescript"));
+        assert_eq!(named("/a", "python"), Some("python"));
+        assert_eq!(named("/a.py", "plaintext"), Some("python"));
+        assert_eq!(named("/a.c", "python"), Some("c"));
+        assert_eq!(named("/a.txt", "plaintext"), None);
     }
 
     const PATH: &str = "/a.py";
