@@ -268,6 +268,27 @@ test('sees a file that changes on disk', function()
   end)
 end)
 
+test('takes settings while it runs', function()
+  local client = open(python .. '/main.py')
+  local before = status().memory.limitBytes
+  local function set(settings)
+    client.settings = settings
+    if vim.fn.has('nvim-0.11') == 1 then
+      client:notify('workspace/didChangeConfiguration', { settings = settings })
+    else
+      client.notify('workspace/didChangeConfiguration', { settings = settings })
+    end
+  end
+  set({ coppice = { memory = { limitMb = 300 } } })
+  eventually('the new budget', function()
+    return status().memory.limitBytes == 300 * 1024 * 1024
+  end)
+  set({ coppice = { memory = { limitMb = before / 1024 / 1024 } } })
+  eventually('the old budget', function()
+    return status().memory.limitBytes == before
+  end)
+end)
+
 test('has a status line and commands', function()
   open(python .. '/main.py')
   eventually('memory in the status line', function()

@@ -106,7 +106,7 @@ export const GRAPH = [
       const graph = s.inner();
       await graph.locator("g.node", { hasText: "wire.py" }).waitFor();
       await graph.locator("path.edge-imports").first().waitFor({ state: "attached" });
-      await s.picture("graph-folder", { x: 814, y: 36, width: 462, height: 732 });
+      await s.picture("graph-folder", { x: 352, y: 36, width: 924, height: 732 });
       const before = await nodes(s);
       await graph.locator("g.node", { hasText: "wire.py" }).click({ modifiers: ["Shift"] });
       await s.eventually("what is around the file", async () => (await nodes(s)) >= before);

@@ -44,6 +44,20 @@ export const SERVER = [
     },
   ],
   [
+    "a walkthrough of three steps",
+    async (s) => {
+      await s.command("Welcome: Open Walkthrough");
+      await (await s.input()).fill("Get Started with coppice");
+      await s.page.locator(".quick-input-list .monaco-list-row", { hasText: "Get Started with coppice" }).first().click();
+      for (const step of ["Open a file", "See what is in memory", "Look at the graph"]) {
+        await s.page.locator(".gettingStartedContainer .getting-started-step", { hasText: step }).first().waitFor();
+      }
+      await s.picture("walkthrough");
+      await s.closeEditors();
+      await s.open("main.py", 5, 13);
+    },
+  ],
+  [
     "the doctor's report comes to the clipboard",
     async (s) => {
       await s.command("coppice: Run Doctor and Copy Its Report");
