@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { Api } from "../../src/extension";
 import type { Status } from "../../src/status";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 const POLL_MS = 50;
 
 async function eventually<T>(what: string, attempt: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {

@@ -9,7 +9,7 @@
 (require 'xref)
 
 (defconst scratch (getenv "SCRATCH"))
-(defconst patience-s 30 "How long the server may take; the machine may be busy.")
+(defconst patience-s 90 "How long the server may take; the machine may be busy.")
 
 (load (expand-file-name "setup.el" scratch))
 (setq eglot-sync-connect patience-s

@@ -2,7 +2,7 @@
 
 local scratch, plugin, server = vim.env.SCRATCH, vim.env.PLUGIN, vim.env.COPPICE_BIN
 --- How long the server may take to do what a test waits for; the machine may be busy.
-local PATIENCE_MS = 20000
+local PATIENCE_MS = 90000
 
 --- Waits until a function gives something, and gives that.
 local function eventually(what, try)

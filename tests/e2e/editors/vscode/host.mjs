@@ -2,7 +2,7 @@
 import { browse, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
 
-const SUITE_MS = 120_000;
+const SUITE_MS = 600_000;
 
 export async function hostTests() {
   const folders = workspace(["shop"]);
