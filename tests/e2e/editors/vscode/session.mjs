@@ -46,9 +46,16 @@ export class Session {
 
   /** Opens a file, at a line and a column if they are given, both counted from 1. */
   async open(name, line, column = 1) {
-    await this.page.keyboard.press("Control+P");
-    await (await this.input()).fill(name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) }).first().click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) }).first();
+    // A folder that has just been added is searched only from the next opening of the box on.
+    await this.eventually(`${name} among the files`, async () => {
+      await this.page.keyboard.press("Control+P");
+      await (await this.input()).fill(name);
+      const isThere = await row.waitFor({ timeout: 5_000 }).then(() => true, () => false);
+      if (!isThere) await this.page.keyboard.press("Escape");
+      return isThere;
+    });
+    await row.click();
     await this.tab(path.basename(name)).waitFor();
     await this.page.locator(".editor-instance .monaco-editor .view-line").first().waitFor();
     if (line) await this.at(line, column);

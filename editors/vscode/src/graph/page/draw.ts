@@ -25,6 +25,9 @@ const MARKS: Record<string, string> = {
   type: "t",
 };
 
+/** More lines than this are drawn thinner, or they would cover each other. */
+const DENSE_LINES = 80;
+
 export function draw(graph: Graph, drawing: Drawing, focus: string | undefined): SVGSVGElement {
   const svg = element("svg", { viewBox: `0 0 ${drawing.width} ${drawing.height}`, role: "group" }) as SVGSVGElement;
   svg.setAttribute("aria-label", "Graph; arrow keys move, Enter opens, Space expands");
@@ -36,6 +39,7 @@ export function draw(graph: Graph, drawing: Drawing, focus: string | undefined):
   definitions.append(marker);
   svg.append(definitions);
 
+  if (drawing.lines.length > DENSE_LINES) svg.classList.add("dense");
   for (const { edge, path } of drawing.lines) {
     const line = element("path", { d: path, class: `edge edge-${word(edge.kind)}`, "marker-end": "url(#arrow)" });
     line.dataset["from"] = edge.from;

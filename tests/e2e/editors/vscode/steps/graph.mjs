@@ -116,6 +116,23 @@ export const GRAPH = [
     },
   ],
   [
+    "the graph of what much depends on is cut, and says so",
+    async (s) => {
+      s.folders.long("wide", 3_000);
+      s.folders.only([...s.folders.names, "wide"]);
+      await s.open("part_0.py", 4, 13);
+      await s.page.keyboard.press("F12");
+      await s.tab("start.py").waitFor();
+      await s.command("coppice: Show Graph around the Symbol");
+      await s.inner().locator("g.node.focus", { hasText: "start" }).waitFor();
+      assert.match(await s.inner().locator("#count").innerText(), /^200 of [5-9]\d\d$|^200 of \d{4,}$/);
+      assert.equal(await nodes(s), 200);
+      await s.picture("graph-large", { x: 352, y: 36, width: 924, height: 732 });
+      await s.closeEditors();
+      s.folders.only(s.folders.names);
+    },
+  ],
+  [
     "the graph can be read in light, dark and high contrast",
     async (s) => {
       await s.open("wire.py", 1, 1);
