@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{ConfigurationItem, ConfigurationParams, ConfigurationRequest, MessageType};
 
+use super::registration;
 use super::session::Session;
 use crate::workspace::settings::Settings;
 use crate::workspace::sync::Mutex;
@@ -65,10 +66,11 @@ impl Layers {
 }
 
 /// Makes the settings count, and tells the user of those that make no sense.
-pub fn apply(session: &Session) {
+pub fn apply(session: &Arc<Session>) {
     if let Ok(manager) = session.manager() {
         let settings = session.configuration.settings();
         if *manager.settings() != settings {
+            registration::follow(session, &settings);
             manager.set_settings(settings);
         }
     }

@@ -1,5 +1,7 @@
 //! What the client can take, and what is agreed on with it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
     DiagnosticTag, InitializeParams, MarkupKind, PositionEncodingKind, ResourceOperationKind,
@@ -9,6 +11,7 @@ use tower_lsp::gen_lsp_types::{
 use super::convert::TokenLegend;
 use super::convert::{CompletionFeatures, EditFeatures, Prose, SignatureFeatures};
 use super::handlers::code_lens::SHOW as SHOW_REFERENCES;
+use super::registration;
 use crate::text::Encoding;
 
 /// The client's abilities, as far as answers depend on them.
@@ -42,6 +45,8 @@ pub struct ClientFeatures {
     pub edits: EditFeatures,
     /// What it asks and tells when files come, go or move.
     pub file_operations: FileOperations,
+    /// The providers that may be registered later on.
+    pub registers: BTreeSet<&'static str>,
     /// Takes code actions that are more than commands.
     pub code_action_literals: bool,
     pub signature: SignatureFeatures,
@@ -127,6 +132,7 @@ impl ClientFeatures {
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
             completion: completion(params),
             edits: edits(params),
+            registers: registration::taken(all),
             file_operations: workspace.and_then(|w| w.file_operations.as_ref()).map_or(
                 FileOperations::default(),
                 |f| FileOperations {

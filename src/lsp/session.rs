@@ -15,6 +15,7 @@ use super::diagnostics::Diagnostics;
 use super::errors;
 use super::features::ClientFeatures;
 use super::lanes::Lanes;
+use super::registration::Registrations;
 use super::serve::{Ending, Options};
 use super::token_results::TokenResults;
 use super::transport::Client;
@@ -37,6 +38,7 @@ pub struct Session {
     pub lanes: Lanes,
     pub replaced: Replaced,
     pub token_results: TokenResults,
+    pub registrations: Registrations,
     /// How often a folder has come to say something else.
     pub changes: watch::Sender<u64>,
     over: AtomicBool,
@@ -69,6 +71,7 @@ impl Session {
             lanes: Lanes::default(),
             replaced: Replaced::default(),
             token_results: TokenResults::default(),
+            registrations: Registrations::default(),
             changes: watch::channel(0).0,
             over: AtomicBool::new(false),
             begun: OnceLock::new(),

@@ -6,6 +6,7 @@ use tower_lsp::gen_lsp_types::{DocumentSymbolParams, DocumentSymbolResponse};
 
 use crate::lsp::convert::{Places, flat_symbols, nested_symbols};
 use crate::lsp::errors;
+use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, read_document};
 use crate::lsp::session::Session;
 use crate::query::document_symbols_of;
@@ -18,6 +19,7 @@ pub fn handle(
     params: DocumentSymbolParams,
 ) -> Answer<Option<DocumentSymbolResponse>> {
     let hierarchical = session.features().is_ok_and(|f| f.hierarchical_symbols);
+    let parts = Parts::new(session, params.partial_result_params);
     let uri = params.text_document.uri;
     let asked = uri.clone();
     read_document(session, FEATURE, &asked, move |document, encoding| {
@@ -29,8 +31,10 @@ pub fn handle(
         let symbols = document_symbols_of(&facts, &|name| &facts.names[name.index()]);
         let places = Places::Document(Arc::clone(document), encoding);
         Ok(Some(match hierarchical {
-            true => DocumentSymbolResponse::DocumentSymbolList(nested_symbols(&symbols, &places)),
-            false => DocumentSymbolResponse::SymbolInformationList(flat_symbols(&symbols, &uri, &places)),
+            true => DocumentSymbolResponse::DocumentSymbolList(parts.send(nested_symbols(&symbols, &places))),
+            false => DocumentSymbolResponse::SymbolInformationList(
+                parts.send(flat_symbols(&symbols, &uri, &places)),
+            ),
         }))
     })
 }

@@ -39,6 +39,7 @@ pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<Initia
     session.configuration.set_options(params.initialization_options.unwrap_or_default());
     let settings = session.configuration.settings();
     let capabilities = capabilities(&features, &settings);
+    session.registrations.declare(&serde_json::to_value(&capabilities).unwrap_or_default());
 
     let token = params.work_done_progress_params.work_done_token.filter(|_| !folders.is_empty());
     if let Some(token) = &token {
@@ -83,7 +84,8 @@ fn folders(params: &InitializeParams) -> (Vec<(PathBuf, String)>, Vec<String>) {
     (folders, left_out)
 }
 
-fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
+/// What there is for a client with these abilities and settings.
+pub fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
     let offers = |feature: &str| settings.offers(feature);
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),

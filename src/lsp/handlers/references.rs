@@ -6,6 +6,7 @@ use tower_lsp::gen_lsp_types::{Location, MessageType, ReferenceParams};
 
 use crate::lsp::convert::location;
 use crate::lsp::errors;
+use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, Found, Patience, read};
 use crate::lsp::session::Session;
 use crate::query;
@@ -18,6 +19,7 @@ pub fn handle(session: &Arc<Session>, params: ReferenceParams) -> Answer<Option<
     let at = params.text_document_position_params;
     let declaration = params.context.include_declaration;
     let teller = Arc::clone(session);
+    let parts = Parts::new(session, params.partial_result_params);
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         reading.knows_uses()?;
@@ -36,6 +38,7 @@ pub fn handle(session: &Arc<Session>, params: ReferenceParams) -> Answer<Option<
             teller.show(MessageType::Info, message);
         }
         let places = uses.items.iter().map(|u| u.location);
-        Ok(Found::Answer(reading.in_files(places, |uri, places, l| location(uri.clone(), places, l.span))))
+        let found = reading.in_files(places, |uri, places, l| location(uri.clone(), places, l.span));
+        Ok(Found::Answer(parts.send(found)))
     })
 }

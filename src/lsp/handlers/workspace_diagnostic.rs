@@ -18,6 +18,7 @@ use crate::lsp::diagnostics::{FEATURE, of_document};
 use crate::lsp::errors;
 use crate::lsp::features::ClientFeatures;
 use crate::lsp::findings;
+use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, at_once};
 use crate::lsp::session::Session;
 use crate::lsp::work::{CancelOnDrop, caught};
@@ -41,6 +42,7 @@ pub fn handle(
     if session.manager().is_ok_and(|m| m.settings().feature(FEATURE) == Switch::Off) {
         return at_once(Ok(WorkspaceDiagnosticReport::default()));
     }
+    let parts = Parts::new(session, params.partial_result_params);
     let before: HashMap<Uri, String> =
         params.previous_result_ids.into_iter().map(|previous| (previous.uri, previous.value)).collect();
     let mut changes = session.changes.subscribe();
@@ -51,6 +53,7 @@ pub fn handle(
         loop {
             let items = news(told, &before);
             if !items.is_empty() {
+                let items = parts.send_as(items, |items| WorkspaceDiagnosticReport { items });
                 return Ok(WorkspaceDiagnosticReport { items });
             }
             // Ended by the end of the session.

@@ -9,6 +9,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::convert::{self, Places};
 use crate::lsp::errors;
+use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, at_once};
 use crate::lsp::session::Session;
 use crate::lsp::work::{CancelOnDrop, caught};
@@ -37,6 +38,7 @@ pub fn handle(
         return at_once(Ok(None));
     }
     let token = CancelToken::new();
+    let parts = Parts::new(session, params.partial_result_params);
     let query: Arc<str> = params.query.into();
     let encoding = features.encoding;
     let folders: Vec<oneshot::Receiver<Result<Vec<Scored>>>> = manager
@@ -58,8 +60,22 @@ pub fn handle(
     Box::pin(async move {
         let _guard = guard;
         let mut results = Vec::with_capacity(folders.len());
+        let mut sent = 0;
         for folder in folders {
-            results.push(folder.await.unwrap_or_else(|_| Err(errors::cancelled())));
+            let found = folder.await.unwrap_or_else(|_| Err(errors::cancelled()));
+            results.push(match found {
+                // Each folder's as soon as they are there; the client sorts what it shows.
+                Ok(mut found) if parts.are_wanted() => {
+                    found.truncate(SYMBOLS_MAX - sent);
+                    sent += found.len();
+                    parts.send(found.into_iter().map(|(_, symbol)| symbol).collect());
+                    Ok(Vec::new())
+                }
+                found => found,
+            });
+        }
+        if sent > 0 {
+            return Ok(Some(WorkspaceSymbolResponse::SymbolInformationList(Vec::new())));
         }
         merge(results).map(|list| Some(WorkspaceSymbolResponse::SymbolInformationList(list)))
     })

@@ -258,6 +258,7 @@ class Conversation:
         self.problems: list[str] = []
         self.requests: dict[tuple[str, Any], str] = {}
         self.progress: dict[Any, str] = {}
+        self.partial: dict[Any, str] = {}
 
     def add(self, sender: str, frame: Any) -> None:
         self.frames.append((sender, frame))
@@ -323,9 +324,16 @@ class Conversation:
             self.progress[params.get("token")] = "created"
         elif sender == CLIENT and isinstance(params, dict) and "workDoneToken" in params:
             self.progress[params["workDoneToken"]] = "created"
+        if sender == CLIENT and isinstance(params, dict) and "partialResultToken" in params:
+            self.partial[params["partialResultToken"]] = method
 
     def check_progress(self, params: dict) -> list[str]:
         token, value = params["token"], params["value"]
+        if token in self.partial:
+            if self.partial[token] not in self.requests.values():
+                return [f"a part of the result of {self.partial[token]}, which is answered"]
+            result = fields(types.METHOD_TO_TYPES[self.partial[token]][1])["result"][1]
+            return check(value, result, "params.value") if value else ["an empty part"]
         kind = value.get("kind") if isinstance(value, dict) else None
         if kind not in PROGRESS_KINDS:
             return [f"progress of the kind {kind!r}"]
