@@ -10,7 +10,7 @@ pub fn folding_ranges(tree: &Tree, facts: &Facts, text: &str, max: usize) -> Vec
     // What is dropped for the limit is small, so all have to be looked at first.
     const LOOKED_AT_MAX: usize = 100_000;
     let mut folds = tree.folds(text, LOOKED_AT_MAX);
-    for span in import_runs(facts, text) {
+    for span in import_runs(facts, text, &folds) {
         let around = folds.iter_mut().filter(|f| f.kind == FoldKind::Block && f.span.encloses(span));
         match around.min_by_key(|f| f.span.len()).filter(|f| holds_only(f.span, span, text)) {
             Some(block) => block.kind = FoldKind::Imports,
@@ -29,8 +29,8 @@ pub fn folding_ranges(tree: &Tree, facts: &Facts, text: &str, max: usize) -> Vec
     folds
 }
 
-/// Imports with nothing but white space between them.
-fn import_runs(facts: &Facts, text: &str) -> Vec<Span> {
+/// Imports with nothing but white space between them, in the same blocks.
+fn import_runs(facts: &Facts, text: &str, folds: &[Fold]) -> Vec<Span> {
     let imports =
         facts.defs.iter().filter(|d| d.kind == DefKind::Import && !d.span.is_empty()).map(|d| d.span);
     let mut all: Vec<Span> = imports.collect();
@@ -38,8 +38,12 @@ fn import_runs(facts: &Facts, text: &str) -> Vec<Span> {
     let mut runs: Vec<Span> = Vec::new();
     for span in all {
         let between = |run: &Span| text.get(run.end as usize..span.start.max(run.end) as usize);
+        let together = |run: &Span| {
+            between(run).is_some_and(|t| t.chars().all(|c| c.is_whitespace() || c == ';'))
+                && folds.iter().all(|f| f.span.encloses(*run) == f.span.encloses(span))
+        };
         match runs.last_mut() {
-            Some(run) if between(run).is_some_and(|t| t.chars().all(|c| c.is_whitespace() || c == ';')) => {
+            Some(run) if together(run) => {
                 run.end = run.end.max(span.end);
             }
             _ => runs.push(span),
@@ -87,5 +91,20 @@ mod tests {
         let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
         let folds = folding_ranges(&tree, &extract(lang, &tree, text), text, 1);
         assert_eq!(folds.iter().map(|f| f.span).collect::<Vec<_>>(), [Span::new(8, 17)]);
+    }
+
+    #[test]
+    fn imports_of_a_block_do_not_fold_with_those_behind_it() {
+        use crate::lang::{LangId, ParseLimits, Parser, extract};
+        let text = "try:\n    import a\nexcept E:\n    import b\n    import c\n\nimport d\nimport e\n";
+        let lang = LangId::of_language_id("python").unwrap();
+        let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
+        let folds = folding_ranges(&tree, &extract(lang, &tree, text), text, 100);
+        let crossing = |a: &Fold, b: &Fold| {
+            a.span.start < b.span.start && b.span.start < a.span.end && a.span.end < b.span.end
+        };
+        assert!(!folds.iter().any(|a| folds.iter().any(|b| crossing(a, b))), "{folds:?}");
+        let last = text.find("import d").unwrap() as u32;
+        assert!(folds.iter().any(|f| f.kind == FoldKind::Imports && f.span.start == last), "{folds:?}");
     }
 }
