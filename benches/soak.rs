@@ -1,4 +1,4 @@
-//! Whether anything grows: `cargo bench --bench soak -- [--cycles N] [--seconds N]`.
+//! Whether anything grows: `cargo bench --bench soak -- [--cycles N] [--seconds N] [--pause-ms N]`.
 //!
 //! First a folder is opened, asked about and closed so many times. Then, for so long, several folders that do not all
 //! fit into the budget are edited, asked about, evicted, reloaded, pinned, closed, moved away and back, under a limit
@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use coppice::lang::modules::Layout;
-use coppice::lang::scratch::hold_little;
+use coppice::lang::scratch::{hold_little, purge};
 use coppice::query;
 use coppice::text::{Encoding, Position};
 use coppice::workspace::cancel::CancelToken;
@@ -33,8 +33,10 @@ const FILES: usize = 40;
 const FUNCTIONS: usize = 60;
 /// Holds about half of the folders, with the build of one.
 const LIMIT: u64 = 40 << 20;
-/// Between two steps, so that the machine has time for others.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two steps, in milliseconds, so that the machine has time for others.
+const PAUSE_MS: u64 = 20;
+/// Between two looks at whether it has come to rest.
+const LOOK: Duration = Duration::from_millis(20);
 /// Times that everything is closed and evicted, spread over the soak; at least this far apart.
 const RESTS: u32 = 30;
 const BETWEEN_RESTS_MIN: Duration = Duration::from_secs(2);
@@ -55,7 +57,9 @@ fn main() -> ExitCode {
     let (cycles, seconds) = (argument("--cycles", CYCLES as u64), argument("--seconds", SECONDS));
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soak");
     let _ = fs::remove_dir_all(&root);
-    let outcome = cycle(&root, cycles as usize).and_then(|()| soak(&root, Duration::from_secs(seconds)));
+    let pause = Duration::from_millis(argument("--pause-ms", PAUSE_MS));
+    let outcome =
+        cycle(&root, cycles as usize).and_then(|()| soak(&root, Duration::from_secs(seconds), pause));
     let _ = fs::remove_dir_all(&root);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -168,7 +172,7 @@ fn cycle(root: &Path, cycles: usize) -> Result<(), String> {
 }
 
 /// Everything at once, for a while.
-fn soak(root: &Path, duration: Duration) -> Result<(), String> {
+fn soak(root: &Path, duration: Duration, pause: Duration) -> Result<(), String> {
     let manager = manager(root);
     let paths: Vec<PathBuf> =
         (0..FOLDERS).map(|folder| write(root, folder, FILES)).collect::<Result<_, _>>()?;
@@ -239,7 +243,7 @@ fn soak(root: &Path, duration: Duration) -> Result<(), String> {
             sample.print(&format!("at rest, {steps} steps"));
             resting.push(sample);
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(pause);
     }
     println!("{answers} of {questions} questions were answered");
     let under_load = slope(&loaded);
@@ -298,8 +302,10 @@ fn put_to_rest(manager: &Manager, paths: &[PathBuf]) -> Result<(), String> {
         for path in paths {
             manager.evict(path);
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(LOOK);
     }
+    // What was freed after the last eviction and has not gone back yet is no growth.
+    purge();
     Ok(())
 }
 
@@ -310,7 +316,7 @@ fn at_rest(manager: &Manager) -> Result<(), String> {
         if Instant::now() > deadline {
             return Err("it never came to rest".to_owned());
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(LOOK);
     }
     let reserved = manager.status().memory.reserved;
     if reserved == 0 { Ok(()) } else { Err(format!("{reserved} bytes stay reserved")) }

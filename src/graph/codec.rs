@@ -72,11 +72,15 @@ impl<'a> Reader<'a> {
     }
     #[inline(always)]
     pub fn number(&mut self) -> Result<u64, CorruptError> {
-        // Nearly all numbers are one byte.
-        match self.bytes.split_first() {
-            Some((&first, rest)) if first < 0x80 => {
+        // Nearly all numbers are one byte, and nearly all others two.
+        match *self.bytes {
+            [first, ref rest @ ..] if first < 0x80 => {
                 self.bytes = rest;
                 Ok(u64::from(first))
+            }
+            [first, second, ref rest @ ..] if second < 0x80 => {
+                self.bytes = rest;
+                Ok(u64::from(first & 0x7f) | u64::from(second) << 7)
             }
             _ => self.long_number(),
         }

@@ -147,25 +147,28 @@ impl Frozen {
     fn check_records(&self) -> Result<(), CorruptError> {
         /// More than any file that is read, so that no sum of sizes overflows.
         const FILE_BYTES_MAX: u64 = 1 << 32;
-        let (paths, data) = (self.columns.paths.len() as u64, self.columns.data.len() as u64);
+        // Taken once: there are a dozen names for each definition.
+        let records = self.records();
+        let paths: &[u8] = self.region.column(&self.columns.paths);
+        let data: &[u8] = self.region.column(&self.columns.data);
+        let names = self.names().len();
         let mut last_path = None;
-        for (id, r) in self.records().iter().enumerate() {
+        for r in records {
             let data_len = u64::from(r.names_len) + u64::from(r.line_table_len) + u64::from(r.blob_len);
-            let inside = u64::from(r.path) + u64::from(r.path_len) <= paths
-                && u64::from(r.data) + data_len <= data
+            let inside = u64::from(r.path) + u64::from(r.path_len) <= paths.len() as u64
+                && u64::from(r.data) + data_len <= data.len() as u64
                 && r.bytes <= FILE_BYTES_MAX;
-            let ordered = (r.by_name as usize) < self.records().len();
+            let ordered = (r.by_name as usize) < records.len();
             if !inside || !ordered || LangId::from_index(r.lang).is_none() {
                 return Err(CorruptError::OutOfRange);
             }
-            // A path that is no text reads as an empty one, which no other is before.
-            let path = self.path(FileId(id as u32));
-            if last_path.is_some_and(|last| last >= path) {
+            let path = slice(paths, r.path, r.path_len);
+            if std::str::from_utf8(path).is_err() || last_path.is_some_and(|last| last >= path) {
                 return Err(CorruptError::OutOfRange);
             }
             last_path = Some(path);
-            for name in read_names(self.names_of(FileId(id as u32))) {
-                if name?.0 >= self.names().len() {
+            for name in read_names(slice(data, r.data, r.names_len)) {
+                if name?.0 >= names {
                     return Err(CorruptError::OutOfRange);
                 }
             }

@@ -16,15 +16,13 @@ use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::read::Outcome;
 use super::scan::{Found, Scan, ScanError, Scope, What, scan, scan_paths};
+use super::stamps::{Stamps, is_trusted};
 use crate::graph::{self, EncodedFile, FreezeError, Graph, GraphBuilder};
 use crate::lang::modules::{FileId, Layout, Manifest, file_name, parent};
 use crate::lang::{LangId, SkipReason};
 
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
-/// Modification times this close to the last look do not prove that a file is unchanged: the clock of a file system
-/// can be as coarse as this.
-const MTIME_TRUST_NS: i64 = 2_000_000_000;
 
 /// What a build goes by.
 pub struct Plan<'a> {
@@ -33,6 +31,8 @@ pub struct Plan<'a> {
     /// The graph to build upon; none: from nothing.
     pub base: Option<Base>,
     pub crew: Crew<'a>,
+    /// What is known of files whose times are not those in the graph.
+    pub stamps: Arc<Stamps>,
     /// Graph bytes per source byte, as this folder's last build showed it.
     pub ratio: f64,
     /// Told of each directory before it is read.
@@ -59,6 +59,8 @@ pub struct Built {
     pub from_nothing: bool,
     pub seen: Seen,
     pub files_read: usize,
+    /// Files that were read and have the contents that they have in the base, and these contents' hashes.
+    pub same: Vec<(Found, u64)>,
     /// Bytes of source that the graph was made from, if it was made from nothing.
     pub source_bytes: u64,
     /// What the graph has of the folder, if that is not all.
@@ -131,14 +133,14 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
         &files,
         |_| None,
         &mut intake,
-        |intake, path, outcome| {
+        |intake, file, outcome| {
             match outcome {
-                Outcome::Encoded(file) => {
-                    intake.took(&file)?;
-                    builder.add(*file);
+                Outcome::Encoded(encoded) => {
+                    intake.took(&encoded)?;
+                    builder.add(*encoded);
                 }
                 Outcome::Manifest(manifest) => builder.add_manifest(manifest),
-                other => seen.note(path, &other),
+                other => seen.note(&file.path, &other),
             }
             Ok(())
         },
@@ -147,7 +149,8 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     let graph = builder.finish()?;
     // What a part of a file takes says nothing of what files take.
     let source_bytes = if degraded.is_none_or(|d| d.level.has_references()) { source_bytes } else { 0 };
-    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, source_bytes, degraded })
+    let same = Vec::new();
+    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, same, source_bytes, degraded })
 }
 
 /// Reads the files, the largest first. Those whose parses have outgrown their memory are read once more when all others
@@ -157,26 +160,26 @@ fn read_all(
     files: &[Found],
     known: impl Fn(&str) -> Option<u64> + Sync,
     intake: &mut Intake<'_>,
-    mut take: impl FnMut(&mut Intake<'_>, &str, Outcome) -> Result<(), BuildError>,
+    mut take: impl FnMut(&mut Intake<'_>, &Found, Outcome) -> Result<(), BuildError>,
 ) -> Result<usize, BuildError> {
     let scratch = intake.scratch.clone();
     let mut costly = BTreeMap::new();
-    let read = crew.read_all(files, &known, &scratch, |path, outcome, left| {
+    let read = crew.read_all(files, &known, &scratch, |file, outcome, left| {
         intake.left(left);
         match outcome {
             Outcome::TooCostly(bytes) => {
-                costly.insert(path.to_owned(), bytes);
+                costly.insert(file.path.clone(), bytes);
                 Ok(())
             }
-            other => take(intake, path, other),
+            other => take(intake, file, other),
         }
     })?;
     let again: Vec<Found> = files.iter().filter(|f| costly.contains_key(&f.path)).cloned().collect();
     if !again.is_empty() && intake.room_for_most(&again) {
-        crew.read_all(&again, known, &scratch, |path, outcome, _| take(intake, path, outcome))?;
+        crew.read_all(&again, known, &scratch, |file, outcome, _| take(intake, file, outcome))?;
     } else {
-        for (path, bytes) in costly {
-            take(intake, &path, Outcome::TooCostly(bytes))?;
+        for file in &again {
+            take(intake, file, Outcome::TooCostly(costly[&file.path]))?;
         }
     }
     Ok(read)
@@ -187,7 +190,8 @@ fn of_no_file(seen: Seen, degraded: Option<Degraded>, memory: &mut dyn Memory) -
     let graph = GraphBuilder::new().finish()?;
     let bytes = graph.heap_bytes() as u64;
     memory.reserve(bytes, bytes, bytes)?;
-    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: 0, source_bytes: 0, degraded })
+    let (files_read, same) = (0, Vec::new());
+    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read, same, source_bytes: 0, degraded })
 }
 
 fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
@@ -211,7 +215,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     }
     let mut removed = match &seen.asked {
         // Events say that a file has changed; without them the file's size and time must.
-        None => compare(graph, &mut files, base.looked_ns),
+        None => compare(graph, &mut files, base.looked_ns, &plan.stamps),
         Some(asked) => {
             let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
             let mut known = known_paths(graph, asked);
@@ -219,22 +223,24 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
             known
         }
     };
+    sort_by_size(&mut files);
     let mut manifests = KnownManifests::of(graph, seen.asked.as_ref());
     let source_bytes: u64 = files.iter().map(|f| f.bytes).sum();
     let fold = if graph.overlay_full(files.len() + removed.len()) { graph.heap_bytes() as u64 } else { 0 };
     let graph_bytes =
         Intake::frozen((source_bytes as f64 * plan.ratio) as u64 + fold) + graph.own_bytes() as u64;
-    let mut changed: Vec<EncodedFile> = Vec::new();
+    let (mut changed, mut same): (Vec<EncodedFile>, Vec<(Found, u64)>) = Default::default();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
-    let read = read_all(&plan.crew, &files, known, &mut intake, |intake, path, outcome| {
+    let read = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
+        let path = file.path.as_str();
         match outcome {
             Outcome::Encoded(file) => {
                 intake.took(&file)?;
                 changed.push(*file);
             }
             Outcome::Manifest(manifest) => manifests.found(manifest),
-            Outcome::Same => {}
+            Outcome::Same => same.extend(known(path).map(|hash| (file.clone(), hash))),
             other => {
                 seen.note(path, &other);
                 // What cannot be parsed just now keeps the definitions that it had.
@@ -257,6 +263,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
             from_nothing: false,
             seen,
             files_read: read,
+            same,
             source_bytes: 0,
             degraded,
         });
@@ -264,7 +271,8 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     intake.freezing(graph.own_bytes() as u64 + fold)?;
     let changes = graph::Changes { changed, removed: removed.into_iter().collect(), manifests };
     let next = graph.update(changes)?;
-    Ok(Built { graph: Some(next), from_nothing: false, seen, files_read: read, source_bytes: 0, degraded })
+    let (graph, files_read) = (Some(next), read);
+    Ok(Built { graph, from_nothing: false, seen, files_read, same, source_bytes: 0, degraded })
 }
 
 /// Leaves out what a graph that has not all of its folder does not have. Which files those are is chosen anew only
@@ -290,8 +298,7 @@ fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all
 
 /// The scan's files, and what else it saw.
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
-    let Scan { mut files, skipped, skipped_more, dirs, truncated } = scan;
-    sort_by_size(&mut files);
+    let Scan { files, skipped, skipped_more, dirs, truncated } = scan;
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
     (files, Seen { asked, skipped, skipped_more, dirs, truncated, left_out: Vec::new() })
 }
@@ -317,13 +324,13 @@ pub fn is_asked(path: &str, asked: Option<&BTreeSet<String>>) -> bool {
 }
 
 /// Takes from all the folder's files those that the graph knows as they are, and returns what it knows that is gone.
-fn compare(graph: &Graph, files: &mut Vec<Found>, looked_ns: i64) -> BTreeSet<String> {
+fn compare(graph: &Graph, files: &mut Vec<Found>, looked_ns: i64, stamps: &Stamps) -> BTreeSet<String> {
     let places: FxHashMap<&str, usize> = files.iter().zip(0..).map(|(f, at)| (f.path.as_str(), at)).collect();
     let mut same = vec![false; files.len()];
     let mut gone = BTreeSet::new();
     for id in graph.files() {
         match places.get(graph.path(id)) {
-            Some(at) => same[*at] = unchanged(graph, id, &files[*at], looked_ns),
+            Some(at) => same[*at] = unchanged(graph, id, &files[*at], looked_ns, stamps),
             None => drop(gone.insert(graph.path(id).to_owned())),
         }
     }
@@ -345,12 +352,13 @@ fn known_paths(graph: &Graph, asked: &BTreeSet<String>) -> BTreeSet<String> {
     known
 }
 
-fn unchanged(graph: &Graph, id: FileId, found: &Found, looked_ns: i64) -> bool {
+fn unchanged(graph: &Graph, id: FileId, found: &Found, looked_ns: i64, stamps: &Stamps) -> bool {
     let meta = graph.row(id).meta;
+    let mtime_ns = found.mtime_ns;
     meta.bytes == found.bytes
-        && meta.mtime_ns == found.mtime_ns
-        && found.mtime_ns.saturating_add(MTIME_TRUST_NS) < looked_ns
         && found.what == What::Source(meta.lang)
+        && (meta.mtime_ns == mtime_ns && is_trusted(mtime_ns, looked_ns)
+            || stamps.prove(&found.path, mtime_ns, meta.hash))
 }
 
 /// The graph's manifests, and which of those asked for have been found again.

@@ -43,7 +43,7 @@ impl Crew<'_> {
         files: &[Found],
         known: impl Fn(&str) -> Option<u64> + Sync,
         scratch: &Gate,
-        mut take: impl FnMut(&str, Outcome, u64) -> Result<(), BuildError>,
+        mut take: impl FnMut(&Found, Outcome, u64) -> Result<(), BuildError>,
     ) -> Result<usize, BuildError> {
         let next = AtomicUsize::new(0);
         let stop = CancelToken::new();
@@ -73,7 +73,7 @@ impl Crew<'_> {
             let mut failed = None;
             while let Ok((index, outcome)) = received.recv() {
                 let left = files.get(done.insert(index)).map_or(0, scratch_of);
-                if let Err(error) = outcome.and_then(|outcome| take(&files[index].path, outcome, left)) {
+                if let Err(error) = outcome.and_then(|outcome| take(&files[index], outcome, left)) {
                     failed = Some(error);
                     stop.cancel();
                     break;

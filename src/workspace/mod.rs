@@ -32,6 +32,7 @@ pub mod settings;
 pub mod settling;
 pub mod slot;
 pub mod staleness;
+pub mod stamps;
 pub mod status;
 pub mod sync;
 #[cfg(test)]

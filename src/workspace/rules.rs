@@ -52,6 +52,11 @@ fn chain(folder: &Path) -> Vec<&Path> {
     }
 }
 
+/// Whether an entry of this name can give its directory rules of its own.
+pub fn makes_rules(name: &str) -> bool {
+    is_rules_file(name) || name == ".git"
+}
+
 /// Why a directory with this name is never entered.
 pub fn is_foreign_dir(name: &str) -> bool {
     VCS_DIRS.contains(&name) || INSTALLED_DIRS.contains(&name)
@@ -97,20 +102,25 @@ impl Rules {
         chain.reverse();
         let mut rules: Option<Rules> = None;
         for dir in chain {
-            rules = Some(Rules::at(rules, dir));
+            rules = Some(Rules::at(rules, dir, &|_| true));
         }
         rules.expect("the chain holds the folder itself")
     }
 
     /// The rules inside a directory directly below.
     pub fn below(&self, dir: &Path) -> Rules {
-        Rules::at(Some(self.clone()), dir)
+        self.below_listed(dir, |_| true)
     }
 
-    fn at(above: Option<Rules>, dir: &Path) -> Rules {
-        let is_repository = is_repository(dir);
-        let ignore = read(dir, &dir.join(".ignore"));
-        let gitignore = read(dir, &dir.join(".gitignore"));
+    /// The same where it is known which entries the directory may have.
+    pub fn below_listed(&self, dir: &Path, may_have: impl Fn(&str) -> bool) -> Rules {
+        Rules::at(Some(self.clone()), dir, &may_have)
+    }
+
+    fn at(above: Option<Rules>, dir: &Path, may_have: &dyn Fn(&str) -> bool) -> Rules {
+        let is_repository = may_have(".git") && is_repository(dir);
+        let read_own = |name: &str| may_have(name).then(|| read(dir, &dir.join(name))).flatten();
+        let (ignore, gitignore) = (read_own(".ignore"), read_own(".gitignore"));
         // Of a linked work tree `.git` is a file that names a place elsewhere; that place is not opened.
         let exclude = is_repository.then(|| read(dir, &dir.join(EXCLUDE))).flatten();
         match above {

@@ -15,7 +15,7 @@ use std::time::UNIX_EPOCH;
 use ignore::gitignore::Gitignore;
 
 use super::cancel::CancelToken;
-use super::rules::{Rules, excludes, is_foreign_dir, is_in_any, marks_itself_foreign};
+use super::rules::{Rules, excludes, is_foreign_dir, is_in_any, makes_rules, marks_itself_foreign};
 use crate::lang::modules::{file_name, parent};
 use crate::lang::{LangId, SkipReason};
 
@@ -142,7 +142,7 @@ struct Walk<'a> {
     linked: HashSet<PathBuf>,
 }
 
-/// A directory to enter: its path, its rules, and where it really is if it was reached through a link.
+/// A directory to enter: its path, the rules above it, and where it really is if it was reached through a link.
 type Dir = (String, Rules, Option<PathBuf>);
 
 /// Whether the walk goes on.
@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn dir(&mut self, dir: &str, rules: &Rules, real: Option<&Path>, below: &mut Vec<Dir>) -> Step {
+    fn dir(&mut self, dir: &str, above: &Rules, real: Option<&Path>, below: &mut Vec<Dir>) -> Step {
         if self.cancel.is_cancelled() {
             return Err(ScanError::Cancelled);
         }
@@ -232,21 +232,44 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
         };
+        // Which rules hold here is known once all names are; only what can matter is kept until then.
+        let (mut listed, mut rules_makers): (Vec<(String, DirEntry)>, Vec<String>) = Default::default();
         for entry in entries.flatten() {
-            if self.entries >= ENTRIES_MAX || self.out.files.len() >= FILES_MAX {
+            if self.entries >= ENTRIES_MAX || listed.len() >= FILES_MAX {
                 self.out.truncated = true;
-                return Ok(());
+                break;
             }
             self.entries += 1;
-            match entry.file_name().to_str() {
-                Some(name) => self.entry(dir, name, &There::Listed(&entry), rules, real, below)?,
-                None => {
-                    let shown = joined(dir, &entry.file_name().to_string_lossy());
+            match entry.file_name().into_string() {
+                Ok(name) => {
+                    if makes_rules(&name) {
+                        rules_makers.push(name.clone());
+                    }
+                    // Most systems tell the kind with the name: what cannot concern the graph is not looked at further.
+                    if entry.file_type().is_ok_and(|kind| !kind.is_file() || self.what(&name).is_some()) {
+                        listed.push((name, entry));
+                    }
+                }
+                Err(name) => {
+                    let shown = joined(dir, &name.to_string_lossy());
                     if LangId::of_path(Path::new(&shown)).is_some() {
                         self.skip(&shown, "its name is not valid UTF-8".to_owned());
                     }
                 }
             }
+        }
+        // Those of the folder itself are there already.
+        let rules = match dir.is_empty() {
+            true => above.clone(),
+            false => above
+                .below_listed(&self.canonical.join(dir), |name| rules_makers.iter().any(|made| made == name)),
+        };
+        for (name, entry) in &listed {
+            if self.out.files.len() >= FILES_MAX {
+                self.out.truncated = true;
+                break;
+            }
+            self.entry(dir, name, &There::Listed(entry), &rules, real, below)?;
         }
         Ok(())
     }
@@ -261,7 +284,6 @@ impl<'a> Walk<'a> {
         real: Option<&Path>,
         below: &mut Vec<Dir>,
     ) -> Step {
-        // Most systems tell the kind with the name: what cannot concern the graph is not looked at further.
         let Ok(kind) = there.kind() else { return Ok(()) };
         if kind.is_file() && self.what(name).is_none() {
             return Ok(());
@@ -281,8 +303,7 @@ impl<'a> Walk<'a> {
                 self.skip(&path, format!("is nested over {DEPTH_MAX} directories deep"));
                 return Ok(());
             }
-            let rules = rules.below(&full);
-            below.push((path, rules, real));
+            below.push((path, rules.clone(), real));
         } else if kind.is_file()
             && !self.leaves_out(rules, &full, false)
             && let Ok(meta) = there.metadata()
@@ -340,8 +361,7 @@ impl<'a> Walk<'a> {
                 Ok(real) if !self.first_time(Some(&real)) => {}
                 Ok(_) if meta.is_file() => self.file(path, &meta),
                 Ok(real) if meta.is_dir() && !self.leaves_out_dir(&rules, &path) => {
-                    let below = rules.below(&full);
-                    self.trees(vec![(path, below, Some(real))])?;
+                    self.trees(vec![(path, rules, Some(real))])?;
                 }
                 Ok(_) => {}
             }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -45,6 +46,7 @@ struct Site {
     dir: TempDir,
     quarantine: Quarantine,
     cancel: CancelToken,
+    stamps: Arc<Stamps>,
     /// Files whose reading panics.
     cursed: &'static str,
     read: AtomicUsize,
@@ -62,8 +64,8 @@ impl Site {
             fs::write(full, text).unwrap();
         }
         let (read, peak, now) = Default::default();
-        let (quarantine, cancel) = Default::default();
-        Site { dir, quarantine, cancel, cursed: "", read, peak, now }
+        let (quarantine, cancel, stamps) = Default::default();
+        Site { dir, quarantine, cancel, stamps, cursed: "", read, peak, now }
     }
 
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
@@ -95,6 +97,7 @@ impl Site {
                 cancel: &self.cancel,
                 progress: &|_, _| {},
             },
+            stamps: Arc::clone(&self.stamps),
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             entering: &mut |_| {},
             means: Means { room: u64::MAX, ..Means::default() },
@@ -223,4 +226,28 @@ fn a_cancelled_build_gives_everything_back() {
     let mut purse = Purse::new(1 << 30);
     assert!(matches!(site.build(None, Changes::Everything, &mut purse), Err(BuildError::Cancelled)));
     assert_eq!(purse.ledger.balance().used(), 0);
+}
+
+#[test]
+fn a_file_that_was_only_touched_is_read_once() {
+    let mut site = Site::new(&[("a.py", "def f(): pass\n"), ("b.py", "def g(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    let touch = |seconds| {
+        let file = fs::File::options().write(true).open(site.dir.path().join("a.py")).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+    };
+    touch(1_000);
+    let read_before = site.read.load(Ordering::Relaxed);
+    let touched = site.build(Some(good.clone()), Changes::Rescan, &mut purse).unwrap();
+    let same: Vec<&str> = touched.same.iter().map(|(found, _)| found.path.as_str()).collect();
+    assert_eq!((touched.graph.is_none(), same, touched.files_read), (true, vec!["a.py"], 1));
+    let stamps = Arc::make_mut(&mut site.stamps);
+    touched.same.iter().for_each(|(found, hash)| stamps.note(&found.path, found.mtime_ns, *hash, i64::MAX));
+    let again = site.build(Some(good.clone()), Changes::Rescan, &mut purse).unwrap();
+    assert_eq!((again.graph.is_none(), again.files_read), (true, 0));
+    assert_eq!(site.read.load(Ordering::Relaxed), read_before + 1);
+    fs::write(site.dir.path().join("a.py"), "def h(): pass\n").unwrap();
+    let changed = site.build(Some(good), Changes::Rescan, &mut purse).unwrap();
+    assert!(changed.graph.is_some() && changed.same.is_empty());
 }

@@ -234,12 +234,12 @@ impl Core {
         let patience = Instant::now() + PATIENCE;
         loop {
             let began = Instant::now();
-            let looked_ns = now_ns();
+            let look_ns = now_ns();
             let mut base = self.base(folder).filter(|_| changes != Changes::Everything);
             // A look at some files says nothing of when the others were looked at.
             let looked_ns = match (&base, &changes) {
                 (Some(base), Changes::Paths(_)) => base.looked_ns,
-                _ => looked_ns,
+                _ => look_ns,
             };
             let mut grant = Grant {
                 keeper: &self.keeper,
@@ -282,6 +282,7 @@ impl Core {
                     cancel,
                     progress: &|done, total| self.progress(folder, done, total),
                 },
+                stamps: Arc::clone(&folder.stamps.lock()),
                 ratio,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
                 means: self.means(folder, caution),
@@ -309,6 +310,11 @@ impl Core {
             {
                 built.graph = columns.take().and_then(Arc::into_inner);
                 stood.right = true;
+            }
+            if !built.same.is_empty() {
+                let mut stamps = folder.stamps.lock();
+                let stamps = Arc::make_mut(&mut stamps);
+                built.same.iter().for_each(|(f, hash)| stamps.note(&f.path, f.mtime_ns, *hash, look_ns));
             }
             let shares = |graph: &Graph| columns.as_ref().is_some_and(|c| c.shares_columns(graph));
             let shared = built.graph.as_ref().is_some_and(shares);
@@ -346,7 +352,7 @@ impl Core {
         began: Instant,
         mut grant: Grant<'_>,
     ) -> Result<End, BuildError> {
-        let Built { graph, from_nothing, seen, files_read, source_bytes, degraded } = built;
+        let Built { graph, from_nothing, seen, files_read, same: _, source_bytes, degraded } = built;
         if seen.asked.is_none() {
             folder.details.lock().look = began.elapsed();
         }

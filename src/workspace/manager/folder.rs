@@ -10,6 +10,7 @@ use super::super::cancel::CancelToken;
 use super::super::keeper::Shelf;
 use super::super::quarantine::Quarantine;
 use super::super::slot::{BuildId, FolderId};
+use super::super::stamps::Stamps;
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;
 use super::keeping::Kept;
@@ -30,6 +31,8 @@ pub struct Folder {
     pub shelf: Arc<Shelf<Resident>>,
     pub quarantine: Quarantine,
     pub kept: Kept,
+    /// Copied by a build when it begins.
+    pub stamps: Mutex<Arc<Stamps>>,
     pub details: Mutex<Details>,
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     pub telling: Telling,
@@ -88,6 +91,7 @@ impl Folder {
             shelf,
             quarantine: Quarantine::default(),
             kept: Kept::default(),
+            stamps: Mutex::default(),
             details: Mutex::new(details),
             running: Mutex::default(),
             telling: Telling::default(),
