@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cargo bench --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--link]
-//!     [--compare TABLE | --write TABLE]
+//!     [--agree N] [--compare TABLE | --write TABLE]
 //! ```
 //!
 //! `--compare` exits with 1 if a figure is worse than in the table, `benches/accuracy.json`; `--write` makes it anew.
-//! `--refs` scores references too; `--link` resolves every reference of a corpus and compares the cost with parsing.
+//! `--agree N` compares definitions and references of every N-th use and definition with each other; contradictions are
+//! shown with `--misses`. `--refs` scores references too; `--link` resolves every reference of a corpus and compares the cost with parsing.
 //! Without gold, each folder in `CORPORA` is linked.
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
@@ -73,6 +74,7 @@ struct Options {
     misses: usize,
     refs: bool,
     link: bool,
+    agree: Option<usize>,
     compare: Option<PathBuf>,
     write: Option<PathBuf>,
 }
@@ -88,6 +90,7 @@ fn options() -> Option<Options> {
             "--kinds" => options.kinds = true,
             "--refs" => options.refs = true,
             "--link" => options.link = true,
+            "--agree" => options.agree = Some(args.next()?.parse().ok()?),
             "--misses" => options.misses = args.next()?.parse().ok()?,
             "--compare" => options.compare = Some(args.next()?.into()),
             "--write" => options.write = Some(args.next()?.into()),
@@ -104,7 +107,7 @@ fn options() -> Option<Options> {
 fn main() -> ExitCode {
     let Some(options) = options() else {
         eprintln!(
-            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link, \
+            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link, --agree N, \
              --compare TABLE, --write TABLE"
         );
         return ExitCode::SUCCESS;
@@ -119,12 +122,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if options.link && corpora.is_empty() {
+    if corpora.is_empty() {
         let folders = std::fs::read_dir(&options.corpora).into_iter().flatten().flatten();
         corpora = folders.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     }
     corpora.sort();
-    if !options.link {
+    if !options.link && options.agree.is_none() {
         println!(
             "{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}",
             "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
@@ -139,6 +142,10 @@ fn main() -> ExitCode {
         let root = options.corpora.join(&name);
         let corpus = Scored(Corpus::load(&root));
         if corpus.view.files().next().is_none() {
+            continue;
+        }
+        if let Some(every) = options.agree {
+            corpus.agree(&name, every, options.misses);
             continue;
         }
         if options.link {
@@ -314,6 +321,22 @@ impl Scored {
                 }
             }
             Err(why) => println!("    got  {why:?}"),
+        }
+    }
+
+    /// Compares definitions and references with each other.
+    fn agree(&self, name: &str, every: usize, misses: usize) {
+        let found = query::agreement::agreement(&self.view, every);
+        let asked = found.uses + found.definitions;
+        let wrong = found.contradictions.len();
+        println!(
+            "{name}: {} uses and {} definitions compared, {wrong} contradictions ({:.2} %)",
+            found.uses,
+            found.definitions,
+            percent(wrong, asked)
+        );
+        for told in found.contradictions.iter().take(misses) {
+            println!("    {told}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::blob;
+use super::blob::{self, Mentions};
 use super::cache::Cache;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
@@ -166,6 +166,29 @@ impl Graph {
             None => self.cache.get_or_make(CacheKey::Frozen(id), || {
                 self.decoded(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten())
             }),
+        }
+    }
+
+    /// How the file uses the name, told without decoding its facts.
+    pub fn mentions(&self, id: FileId, name: Name) -> Mentions {
+        let found = match self.overlay.row(id) {
+            None => {
+                let number = read_names(self.base.names_of(id)).flatten().position(|n| n == name);
+                number.map(|number| blob::mentions(self.base.blob(id), number as u32))
+            }
+            Some(row) => match &row.body {
+                Body::Open { facts, .. } => Some(Ok(Mentions::of(facts, name))),
+                Body::Encoded { blob, .. } => {
+                    let number = row.names.iter().position(|n| *n == name);
+                    number.map(|number| blob::mentions(blob, number as u32))
+                }
+            },
+        };
+        match found {
+            Some(Ok(found)) => found,
+            // It says so, if they cannot be read.
+            Some(Err(_)) => Mentions::of(&self.facts(id), name),
+            None => Mentions::default(),
         }
     }
 

@@ -24,6 +24,7 @@ mod snapshot;
 mod update;
 mod view;
 
+pub use blob::Mentions;
 pub use builder::GraphBuilder;
 pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::{FreezeError, Totals};

@@ -1,147 +1,234 @@
 //! Definition and references say the same: a use of a symbol is one of its references if and only if the symbol is what
-//! the use leads to.
+//! the use leads to. Where a macro is used whose text mentions the symbol, the use leads to the macro.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Destination, definition, references as all_references};
 use crate::graph::View;
-use crate::graph::fixture::Fixture;
-use crate::lang::facts::Span;
+use crate::lang::facts::{DefKind, Role, Span};
 use crate::lang::modules::{FileId, Layout};
 
 /// A name in a file.
 type Place = (FileId, Span);
 
-fn references(view: &View, (file, span): Place) -> BTreeSet<Place> {
-    let found = all_references(view, file, span.start, true, usize::MAX, &AtomicBool::new(false));
-    found.into_iter().flat_map(|uses| uses.items).map(|u| (u.location.file, u.location.span)).collect()
+/// Uses of one symbol that are asked where they lead.
+const USES_MAX: usize = 64;
+
+/// What was compared, and what contradicts.
+#[derive(Clone, Debug, Default)]
+pub struct Agreement {
+    /// Uses whose definitions were asked for their references.
+    pub uses: usize,
+    /// Definitions whose references were asked for their definitions.
+    pub definitions: usize,
+    /// In words, with places as path and bytes.
+    pub contradictions: Vec<String>,
+}
+
+/// Compares the two directions for every `every`-th use and definition of the view, from the first on.
+pub fn agreement(view: &View, every: usize) -> Agreement {
+    let mut comparing = Comparing { view, known: BTreeMap::new(), found: Agreement::default() };
+    let (mut at_use, mut at_def) = (0, 0);
+    for file in view.files() {
+        let facts = view.facts(file);
+        for used in facts.refs.iter().filter(|r| !r.span.is_empty()) {
+            if at_use % every.max(1) == 0 {
+                comparing.use_to_definition((file, used.span), used.role == Role::Key);
+            }
+            at_use += 1;
+        }
+        for def in facts.defs.iter().filter(|d| !d.name_span.is_empty() && !d.kind.is_alias()) {
+            if at_def % every.max(1) == 0 {
+                comparing.definition_to_uses((file, def.name_span));
+            }
+            at_def += 1;
+        }
+    }
+    comparing.found
+}
+
+/// The uses of a symbol, each with whether it is a macro's that mentions the symbol.
+type Uses = BTreeMap<Place, bool>;
+
+struct Comparing<'v> {
+    view: &'v View,
+    /// Symbols whose references were asked for.
+    known: BTreeMap<Place, Rc<Uses>>,
+    found: Agreement,
+}
+
+impl Comparing<'_> {
+    fn references(&mut self, (file, span): Place) -> Rc<Uses> {
+        if let Some(known) = self.known.get(&(file, span)) {
+            return Rc::clone(known);
+        }
+        let found = all_references(self.view, file, span.start, true, usize::MAX, &AtomicBool::new(false));
+        let items = found.into_iter().flat_map(|uses| uses.items);
+        let uses: Uses = items.map(|u| ((u.location.file, u.location.span), u.expansion)).collect();
+        let uses = Rc::new(uses);
+        self.known.insert((file, span), Rc::clone(&uses));
+        uses
+    }
+
+    fn told(&self, (file, span): Place) -> String {
+        format!("{}:{}..{}", self.view.path(file), span.start, span.end)
+    }
+
+    fn use_to_definition(&mut self, used: Place, is_key: bool) {
+        let Ok(found) = definition(self.view, used.0, used.1.start) else { return };
+        self.found.uses += 1;
+        // An argument that no parameter has the name of leads to the function, which it does not name.
+        let taken = |d: &Destination| is_key && d.kind.is_callable();
+        let sure = found.iter().filter(|d| !d.tier.is_guess() && !d.location.span.is_empty() && !taken(d));
+        for target in sure.map(place).collect::<BTreeSet<_>>() {
+            // On a definition's own name several things may stand, of which the use is another one.
+            let at_target = definition(self.view, target.0, target.1.start).unwrap_or_default();
+            if at_target.iter().any(|d| place(d) == target) && !self.references(target).contains_key(&used) {
+                let told =
+                    format!("{} leads to {}, whose references lack it", self.told(used), self.told(target));
+                self.found.contradictions.push(told);
+            }
+        }
+    }
+
+    fn definition_to_uses(&mut self, own: Place) {
+        let Ok(found) = definition(self.view, own.0, own.1.start) else { return };
+        if found.first().map(place) != Some(own) {
+            return;
+        }
+        self.found.definitions += 1;
+        let uses = self.references(own);
+        let step = uses.len().div_ceil(USES_MAX).max(1);
+        for (used, expansion) in uses.iter().step_by(step).map(|(used, expansion)| (*used, *expansion)) {
+            let is_use = self.view.facts(used.0).refs.iter().any(|r| r.span == used.1);
+            let leads = definition(self.view, used.0, used.1.start).unwrap_or_default();
+            let agrees = match expansion {
+                true => leads.iter().any(|d| d.kind == DefKind::Macro),
+                // Members that override each other are one symbol to their references.
+                false => {
+                    leads.iter().any(|d| place(d) == own || self.references(place(d)).contains_key(&own))
+                }
+            };
+            if is_use && !agrees {
+                let told = format!(
+                    "{} is a reference of {}, to which it does not lead",
+                    self.told(used),
+                    self.told(own)
+                );
+                self.found.contradictions.push(told);
+            }
+        }
+    }
 }
 
 fn place(destination: &Destination) -> Place {
     (destination.location.file, destination.location.span)
 }
 
-/// The two directions for everything that the files use; what contradicts.
-fn contradictions(view: &View) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let told = |(file, span): Place| format!("{}:{}..{}", view.path(file), span.start, span.end);
-    for file in view.files() {
-        let facts = view.facts(file);
-        for used in facts.refs.iter().filter(|r| !r.span.is_empty()).map(|r| (file, r.span)) {
-            let Ok(found) = definition(view, file, used.1.start) else { continue };
-            let sure = found.iter().filter(|d| !d.tier.is_guess() && !d.location.span.is_empty());
-            for target in sure.map(place) {
-                // On a definition's own name several things may stand, of which the use is another one.
-                let at_target = definition(view, target.0, target.1.start).unwrap_or_default();
-                if at_target.iter().any(|d| place(d) == target) && !references(view, target).contains(&used) {
-                    wrong.push(format!("{} leads to {}, whose references lack it", told(used), told(target)));
-                }
-            }
-        }
-        for def in facts.defs.iter().filter(|d| !d.name_span.is_empty() && !d.kind.is_alias()) {
-            let own = (file, def.name_span);
-            let Ok(found) = definition(view, file, def.name_span.start) else { continue };
-            if found.first().map(place) != Some(own) {
-                continue;
-            }
-            for used in references(view, own) {
-                let is_use = view.facts(used.0).refs.iter().any(|r| r.span == used.1);
-                let leads = definition(view, used.0, used.1.start).unwrap_or_default();
-                // Members that override each other are one symbol to their references.
-                let means = |d: &Destination| place(d) == own || references(view, place(d)).contains(&own);
-                if is_use && !leads.iter().any(means) {
-                    wrong.push(format!(
-                        "{} is a reference of {}, to which it does not lead",
-                        told(used),
-                        told(own)
-                    ));
-                }
-            }
-        }
-    }
-    wrong
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
 
-#[test]
-fn in_the_fixtures_of_every_pack() {
-    let mut wrong = Vec::new();
-    for pack in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang")).unwrap() {
-        let Ok(files) = fs::read_dir(pack.unwrap().path().join("fixtures")) else { continue };
-        for path in files.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e != "facts")) {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let files = [(name, fs::read_to_string(&path).unwrap())].into_iter().collect();
-            wrong.extend(contradictions(&Fixture { files, ..Fixture::default() }.view()));
-        }
-    }
-    assert!(wrong.is_empty(), "{} contradictions:\n{}", wrong.len(), wrong.join("\n"));
-}
+    use super::*;
+    use crate::graph::fixture::Fixture;
 
-#[test]
-fn across_files() {
-    for fixture in [
-        "
-        //- /pkg/__init__.py
-        from .a import Base as Root, helper
-        //- /pkg/a.py
-        class Base:
-            def __init__(self, size): self.size = size
-            def run(self): return self.size
-        def helper(width=1): return Base(width)
-        //- /main.py
-        import pkg
-        class Low(pkg.Root):
-            def run(self): return super().run() + self.size
-        pkg.helper(width=2).run()
-        Low(1).run()
-        ",
-        "
-        //- /a.ts
-        export interface Shape { area(): number; name: string }
-        export class Square implements Shape { constructor(public name: string) {} area() { return 1; } }
-        //- /b.ts
-        import { Shape as S, Square } from './a';
-        export function f(shape: S) { const { name } = shape; return name + shape.area(); }
-        f(new Square('x'));
-        new Square('y').area();
-        ",
-        "
-        //- /go.mod
-        module example.com/m
-        //- /a/a.go
-        package a
-        type T struct { Name string; size int }
-        func (t *T) Size() int { return t.size }
-        func New(name string) *T { return &T{Name: name, size: 1} }
-        //- /main.go
-        package main
-        import b \"example.com/m/a\"
-        type U struct { *b.T }
-        func main() { u := U{b.New(\"x\")}; _ = u.Name; _ = u.Size() }
-        ",
-        "
-        //- /src/lib.rs
-        mod a;
-        use a::{Tree, Walk as W};
-        pub fn go(tree: &Tree) -> usize { tree.walk() + tree.size + Tree::new(1).size }
-        //- /src/a.rs
-        pub struct Tree { pub size: usize }
-        pub trait Walk { fn walk(&self) -> usize; }
-        impl Walk for Tree { fn walk(&self) -> usize { self.size } }
-        impl Tree { pub fn new(size: usize) -> Self { Tree { size } } }
-        ",
-        "
-        //- /p/A.java
-        package p;
-        public class A { protected int size; public A(int size) { this.size = size; } int twice() { return 2 * size; } }
-        //- /p/B.java
-        package p;
-        class B extends A { B() { super(1); } int go(A a) { return a.twice() + size + new A(3).size; } }
-        ",
-    ] {
-        let wrong = contradictions(&Fixture::parse(fixture).view());
+    fn contradictions(view: &View) -> Vec<String> {
+        agreement(view, 1).contradictions
+    }
+
+    #[test]
+    fn in_the_fixtures_of_every_pack() {
+        let mut wrong = Vec::new();
+        for pack in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang")).unwrap() {
+            let Ok(files) = fs::read_dir(pack.unwrap().path().join("fixtures")) else { continue };
+            for path in
+                files.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e != "facts"))
+            {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                let files = [(name, fs::read_to_string(&path).unwrap())].into_iter().collect();
+                wrong.extend(contradictions(&Fixture { files, ..Fixture::default() }.view()));
+            }
+        }
         assert!(wrong.is_empty(), "{} contradictions:\n{}", wrong.len(), wrong.join("\n"));
+    }
+
+    #[test]
+    fn across_files() {
+        for fixture in [
+            "
+            //- /pkg/__init__.py
+            from .a import Base as Root, helper
+            //- /pkg/a.py
+            class Base:
+                def __init__(self, size): self.size = size
+                def run(self): return self.size
+            def helper(width=1): return Base(width)
+            //- /main.py
+            import pkg
+            class Low(pkg.Root):
+                def run(self): return super().run() + self.size
+            pkg.helper(width=2).run()
+            Low(1).run()
+            ",
+            "
+            //- /a.ts
+            export interface Shape { area(): number; name: string }
+            export class Square implements Shape { constructor(public name: string) {} area() { return 1; } }
+            //- /b.ts
+            import { Shape as S, Square } from './a';
+            export function f(shape: S) { const { name } = shape; return name + shape.area(); }
+            f(new Square('x'));
+            new Square('y').area();
+            ",
+            "
+            //- /go.mod
+            module example.com/m
+            //- /a/a.go
+            package a
+            type T struct { Name string; size int }
+            func (t *T) Size() int { return t.size }
+            func New(name string) *T { return &T{Name: name, size: 1} }
+            //- /main.go
+            package main
+            import b \"example.com/m/a\"
+            type U struct { *b.T }
+            func main() { u := U{b.New(\"x\")}; _ = u.Name; _ = u.Size() }
+            ",
+            "
+            //- /src/lib.rs
+            mod a;
+            use a::{Tree, Walk as W};
+            pub fn go(tree: &Tree) -> usize { tree.walk() + tree.size + Tree::new(1).size }
+            //- /src/a.rs
+            pub struct Tree { pub size: usize }
+            pub trait Walk { fn walk(&self) -> usize; }
+            impl Walk for Tree { fn walk(&self) -> usize { self.size } }
+            impl Tree { pub fn new(size: usize) -> Self { Tree { size } } }
+            ",
+            "
+            //- /p/A.java
+            package p;
+            public class A { protected int size; public A(int size) { this.size = size; } int twice() { return 2 * size; } }
+            //- /p/B.java
+            package p;
+            class B extends A { B() { super(1); } int go(A a) { return a.twice() + size + new A(3).size; } }
+            ",
+            "
+            //- /a.h
+            typedef int number;
+            number f(number x);
+            #define CAST(x) ((number)(x))
+            #define TWICE(x) (CAST(x) + f(x))
+            //- /a.c
+            #include \"a.h\"
+            int g(int x) { return CAST(x) + TWICE(x); }
+            ",
+        ] {
+            let wrong = contradictions(&Fixture::parse(fixture).view());
+            assert!(wrong.is_empty(), "{} contradictions:\n{}", wrong.len(), wrong.join("\n"));
+        }
     }
 }

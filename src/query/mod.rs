@@ -2,8 +2,7 @@
 //!
 //! Offsets are bytes; who talks to an editor converts them by the view.
 
-#[cfg(test)]
-mod agreement;
+pub mod agreement;
 mod call_hierarchy;
 mod code_lens;
 mod completion;

@@ -15,6 +15,7 @@ mod imported;
 mod included;
 mod index;
 mod iterate;
+mod kept;
 mod keys;
 mod kin;
 mod lexical;
@@ -50,6 +51,7 @@ use bases::Linear;
 pub use hierarchy::Types;
 pub use implementation::{Implementation, Implementations};
 use index::FileIndex;
+use kept::Kept;
 pub use kin::Kin;
 use member::{Members, Wanted};
 use memo::{Guarded, Memo};
@@ -149,10 +151,6 @@ const STEPS_MAX: u32 = 60_000;
 
 /// Evaluations nested in each other; chains of real code stay far below.
 const DEPTH_MAX: u32 = 48;
-
-/// Bytes of files' facts and indexes that a resolver keeps between questions: those of some hundred ordinary files.
-/// What was learnt from them is kept without them.
-const FILES_KEPT_BYTES_MAX: usize = 16 << 20;
 
 /// Answers that a resolver keeps between questions, each of some hundred bytes.
 const ANSWERS_KEPT_MAX: usize = 1 << 17;
@@ -258,8 +256,7 @@ pub struct Resolver<'v> {
     guard: memo::Guard,
     /// A chain is being resolved link by link.
     linking: Cell<bool>,
-    files: RefCell<FxHashMap<FileId, Rc<FileIndex>>>,
-    files_bytes: Cell<usize>,
+    files: Kept,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
     values: Memo<Symbol, Typed>,
@@ -289,8 +286,7 @@ impl<'v> Resolver<'v> {
             depth: Cell::new(0),
             guard: memo::Guard::default(),
             linking: Cell::new(false),
-            files: RefCell::default(),
-            files_bytes: Cell::new(0),
+            files: Kept::default(),
             refs: Memo::default(),
             aliases: Memo::default(),
             values: Memo::default(),
@@ -423,10 +419,7 @@ impl<'v> Resolver<'v> {
         self.linking.set(false);
         self.guard.clear();
         let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
-        if self.files_bytes.get() > FILES_KEPT_BYTES_MAX {
-            self.files.borrow_mut().clear();
-            self.files_bytes.set(0);
-        }
+        self.files.age();
         if kept > ANSWERS_KEPT_MAX {
             self.refs.clear();
             self.aliases.clear();
@@ -472,12 +465,11 @@ impl<'v> Resolver<'v> {
     }
 
     fn index(&self, file: FileId) -> Rc<FileIndex> {
-        if let Some(index) = self.files.borrow().get(&file) {
-            return Rc::clone(index);
+        if let Some(index) = self.files.get(file) {
+            return index;
         }
         let index = Rc::new(FileIndex::new(self.view.facts(file), self.view.lang(file)));
-        self.files_bytes.set(self.files_bytes.get() + index.bytes());
-        self.files.borrow_mut().insert(file, Rc::clone(&index));
+        self.files.put(file, &index);
         index
     }
 

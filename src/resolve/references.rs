@@ -10,7 +10,7 @@ use super::index::FileIndex;
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Cx, Entity, Resolver, Symbol, Target};
-use crate::lang::facts::{DefFlags, DefKind, Name, Role, Span, Term};
+use crate::lang::facts::{DefFlags, DefKind, Name, Ref, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
 /// How many different names one symbol is followed under.
@@ -325,12 +325,13 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         if !same_family || !resolver.reaches(&filter, file) {
             return true;
         }
-        let facts = resolver.view.facts(file);
-        let named = |d: &crate::lang::facts::Def| d.name == name;
-        let takes = |r: &crate::lang::facts::Ref| r.name == name && filter.takes(file, r);
-        if !facts.refs.iter().any(takes) && !facts.defs.iter().any(named) {
+        let mentions = resolver.view.mentions(file, name);
+        let used = mentions.refs().any(|(role, receiver)| filter.takes(file, role, receiver));
+        let defined = mentions.alias || mentions.defined && self.may_define(file);
+        if !used && (self.expanding || !defined) {
             return true;
         }
+        let takes = |r: &Ref| r.name == name && filter.takes(file, r.role, r.recv.is_some());
         let index = resolver.index(file);
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
             self.looked += 1;
@@ -374,6 +375,11 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             }
         }
         true
+    }
+
+    /// Whether a definition in the file can be a target, or count as one.
+    fn may_define(&self, file: FileId) -> bool {
+        self.resolver.knobs(file).related_use || self.targets.iter().any(|target| target.file() == file)
     }
 
     fn follows_to_target(&mut self, alias: Symbol) -> bool {

@@ -1,7 +1,7 @@
 //! Which files and which references can mean a definition, by what is known without resolving any.
 
 use super::{Resolver, Target};
-use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Ref, Role, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Role, ScopeKind};
 use crate::lang::modules::{FileId, Layout, parent};
 use crate::lang::pack::{AssignedMembers, MemberScope};
 
@@ -47,15 +47,15 @@ impl Filter {
         }
     }
 
-    /// Whether a reference in that file can mean one of the targets.
-    pub fn takes(&self, file: FileId, r: &Ref) -> bool {
+    /// Whether a reference in that file can mean one of the targets, by its role and whether something is before it.
+    pub fn takes(&self, file: FileId, role: Role, receiver: bool) -> bool {
         let here = file == self.file;
-        let is_key = r.role == Role::Key;
+        let is_key = role == Role::Key;
         if !here && self.reach == Sight::Keys && !is_key {
             return false;
         }
         let needs_receiver = if here { self.receiver } else { self.receiver_elsewhere };
-        !needs_receiver || r.recv.is_some() || is_key || r.role == Role::Import
+        !needs_receiver || receiver || is_key || role == Role::Import
     }
 }
 

@@ -10,11 +10,13 @@
 
 mod decode;
 mod encode;
+mod mentions;
 #[cfg(test)]
 mod tests;
 
 pub use decode::decode;
 pub use encode::{Encoded, encode};
+pub use mentions::{Mentions, mentions};
 
 use super::codec::CorruptError;
 use crate::lang::facts::{DefId, Facts, ScopeId, ScopeKind, Term, TermId};

@@ -197,6 +197,15 @@ proptest! {
     }
 
     #[test]
+    fn a_look_at_one_name_says_what_the_facts_say_of_it(sizes in sizes()) {
+        let facts = arbitrary(&sizes);
+        let encoded = encode(&facts);
+        for (number, (name, _)) in own_names(&facts, &encoded).into_iter().enumerate() {
+            prop_assert_eq!(mentions(&encoded.bytes, number as u32), Ok(Mentions::of(&facts, name)));
+        }
+    }
+
+    #[test]
     fn damaged_bytes_are_an_error_or_facts_that_hold_together(
         sizes in sizes(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut: bool,
     ) {
@@ -210,6 +219,7 @@ proptest! {
         if let Ok(decoded) = decode(&encoded.bytes, &names) {
             prop_assert_eq!(check(&decoded), Ok(()));
         }
+        let _ = mentions(&encoded.bytes, 0);
     }
 
     #[test]
