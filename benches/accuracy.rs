@@ -6,8 +6,9 @@
 //! ```
 //!
 //! `--compare` exits with 1 if a figure is worse than in the table, `benches/accuracy.json`; `--write` makes it anew.
-//! `--agree N` compares definitions and references of every N-th use and definition with each other; contradictions are
-//! shown with `--misses`. `--refs` scores references too; `--link` resolves every reference of a corpus and compares the cost with parsing.
+//! `--agree N` compares definitions and references of every N-th use and definition with each other; contradictions
+//! are shown with `--misses`, and end with 1. `--refs` scores references too; `--link` resolves every reference of a
+//! corpus and compares the cost with parsing.
 //! Without gold, each folder in `CORPORA` is linked.
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
@@ -135,6 +136,7 @@ fn main() -> ExitCode {
     }
     let mut table = Table::new();
     let mut reference_rows = Vec::new();
+    let mut disagree = false;
     for name in corpora {
         if !options.corpus.is_empty() && !options.corpus.contains(&name) {
             continue;
@@ -145,7 +147,7 @@ fn main() -> ExitCode {
             continue;
         }
         if let Some(every) = options.agree {
-            corpus.agree(&name, every, options.misses);
+            disagree |= !corpus.agree(&name, every, options.misses);
             continue;
         }
         if options.link {
@@ -170,6 +172,10 @@ fn main() -> ExitCode {
         for row in reference_rows {
             print!("{row}");
         }
+    }
+    if disagree {
+        eprintln!("accuracy: definitions and references contradict each other");
+        return ExitCode::FAILURE;
     }
     match judge(&options, &table) {
         Ok(()) => ExitCode::SUCCESS,
@@ -324,20 +330,22 @@ impl Scored {
         }
     }
 
-    /// Compares definitions and references with each other.
-    fn agree(&self, name: &str, every: usize, misses: usize) {
+    /// Compares definitions and references with each other; whether nothing contradicts.
+    fn agree(&self, name: &str, every: usize, misses: usize) -> bool {
         let found = query::agreement::agreement(&self.view, every);
         let asked = found.uses + found.definitions;
         let wrong = found.contradictions.len();
         println!(
-            "{name}: {} uses and {} definitions compared, {wrong} contradictions ({:.2} %)",
+            "{name}: {} uses and {} definitions compared, {wrong} contradictions ({:.2} %), {} searches cut off",
             found.uses,
             found.definitions,
-            percent(wrong, asked)
+            percent(wrong, asked),
+            found.cut
         );
         for told in found.contradictions.iter().take(misses) {
             println!("    {told}");
         }
+        wrong == 0
     }
 
     /// Resolves every reference once, by one resolver.

@@ -23,6 +23,8 @@ pub struct Agreement {
     pub uses: usize,
     /// Definitions whose references were asked for their definitions.
     pub definitions: usize,
+    /// Searches that ran out of time, of which nothing is said.
+    pub cut: usize,
     /// In words, with places as path and bytes.
     pub contradictions: Vec<String>,
 }
@@ -55,21 +57,30 @@ type Uses = BTreeMap<Place, bool>;
 struct Comparing<'v> {
     view: &'v View,
     /// Symbols whose references were asked for.
-    known: BTreeMap<Place, Rc<Uses>>,
+    known: BTreeMap<Place, Option<Rc<Uses>>>,
     found: Agreement,
 }
 
 impl Comparing<'_> {
-    fn references(&mut self, (file, span): Place) -> Rc<Uses> {
+    /// The references of the symbol; `None` if the search for them was cut off.
+    fn references(&mut self, (file, span): Place) -> Option<Rc<Uses>> {
         if let Some(known) = self.known.get(&(file, span)) {
-            return Rc::clone(known);
+            return known.clone();
         }
-        let found = all_references(self.view, file, span.start, true, usize::MAX, &AtomicBool::new(false));
-        let items = found.into_iter().flat_map(|uses| uses.items);
-        let uses: Uses = items.map(|u| ((u.location.file, u.location.span), u.expansion)).collect();
-        let uses = Rc::new(uses);
-        self.known.insert((file, span), Rc::clone(&uses));
+        let never = AtomicBool::new(false);
+        let found = all_references(self.view, file, span.start, true, usize::MAX, &never).unwrap_or_default();
+        self.found.cut += usize::from(found.truncated);
+        let uses = (!found.truncated).then(|| {
+            let items = found.items.iter();
+            Rc::new(items.map(|u| ((u.location.file, u.location.span), u.expansion)).collect::<Uses>())
+        });
+        self.known.insert((file, span), uses.clone());
         uses
+    }
+
+    /// Whether the use is one of the symbol's references, or may be.
+    fn may_refer(&mut self, used: Place, symbol: Place) -> bool {
+        self.references(symbol).is_none_or(|uses| uses.contains_key(&used))
     }
 
     fn told(&self, (file, span): Place) -> String {
@@ -85,7 +96,7 @@ impl Comparing<'_> {
         for target in sure.map(place).collect::<BTreeSet<_>>() {
             // On a definition's own name several things may stand, of which the use is another one.
             let at_target = definition(self.view, target.0, target.1.start).unwrap_or_default();
-            if at_target.iter().any(|d| place(d) == target) && !self.references(target).contains_key(&used) {
+            if at_target.iter().any(|d| place(d) == target) && !self.may_refer(used, target) {
                 let told =
                     format!("{} leads to {}, whose references lack it", self.told(used), self.told(target));
                 self.found.contradictions.push(told);
@@ -99,7 +110,7 @@ impl Comparing<'_> {
             return;
         }
         self.found.definitions += 1;
-        let uses = self.references(own);
+        let Some(uses) = self.references(own) else { return };
         let step = uses.len().div_ceil(USES_MAX).max(1);
         for (used, expansion) in uses.iter().step_by(step).map(|(used, expansion)| (*used, *expansion)) {
             let is_use = self.view.facts(used.0).refs.iter().any(|r| r.span == used.1);
@@ -107,9 +118,7 @@ impl Comparing<'_> {
             let agrees = match expansion {
                 true => leads.iter().any(|d| d.kind == DefKind::Macro),
                 // Members that override each other are one symbol to their references.
-                false => {
-                    leads.iter().any(|d| place(d) == own || self.references(place(d)).contains_key(&own))
-                }
+                false => leads.iter().any(|d| place(d) == own || self.may_refer(own, place(d))),
             };
             if is_use && !agrees {
                 let told = format!(
