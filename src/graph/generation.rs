@@ -10,6 +10,8 @@ use super::frozen::{Frozen, Record, Totals, read_names};
 use super::lines::{self, Lines};
 use super::names::NameColumns;
 use super::overlay::{Body, Overlay, Row};
+use smallvec::SmallVec;
+
 use crate::lang::LangId;
 use crate::lang::facts::{
     Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
@@ -171,25 +173,21 @@ impl Graph {
 
     /// How the file uses the name, told without decoding its facts.
     pub fn mentions(&self, id: FileId, name: Name) -> Mentions {
+        let numbers = |names: &mut dyn Iterator<Item = Name>| -> SmallVec<[u32; 2]> {
+            names.zip(0..).filter(|(n, _)| *n == name).map(|(_, number)| number).collect()
+        };
         let found = match self.overlay.row(id) {
             None => {
-                let number = read_names(self.base.names_of(id)).flatten().position(|n| n == name);
-                number.map(|number| blob::mentions(self.base.blob(id), number as u32))
+                let numbers = numbers(&mut read_names(self.base.names_of(id)).flatten());
+                blob::mentions(self.base.blob(id), &numbers)
             }
             Some(row) => match &row.body {
-                Body::Open { facts, .. } => Some(Ok(Mentions::of(facts, name))),
-                Body::Encoded { blob, .. } => {
-                    let number = row.names.iter().position(|n| *n == name);
-                    number.map(|number| blob::mentions(blob, number as u32))
-                }
+                Body::Open { facts, .. } => return Mentions::of(facts, name),
+                Body::Encoded { blob, .. } => blob::mentions(blob, &numbers(&mut row.names.iter().copied())),
             },
         };
-        match found {
-            Some(Ok(found)) => found,
-            // It says so, if they cannot be read.
-            Some(Err(_)) => Mentions::of(&self.facts(id), name),
-            None => Mentions::default(),
-        }
+        // It says so, if they cannot be read.
+        found.unwrap_or_else(|_| Mentions::of(&self.facts(id), name))
     }
 
     fn row_facts(&self, row: &Row) -> Arc<Facts> {
@@ -394,4 +392,42 @@ pub fn facts_bytes(facts: &Facts) -> usize {
         + arguments.iter().map(|a| a.items.len() * size_of::<TermId>()).sum::<usize>()
         + arities.capacity() * size_of::<(crate::lang::facts::RefId, u8)>()
         + listed.as_ref().map_or(0, |l| l.capacity() * size_of::<Name>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::*;
+    use crate::lang::modules::Layout;
+
+    #[test]
+    fn a_look_at_a_name_says_what_the_facts_say_of_it() {
+        // A name that is made up beside the same one as it is written has two numbers.
+        let mut coined = false;
+        for pack in
+            std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang")).unwrap()
+        {
+            let Ok(files) = std::fs::read_dir(pack.unwrap().path().join("fixtures")) else { continue };
+            for path in
+                files.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e != "facts"))
+            {
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                let files = [(name, std::fs::read_to_string(&path).unwrap())].into_iter().collect();
+                let view = Fixture { files, ..Fixture::default() }.view();
+                for file in view.files() {
+                    let facts = view.facts(file);
+                    for (name, text) in view.names() {
+                        let said = Mentions::of(&facts, name);
+                        assert_eq!(view.mentions(file, name), said, "{text} in {}", view.path(file));
+                    }
+                    let mut names: Vec<Name> = read_names(view.base.names_of(file)).flatten().collect();
+                    let all = names.len();
+                    names.sort_unstable();
+                    names.dedup();
+                    coined |= names.len() < all;
+                }
+            }
+        }
+        assert!(coined);
+    }
 }

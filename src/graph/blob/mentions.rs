@@ -48,11 +48,11 @@ impl Mentions {
     }
 }
 
-/// How the facts in the bytes use the name of this number.
+/// How the facts in the bytes use a name, given its numbers: one that is made up beside one that is written has several.
 ///
 /// # Errors
 /// If the bytes are not those of facts.
-pub fn mentions(bytes: &[u8], wanted: u32) -> Result<Mentions, CorruptError> {
+pub fn mentions(bytes: &[u8], wanted: &[u32]) -> Result<Mentions, CorruptError> {
     let mut skimmer =
         Skimmer { input: Reader::new(bytes), fresh_name: 0, wanted, found: Mentions::default() };
     skimmer.scopes()?;
@@ -65,7 +65,7 @@ pub fn mentions(bytes: &[u8], wanted: u32) -> Result<Mentions, CorruptError> {
 struct Skimmer<'a> {
     input: Reader<'a>,
     fresh_name: u32,
-    wanted: u32,
+    wanted: &'a [u32],
     found: Mentions,
 }
 
@@ -82,7 +82,7 @@ impl Skimmer<'_> {
     fn name(&mut self, new: bool) -> Result<bool, CorruptError> {
         let number = if new { self.fresh_name } else { self.input.u32()? };
         self.fresh_name += u32::from(new);
-        Ok(number == self.wanted)
+        Ok(self.wanted.contains(&number))
     }
 
     fn scopes(&mut self) -> Result<(), CorruptError> {

@@ -201,7 +201,7 @@ proptest! {
         let facts = arbitrary(&sizes);
         let encoded = encode(&facts);
         for (number, (name, _)) in own_names(&facts, &encoded).into_iter().enumerate() {
-            prop_assert_eq!(mentions(&encoded.bytes, number as u32), Ok(Mentions::of(&facts, name)));
+            prop_assert_eq!(mentions(&encoded.bytes, &[number as u32]), Ok(Mentions::of(&facts, name)));
         }
     }
 
@@ -219,7 +219,7 @@ proptest! {
         if let Ok(decoded) = decode(&encoded.bytes, &names) {
             prop_assert_eq!(check(&decoded), Ok(()));
         }
-        let _ = mentions(&encoded.bytes, 0);
+        let _ = mentions(&encoded.bytes, &[0]);
     }
 
     #[test]
