@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::blob::{self, Mentions};
 use super::cache::Cache;
 use super::encoded::FileMeta;
@@ -10,8 +12,6 @@ use super::frozen::{Frozen, Record, Totals, read_names};
 use super::lines::{self, Lines};
 use super::names::NameColumns;
 use super::overlay::{Body, Overlay, Row};
-use smallvec::SmallVec;
-
 use crate::lang::LangId;
 use crate::lang::facts::{
     Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
