@@ -24,7 +24,7 @@ impl Resolver<'_> {
     /// The members of that name in the folder: one is an answer, several are ranked.
     pub(super) fn guess(&self, file: FileId, r: &Ref) -> Resolution {
         let unknown = Resolution::Missing("the type of the receiver is not known");
-        if matches!(r.role, Role::Import | Role::Label | Role::Type | Role::Inherit) {
+        if self.sober.get() || matches!(r.role, Role::Import | Role::Label | Role::Type | Role::Inherit) {
             return unknown;
         }
         let candidates = self.members_named(r.name, file);

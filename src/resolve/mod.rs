@@ -256,6 +256,8 @@ pub struct Resolver<'v> {
     guard: memo::Guard,
     /// A chain is being resolved link by link.
     linking: Cell<bool>,
+    /// Nothing is guessed by name: whoever asks has no use for guesses.
+    sober: Cell<bool>,
     files: Kept,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
@@ -286,6 +288,7 @@ impl<'v> Resolver<'v> {
             depth: Cell::new(0),
             guard: memo::Guard::default(),
             linking: Cell::new(false),
+            sober: Cell::new(false),
             files: Kept::default(),
             refs: Memo::default(),
             aliases: Memo::default(),
@@ -421,23 +424,28 @@ impl<'v> Resolver<'v> {
         let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
         self.files.age();
         if kept > ANSWERS_KEPT_MAX {
-            self.refs.clear();
-            self.aliases.clear();
-            self.values.clear();
-            self.results.clear();
-            self.linears.clear();
-            self.members.clear();
-            self.exports.clear();
-            self.params.borrow_mut().clear();
-            self.extensions.clear();
-            self.receivers.clear();
-            self.modules.borrow_mut().clear();
-            self.siblings.borrow_mut().clear();
-            self.declaring.borrow_mut().clear();
-            self.guesses.borrow_mut().clear();
-            self.reaches.borrow_mut().clear();
-            self.groups.borrow_mut().clear();
+            self.forget();
         }
+    }
+
+    /// Lets go all answers.
+    fn forget(&self) {
+        self.refs.clear();
+        self.aliases.clear();
+        self.values.clear();
+        self.results.clear();
+        self.linears.clear();
+        self.members.clear();
+        self.exports.clear();
+        self.params.borrow_mut().clear();
+        self.extensions.clear();
+        self.receivers.clear();
+        self.modules.borrow_mut().clear();
+        self.siblings.borrow_mut().clear();
+        self.declaring.borrow_mut().clear();
+        self.guesses.borrow_mut().clear();
+        self.reaches.borrow_mut().clear();
+        self.groups.borrow_mut().clear();
     }
 
     /// Counts a step of evaluation; false when the question has used up its budget.

@@ -81,10 +81,15 @@ impl Resolver<'_> {
         limits: ReferenceLimits<'_>,
         deadline: Option<Instant>,
     ) -> References {
+        // A guess is no reference, and takes a look at everything of its name.
+        self.sober.set(true);
         let mut search = Search::new(self, limits, deadline);
         search.aim(target);
         search.run();
         search.expand();
+        self.sober.set(false);
+        // What was found without guesses is not all that others may want to know.
+        self.forget();
         search.finish()
     }
 
