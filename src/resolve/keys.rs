@@ -17,7 +17,7 @@ impl Resolver<'_> {
         }
         let typed = self.eval(cx, of);
         let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
-        match &typed.ty {
+        let found = match &typed.ty {
             Ty::Function(symbol, _) => match self.parameter(*symbol, name) {
                 // What no parameter takes the function takes as a whole (`**kwargs`).
                 Resolution::Missing(_) => Resolution::symbol(*symbol, Tier::Member),
@@ -31,7 +31,9 @@ impl Resolver<'_> {
                 }
             },
             _ => self.member(&typed, None, wanted, cx.file),
-        }
+        };
+        // It is no surer than what it is a key of.
+        found.at_most(typed.tier.unwrap_or(Tier::Lexical))
     }
 
     /// Whether a key that is no member of what `of` is may be a name in scope.

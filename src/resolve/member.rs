@@ -134,7 +134,8 @@ impl Resolver<'_> {
             match (&found, named) {
                 (Resolution::Found(_), _) | (_, None) => found,
                 (_, Some(symbol)) => match self.assigned_to(symbol, wanted.name) {
-                    Some(assigned) => assigned,
+                    // It is no surer than the receiver.
+                    Some(assigned) => assigned.at_most(typed.tier.unwrap_or(Tier::Lexical)),
                     None => found,
                 },
             }
