@@ -309,17 +309,19 @@ fn put_to_rest(manager: &Manager, paths: &[PathBuf]) -> Result<(), String> {
     Ok(())
 }
 
-/// Waits until nothing is being built; nothing may be promised then.
+/// Waits until nothing is being built and nothing is promised any more: builds that have been superseded take a moment to
+/// see it.
 fn at_rest(manager: &Manager) -> Result<(), String> {
     let deadline = Instant::now() + PATIENCE;
-    while !manager.status().ready {
-        if Instant::now() > deadline {
-            return Err("it never came to rest".to_owned());
+    loop {
+        let status = manager.status();
+        match (status.ready, status.memory.reserved) {
+            (true, 0) => return Ok(()),
+            (false, _) if Instant::now() > deadline => return Err("it never came to rest".to_owned()),
+            (_, kept) if Instant::now() > deadline => return Err(format!("{kept} bytes stay reserved")),
+            _ => std::thread::sleep(LOOK),
         }
-        std::thread::sleep(LOOK);
     }
-    let reserved = manager.status().memory.reserved;
-    if reserved == 0 { Ok(()) } else { Err(format!("{reserved} bytes stay reserved")) }
 }
 
 /// MiB in an hour, by least squares, without the warm-up.

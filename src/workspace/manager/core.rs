@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::super::budget::Budget;
 use super::super::changes::Changes;
-use super::super::clock::Clock;
+use super::super::clock::{Clock, Moment};
 use super::super::documents::Documents;
 use super::super::gate::Gate;
 use super::super::keeper::Keeper;
@@ -51,7 +51,12 @@ pub struct Core {
     /// Held while one list of folders is made from another; the next folder's number.
     opening: Mutex<u32>,
     hooks: Mutex<Vec<PublishHook>>,
+    awaited: Mutex<Option<Awaited>>,
 }
+
+/// The retry that the timer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Awaited(Moment);
 
 /// What has been heard of the disk and not been handed on yet.
 #[derive(Default)]
@@ -107,6 +112,7 @@ impl Core {
                 folders: Published::of(Vec::new()),
                 opening: Mutex::new(0),
                 hooks: Mutex::default(),
+                awaited: Mutex::default(),
                 keeper,
             }
         })
@@ -225,12 +231,25 @@ impl Core {
         folder.telling.tell(|transition| self.observer.event(Event::Folder(transition)));
     }
 
-    /// Sees to it that failed builds are tried again in time.
+    /// Sees to it that failed builds are tried again in time: one task waits for the next one that is due.
     pub(super) fn schedule_retries(self: &Arc<Self>) {
         let Some(due) = self.keeper.next_tick() else { return };
+        let mut awaited = self.awaited.lock();
+        if awaited.is_some_and(|Awaited(at)| at <= due) {
+            return;
+        }
+        *awaited = Some(Awaited(due));
+        drop(awaited);
         let core = Arc::downgrade(self);
         self.timer.at(self.clock.instant(due), move || {
             let Some(core) = core.upgrade() else { return };
+            {
+                let mut awaited = core.awaited.lock();
+                // Another one, which was due before, may wait for what comes after it.
+                if *awaited == Some(Awaited(due)) {
+                    *awaited = None;
+                }
+            }
             for (id, start) in core.keeper.tick(core.clock.now()) {
                 let folder = core.folders().iter().find(|f| f.id == id).cloned();
                 if let Some(folder) = folder {
