@@ -11,7 +11,23 @@ import { workspace } from "./workspace.mjs";
 
 /** What the names of the steps have to have in them, if somebody wants only some. The first step starts the server. */
 const { ONLY = "" } = process.env;
+/** How often the window is loaded before its absence is an error. */
+const OPENINGS_MAX = 3;
 const [start, ...STEPS] = [...EDITING, ...SERVER, ...GRAPH, ...FOLDERS, ...BESIDE];
+
+/** Opens the window; one that stays empty, as a page of code-server's does now and then, is loaded once more. */
+async function open(page, url) {
+  const row = page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await page.goto(url);
+      return await row.waitFor();
+    } catch (error) {
+      if (attempt === OPENINGS_MAX) throw error;
+      console.log(`       the window is not there: ${error.message.split("\n")[0]}`);
+    }
+  }
+}
 
 export async function endToEnd() {
   const folders = workspace(["shop", "tool", "suite"]);
@@ -21,8 +37,7 @@ export async function endToEnd() {
   let failures = 0;
   try {
     const opened = Date.now();
-    await page.goto(`${code.url}/?workspace=${folders.file}`);
-    await page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first().waitFor();
+    await open(page, `${code.url}/?workspace=${folders.file}`);
     console.log(`       the window is there after ${Date.now() - opened} ms`);
     for (const [name, step] of [start, ...STEPS.filter(([name]) => name.includes(ONLY))]) {
       const started = Date.now();

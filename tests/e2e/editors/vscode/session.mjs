@@ -5,6 +5,9 @@ import { PATIENCE_MS } from "./window.mjs";
 /** Where pictures are put, if somebody wants them. */
 const { PICTURES } = process.env;
 
+/** How long one of several attempts takes at most. */
+const BRIEFLY = { timeout: 10_000 };
+
 export class Session {
   constructor(page, code, folders) {
     Object.assign(this, { page, code, folders });
@@ -31,10 +34,22 @@ export class Session {
   }
 
   async command(title) {
-    await this.page.keyboard.press("F1");
-    const input = await this.input();
-    await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    // The box closes by itself when something else takes the focus.
+    await this.eventually(`the command ${title}`, async () => {
+      await this.page.keyboard.press("F1");
+      return this.unlessGone(async () => {
+        await this.page.locator(".quick-input-widget input.input").fill(`>${title}`, BRIEFLY);
+        await row.click(BRIEFLY);
+      });
+    });
+  }
+
+  /** Whether it could be done; what lies over the editor is closed if not. */
+  async unlessGone(act) {
+    const done = await act().then(() => true, () => false);
+    if (!done) await this.page.keyboard.press("Escape");
+    return done;
   }
 
   /** The box that asks for something at the top of the window, once it is there. */
@@ -50,13 +65,12 @@ export class Session {
     // A folder that has just been added is searched only from the next opening of the box on.
     await this.eventually(`${name} among the files`, async () => {
       await this.page.keyboard.press("Control+P");
-      await (await this.input()).fill(name);
-      const isThere = await row.waitFor({ timeout: 5_000 }).then(() => true, () => false);
-      if (!isThere) await this.page.keyboard.press("Escape");
-      return isThere;
+      return this.unlessGone(async () => {
+        await this.page.locator(".quick-input-widget input.input").fill(name, BRIEFLY);
+        await row.click(BRIEFLY);
+        await this.tab(path.basename(name)).waitFor(BRIEFLY);
+      });
     });
-    await row.click();
-    await this.tab(path.basename(name)).waitFor();
     await this.page.locator(".editor-instance .monaco-editor .view-line").first().waitFor();
     if (line) await this.at(line, column);
   }
