@@ -59,9 +59,14 @@ export class Session {
     return input;
   }
 
-  /** Opens a file, at a line and a column if they are given, both counted from 1. */
+  /**
+   * Opens a file, at a line and a column if they are given, both counted from 1. A file whose name others have, too, or had
+   * in a folder that is closed, needs its folder before it.
+   */
   async open(name, line, column = 1) {
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) }).first();
+    const folder = path.dirname(name).replace(/^\.$/, "");
+    const files = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(name) });
+    const row = files.filter({ hasText: folder }).first();
     // A folder that has just been added is searched only from the next opening of the box on.
     await this.eventually(`${name} among the files`, async () => {
       await this.page.keyboard.press("Control+P");

@@ -40,7 +40,7 @@ export const FOLDERS = [
     },
   ],
   [
-    "folders: one goes from loading to loaded, stale, loaded and evicted",
+    "folders: one goes from loading to loaded, stale, loaded, evicted and back",
     async (s) => {
       await s.command("Focus on Coppice Folders View");
       const name = await seenLoading(s);
@@ -52,6 +52,11 @@ export const FOLDERS = [
       await s.folder(name, "loaded").waitFor();
       await s.press(s.folder(name), "Evict Folder");
       await s.folder(name, "evicted").waitFor();
+      await s.open(`${name}/part_0.py`, 4, 13);
+      await s.page.keyboard.press("F12");
+      await s.tab("start.py").waitFor();
+      await s.folder(name, "loaded").waitFor();
+      await s.closeEditors();
       s.folders.only(s.folders.names);
       await s.folder(name).waitFor({ state: "hidden" });
     },

@@ -120,7 +120,7 @@ export const GRAPH = [
     async (s) => {
       s.folders.long("wide", 3_000);
       s.folders.only([...s.folders.names, "wide"]);
-      await s.open("part_0.py", 4, 13);
+      await s.open("wide/part_0.py", 4, 13);
       await s.page.keyboard.press("F12");
       await s.tab("start.py").waitFor();
       await s.command("coppice: Show Graph around the Symbol");
