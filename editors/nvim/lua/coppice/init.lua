@@ -77,6 +77,11 @@ function M._yield(client)
     if not bufnr or not vim.startswith(method, 'textDocument/') or vim.startswith(method, 'textDocument/did') then
       return false
     end
+    -- Up to 0.11, a client is said to support every method that Neovim does not know.
+    local known = vim.lsp._request_name_to_capability
+    if known and not known[method] then
+      return false
+    end
     for _, other in ipairs(vim.lsp.get_clients({ bufnr = bufnr == 0 and vim.api.nvim_get_current_buf() or bufnr })) do
       if other.name ~= 'coppice' then
         local can

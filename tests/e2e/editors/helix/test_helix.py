@@ -16,6 +16,8 @@ from terminal import Terminal
 
 HELIX = os.environ["HELIX"]
 COPPICE = os.environ["COPPICE_BIN"]
+# Where the program `pyright-langserver` is, by the name under which Helix knows it.
+PYRIGHT = os.environ["PYRIGHT"]
 
 FILES = {
     "python/.git/HEAD": "",
@@ -26,49 +28,20 @@ FILES = {
     "rust/src/main.rs": "fn helper() -> u32 {\n    1\n}\n\nfn main() {\n    helper();\n}\n",
 }
 
-# A second server for the same language, answering hover and definition with what is recognisably its own.
-OTHER = '''
-import json, sys
-def read():
-    length = 0
-    while (line := sys.stdin.buffer.readline().strip()):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
-    return json.loads(sys.stdin.buffer.read(length)) if length else None
-while (message := read()):
-    if "id" not in message or "method" not in message:
-        continue
-    method, result = message["method"], None
-    if method == "initialize":
-        result = {"capabilities": {"hoverProvider": True, "definitionProvider": True, "textDocumentSync": 1}}
-    elif method == "textDocument/hover":
-        result = {"contents": {"kind": "plaintext", "value": "from the other"}}
-    elif method == "textDocument/definition":
-        uri = message["params"]["textDocument"]["uri"].replace("main.py", "shapes.py")
-        place = {"line": 3, "character": 8}
-        result = {"uri": uri, "range": {"start": place, "end": {"line": 3, "character": 12}}}
-    body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
-    sys.stdout.buffer.write(b"Content-Length: %d\\r\\n\\r\\n%s" % (len(body), body))
-    sys.stdout.buffer.flush()
-'''
-
-
 class Editor(Terminal):
     """One Helix in a terminal."""
 
     def __init__(self, place: Path, *files: str) -> None:
         environment = dict(os.environ, HOME=str(place), XDG_CONFIG_HOME=str(place / "config"), TERM="xterm-256color")
         environment |= {"XDG_CACHE_HOME": str(place / "cache"), "COLORTERM": "truecolor"}
+        environment["PATH"] = f"{PYRIGHT}:{os.environ['PATH']}"
         super().__init__(place, [HELIX, "--log", str(place / "helix.log"), *files], place / "python", environment)
 
 
-def servers_of(pid: int) -> int:
-    """How many server processes an editor has started."""
+def servers_of(pid: int, program: str = COPPICE) -> int:
+    """How many processes an editor has started that have a program in their command."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    names = [Path(f"/proc/{child}/comm").read_text().strip() for child in children]
-    # The system keeps the first 15 characters.
-    return names.count(Path(COPPICE).name[:15])
+    return sum(program in Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children)
 
 
 class HelixTest(unittest.TestCase):
@@ -81,13 +54,15 @@ class HelixTest(unittest.TestCase):
             path.write_text(text)
         self.configure()
 
-    def configure(self, *arguments: str, extra: str = "") -> None:
-        """What a user does: `coppice setup helix > languages.toml`."""
+    def configure(self, *arguments: str, settings: str = "") -> None:
+        """What a user does: `coppice setup helix > languages.toml`, and settings among what that has of the server."""
         setup = [COPPICE, "setup", "helix", "--command", COPPICE, *arguments]
         printed = subprocess.run(setup, check=True, capture_output=True, text=True).stdout
         config = self.place / "config" / "helix"
         config.mkdir(parents=True, exist_ok=True)
-        (config / "languages.toml").write_text(extra + printed)
+        server = "[language-server.coppice]\n"
+        self.assertIn(server, printed)
+        (config / "languages.toml").write_text(printed.replace(server, server + settings))
         (config / "config.toml").write_text('theme = "default"\n[editor]\nmouse = false\n')
 
     def open(self, *files: str) -> Editor:
@@ -97,8 +72,8 @@ class HelixTest(unittest.TestCase):
 
     def test_shows_syntax_errors(self) -> None:
         editor = self.open("python/broken.py")
-        screen = editor.ask(["Space", "d"], r"(?i)1/1")
-        self.assertRegex(screen, "(?i)syntax|expected")
+        editor.ask(["Space", "d"], "1/1")
+        editor.seen("(?i)syntax|expected")
         editor.picture("helix-diagnostics")
 
     def test_shows_a_hover(self) -> None:
@@ -112,14 +87,15 @@ class HelixTest(unittest.TestCase):
 
     def test_lists_references(self) -> None:
         editor = self.open("python/shapes.py:1:7")
-        screen = editor.ask(["g", "r"], r"3/3")
-        self.assertRegex(screen, r"main\.py")
-        self.assertRegex(screen, r"shapes\.py")
+        editor.ask(["g", "r"], "3/3")
+        editor.seen(r"main\.py")
+        editor.seen(r"shapes\.py")
         editor.picture("helix-references")
 
     def test_lists_symbols(self) -> None:
         editor = self.open("python/shapes.py")
-        self.assertIn("area", editor.ask(["Space", "s"], "2/2"))
+        editor.ask(["Space", "s"], "2/2")
+        editor.seen("area")
         editor.keys("Escape")
         editor.ask(["Space", "S"], r"total\b.*main\.py", typed="total")
         editor.picture("helix-symbols")
@@ -149,16 +125,30 @@ class HelixTest(unittest.TestCase):
         (self.place / "python/late.py").write_text("def came_later():\n    pass\n")
         editor.ask(["Space", "S"], r"late\.py", typed="came_later")
 
-    def test_leaves_to_another_server_what_that_can_do(self) -> None:
-        (self.place / "other.py").write_text(OTHER)
-        other = f'[language-server.other]\ncommand = "python3"\nargs = ["{self.place}/other.py"]\n'
-        self.configure("--languages", "python", "--beside", "other", extra=other)
+    def test_takes_settings(self) -> None:
+        (self.place / "python/hidden.py").write_text("def total_hidden():\n    pass\n")
+        editor = self.open("python/main.py")
+        editor.ask(["Space", "S"], r"total_hidden\b.*hidden\.py", typed="total")
+        editor.close()
+        self.configure(settings='config = { files.exclude = ["hidden.py"] }\n')
+        editor = self.open("python/main.py")
+        screen = editor.ask(["Space", "S"], r"1/1(.*\n)*.*total\b.*main\.py", typed="total")
+        self.assertNotIn("total_hidden", screen)
+
+    def test_leaves_to_a_dedicated_server_what_that_can_do(self) -> None:
+        self.configure("--languages", "python", "--beside", "pyright")
         editor = self.open("python/main.py:5:22")
-        editor.ask(["Space", "S"], r"total\b.*main\.py", typed="total")
+        hover = editor.ask(["Space", "k"], r"\(method\) def area")
+        self.assertEqual(hover.count("def area"), 1, hover)
+        self.assertNotIn("1/2", hover)
+        editor.picture("helix-beside")
         editor.keys("Escape")
-        self.assertNotIn("def area", editor.ask(["Space", "k"], "from the other"))
-        editor.keys("Escape")
+        self.assertEqual(servers_of(editor.pid()), 1)
+        self.assertEqual(servers_of(editor.pid(), f"{PYRIGHT}/pyright-langserver"), 1)
+        # Several definitions would be a picker, and the cursor where it was.
         editor.ask(["g", "d"], r"shapes\.py .* 4:9")
+        editor.command("lsp-workspace-command")
+        editor.seen("coppice.reload")
 
 
 if __name__ == "__main__":

@@ -341,52 +341,19 @@ test('has a help file', function()
   os.remove(plugin .. '/doc/tags')
 end)
 
---- A second server for Python, inside the editor: answers hover and definition.
-local function start_other()
-  vim.lsp.start({
-    name = 'other',
-    root_dir = python,
-    cmd = function(dispatchers)
-      local closing = false
-      return {
-        request = function(method, _, callback)
-          if method == 'initialize' then
-            callback(nil, { capabilities = { hoverProvider = true, definitionProvider = true } })
-          elseif method == 'textDocument/hover' then
-            callback(nil, { contents = { kind = 'plaintext', value = 'from the other' } })
-          elseif method == 'textDocument/definition' then
-            local range = { start = { line = 3, character = 8 }, ['end'] = { line = 3, character = 12 } }
-            callback(nil, { uri = vim.uri_from_fname(python .. '/shapes.py'), range = range })
-          else
-            callback(nil, nil)
-          end
-          return true, 1
-        end,
-        notify = function(method)
-          if method == 'exit' then
-            dispatchers.on_exit(0, 15)
-          end
-          return true
-        end,
-        is_closing = function()
-          return closing
-        end,
-        terminate = function()
-          closing = true
-        end,
-      }
-    end,
-  }, { bufnr = 0 })
-end
-
-test('leaves to another server what that can do', function()
+test('leaves to a dedicated server what that can do', function()
   open(python .. '/main.py')
-  start_other()
-  local position = vim.lsp.util.make_position_params(0, 'utf-16')
-  position.position = { line = 4, character = 20 }
+  local command = { vim.env.PYRIGHT .. '/pyright-langserver', '--stdio' }
+  vim.lsp.start({ name = 'pyright', cmd = command, root_dir = python }, { bufnr = 0 })
+  eventually('the other client', function()
+    local client = clients('pyright')[1]
+    return client and client.initialized
+  end)
+  local params = vim.lsp.util.make_position_params(0, 'utf-16')
+  params.position = { line = 4, character = 20 }
   local function answers(method)
     local names = {}
-    for client, answer in pairs(vim.lsp.buf_request_sync(0, method, position, PATIENCE_MS) or {}) do
+    for client, answer in pairs(vim.lsp.buf_request_sync(0, method, params, PATIENCE_MS) or {}) do
       if answer.result then
         table.insert(names, vim.lsp.get_client_by_id(client).name)
       end
@@ -394,21 +361,23 @@ test('leaves to another server what that can do', function()
     table.sort(names)
     return names
   end
-  equal(answers('textDocument/hover'), { 'coppice', 'other' })
+  equal(answers('textDocument/hover'), { 'coppice', 'pyright' })
   require('coppice').beside()
   vim.api.nvim_exec_autocmds('LspAttach', { buffer = 0, data = { client_id = clients()[1].id } })
-  equal(answers('textDocument/hover'), { 'other' })
-  equal(answers('textDocument/definition'), { 'other' })
-  position.context = { includeDeclaration = true }
-  equal(answers('textDocument/references'), { 'coppice' })
+  equal(answers('textDocument/hover'), { 'pyright' })
+  equal(answers('textDocument/definition'), { 'pyright' })
+  equal(answers('textDocument/foldingRange'), { 'coppice' })
   vim.fn.setqflist({})
   cursor(5, 20)
+  local text = hover_text()
+  assert(text:find('(method) def area', 1, true) and select(2, text:gsub('def area', '')) == 1, text)
   vim.lsp.buf.definition()
   eventually('the other file', function()
     return vim.api.nvim_buf_get_name(0) == python .. '/shapes.py'
   end)
+  equal(vim.api.nvim_win_get_cursor(0), { 4, 8 })
   equal(vim.fn.getqflist(), {})
-  stop('other')
+  stop('pyright')
 end)
 
 test('starts anew', function()
