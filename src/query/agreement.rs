@@ -1,5 +1,6 @@
 //! Definition and references say the same: a use of a symbol is one of its references if and only if the symbol is what
-//! the use leads to. Where a macro is used whose text mentions the symbol, the use leads to the macro.
+//! the use leads to. Where a macro is used whose text mentions the symbol, the use leads to the macro; what the text itself
+//! mentions counts here, although it is no reference of its own where the macro's uses are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -71,8 +72,11 @@ impl Comparing<'_> {
         let found = all_references(self.view, file, span.start, true, usize::MAX, &never).unwrap_or_default();
         self.found.cut += usize::from(found.truncated);
         let uses = (!found.truncated).then(|| {
-            let items = found.items.iter();
-            Rc::new(items.map(|u| ((u.location.file, u.location.span), u.expansion)).collect::<Uses>())
+            let items = found.items.iter().map(|u| (u.location, u.expansion));
+            let mentions = found.mentions.iter().map(|location| (*location, false));
+            Rc::new(
+                items.chain(mentions).map(|(l, expansion)| ((l.file, l.span), expansion)).collect::<Uses>(),
+            )
         });
         self.known.insert((file, span), uses.clone());
         uses

@@ -78,6 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn an_exported_function_is_not_what_it_returns() {
+        check_definition(
+            "
+            //- /a.js
+            exports.⟦same⟧ = value => { value.x = 1; return value; };
+            //- /b.js
+            const { same } = require('./a');
+            $0same({});
+            ",
+        );
+    }
+
+    #[test]
     fn imports_in_a_circle_end() {
         check_empty(
             "

@@ -7,7 +7,7 @@ use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
 use crate::lang::facts::Def;
 use crate::lang::modules::FileId;
-use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target, Tier};
+use crate::resolve::{Found, ReferenceLimits, Resolver, Symbol, Target, Tier};
 
 /// How long a search may take. Nearly all take a hundredth of it; whoever asks for a name that is used in every file of
 /// a large folder gets what was found by then.
@@ -28,7 +28,9 @@ pub struct Use {
 pub struct Uses {
     /// By file, then position.
     pub items: Vec<Use>,
-    /// How many there are, those beyond the limit not counted.
+    /// Names of the symbol in the texts of macros whose uses are among the items, and which are no uses of their own.
+    pub mentions: Vec<Location>,
+    /// How many items there are, those beyond the limit not counted.
     pub total: usize,
     /// The limit was reached, or the time was up: there may be more.
     pub truncated: bool,
@@ -61,19 +63,26 @@ pub fn references(
     };
     let deadline = Instant::now().checked_add(SEARCH_TIME_MAX);
     let found = resolver.references_until(target.target(), limits, deadline);
+    let location = |f: &Found| Location { file: f.file, span: f.span, full: f.span };
     let items: Vec<Use> = found
         .found
         .iter()
         .filter(|f| include_declaration || !f.declaration)
         .take(limit)
         .map(|f| Use {
-            location: Location { file: f.file, span: f.span, full: f.span },
+            location: location(f),
             declaration: f.declaration,
             write: f.write,
             expansion: f.expansion,
         })
         .collect();
-    Ok(Uses { total: items.len(), items, truncated: found.truncated, cancelled: found.cancelled })
+    Ok(Uses {
+        total: items.len(),
+        items,
+        mentions: found.mentions.iter().take(limit).map(location).collect(),
+        truncated: found.truncated,
+        cancelled: found.cancelled,
+    })
 }
 
 /// The variable that the name at the offset declares, where the same letters name something else too.
@@ -194,8 +203,9 @@ mod tests {
         let fixture = "
             //- /a.h
             typedef int $0⟦number⟧;
-            #define CAST(x) ((⟦number⟧)(x))
+            #define CAST(x) ((number)(x))
             #define TWICE(x) (CAST(x) + CAST(x))
+            #define NEVER(x) ((⟦number⟧)(x))
             #define OTHER(x) (x)
             //- /a.c
             #include \"a.h\"
@@ -208,6 +218,19 @@ mod tests {
         let (file, offset) = fixture.cursor(&view);
         let uses = references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap();
         assert_eq!(uses.items.iter().map(|u| u.expansion).collect::<Vec<_>>(), [true, true, false, false]);
+        assert_eq!(uses.mentions.len(), 1);
+        // A macro that only another one uses is put to use where that one is.
+        check_references(
+            "
+            //- /a.c
+            typedef int $0⟦number⟧;
+            #define CAST(x) ((number)(x))
+            #define TWICE(x) (CAST(x) + CAST(x))
+            #define NEVER(x) NOWHERE(x)
+            #define NOWHERE(x) ((⟦number⟧)(x))
+            int f(int x) { return ⟦TWICE⟧(x); }
+            ",
+        );
         // A macro is used where its name is written.
         check_references(
             "
@@ -221,7 +244,7 @@ mod tests {
             "
             //- /a.cc
             namespace n { int $0⟦f⟧(); }
-            #define CALL() n::⟦f⟧()
+            #define CALL() n::f()
             int g() { return ⟦CALL⟧(); }
             ",
         );

@@ -7,6 +7,7 @@
 mod bases;
 mod call;
 mod describe;
+mod expansions;
 mod group;
 mod guess;
 mod hierarchy;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
+use super::expansions::Expansions;
 use super::index::FileIndex;
 use super::ty::Place;
 use super::visible::Filter;
@@ -18,10 +19,6 @@ const NAMES_MAX: usize = 64;
 
 /// References that one search resolves; more of one name are found in a handful of folders, for a handful of names.
 const CANDIDATES_MAX: usize = 200_000;
-
-/// Macros whose uses are looked for because their text mentions the symbol, directly or through each other; those of a
-/// library's whole interface are a few hundred.
-const MACROS_MAX: usize = 512;
 
 /// Candidates between two looks at the clock.
 const CLOCK_EVERY: usize = 64;
@@ -63,6 +60,8 @@ impl Found {
 pub struct References {
     /// By file, then position.
     pub found: Vec<Found>,
+    /// Names of the symbol in the texts of macros whose uses are among `found`: what they say is said there.
+    pub mentions: Vec<Found>,
     /// A limit was reached, there may be more.
     pub truncated: bool,
     pub cancelled: bool,
@@ -175,9 +174,11 @@ struct Search<'r, 'v, 'c> {
     /// What a reference has to be like, as far as all targets agree.
     filter: Option<Filter>,
     /// Macros whose text mentions a target; see [`Search::expand`].
-    macros: Vec<Symbol>,
-    /// The targets are such a macro now, not the symbol.
-    expanding: bool,
+    macros: Expansions,
+    /// Uses in the texts of such macros, each with the macro's number.
+    mentioned: Vec<(Found, usize)>,
+    /// The number of the macro that is the target now, instead of the symbol.
+    expanding: Option<usize>,
     /// Candidates looked at, in all.
     looked: usize,
     result: References,
@@ -194,8 +195,9 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             relatives: FxHashMap::default(),
             names: Vec::new(),
             filter: None,
-            macros: Vec::new(),
-            expanding: false,
+            macros: Expansions::default(),
+            mentioned: Vec::new(),
+            expanding: None,
             looked: 0,
             result: References::default(),
         }
@@ -239,37 +241,58 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             // A macro is used where its name is written.
             return;
         }
-        self.expanding = true;
         let mut at = 0;
-        while let Some(symbol) = self.macros.get(at).copied()
+        while let Some(symbol) = self.macros.get(at)
             && !self.is_over()
         {
-            at += 1;
+            self.expanding = Some(at);
             self.aim(Target::Symbol(symbol));
             self.run();
+            at += 1;
         }
     }
 
-    /// Remembers the macro whose text holds the use; false if none does.
-    fn note_macro(&mut self, index: &FileIndex, file: FileId, used: Span) -> bool {
+    /// The macro whose text holds the use, if uses of macros are looked for.
+    fn macro_around(&self, index: &FileIndex, file: FileId, used: Span) -> Option<Symbol> {
         if !self.limits.expansions || !index.lang.knobs().textual {
-            return false;
+            return None;
         }
-        let Some(def) = index.macro_around(used.start) else { return false };
-        if index.facts.def(def).flags.has(DefFlags::INACTIVE) {
+        index.macro_around(used.start).map(|def| Symbol { file, def })
+    }
+
+    /// Remembers the macro whose text holds a use, and gives its number.
+    fn note_macro(&mut self, around: Symbol) -> Option<usize> {
+        if self.resolver.def(around).flags.has(DefFlags::INACTIVE) {
             // The macro likely is the one of another branch, whose text is another.
-            return true;
+            return None;
         }
-        let symbol = self.resolver.canonical(Symbol { file, def });
-        if self.macros.contains(&symbol) {
-            return true;
+        let number = self.macros.add(self.resolver.canonical(around));
+        self.result.truncated |= number.is_none();
+        number
+    }
+
+    /// Keeps a place where the symbol, or a macro that mentions it, is used.
+    fn add_use(&mut self, index: &FileIndex, file: FileId, r: &Ref) {
+        let found = Found { write: r.role == Role::Write, ..Found::new(file, r.span) };
+        let around = self.macro_around(index, file, r.span);
+        let number = around.and_then(|around| self.note_macro(around));
+        match (self.expanding, around) {
+            (None, _) => match number {
+                Some(number) => self.mentioned.push((found, number)),
+                None => self.result.found.push(found),
+            },
+            (Some(used), Some(_)) => {
+                if let Some(by) = number {
+                    self.macros.note_nested(used, by);
+                }
+            }
+            // A condition asks for the name of a macro, and puts nothing to use.
+            (Some(_), None) if r.role == Role::Macro => {}
+            (Some(used), None) => {
+                self.macros.note_code(used);
+                self.result.found.push(Found { expansion: true, ..found });
+            }
         }
-        if self.macros.len() < MACROS_MAX {
-            self.macros.push(symbol);
-        } else {
-            self.result.truncated = true;
-        }
-        true
     }
 
     fn add_name(&mut self, name: Name) {
@@ -333,7 +356,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         let mentions = resolver.view.mentions(file, name);
         let used = mentions.refs().any(|(role, receiver)| filter.takes(file, role, receiver));
         let defined = mentions.alias || mentions.defined && self.may_define(file);
-        if !used && (self.expanding || !defined) {
+        if !used && (self.expanding.is_some() || !defined) {
             return true;
         }
         let takes = |r: &Ref| r.name == name && filter.takes(file, r.role, r.recv.is_some());
@@ -352,21 +375,16 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             if !sure.iter().any(|entity| self.is_target(entity)) {
                 continue;
             }
-            let in_macro = self.note_macro(&index, file, r.span);
-            // A condition asks for the name of a macro, and puts nothing to use.
-            if self.expanding && (in_macro || r.role == Role::Macro) {
-                continue;
-            }
-            let write = r.role == Role::Write;
-            let found = Found { write, expansion: self.expanding, ..Found::new(file, r.span) };
-            self.result.found.push(found);
+            self.add_use(&index, file, r);
             if self.limits.found_max.is_some_and(|max| self.result.found.len() > max) {
                 self.result.truncated = true;
                 return false;
             }
-            self.add_aliases(file, id);
+            if self.expanding.is_none() {
+                self.add_aliases(file, id);
+            }
         }
-        if self.expanding {
+        if self.expanding.is_some() {
             return true;
         }
         for (id, d) in index.named(name) {
@@ -444,6 +462,12 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
     }
 
     fn finish(mut self) -> References {
+        let used = self.macros.into_used();
+        for (found, number) in self.mentioned {
+            let kept = if used[number] { &mut self.result.mentions } else { &mut self.result.found };
+            kept.push(found);
+        }
+        self.result.mentions.sort_unstable();
         self.result.found.sort_unstable();
         // An import is both a use and a definition of the same letters.
         self.result.found.dedup_by(|b, a| {

@@ -30,7 +30,9 @@ impl Walk<'_> {
         let is = |term: Option<TermId>, test: fn(&Term) -> bool| {
             term.is_some_and(|t| test(&facts.terms[t.index()]))
         };
-        if is(def.of, |t| matches!(t, Term::Exports)) && is(def.init, |t| matches!(t, Term::Ref(_))) {
+        // The initialiser of what has a body is what the function gives.
+        let is_name = def.body.is_none() && is(def.init, |t| matches!(t, Term::Ref(_)));
+        if is_name && is(def.of, |t| matches!(t, Term::Exports)) {
             def.kind = DefKind::Export;
             def.scope = ScopeId::FILE;
             def.of = None;
