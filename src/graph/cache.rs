@@ -92,7 +92,8 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
         value
     }
 
-    fn get(&self, key: K) -> Option<Arc<V>> {
+    /// The value, if it is there.
+    pub fn get(&self, key: K) -> Option<Arc<V>> {
         let (value, dropped) = self.generations.lock().get(key, self.generation_bytes_max);
         drop(dropped);
         value

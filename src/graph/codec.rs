@@ -49,6 +49,7 @@ impl Writer {
 }
 
 /// Reads what [`Writer`] wrote.
+#[derive(Clone, Copy)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
 }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::blob::{self, Mentions};
 use super::cache::Cache;
+use super::codec::CorruptError;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
 use super::lines::{self, Lines};
@@ -14,7 +15,7 @@ use super::names::NameColumns;
 use super::overlay::{Body, Overlay, Row};
 use crate::lang::LangId;
 use crate::lang::facts::{
-    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
+    Arguments, Def, DefId, DefKind, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
 };
 use crate::lang::modules::{FileId, Manifest};
 use crate::text::LineIndex;
@@ -169,6 +170,49 @@ impl Graph {
                 self.decoded(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten())
             }),
         }
+    }
+
+    /// What the file declares: its scopes, definitions and extensions without references and terms, which is far
+    /// cheaper than its facts.
+    pub fn outline(&self, id: FileId) -> Arc<Facts> {
+        let outline = match self.overlay.row(id).map(|row| (&row.body, row)) {
+            Some((Body::Open { facts, .. }, _)) => return Arc::clone(facts),
+            Some((Body::Encoded { blob, .. }, row)) => {
+                let read = || self.outlined(id, blob, row.names.iter().copied());
+                self.cache.get(CacheKey::Row(row.stamp)).map_or_else(read, Ok)
+            }
+            None => {
+                let read =
+                    || self.outlined(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten());
+                self.cache.get(CacheKey::Frozen(id)).map_or_else(read, Ok)
+            }
+        };
+        // It says so, if they cannot be read.
+        outline.unwrap_or_else(|_| self.facts(id))
+    }
+
+    fn outlined(
+        &self,
+        id: FileId,
+        blob: &[u8],
+        names: impl Iterator<Item = Name>,
+    ) -> Result<Arc<Facts>, CorruptError> {
+        // Names are numbered as they are met, those of definitions first.
+        let defs = self.record(id).defs as usize;
+        let measured = |(at, name): (usize, Name)| (name, if at < defs { self.name_len(name) } else { 0 });
+        let names: Vec<(Name, u32)> = names.enumerate().map(measured).collect();
+        blob::outline(blob, &names).map(Arc::new)
+    }
+
+    /// The kinds of definitions of one file, ascending, told without decoding its facts.
+    pub fn kinds_of(&self, id: FileId, defs: &[DefId]) -> Vec<DefKind> {
+        let of = |facts: &Facts| defs.iter().map(|def| facts.def(*def).kind).collect();
+        let blob = match self.overlay.row(id).map(|row| &row.body) {
+            Some(Body::Open { facts, .. }) => return of(facts),
+            Some(Body::Encoded { blob, .. }) => blob,
+            None => self.base.blob(id),
+        };
+        blob::kinds_of(blob, defs).unwrap_or_else(|_| of(&self.facts(id)))
     }
 
     /// How the file uses the name, told without decoding its facts.

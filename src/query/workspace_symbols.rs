@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Location;
 use super::container::containers;
 use crate::graph::View;
-use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Facts, Name};
+use crate::lang::modules::FileId;
 
 /// A definition found by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct WorkspaceSymbol {
 
 /// Names that are looked up for every symbol wanted: some names have no definition.
 const NAMES_PER_RESULT: usize = 8;
+/// Definitions whose kinds are looked at before any of them is read: a few times as many as are shown.
+const CANDIDATES_AT_A_TIME: usize = 1_024;
 /// Names are matched this many at a time between looks at the cancel flag.
 const CANCEL_EVERY: usize = 4_096;
 
@@ -60,16 +63,66 @@ pub fn workspace_symbols(
             truncated = true;
         }
     }
-    let mut found = Vec::new();
     let mut ranked: Vec<_> = best.into_iter().map(|Reverse(entry)| entry).collect();
     ranked.sort_by_key(|(score, len, name)| (Reverse(*score), Reverse(*len), view.name_text(*name)));
-    for (score, _, name) in ranked {
-        for (file, def) in view.defs_named(name) {
-            if found.len() >= limit {
-                return (found, true);
+    let mut candidates = ranked.iter().flat_map(|(score, _, name)| {
+        view.defs_named(*name).map(|(file, def)| Candidate { score: *score, name: *name, file, def })
+    });
+    let mut found = Vec::new();
+    while found.len() <= limit && !cancel.load(Ordering::Relaxed) {
+        let some: Vec<Candidate> = candidates.by_ref().take(CANDIDATES_AT_A_TIME).collect();
+        if some.is_empty() {
+            break;
+        }
+        for listed in listed_kinds(view, some).chunks(limit + 1) {
+            found.extend(described(view, listed, container));
+            if found.len() > limit {
+                break;
             }
-            let facts = view.facts(file);
-            let definition = facts.def(def);
+        }
+    }
+    truncated |= found.len() > limit;
+    found.truncate(limit);
+    (found, truncated)
+}
+
+/// A definition whose name matches.
+#[derive(Clone, Copy)]
+struct Candidate {
+    score: u32,
+    name: Name,
+    file: FileId,
+    def: DefId,
+}
+
+/// The candidates by file, each with its place among them.
+fn by_file(candidates: &[Candidate]) -> Vec<(FileId, DefId, usize)> {
+    let mut sorted: Vec<_> = candidates.iter().enumerate().map(|(at, c)| (c.file, c.def, at)).collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// Those of a kind that is listed. Told without reading more of the files: of a common name most definitions may be
+/// imports.
+fn listed_kinds(view: &View, candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let mut listed = vec![false; candidates.len()];
+    for of_file in by_file(&candidates).chunk_by(|a, b| a.0 == b.0) {
+        let defs: Vec<DefId> = of_file.iter().map(|(_, def, _)| *def).collect();
+        for ((.., at), kind) in of_file.iter().zip(view.kinds_of(of_file[0].0, &defs)) {
+            use DefKind::*;
+            listed[*at] = !matches!(kind, Parameter | TypeParameter | Label | Import | Export);
+        }
+    }
+    candidates.into_iter().zip(listed).filter(|(_, listed)| *listed).map(|(c, _)| c).collect()
+}
+
+/// The symbols that candidates are, in their order, each file read once.
+fn described(view: &View, candidates: &[Candidate], container: Option<&str>) -> Vec<WorkspaceSymbol> {
+    let mut symbols: Vec<Option<WorkspaceSymbol>> = vec![None; candidates.len()];
+    for of_file in by_file(candidates).chunk_by(|a, b| a.0 == b.0) {
+        let facts = view.outline(of_file[0].0);
+        for (file, def, at) in of_file {
+            let definition = facts.def(*def);
             if !is_listed(&facts, definition) {
                 continue;
             }
@@ -77,16 +130,16 @@ pub fn workspace_symbols(
             if container.is_some_and(|c| !around.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(c))) {
                 continue;
             }
-            found.push(WorkspaceSymbol {
-                name: view.name_text(name).to_owned(),
+            symbols[*at] = Some(WorkspaceSymbol {
+                name: view.name_text(candidates[*at].name).to_owned(),
                 kind: definition.kind,
                 container: around,
-                location: Location { file, span: definition.name_span, full: definition.span },
-                score,
+                location: Location { file: *file, span: definition.name_span, full: definition.span },
+                score: candidates[*at].score,
             });
         }
     }
-    (found, truncated)
+    symbols.into_iter().flatten().collect()
 }
 
 fn split(query: &str) -> (Option<&str>, &str) {
@@ -102,16 +155,11 @@ fn split(query: &str) -> (Option<&str>, &str) {
 }
 
 fn is_listed(facts: &Facts, def: &Def) -> bool {
-    use DefKind::*;
-    if matches!(def.kind, Parameter | TypeParameter | Label | Import | Export) || def.name_span.is_empty() {
-        return false;
-    }
     // Of a member that is assigned in many places the declared one is enough, if there is one.
-    !(def.flags.has(DefFlags::ASSIGNED)
-        && facts
-            .defs
-            .iter()
-            .any(|d| d.name == def.name && d.kind == def.kind && d.name_span.start < def.name_span.start))
+    let earlier =
+        |d: &Def| d.name == def.name && d.kind == def.kind && d.name_span.start < def.name_span.start;
+    let is_again = def.flags.has(DefFlags::ASSIGNED) && facts.defs.iter().any(earlier);
+    !def.name_span.is_empty() && !is_again
 }
 
 /// One query, prepared.
@@ -213,6 +261,7 @@ fn mask(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
+    use crate::lang::modules::Layout;
 
     fn check_symbols(query: &str, limit: usize, expected: &[&str]) {
         let fixture = Fixture::parse(
@@ -257,6 +306,26 @@ mod tests {
         check_symbols("gsf", 10, &["GetSomeField", "get_some_field"]);
         check_symbols("GetSomeField.get", 10, &["GetSomeField.get"]);
         check_symbols("nothing", 10, &[]);
+    }
+
+    #[test]
+    fn imports_are_not_listed_and_containers_are_looked_for_behind_what_does_not_match() {
+        let import = "//- /m{}.py\nfrom a import Thing\n";
+        let other = "//- /o{}.py\nclass Other:\n    def Thing(self): pass\n";
+        let mut files: String = (0..30).map(|n| import.replace("{}", &n.to_string())).collect();
+        files.extend((0..30).map(|n| other.replace("{}", &n.to_string())));
+        files += "//- /z.py\nclass Wanted:\n    def Thing(self): pass\n";
+        let view = Fixture::parse(&files).view();
+        let search = |query, limit| {
+            let (found, more) = workspace_symbols(&view, query, limit, &AtomicBool::new(false));
+            let files = found.iter().map(|s| view.path(s.location.file).to_owned()).collect::<Vec<_>>();
+            (files, more)
+        };
+        assert_eq!(search("Wanted.Thing", 2), (vec!["z.py".to_owned()], false));
+        assert_eq!(search("Thing", 31).0.len(), 31);
+        assert!(!search("Thing", 31).1);
+        let (found, more) = search("Thing", 5);
+        assert!(found.iter().all(|path| path.starts_with('o')) && found.len() == 5 && more);
     }
 
     #[test]

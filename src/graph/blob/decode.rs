@@ -2,6 +2,7 @@
 
 use super::super::codec::{CorruptError, Reader};
 use super::encode::{LastDef, end_near};
+use super::skim::Skimmer;
 use super::{Digits, ODD_LENGTH, SCOPE_KINDS, Slot, check, tag};
 use crate::lang::facts::{
     Arguments, Def, DefFlags, DefId, DefKind, Extension, Facts, Glob, Inherit, Literal, Name, Ref, RefId,
@@ -13,7 +14,7 @@ use crate::lang::facts::{
 /// # Errors
 /// If the bytes are not those of facts with that many names.
 pub fn decode(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptError> {
-    let mut decoder = Decoder { input: Reader::new(bytes), names, fresh_name: 0, fresh_term: 0 };
+    let mut decoder = Decoder::new(bytes, names);
     let mut facts = Facts::default();
     decoder.scopes(&mut facts)?;
     decoder.defs(&mut facts)?;
@@ -27,14 +28,28 @@ pub fn decode(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptError
     Ok(facts)
 }
 
-struct Decoder<'a> {
-    input: Reader<'a>,
+pub(super) struct Decoder<'a> {
+    pub input: Reader<'a>,
     names: &'a [(Name, u32)],
     fresh_name: u32,
     fresh_term: u32,
 }
 
-impl Decoder<'_> {
+impl<'a> Decoder<'a> {
+    pub fn new(bytes: &'a [u8], names: &'a [(Name, u32)]) -> Decoder<'a> {
+        Decoder { input: Reader::new(bytes), names, fresh_name: 0, fresh_term: 0 }
+    }
+
+    /// Goes over something without reading it.
+    pub fn skim(
+        &mut self,
+        over: impl FnOnce(&mut Skimmer<'a>) -> Result<(), CorruptError>,
+    ) -> Result<(), CorruptError> {
+        let mut skimmer = Skimmer { input: self.input, fresh_name: self.fresh_name };
+        let done = over(&mut skimmer);
+        (self.input, self.fresh_name) = (skimmer.input, skimmer.fresh_name);
+        done
+    }
     fn numbered(&self, number: u32) -> Result<(Name, u32), CorruptError> {
         self.names.get(number as usize).copied().ok_or(CorruptError::OutOfRange)
     }
@@ -45,7 +60,7 @@ impl Decoder<'_> {
         self.numbered(number)
     }
 
-    fn bare_name(&mut self) -> Result<Name, CorruptError> {
+    pub fn bare_name(&mut self) -> Result<Name, CorruptError> {
         match self.input.u32()?.checked_sub(1) {
             None => Ok(self.name(true)?.0),
             Some(number) => Ok(self.numbered(number)?.0),
@@ -89,7 +104,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn optional(&mut self) -> Result<Option<u32>, CorruptError> {
+    pub fn optional(&mut self) -> Result<Option<u32>, CorruptError> {
         match self.input.number()?.checked_sub(1) {
             None => Ok(None),
             Some(n) => u32::try_from(n).map(Some).map_err(|_| CorruptError::OutOfRange),
@@ -110,7 +125,7 @@ impl Decoder<'_> {
         Ok(Some(*last))
     }
 
-    fn scopes(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
+    pub fn scopes(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
         const BYTES_MIN: usize = 3;
         let count = self.input.count(BYTES_MIN)?;
         facts.scopes.reserve_exact(count);
@@ -137,7 +152,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn defs(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
+    pub fn defs(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
         const BYTES_MIN: usize = 3;
         let count = self.input.count(BYTES_MIN)?;
         facts.defs.reserve_exact(count);

@@ -1,7 +1,7 @@
 //! How a file uses one name, read from its bytes without making facts of them.
 
-use super::super::codec::{CorruptError, Reader};
-use super::{Digits, ODD_LENGTH, Slot};
+use super::super::codec::CorruptError;
+use super::skim::Skimmer;
 use crate::lang::facts::{DefKind, Facts, Name, Role};
 
 /// The ways in which one name occurs in a file.
@@ -53,94 +53,18 @@ impl Mentions {
 /// # Errors
 /// If the bytes are not those of facts.
 pub fn mentions(bytes: &[u8], wanted: &[u32]) -> Result<Mentions, CorruptError> {
-    let mut skimmer =
-        Skimmer { input: Reader::new(bytes), fresh_name: 0, wanted, found: Mentions::default() };
+    let mut found = Mentions::default();
+    let mut skimmer = Skimmer::new(bytes);
     skimmer.scopes()?;
-    skimmer.defs()?;
-    skimmer.refs()?;
-    Ok(skimmer.found)
-}
-
-/// Goes over the bytes as [`decode`](super::decode) does, and keeps nothing but what is asked for.
-struct Skimmer<'a> {
-    input: Reader<'a>,
-    fresh_name: u32,
-    wanted: &'a [u32],
-    found: Mentions,
-}
-
-impl Skimmer<'_> {
-    fn skip(&mut self, numbers: usize) -> Result<(), CorruptError> {
-        for _ in 0..numbers {
-            self.input.number()?;
+    skimmer.defs(|number, kind| {
+        if wanted.contains(&number) {
+            found.define(kind);
         }
-        Ok(())
-    }
-
-    /// Steps over a name; whether it is the one that is wanted.
-    #[inline]
-    fn name(&mut self, new: bool) -> Result<bool, CorruptError> {
-        let number = if new { self.fresh_name } else { self.input.u32()? };
-        self.fresh_name += u32::from(new);
-        Ok(self.wanted.contains(&number))
-    }
-
-    fn scopes(&mut self) -> Result<(), CorruptError> {
-        for _ in 0..self.input.number()? {
-            let mut head = Digits(self.input.byte()?);
-            head.take(super::SCOPE_KINDS.len() as u8);
-            let spelled = [head.slot(), head.slot()].iter().filter(|s| **s == Slot::Explicit).count();
-            let parent = usize::from(!head.flag());
-            self.skip(parent + 2 + spelled)?;
+    })?;
+    skimmer.refs(|number, role, receiver| {
+        if wanted.contains(&number) {
+            found.refer(role, receiver);
         }
-        Ok(())
-    }
-
-    fn defs(&mut self) -> Result<(), CorruptError> {
-        for _ in 0..self.input.number()? {
-            let mut first = self.input.byte()?;
-            let odd_length = first == ODD_LENGTH;
-            if odd_length {
-                first = self.input.byte()?;
-            }
-            let mut head = Digits(first);
-            let kind = DefKind::ALL[usize::from(head.take(DefKind::ALL.len() as u8))];
-            let (same_scope, new_name, name_only) = (head.flag(), head.flag(), head.flag());
-            let mut more = Digits(self.input.byte()?);
-            let slots = [more.slot(), more.slot(), more.slot(), more.slot()];
-            let same_flags = more.flag();
-            if self.name(new_name)? {
-                self.found.define(kind);
-            }
-            let numbers = 1
-                + usize::from(odd_length)
-                + usize::from(!same_flags)
-                + usize::from(!same_scope)
-                + if name_only { 0 } else { 2 }
-                + slots.iter().filter(|s| **s == Slot::Explicit).count();
-            self.skip(numbers)?;
-        }
-        Ok(())
-    }
-
-    fn refs(&mut self) -> Result<(), CorruptError> {
-        for _ in 0..self.input.number()? {
-            let mut byte = self.input.byte()?;
-            if byte == ODD_LENGTH {
-                self.skip(1)?;
-                byte = self.input.byte()?;
-            }
-            let mut head = Digits(byte);
-            let role = Role::ALL[usize::from(head.take(Role::ALL.len() as u8))];
-            let receiver = head.slot();
-            let (same_scope, new_name, adjoins) = (head.flag(), head.flag(), head.flag());
-            if self.name(new_name)? {
-                self.found.refer(role, receiver != Slot::None);
-            }
-            let numbers =
-                usize::from(!adjoins) + usize::from(!same_scope) + usize::from(receiver == Slot::Explicit);
-            self.skip(numbers)?;
-        }
-        Ok(())
-    }
+    })?;
+    Ok(found)
 }

@@ -11,12 +11,15 @@
 mod decode;
 mod encode;
 mod mentions;
+mod outline;
+mod skim;
 #[cfg(test)]
 mod tests;
 
 pub use decode::decode;
 pub use encode::{Encoded, encode};
 pub use mentions::{Mentions, mentions};
+pub use outline::{kinds_of, outline};
 
 use super::codec::CorruptError;
 use crate::lang::facts::{DefId, Facts, ScopeId, ScopeKind, Term, TermId};

@@ -206,6 +206,28 @@ proptest! {
     }
 
     #[test]
+    fn an_outline_is_what_the_facts_declare(sizes in sizes()) {
+        let facts = arbitrary(&sizes);
+        let encoded = encode(&facts);
+        let mut names = own_names(&facts, &encoded);
+        // Lengths beyond the names of definitions are not asked for.
+        names.iter_mut().skip(facts.defs.len()).for_each(|(_, length)| *length = 0);
+        let read = outline(&encoded.bytes, &names).unwrap();
+        let bare = |d: &Def| Def { of: None, ty: None, init: None, ..d.clone() };
+        prop_assert_eq!(&read.defs, &facts.defs.iter().map(bare).collect::<Vec<_>>());
+        let scopes: Vec<Scope> = facts.scopes.iter().map(|s| Scope { of: None, ..s.clone() }).collect();
+        prop_assert_eq!(&read.scopes, &scopes);
+        let said = |e: &Extension| (e.target_name, e.scope, e.def, e.implements.is_some());
+        let extensions = |facts: &Facts| facts.extensions.iter().map(said).collect::<Vec<_>>();
+        prop_assert_eq!(extensions(&read), extensions(&facts));
+        let some = |(id, _): &(DefId, &Def)| id.0 % 3 != 1;
+        let (ids, kinds): (Vec<DefId>, Vec<DefKind>) =
+            facts.defs_with_ids().filter(some).map(|(id, def)| (id, def.kind)).unzip();
+        prop_assert_eq!(kinds_of(&encoded.bytes, &ids), Ok(kinds));
+        prop_assert!(kinds_of(&encoded.bytes, &[DefId(facts.defs.len() as u32)]).is_err());
+    }
+
+    #[test]
     fn damaged_bytes_are_an_error_or_facts_that_hold_together(
         sizes in sizes(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), cut: bool,
     ) {
@@ -219,7 +241,11 @@ proptest! {
         if let Ok(decoded) = decode(&encoded.bytes, &names) {
             prop_assert_eq!(check(&decoded), Ok(()));
         }
+        if let Ok(read) = outline(&encoded.bytes, &names) {
+            prop_assert_eq!(check(&read), Ok(()));
+        }
         let _ = mentions(&encoded.bytes, &[0]);
+        let _ = kinds_of(&encoded.bytes, &[DefId(7)]);
     }
 
     #[test]

@@ -1,0 +1,74 @@
+//! What a file declares, read from its bytes without its references and terms, which are the larger part of them.
+
+use super::super::codec::CorruptError;
+use super::check;
+use super::decode::Decoder;
+use super::skim::Skimmer;
+use crate::lang::facts::{DefId, DefKind, Extension, Facts, Name, ScopeId, Term, TermId};
+
+/// The term that stands in an outline for every term that has to be there.
+const ANY_TERM: TermId = TermId(0);
+
+/// The kinds of some definitions, given in ascending order.
+///
+/// # Errors
+/// If the bytes are not those of facts with these definitions.
+pub fn kinds_of(bytes: &[u8], defs: &[DefId]) -> Result<Vec<DefKind>, CorruptError> {
+    let mut skimmer = Skimmer::new(bytes);
+    skimmer.scopes()?;
+    let count = skimmer.input.number()?;
+    let mut kinds = Vec::with_capacity(defs.len());
+    let mut next = 0;
+    for def in defs {
+        if u64::from(def.0) >= count || def.0 < next {
+            return Err(CorruptError::OutOfRange);
+        }
+        for _ in next..def.0 {
+            skimmer.def()?;
+        }
+        kinds.push(skimmer.def()?.1);
+        next = def.0 + 1;
+    }
+    Ok(kinds)
+}
+
+/// Scopes, definitions and extensions, whose terms say nothing; `names` as for [`decode`](super::decode), of which the
+/// lengths matter as far as definitions bear them: those come first.
+///
+/// # Errors
+/// If the bytes are not those of facts.
+pub fn outline(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptError> {
+    let mut decoder = Decoder::new(bytes, names);
+    let mut facts = Facts::default();
+    decoder.scopes(&mut facts)?;
+    decoder.defs(&mut facts)?;
+    decoder.skim(|skimmer| skimmer.refs(|_, _, _| {}))?;
+    decoder.outline_extensions(&mut facts)?;
+    facts.scopes.iter_mut().for_each(|scope| scope.of = None);
+    for def in &mut facts.defs {
+        (def.of, def.ty, def.init) = (None, None, None);
+    }
+    facts.terms.push(Term::Unknown);
+    check(&facts)?;
+    Ok(facts)
+}
+
+impl Decoder<'_> {
+    fn outline_extensions(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
+        for _ in 0..self.input.count(2)? {
+            self.input.number()?;
+            self.input.number()?;
+        }
+        for _ in 0..self.input.count(5)? {
+            let target_name = self.bare_name()?;
+            self.input.number()?;
+            let (scope, def) = (self.optional()?.map(ScopeId), self.optional()?.map(DefId));
+            let implements = if self.input.flag()? { Some(ANY_TERM) } else { None };
+            if implements.is_some() {
+                self.input.number()?;
+            }
+            facts.extensions.push(Extension { target_name, target: ANY_TERM, scope, def, implements });
+        }
+        Ok(())
+    }
+}
