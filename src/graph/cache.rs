@@ -1,13 +1,17 @@
 //! Decoded facts, kept while there is room.
 
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
+/// Values too large to be kept of which it is known whether somebody holds them; for each the cache has a pointer alone.
+const LARGE_MAX: usize = 16;
+
 /// A bounded cache in two generations. What is used is in the young one; when that is full it becomes the old one, and
-/// what was old and has not been used since is dropped.
+/// what was old and has not been used since is dropped. What is too large to be kept is shared as long as a reader holds
+/// it.
 #[derive(Debug)]
 pub struct Cache<K, V> {
     generations: Mutex<Generations<K, V>>,
@@ -19,6 +23,7 @@ pub struct Cache<K, V> {
 struct Generations<K, V> {
     young: Generation<K, V>,
     old: Generation<K, V>,
+    large: FxHashMap<K, Weak<V>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +49,9 @@ impl<K: Copy + Eq + Hash, V> Generations<K, V> {
         if let Some(entry) = self.young.entries.get(&key) {
             return (Some(Arc::clone(&entry.value)), None);
         }
-        let Some(entry) = self.old.entries.remove(&key) else { return (None, None) };
+        let Some(entry) = self.old.entries.remove(&key) else {
+            return (self.large.get(&key).and_then(Weak::upgrade), None);
+        };
         self.old.bytes -= entry.bytes;
         let value = Arc::clone(&entry.value);
         (Some(value), self.put(key, entry, generation_bytes_max))
@@ -63,15 +70,30 @@ impl<K: Copy + Eq + Hash, V> Generations<K, V> {
     }
 }
 
+impl<K: Copy + Eq + Hash, V> Generations<K, V> {
+    fn note_large(&mut self, key: K, value: &Arc<V>) {
+        if self.large.len() >= LARGE_MAX {
+            self.large.retain(|_, value| value.strong_count() > 0);
+        }
+        if self.large.len() < LARGE_MAX {
+            self.large.insert(key, Arc::downgrade(value));
+        }
+    }
+}
+
 impl<K: Copy + Eq + Hash, V> Cache<K, V> {
     /// A cache that holds `bytes_max` bytes at most.
     pub fn new(bytes_max: usize) -> Self {
-        let generations = Generations { young: Generation::default(), old: Generation::default() };
+        let generations = Generations {
+            young: Generation::default(),
+            old: Generation::default(),
+            large: FxHashMap::default(),
+        };
         Cache { generations: Mutex::new(generations), generation_bytes_max: bytes_max / 2 }
     }
 
     /// The value, made by `make` with its size in bytes if it is not there. One that is made by two threads at once is
-    /// kept once; one that is larger than a generation is not kept.
+    /// kept once; one that is larger than a generation is not kept, but given to all who ask while somebody holds it.
     pub fn get_or_make(&self, key: K, make: impl FnOnce() -> (V, usize)) -> Arc<V> {
         if let Some(value) = self.get(key) {
             return value;
@@ -81,6 +103,7 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
         // The value itself, its counts, its key and the table's room for them.
         let bytes = bytes + 2 * size_of::<Entry<V>>() + 2 * size_of::<K>();
         if bytes > self.generation_bytes_max {
+            self.generations.lock().note_large(key, &value);
             return value;
         }
         if let Some(kept) = self.get(key) {
@@ -135,5 +158,21 @@ mod tests {
         assert!(cache.bytes() <= 1_000);
         cache.clear();
         assert_eq!(cache.bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_too_large_is_shared_while_somebody_holds_it() {
+        let cache: Cache<u32, u32> = Cache::new(1_000);
+        let held = cache.get_or_make(0, || (7, 10_000));
+        assert_eq!(*cache.get_or_make(0, || unreachable!("it is held")), 7);
+        assert_eq!(cache.bytes(), 0);
+        drop(held);
+        let again = cache.get_or_make(0, || (8, 10_000));
+        assert_eq!(*again, 8);
+        for key in 1..1_000 {
+            cache.get_or_make(key, || (key, 10_000));
+        }
+        assert!(cache.generations.lock().large.len() <= LARGE_MAX);
+        assert_eq!(*cache.get_or_make(0, || unreachable!("it is still held")), 8);
     }
 }
