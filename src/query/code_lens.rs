@@ -2,6 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use rustc_hash::FxHashSet;
+
 use super::Location;
 use super::document_symbols::{DocumentSymbol, document_symbols};
 use super::item::Item;
@@ -41,18 +43,16 @@ pub struct Counted {
 /// The lenses of a file: its types and functions, in source order.
 pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
     let mut lenses = Vec::new();
+    let facts = view.facts(file);
+    let named: FxHashSet<Span> =
+        facts.defs.iter().filter(|d| !d.kind.is_alias()).map(|d| d.name_span).collect();
     let outline = document_symbols(view, file);
     let mut open: Vec<&DocumentSymbol> = outline.iter().rev().collect();
     while let Some(symbol) = open.pop() {
         open.extend(symbol.children.iter().rev());
         let is_type = symbol.kind.is_type() && symbol.kind != DefKind::TypeAlias;
         // What extends a type is no definition of one.
-        let Some(own) =
-            Item::at(view, file, symbol.span.start).filter(|_| is_type || symbol.kind.is_callable())
-        else {
-            continue;
-        };
-        if view.facts(file).def(own.def).name_span != symbol.span {
+        if !(is_type || symbol.kind.is_callable()) || !named.contains(&symbol.span) {
             continue;
         }
         lenses.push(Lens { span: symbol.span, kind: LensKind::References });

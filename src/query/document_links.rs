@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustc_hash::FxHashSet;
+
+use super::enclosing::Enclosing;
 use crate::graph::View;
 use crate::lang::facts::{DefFlags, DefKind, Role, Span};
 use crate::lang::modules::FileId;
@@ -50,12 +53,15 @@ pub(super) fn links(resolver: &Resolver<'_>, file: FileId, cancel: &AtomicBool) 
         }
     }
     // A name is a link only where nothing in its import says which file it is of.
-    let statements: Vec<Span> = facts.defs.iter().filter(|d| d.kind.is_alias()).map(|d| d.span).collect();
-    let said: Vec<FileId> = links.iter().map(|link| link.file).collect();
-    let told = |name: &Link| {
-        said.contains(&name.file)
-            || statements.iter().any(|s| s.encloses(name.span) && links.iter().any(|l| s.encloses(l.span)))
+    links.sort_unstable();
+    let holds_link = |statement: &Span| {
+        let next = links.partition_point(|link| link.span.start < statement.start);
+        links.get(next).is_some_and(|link| statement.encloses(link.span))
     };
+    let statements = facts.defs.iter().filter(|d| d.kind.is_alias()).map(|d| d.span);
+    let telling = Enclosing::new(statements.filter(holds_link));
+    let said: FxHashSet<FileId> = links.iter().map(|link| link.file).collect();
+    let told = |name: &Link| said.contains(&name.file) || telling.first_around(name.span).is_some();
     let extra: Vec<Link> = names.into_iter().filter(|name| !told(name)).collect();
     links.extend(extra);
     links.sort_unstable();

@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use crate::graph::View;
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Facts, Name, ScopeId, ScopeKind, Span, Term};
+use crate::lang::facts::{
+    Def, DefFlags, DefId, DefKind, Extension, Facts, Name, ScopeId, ScopeKind, Span, Term,
+};
 use crate::lang::modules::FileId;
 
 /// A declaration with those inside it.
@@ -30,7 +32,8 @@ pub fn document_symbols(view: &View, file: FileId) -> Vec<DocumentSymbol> {
 
 /// The outline straight from a document's facts, whatever their names are numbers of.
 pub fn document_symbols_of<'a>(facts: &'a Facts, name_text: &dyn Fn(Name) -> &'a str) -> Vec<DocumentSymbol> {
-    Outline { facts, name_text, parents: FxHashMap::default() }.build()
+    let of_scope = facts.extensions.iter().rev().filter_map(|e| Some((e.scope?, e)));
+    Outline { facts, name_text, parents: FxHashMap::default(), extensions: of_scope.collect() }.build()
 }
 
 /// A node of the tree before it is one: a definition, or a block that extends a type.
@@ -45,6 +48,8 @@ struct Outline<'a, 'n> {
     name_text: &'n dyn Fn(Name) -> &'a str,
     /// Object literals by the variable that holds them.
     parents: FxHashMap<ScopeId, DefId>,
+    /// What extends a type, by its scope.
+    extensions: FxHashMap<ScopeId, &'a Extension>,
 }
 
 impl Outline<'_, '_> {
@@ -111,7 +116,7 @@ impl Outline<'_, '_> {
                 }
             }
             Node::Extension(scope) => {
-                let extension = self.facts.extensions.iter().find(|e| e.scope == Some(scope));
+                let extension = self.extensions.get(&scope);
                 let target = extension.map_or("", |e| (self.name_text)(e.target_name));
                 let implemented = extension.and_then(|e| e.implements).and_then(|t| self.head(t));
                 let span = self.facts.scope(scope).span;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustc_hash::FxHashSet;
 
 use super::file_renames::{by_path, is_below, module};
-use super::findings::{FindingKind, findings};
+use super::findings::{FindingKind, first_findings};
 use super::rename::{Refusal, text_of};
 use super::{Edit, unused_imports};
 use crate::graph::View;
@@ -35,7 +35,7 @@ pub fn file_creations(view: &View, paths: &[String]) -> Vec<(FileId, Vec<Edit>)>
         if facts.defs.iter().filter(is_module).any(|d| view.name_text(d.name) == name) {
             continue;
         }
-        let Ok(text) = view.text(above) else { continue };
+        let Ok(text) = text_of(view, above) else { continue };
         let declared = facts.defs.iter().filter(|d| d.flags.has(DefFlags::FILE_MODULE));
         let last = declared.map(|d| d.span.end as usize).max().filter(|end| *end <= text.len());
         // Behind the others, or else at the end.
@@ -115,8 +115,9 @@ fn taken_out(
     if dead.is_empty() {
         return Ok(Vec::new());
     }
-    let unused = findings(view, file, &[FindingKind::UnusedImport], cancel);
-    let is_unused = |span: Span| unused.items.iter().any(|found| found.span == span);
+    let unused = first_findings(view, file, &[FindingKind::UnusedImport], usize::MAX, cancel);
+    let unused: FxHashSet<Span> = unused.items.iter().map(|found| found.span).collect();
+    let is_unused = |span: Span| unused.contains(&span);
     let text = text_of(view, file)?;
     let Ok(tree) = Parser::new().parse(view.lang(file), &text, None, &ParseLimits::default()) else {
         return Ok(Vec::new());

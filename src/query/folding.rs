@@ -10,9 +10,10 @@ pub fn folding_ranges(tree: &Tree, facts: &Facts, text: &str, max: usize) -> Vec
     // What is dropped for the limit is small, so all have to be looked at first.
     const LOOKED_AT_MAX: usize = 100_000;
     let mut folds = tree.folds(text, LOOKED_AT_MAX);
-    for span in import_runs(facts, text, &folds) {
-        let around = folds.iter_mut().filter(|f| f.kind == FoldKind::Block && f.span.encloses(span));
-        match around.min_by_key(|f| f.span.len()).filter(|f| holds_only(f.span, span, text)) {
+    let runs = import_runs(facts, text, &folds);
+    let blocks = blocks_around(&runs, &folds);
+    for (span, block) in runs.into_iter().zip(blocks) {
+        match block.map(|at| &mut folds[at]).filter(|f| holds_only(f.span, span, text)) {
             Some(block) => block.kind = FoldKind::Imports,
             None if text.get(span.start as usize..span.end as usize).is_some_and(|t| t.contains('\n')) => {
                 folds.push(Fold { span, kind: FoldKind::Imports, closed: false })
@@ -29,27 +30,85 @@ pub fn folding_ranges(tree: &Tree, facts: &Facts, text: &str, max: usize) -> Vec
     folds
 }
 
-/// Imports with nothing but white space between them, in the same blocks.
+/// Imports with nothing but white space between them, in the same folds; by position.
 fn import_runs(facts: &Facts, text: &str, folds: &[Fold]) -> Vec<Span> {
     let imports =
         facts.defs.iter().filter(|d| d.kind == DefKind::Import && !d.span.is_empty()).map(|d| d.span);
     let mut all: Vec<Span> = imports.collect();
     all.sort_unstable();
+    let mut borders = Borders::new(folds);
     let mut runs: Vec<Span> = Vec::new();
     for span in all {
         let between = |run: &Span| text.get(run.end as usize..span.start.max(run.end) as usize);
-        let together = |run: &Span| {
-            between(run).is_some_and(|t| t.chars().all(|c| c.is_whitespace() || c == ';'))
-                && folds.iter().all(|f| f.span.encloses(*run) == f.span.encloses(span))
-        };
+        let together =
+            |run: &Span| between(run).is_some_and(|t| t.chars().all(|c| c.is_whitespace() || c == ';'));
         match runs.last_mut() {
-            Some(run) if together(run) => {
+            Some(run) if !borders.lie_between(*run, span) && together(run) => {
                 run.end = run.end.max(span.end);
             }
             _ => runs.push(span),
         }
     }
     runs
+}
+
+/// Where folds begin and end, gone through once while spans are asked about in the order of their starts.
+struct Borders {
+    by_start: Vec<Span>,
+    by_end: Vec<Span>,
+    started: usize,
+    ended: usize,
+    /// The run at hand, and the last end of the folds that begin in it or behind it so far.
+    run: u32,
+    inner_end: u32,
+}
+
+impl Borders {
+    fn new(folds: &[Fold]) -> Borders {
+        let mut by_start: Vec<Span> = folds.iter().map(|f| f.span).collect();
+        by_start.sort_unstable();
+        let mut by_end = by_start.clone();
+        by_end.sort_unstable_by_key(|s| s.end);
+        Borders { by_start, by_end, started: 0, ended: 0, run: u32::MAX, inner_end: 0 }
+    }
+
+    /// Whether a fold holds one of the two and not the other, which follows.
+    fn lie_between(&mut self, run: Span, span: Span) -> bool {
+        if self.run != run.start {
+            (self.run, self.inner_end) = (run.start, 0);
+            while self.by_start.get(self.started).is_some_and(|f| f.start <= run.start) {
+                self.started += 1;
+            }
+        }
+        while let Some(fold) = self.by_start.get(self.started).filter(|f| f.start <= span.start) {
+            self.inner_end = self.inner_end.max(fold.end);
+            self.started += 1;
+        }
+        let mut ends = false;
+        while let Some(fold) = self.by_end.get(self.ended).filter(|f| f.end < span.end) {
+            ends |= fold.start <= run.start && fold.end >= run.end;
+            self.ended += 1;
+        }
+        ends || self.inner_end >= span.end
+    }
+}
+
+/// For each run the innermost block around it, as a place in the folds; blocks do not cross.
+fn blocks_around(runs: &[Span], folds: &[Fold]) -> Vec<Option<usize>> {
+    let mut blocks: Vec<usize> = (0..folds.len()).filter(|at| folds[*at].kind == FoldKind::Block).collect();
+    blocks.sort_by_key(|at| (folds[*at].span.start, std::cmp::Reverse(folds[*at].span.end)));
+    let mut next = blocks.into_iter().peekable();
+    let mut around: Vec<usize> = Vec::new();
+    runs.iter()
+        .map(|run| {
+            while let Some(at) = next.next_if(|at| folds[*at].span.start <= run.start) {
+                while around.pop_if(|outer| folds[*outer].span.end <= folds[at].span.start).is_some() {}
+                around.push(at);
+            }
+            while around.pop_if(|at| folds[*at].span.end < run.end).is_some() {}
+            around.last().copied()
+        })
+        .collect()
 }
 
 /// Whether a block holds nothing else.
@@ -61,6 +120,10 @@ fn holds_only(block: Span, held: Span, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::lang::{LangId, ParseLimits, Parser, extract};
 
@@ -95,7 +158,6 @@ mod tests {
 
     #[test]
     fn imports_of_a_block_do_not_fold_with_those_behind_it() {
-        use crate::lang::{LangId, ParseLimits, Parser, extract};
         let text = "try:\n    import a\nexcept E:\n    import b\n    import c\n\nimport d\nimport e\n";
         let lang = LangId::of_language_id("python").unwrap();
         let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
@@ -106,5 +168,57 @@ mod tests {
         assert!(!folds.iter().any(|a| folds.iter().any(|b| crossing(a, b))), "{folds:?}");
         let last = text.find("import d").unwrap() as u32;
         assert!(folds.iter().any(|f| f.kind == FoldKind::Imports && f.span.start == last), "{folds:?}");
+    }
+
+    /// Spans made of a start and a length.
+    fn spans(of: Vec<(u32, u32)>) -> Vec<Span> {
+        of.into_iter().map(|(start, len)| Span::new(start, start + len)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn borders_are_those_of_a_look_at_all_folds(
+            folds in prop::collection::vec((0u32..40, 0u32..20), 0..15),
+            asked in prop::collection::vec((0u32..40, 1u32..4), 1..15),
+        ) {
+            let folds: Vec<Fold> = spans(folds)
+                .into_iter()
+                .map(|span| Fold { span, kind: FoldKind::Block, closed: false })
+                .collect();
+            let mut asked = spans(asked);
+            asked.sort_unstable();
+            let mut borders = Borders::new(&folds);
+            let mut runs: Vec<Span> = Vec::new();
+            for span in asked {
+                let Some(run) = runs.last_mut() else {
+                    runs.push(span);
+                    continue;
+                };
+                // Statements do not overlap.
+                if span.start < run.end {
+                    continue;
+                }
+                let differs = folds.iter().any(|f| f.span.encloses(*run) != f.span.encloses(span));
+                prop_assert_eq!(borders.lie_between(*run, span), differs, "{:?} {:?}", run, span);
+                match differs {
+                    true => runs.push(span),
+                    false => run.end = run.end.max(span.end),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn imports_and_folds_by_the_thousand_cost_what_they_are_long() {
+        const PIECES: usize = 30_000;
+        let lang = LangId::of_language_id("python").unwrap();
+        let text: String = (0..PIECES).map(|_| "import a\nx = [\n1,\n]\n").collect();
+        let limits = ParseLimits { deadline: Duration::from_secs(60), cancel: None };
+        let tree = Parser::new().parse(lang, &text, None, &limits).unwrap();
+        let facts = extract(lang, &tree, &text);
+        let folds = folding_ranges(&tree, &facts, &text, usize::MAX);
+        assert_eq!(folds.len(), PIECES);
+        let runs = import_runs(&facts, &text, &folds);
+        assert_eq!(blocks_around(&runs, &folds), vec![None; PIECES]);
     }
 }

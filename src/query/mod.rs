@@ -7,11 +7,14 @@ mod call_hierarchy;
 mod code_lens;
 mod completion;
 mod container;
+#[cfg(test)]
+mod costs;
 mod declaration;
 mod definition;
 pub mod docs;
 mod document_links;
 pub mod document_symbols;
+mod enclosing;
 mod file_existence;
 mod file_renames;
 pub mod findings;

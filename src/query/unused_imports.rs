@@ -2,15 +2,20 @@
 
 use std::sync::atomic::AtomicBool;
 
+use rustc_hash::FxHashSet;
+
 use super::Edit;
-use super::findings::{FindingKind, findings};
+use super::findings::{FindingKind, first_findings};
 use crate::graph::View;
 use crate::lang::facts::{DefKind, Facts, Span};
 use crate::lang::imports::removal;
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::{ParseLimits, Parser, Tree, extract};
 
-/// The edits that remove every unused import of the file; none where the text would not be read as before without them.
+/// Imports that are removed at once; who has more asks again.
+const REMOVED_MAX: usize = 1_000;
+
+/// The edits that remove the unused imports of the file, the first thousand of them; none where the text would not be read as before without them.
 pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> Vec<Edit> {
     let Some((spans, text)) = unused(view, file, cancel) else { return Vec::new() };
     let lang = view.lang(file);
@@ -40,11 +45,15 @@ pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> 
 /// What to delete so that the imports of these names are gone, in source order: one for each that can be, the same one
 /// for those that go with one statement.
 pub fn removals(facts: &Facts, tree: &Tree, text: &str, names: &[Span]) -> Vec<Span> {
-    let bound = |statement: Span| {
-        let imports = facts.defs.iter().filter(move |d| d.kind == DefKind::Import);
-        imports.map(|d| d.name_span).filter(move |name| statement.encloses(*name))
+    let imports = facts.defs.iter().filter(|d| d.kind == DefKind::Import);
+    let mut bound: Vec<Span> = imports.map(|d| d.name_span).collect();
+    bound.sort_unstable();
+    let gone: FxHashSet<Span> = names.iter().copied().collect();
+    let alone = |statement: Span| {
+        let first = bound.partition_point(|name| name.start < statement.start);
+        let inside = bound[first..].iter().take_while(|name| name.start <= statement.end);
+        inside.filter(|name| statement.encloses(**name)).all(|name| gone.contains(name))
     };
-    let alone = |statement: Span| bound(statement).all(|name| names.contains(&name));
     let mut removed: Vec<Span> = names.iter().filter_map(|s| removal(tree, text, *s, alone)).collect();
     removed.sort_unstable();
     removed
@@ -52,7 +61,7 @@ pub fn removals(facts: &Facts, tree: &Tree, text: &str, names: &[Span]) -> Vec<S
 
 /// The names of unused imports, and the text that they stand in.
 fn unused(view: &View, file: FileId, cancel: &AtomicBool) -> Option<(Vec<Span>, std::sync::Arc<str>)> {
-    let found = findings(view, file, &[FindingKind::UnusedImport], cancel);
+    let found = first_findings(view, file, &[FindingKind::UnusedImport], REMOVED_MAX, cancel);
     let spans: Vec<Span> = found.items.into_iter().map(|f| f.span).collect();
     if spans.is_empty() {
         return None;
@@ -74,6 +83,12 @@ mod tests {
             text.replace_range(edit.span.start as usize..edit.span.end as usize, "");
         }
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn all_of_many_go() {
+        let imports: String = (0..REMOVED_MAX / 2).map(|n| format!("import a{n}\n")).collect();
+        check(&format!("\n//- /a.py\n$0{imports}x = 1\n"), "x = 1\n");
     }
 
     #[test]

@@ -1,18 +1,31 @@
 //! Files that import each other in a circle.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::words::line_at;
 use super::{Finding, FindingKind, Looking, What};
 use crate::lang::facts::{Def, DefId, DefKind, ScopeId, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::query::document_links::{Link, links};
+use crate::query::enclosing::Enclosing;
 use crate::resolve::{Outcome, Symbol};
 
 /// Files that are followed from one import; circles in real code are far smaller, and larger ones nobody can break.
 const FILES_MAX: usize = 500;
+
+/// Imports of one file by another that are looked at for one that is there when it runs; nobody writes as many.
+const IMPORTS_MAX: usize = 64;
+
+/// What is known of imports, for all of a file's that are followed.
+#[derive(Default)]
+pub struct Imports {
+    /// Of each file, those that run when the file does.
+    eager: RefCell<FxHashMap<FileId, Rc<[Link]>>>,
+}
 
 impl Looking<'_> {
     /// Imports that lead back to the file, in languages where importing a file runs it.
@@ -21,16 +34,13 @@ impl Looking<'_> {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for link in self.eager_imports(self.file) {
-            if self.is_cancelled() {
-                return Vec::new();
+        let mut circles: FxHashMap<FileId, Option<Vec<FileId>>> = FxHashMap::default();
+        for link in self.eager_imports(self.file).iter() {
+            if self.is_cancelled() || found.len() >= self.max {
+                break;
             }
-            let Some(circle) = self.way_back(link.file).filter(|_| !self.is_marked(link.span)) else {
-                continue;
-            };
-            let circle: Vec<FileId> = std::iter::once(self.file).chain(circle).collect();
-            let next = circle.iter().skip(1).chain(&circle[..1]);
-            if circle.iter().zip(next).all(|(from, to)| self.runs(*from, *to)) {
+            let circle = circles.entry(link.file).or_insert_with(|| self.circle(link.file));
+            if let Some(circle) = circle.as_ref().filter(|_| !self.is_marked(link.span)) {
                 let what = What::Circle(circle.iter().map(|file| self.view.path(*file).to_owned()).collect());
                 found.push(Finding { kind: FindingKind::ImportCycle, span: link.span, what });
             }
@@ -38,21 +48,31 @@ impl Looking<'_> {
         found
     }
 
+    /// The files from this one by another to the last that imports this one, if each runs the next.
+    fn circle(&self, by: FileId) -> Option<Vec<FileId>> {
+        let circle: Vec<FileId> = std::iter::once(self.file).chain(self.way_back(by)?).collect();
+        let next = circle.iter().skip(1).chain(&circle[..1]);
+        circle.iter().zip(next).all(|(from, to)| self.runs(*from, *to)).then_some(circle)
+    }
+
     /// Imports of a file that stand at the start of a line, in no function and no condition.
-    fn eager_imports(&self, file: FileId) -> Vec<Link> {
+    fn eager_imports(&self, file: FileId) -> Rc<[Link]> {
+        if let Some(known) = self.imports.eager.borrow().get(&file) {
+            return Rc::clone(known);
+        }
         let facts = self.view.facts(file);
         let lines = self.view.line_index(file);
+        let statements = Enclosing::new(facts.defs.iter().filter(|d| d.kind.is_alias()).map(|d| d.span));
+        let in_file = facts.refs.iter().filter(|r| r.scope == ScopeId::FILE);
+        let in_file: FxHashSet<Span> = in_file.map(|r| r.span).collect();
         let at_start = |span: Span| {
-            let statement = facts
-                .defs
-                .iter()
-                .filter(|d| d.kind.is_alias() && d.span.encloses(span))
-                .map(|d| d.span.start);
-            let start = statement.min().unwrap_or(span.start);
-            let in_file = facts.refs.iter().any(|r| r.span == span && r.scope == ScopeId::FILE);
-            in_file && lines.line_start(lines.line_of(start)) == start
+            let start = statements.first_around(span).map_or(span.start, |statement| statement.start);
+            in_file.contains(&span) && lines.line_start(lines.line_of(start)) == start
         };
-        links(&self.resolver, file, self.cancel).into_iter().filter(|link| at_start(link.span)).collect()
+        let links = links(&self.resolver, file, self.cancel);
+        let eager: Rc<[Link]> = links.into_iter().filter(|link| at_start(link.span)).collect();
+        self.imports.eager.borrow_mut().insert(file, Rc::clone(&eager));
+        eager
     }
 
     /// The files from one to the last that imports this file, the shortest way.
@@ -64,7 +84,7 @@ impl Looking<'_> {
             if self.is_cancelled() || before.len() > FILES_MAX {
                 return None;
             }
-            for link in self.eager_imports(at) {
+            for link in self.eager_imports(at).iter() {
                 if link.file == self.file {
                     let mut way: Vec<FileId> = std::iter::successors(Some(at), |file| before[file]).collect();
                     way.reverse();
@@ -83,9 +103,10 @@ impl Looking<'_> {
     fn runs(&self, from: FileId, to: FileId) -> bool {
         let erased = self.view.lang(from).knobs().usage.erased_imports;
         let Ok(text) = self.view.text(from) else { return false };
-        let mut imports = self.eager_imports(from).into_iter().filter(|link| link.file == to);
+        let facts = self.view.facts(from);
+        let imports = self.eager_imports(from);
+        let mut imports = imports.iter().filter(|link| link.file == to).take(IMPORTS_MAX);
         imports.any(|link| {
-            let facts = self.view.facts(from);
             let names =
                 facts.defs_with_ids().filter(|(_, d)| d.kind.is_alias() && d.span.encloses(link.span));
             let names: Vec<(DefId, &Def)> = names.collect();

@@ -1,6 +1,5 @@
 //! Local variables that nobody reads, and private functions that nobody can reach.
 
-use super::words::occurrences;
 use super::{Finding, FindingKind, Looking, What};
 use crate::lang::facts::{Def, DefFlags, DefKind, Role, ScopeId, ScopeKind, Span, Term};
 use crate::lang::modules::Layout;
@@ -23,12 +22,12 @@ impl Looking<'_> {
             let what = What::Name(self.name(d).to_owned(), d.kind);
             Finding { kind: FindingKind::UnusedLocal, span: d.name_span, what }
         };
-        unused.map(finding).collect()
+        unused.map(finding).take(self.max).collect()
     }
 
     /// Whether it is a variable by itself: what is taken apart, run through or matched may need a name that nobody reads.
     fn is_plain(&self, d: &Def) -> bool {
-        let alone = !self.facts.defs.iter().any(|o| o.span == d.span && o.name_span != d.name_span);
+        let alone = !self.index().shared.contains(&d.span);
         let taken_apart = d.init.is_some_and(|init| match self.facts.term(init) {
             Term::Iter(_) | Term::Enter(_) | Term::Nth(..) | Term::Payload(..) | Term::Argument(..) => true,
             Term::Ref(reference) => self.facts.reference(*reference).role == Role::Key,
@@ -41,10 +40,9 @@ impl Looking<'_> {
 
     fn stands_once(&self, d: &Def, name: &str) -> bool {
         let Some(function) = self.function_around(d.scope) else { return false };
-        let Some(body) = self.text.get(function.start as usize..function.end as usize) else { return false };
-        let mut places = occurrences(body, name);
-        let first = places.next().map(|s| s.start + function.start);
-        first == Some(d.name_span.start) && places.next().is_none()
+        let mut places = self.index().words.places(name, function.start);
+        let first = places.next().map(|place| place.start);
+        first == Some(d.name_span.start) && places.next().is_none_or(|next| next.end > function.end)
     }
 
     /// The outermost function around a scope: those in it see its names.
@@ -68,7 +66,7 @@ impl Looking<'_> {
             let what = What::Name(self.name(d).to_owned(), d.kind);
             Finding { kind: FindingKind::UnreachableDefinition, span: d.name_span, what }
         };
-        unreachable.map(finding).collect()
+        unreachable.map(finding).take(self.max).collect()
     }
 
     fn is_private(&self, d: &Def) -> bool {
@@ -86,12 +84,9 @@ impl Looking<'_> {
 
     /// Whether nobody outside sees it, in languages that say so.
     fn is_unexported(&self, d: &Def) -> bool {
-        let exports = |d: &Def| d.kind.is_alias() || d.flags.has(DefFlags::EXPORTED);
         let seen = match self.view.lang(self.file).knobs().exports {
             // Members have no mark of their own, and a file without exports or imports is a script for others.
-            Exports::Marked => {
-                d.of.is_some() || d.scope != ScopeId::FILE || !self.facts.defs.iter().any(exports)
-            }
+            Exports::Marked => d.of.is_some() || d.scope != ScopeId::FILE || !self.index().exports,
             Exports::All => is_local(self.facts, d.scope),
         };
         let usage = &self.view.lang(self.file).knobs().usage;
@@ -107,12 +102,10 @@ impl Looking<'_> {
         let (id, scope) = around;
         match scope.kind {
             ScopeKind::File | ScopeKind::Module | ScopeKind::Function | ScopeKind::Block => false,
-            ScopeKind::Extension => {
-                self.facts.extensions.iter().any(|e| e.scope == Some(id) && e.implements.is_some())
-            }
+            ScopeKind::Extension => self.index().implementing.contains(&id),
             ScopeKind::Class if d.flags.has(DefFlags::PRIVATE) => false,
             ScopeKind::Class => {
-                let inherits = |owner| self.facts.inherits.iter().any(|i| i.def == owner);
+                let inherits = |owner| self.index().inheriting.contains(&owner);
                 scope.owner.is_none_or(|owner| inherits(owner) || is_abstract(self.facts.def(owner)))
             }
             ScopeKind::Object => true,
@@ -123,15 +116,14 @@ impl Looking<'_> {
     fn is_alone(&self, d: &Def) -> bool {
         let family = self.view.lang(self.file).family();
         let name = self.name(d);
-        if occurrences(self.text, name).any(|place| !d.span.encloses(place)) {
-            return false;
-        }
-        self.view.files_with(d.name).filter(|f| self.view.lang(*f).family() == family).all(|file| {
-            let facts = self.view.facts(file);
-            let own = |span: Span| file == self.file && d.span.encloses(span);
-            facts.refs.iter().filter(|r| r.name == d.name).all(|r| own(r.span))
-                && facts.defs.iter().filter(|o| o.name == d.name).all(|o| own(o.name_span))
-        })
+        let inside = |place: Span| d.span.encloses(place);
+        self.index().words.places(name, 0).all(inside)
+            && self.index().places(d.name).all(inside)
+            && !self
+                .view
+                .files_with(d.name)
+                .filter(|f| *f != self.file && self.view.lang(*f).family() == family)
+                .any(|file| self.others.have(self.view, file, d.name))
     }
 }
 

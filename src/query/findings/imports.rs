@@ -1,6 +1,6 @@
 //! Imports that lead nowhere, and imports that nobody uses.
 
-use super::words::{line_above, line_at, occurrences};
+use super::words::{line_above, line_at};
 use super::{Finding, FindingKind, Looking, What};
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Role, ScopeId, Span, Term};
 use crate::lang::modules::{FileId, Layout, ModuleTarget, file_name};
@@ -75,12 +75,12 @@ impl Looking<'_> {
             let what = What::Name(self.name(d).to_owned(), d.kind);
             Finding { kind: FindingKind::UnusedImport, span: d.name_span, what }
         };
-        unused.map(finding).collect()
+        unused.map(finding).take(self.max).collect()
     }
 
     /// Whether the name stands once in its import, as itself, and nowhere else.
     fn is_written_once(&self, d: &Def, name: &str) -> bool {
-        let mut places = occurrences(self.text, name);
+        let mut places = self.index().words.places(name, 0);
         places.next() == Some(d.name_span) && places.next().is_none()
     }
 
@@ -105,9 +105,7 @@ impl Looking<'_> {
     fn is_used_by_name_alone(&self, def: DefId, d: &Def) -> bool {
         if let Some(Term::Module(_)) = d.init.map(|init| self.facts.term(init)) {
             // A package is used by the name that it gives itself, unless the import names it.
-            let is_path =
-                |r: &crate::lang::facts::Ref| r.role == Role::Import && r.span.encloses(d.name_span);
-            if !self.facts.refs.iter().any(is_path) {
+            if self.index().imported.first_around(d.name_span).is_none() {
                 return true;
             }
             let files = self.resolver.module_files(self.file, d.scope, d.init);

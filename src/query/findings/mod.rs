@@ -6,16 +6,20 @@
 mod cycles;
 mod definitions;
 mod imports;
+mod index;
 mod words;
 
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::graph::View;
 use crate::lang::facts::{DefKind, Span};
 use crate::lang::modules::FileId;
 use crate::resolve::Resolver;
+use cycles::Imports;
+use index::{Index, Others};
 
-/// Most findings of one kind in one file; after the first few the rest is noise.
+/// Most findings of one kind in one file that are told; after the first few the rest is noise.
 const FINDINGS_MAX: usize = 200;
 
 /// What was found.
@@ -68,9 +72,31 @@ pub struct Findings {
 
 /// What is found in a file, of the kinds that are wanted.
 pub fn findings(view: &View, file: FileId, wanted: &[FindingKind], cancel: &AtomicBool) -> Findings {
+    first_findings(view, file, wanted, FINDINGS_MAX, cancel)
+}
+
+/// The same, with the first `max` of each kind.
+pub(super) fn first_findings(
+    view: &View,
+    file: FileId,
+    wanted: &[FindingKind],
+    max: usize,
+    cancel: &AtomicBool,
+) -> Findings {
     let Ok(text) = view.text(file) else { return Findings::default() };
     let facts = view.facts(file);
-    let looking = Looking { resolver: Resolver::new(view), view, file, facts: &facts, text: &text, cancel };
+    let looking = Looking {
+        resolver: Resolver::new(view),
+        view,
+        file,
+        facts: &facts,
+        text: &text,
+        cancel,
+        max,
+        index: OnceCell::new(),
+        others: Others::default(),
+        imports: Imports::default(),
+    };
     let mut items = Vec::new();
     for kind in wanted {
         let mut found = match kind {
@@ -80,7 +106,7 @@ pub fn findings(view: &View, file: FileId, wanted: &[FindingKind], cancel: &Atom
             FindingKind::ImportCycle => looking.import_cycles(),
             FindingKind::UnreachableDefinition => looking.unreachable_definitions(),
         };
-        found.truncate(FINDINGS_MAX);
+        found.truncate(max);
         items.append(&mut found);
         if looking.is_cancelled() {
             return Findings { items: Vec::new(), cancelled: true };
@@ -98,11 +124,20 @@ struct Looking<'a> {
     facts: &'a crate::lang::facts::Facts,
     text: &'a str,
     cancel: &'a AtomicBool,
+    /// Findings of one kind that are wanted.
+    max: usize,
+    index: OnceCell<Index<'a>>,
+    others: Others,
+    imports: Imports,
 }
 
 impl Looking<'_> {
     fn is_cancelled(&self) -> bool {
         self.cancel.load(Ordering::Relaxed)
+    }
+
+    fn index(&self) -> &Index<'_> {
+        self.index.get_or_init(|| Index::new(self.facts, self.text))
     }
 
     fn name(&self, def: &crate::lang::facts::Def) -> &str {

@@ -1,0 +1,112 @@
+//! What questions cost about texts that people do not write.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use super::*;
+use crate::graph::fixture::Fixture;
+
+const PIECES: usize = 1_500;
+
+fn cpu_time() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
+/// CPU time of a question about the file with the cursor, of so many pieces; the least of some.
+fn cost(make: &dyn Fn(usize) -> String, pieces: usize, ask: &dyn Fn(&View, FileId, u32)) -> Duration {
+    let fixture = Fixture::parse(&make(pieces));
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let once = || {
+        let start = cpu_time();
+        ask(&view, file, offset);
+        cpu_time() - start
+    };
+    (0..3).map(|_| once()).min().unwrap()
+}
+
+/// Four times the text takes about four times as long: sixteen times would be one piece against all others.
+#[track_caller]
+fn check_linear(make: impl Fn(usize) -> String, ask: impl Fn(&View, FileId, u32)) {
+    let (few, many) = (cost(&make, PIECES, &ask), cost(&make, 4 * PIECES, &ask));
+    assert!(many < few * 9, "{few:?}, then {many:?}");
+}
+
+fn lines(pieces: usize, line: impl Fn(usize) -> String) -> String {
+    (0..pieces).map(|i| line(i) + "\n").collect()
+}
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+#[test]
+fn findings() {
+    let ask = |view: &View, file, _| {
+        super::findings(view, file, &FindingKind::ALL, &never());
+    };
+    check_linear(|n| format!("//- /a.py\n$0{}", lines(n, |i| format!("def _a{i}(): pass"))), ask);
+    check_linear(|n| format!("//- /a.py\n$0def f():\n{}", lines(n, |i| format!(" a{i} = 1\n a{i}"))), ask);
+    check_linear(|n| format!("//- /a.py\n$0{}", lines(n, |i| format!("import a{i}\na{i}"))), ask);
+    check_linear(
+        |n| format!("//- /b.py\nimport a\n//- /a.py\n$0{}", lines(n, |_| "import b\nb".to_owned())),
+        ask,
+    );
+    check_linear(
+        |n| format!("//- /a.ts\n$0class A {{\n{}}}", lines(n, |i| format!("private f{i}() {{}}"))),
+        ask,
+    );
+}
+
+#[test]
+fn outlines_and_lenses() {
+    check_linear(
+        |n| format!("//- /a.rs\n$0struct A;\n{}", lines(n, |_| "impl A {}".to_owned())),
+        |view, file, _| {
+            document_symbols(view, file);
+        },
+    );
+    check_linear(
+        |n| format!("//- /a.rs\n$0struct A;\n{}", lines(n, |_| "impl A {}".to_owned())),
+        |view, file, _| {
+            code_lenses(view, file);
+        },
+    );
+}
+
+#[test]
+fn links() {
+    check_linear(
+        |n| {
+            let imports = lines(n, |_| "import q.B;".to_owned());
+            format!(
+                "//- /q/B.java\npackage q;\npublic class B {{}}\n//- /p/A.java\npackage p;\n$0{imports}class A {{}}\n"
+            )
+        },
+        |view, file, _| {
+            document_links(view, file, &never());
+        },
+    );
+}
+
+#[test]
+fn tokens() {
+    check_linear(
+        |n| format!("//- /a.py\n$0def x(): pass\n{}", lines(n, |_| "x()".to_owned())),
+        |view, file, _| {
+            semantic_tokens(view, file, None, &never());
+        },
+    );
+}
+
+#[test]
+fn renames() {
+    let ask = |view: &View, file, offset| {
+        rename(view, file, offset, "zzz", &never()).unwrap();
+    };
+    check_linear(|n| format!("//- /a.py\ndef $0x(): pass\n{}", lines(n, |_| "x()".to_owned())), ask);
+    check_linear(|n| format!("//- /a.py\ndef $0x(): pass\n{}", lines(n, |_| "# x\ny()".to_owned())), ask);
+}
