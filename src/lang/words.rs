@@ -28,9 +28,47 @@ impl Tree {
         let Some(node) = root.descendant_for_byte_range(at, at + 1) else {
             return (Leaf::Other, Span::new(offset, offset));
         };
-        let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
-        (leaf(node), span)
+        (leaf(node), span_of(node))
     }
+
+    /// The same for many offsets, in ascending order, in one walk.
+    pub fn leaves_at(&self, offsets: impl Iterator<Item = u32>) -> Vec<(Leaf, Span)> {
+        let mut cursor = self.inner.walk();
+        let mut leaves = Vec::new();
+        for offset in offsets {
+            let at = offset as usize;
+            while cursor.node().end_byte() <= at && (cursor.goto_next_sibling() || cursor.goto_parent()) {}
+            leaves.push(descend(&mut cursor, at).unwrap_or((Leaf::Other, Span::new(offset, offset))));
+        }
+        leaves
+    }
+}
+
+/// Goes down to the innermost node that holds the byte, or to the one behind it; what holds it.
+fn descend(cursor: &mut tree_sitter::TreeCursor<'_>, at: usize) -> Option<(Leaf, Span)> {
+    loop {
+        let node = cursor.node();
+        if node.start_byte() > at {
+            let mut above = cursor.clone();
+            return above.goto_parent().then(|| (leaf(above.node()), span_of(above.node())));
+        }
+        if node.end_byte() <= at {
+            return None;
+        }
+        if !cursor.goto_first_child() {
+            return Some((leaf(node), span_of(node)));
+        }
+        while cursor.node().end_byte() <= at {
+            if !cursor.goto_next_sibling() {
+                cursor.goto_parent();
+                return Some((leaf(node), span_of(node)));
+            }
+        }
+    }
+}
+
+fn span_of(node: tree_sitter::Node<'_>) -> Span {
+    Span::new(node.start_byte() as u32, node.end_byte() as u32)
 }
 
 fn leaf(node: tree_sitter::Node<'_>) -> Leaf {
@@ -83,7 +121,29 @@ pub fn keywords(lang: LangId) -> &'static [String] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const PIECES: [&str; 12] =
+        ["f(a)", " # b\n", "/* c */", "'d' ", "\n\n", "{ ", "}", "ü = 1;", "\"e\" ", "(", " ) ", "g"];
+
+    proptest! {
+        #[test]
+        fn many_leaves_are_those_that_each_place_has(
+            pieces in prop::collection::vec(0..PIECES.len(), 0..20),
+            lang in prop::sample::select(vec!["python", "typescript", "rust", "c"]),
+            step in 1usize..5,
+        ) {
+            let text: String = pieces.into_iter().map(|at| PIECES[at]).collect();
+            let lang = LangId::of_language_id(lang).unwrap();
+            let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).unwrap();
+            let root = tree.inner.root_node();
+            let offsets: Vec<u32> = (root.start_byte()..root.end_byte()).step_by(step).map(|at| at as u32).collect();
+            let each: Vec<(Leaf, Span)> = offsets.iter().map(|at| tree.leaf_at(*at)).collect();
+            prop_assert_eq!(tree.leaves_at(offsets.into_iter()), each);
+        }
+    }
 
     #[test]
     fn words_of_the_language_are_no_names() {

@@ -37,7 +37,7 @@ pub fn check(
         let Some(before) = changed.iter().find(|c| c.file == *file) else { continue };
         let text = applied(&before.text, edits);
         documents.push(parsed(view, *file, text, &before.text, name)?);
-        moves.insert(*file, Moves { edits, places: before });
+        moves.insert(*file, Moves::new(edits, before));
     }
     let after_view = view.changed(documents, &[]);
     let after = Resolver::new(&after_view);
@@ -61,7 +61,7 @@ pub fn check(
         }
         comparison.file(*file, name)?;
     }
-    comparison.collisions(&files, name)
+    comparison.collisions(&files, name, cancel)
 }
 
 fn applied(text: &str, edits: &[Edit]) -> String {
@@ -96,38 +96,73 @@ fn parsed(view: &View, file: FileId, text: String, before: &str, name: &str) -> 
 
 /// How the places of a changed file move.
 struct Moves<'a> {
+    /// By position.
     edits: &'a [Edit],
     places: &'a Changed,
+    /// Before each edit, how much longer the text before it gets.
+    longer: Vec<i64>,
 }
 
-impl Moves<'_> {
+impl<'a> Moves<'a> {
+    fn new(edits: &'a [Edit], places: &'a Changed) -> Moves<'a> {
+        let mut sum = 0;
+        let mut longer = vec![0];
+        longer.extend(edits.iter().map(|edit| {
+            sum += edit.text.len() as i64 - i64::from(edit.span.len());
+            sum
+        }));
+        Moves { edits, places, longer }
+    }
+
     /// Where a name of the file stands afterwards; `key` if it is one.
     fn moved(&self, start: u32, key: bool) -> u32 {
-        let mut delta = 0i64;
-        for edit in self.edits.iter().take_while(|e| e.span.start <= start) {
-            if edit.span.start == start {
-                let both = matches!(
-                    self.places.places.get(&edit.span),
-                    Some(Place { key: Some(a), value: Some(b) })
-                        if matches!(a, Mark::Ours(_)) != matches!(b, Mark::Ours(_))
-                );
-                if both && !key {
-                    delta += edit.text.find(": ").map_or(0, |at| at as i64 + 2);
-                }
-                break;
+        let at = self.edits.partition_point(|e| e.span.start < start);
+        let mut delta = self.longer[at];
+        if let Some(edit) = self.edits.get(at).filter(|e| e.span.start == start) {
+            let both = matches!(
+                self.places.places.get(&edit.span),
+                Some(Place { key: Some(a), value: Some(b) })
+                    if matches!(a, Mark::Ours(_)) != matches!(b, Mark::Ours(_))
+            );
+            if both && !key {
+                delta += edit.text.find(": ").map_or(0, |at| at as i64 + 2);
             }
-            delta += edit.text.len() as i64 - i64::from(edit.span.len());
         }
         (i64::from(start) + delta) as u32
     }
+
     /// Whether the place is changed although it is not known what it means.
     fn is_doubtful(&self, span: Span) -> bool {
-        self.edits.iter().any(|e| e.span == span && e.doubt.is_some())
+        let at = self.edits.partition_point(|e| e.span.start < span.start);
+        let mut here = self.edits[at..].iter().take_while(|e| e.span.start == span.start);
+        here.any(|e| e.span == span && e.doubt.is_some())
     }
 }
 
 /// Where a name leads, as it can be told from both sides: the file, the place there, whether it is a module.
 type Leads = Vec<(FileId, u32, bool)>;
+
+/// All that tells whether a definition collides with another: the file, the scope, what it is, its type, whether it is
+/// declared outside of that.
+type Standing = (FileId, ScopeId, Class, Option<Symbol>, bool);
+
+/// Definitions by what they can collide with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Class {
+    Label,
+    Local,
+    Other,
+}
+
+impl Class {
+    fn of(kind: DefKind) -> Class {
+        match kind {
+            DefKind::Label => Class::Label,
+            DefKind::Variable | DefKind::Parameter => Class::Local,
+            _ => Class::Other,
+        }
+    }
+}
 
 struct Comparison<'a, 'v> {
     before: &'a Resolver<'v>,
@@ -218,11 +253,12 @@ impl Comparison<'_, '_> {
     }
 
     /// No definition that gets the new name stands beside another that has it.
-    fn collisions(&self, files: &[FileId], name: &str) -> Result<(), Refusal> {
+    fn collisions(&self, files: &[FileId], name: &str, cancel: &AtomicBool) -> Result<(), Refusal> {
         let view = self.after.view();
         let Some(new) = view.lookup_name(name) else { return Ok(()) };
-        let mut renamed: Vec<Symbol> = Vec::new();
-        let mut others: Vec<Symbol> = Vec::new();
+        // Of definitions that collide with the same others, one.
+        let mut renamed: FxHashMap<Standing, Symbol> = FxHashMap::default();
+        let mut others: FxHashMap<Standing, Symbol> = FxHashMap::default();
         for file in files {
             let facts = view.facts(*file);
             let mine: FxHashSet<u32> = match self.moves.get(file) {
@@ -239,14 +275,19 @@ impl Comparison<'_, '_> {
                 let symbol = Symbol { file: *file, def: id };
                 let key = is_key_def(&facts, d.kind, d.scope);
                 let apart = d.kind == DefKind::Export || key;
-                match mine.contains(&d.name_span.start) {
-                    _ if apart => {}
-                    true => renamed.push(symbol),
-                    false => others.push(symbol),
+                if apart {
+                    continue;
                 }
+                let side = if mine.contains(&d.name_span.start) { &mut renamed } else { &mut others };
+                side.entry(self.standing(&facts, symbol)).or_insert(symbol);
             }
         }
-        for one in &renamed {
+        let mut others: Vec<Symbol> = others.into_values().collect();
+        others.sort_unstable();
+        for one in renamed.values() {
+            if cancel.load(Ordering::Relaxed) {
+                return refuse("cancelled");
+            }
             if let Some(other) = others.iter().find(|other| self.collide(*one, **other)) {
                 return refuse(format!("{} has a `{name}` already", self.path(other.file)));
             }
@@ -254,13 +295,20 @@ impl Comparison<'_, '_> {
         Ok(())
     }
 
+    fn standing(&self, facts: &Facts, symbol: Symbol) -> Standing {
+        let def = facts.def(symbol.def);
+        let outside = def.of.is_some();
+        (symbol.file, def.scope, Class::of(def.kind), self.after.owner(symbol), outside)
+    }
+
     fn collide(&self, one: Symbol, other: Symbol) -> bool {
         let view = self.after.view();
         let (facts, there) = (view.facts(one.file), view.facts(other.file));
         let (a, b) = (facts.def(one.def), there.def(other.def));
         let knobs = view.lang(one.file).knobs();
-        if a.kind == DefKind::Label || b.kind == DefKind::Label {
-            return a.kind == b.kind && one.file == other.file && a.scope == b.scope;
+        let (mine, theirs) = (Class::of(a.kind), Class::of(b.kind));
+        if mine == Class::Label || theirs == Class::Label {
+            return mine == theirs && one.file == other.file && a.scope == b.scope;
         }
         if let (Some(mine), Some(theirs)) = (self.after.owner(one), self.after.owner(other)) {
             return self.after.are_related(mine, theirs);
@@ -269,10 +317,9 @@ impl Comparison<'_, '_> {
             return false;
         }
         if one.file == other.file && a.scope == b.scope {
-            let local = |kind| matches!(kind, DefKind::Variable | DefKind::Parameter);
             let block = !matches!(facts.scope(a.scope).kind, ScopeKind::File | ScopeKind::Module);
             // A second variable of one name is another one, which the comparison has looked at.
-            return !(knobs.shadowing && block && local(a.kind) && local(b.kind));
+            return !(knobs.shadowing && block && mine == Class::Local && theirs == Class::Local);
         }
         // The files of one package share their top level.
         a.scope == ScopeId::FILE

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustc_hash::FxHashSet;
+
 use super::subject::Subject;
 use super::{Edit, Refusal, refuse};
 use crate::graph::{View, content_hash};
@@ -198,9 +200,8 @@ fn add_unread(view: &View, subject: &Subject, changed: &mut Changed) {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let text = &changed.text;
     let facts = view.facts(changed.file);
-    let read = |span: Span| {
-        facts.refs.iter().any(|r| r.span == span) || facts.defs.iter().any(|d| d.name_span == span)
-    };
+    let read: FxHashSet<Span> =
+        facts.refs.iter().map(|r| r.span).chain(facts.defs.iter().map(|d| d.name_span)).collect();
     let unread: Vec<Span> = text
         .match_indices(&subject.text)
         .filter(|(at, found)| {
@@ -208,15 +209,16 @@ fn add_unread(view: &View, subject: &Subject, changed: &mut Changed) {
             !before.ends_with(word) && !after.starts_with(word)
         })
         .map(|(at, found)| Span::new(at as u32, (at + found.len()) as u32))
-        .filter(|span| !changed.places.contains_key(span) && !read(*span))
+        .filter(|span| !changed.places.contains_key(span) && !read.contains(span))
         .collect();
     if unread.is_empty() {
         return;
     }
     let lang = view.lang(changed.file);
     let Ok(tree) = Parser::new().parse(lang, text, None, &ParseLimits::default()) else { return };
-    for span in unread {
-        if tree.leaf_at(span.start) == (Leaf::Name, span) {
+    let leaves = tree.leaves_at(unread.iter().map(|span| span.start));
+    for (span, leaf) in unread.into_iter().zip(leaves) {
+        if leaf == (Leaf::Name, span) {
             let doubt = Mark::Ours(Some("the name stands here in code that is not understood"));
             changed.places.insert(span, Place { key: None, value: Some(doubt) });
         }

@@ -69,7 +69,13 @@ fn strings(view: &View, file: FileId, name: &str) -> Vec<Span> {
         return found;
     }
     let Ok(tree) = Parser::new().parse(lang, &text, None, &ParseLimits::default()) else { return Vec::new() };
-    found.into_iter().filter(|span| tree.leaf_at(span.start) == (Leaf::String, *span)).collect()
+    let leaves = tree.leaves_at(found.iter().map(|span| span.start));
+    found
+        .into_iter()
+        .zip(leaves)
+        .filter(|(span, leaf)| *leaf == (Leaf::String, *span))
+        .map(|(s, _)| s)
+        .collect()
 }
 
 /// Whether the letters stand alone between quotes, behind something that takes the name of a member.
