@@ -125,6 +125,14 @@ impl Fixture {
         View::new(Arc::new(self.graph()), Vec::new(), Arc::new(InMemory(self.files.clone())))
     }
 
+    /// The text of the file with the cursor, with something put in at an offset.
+    pub fn with_insertion(&self, view: &View, offset: u32, inserted: &str) -> String {
+        let (file, _) = self.cursor(view);
+        let mut text = self.files[view.path(file)].clone();
+        text.insert_str(offset as usize, inserted);
+        text
+    }
+
     /// The cursor `$0` in a view of the fixture.
     pub fn cursor(&self, view: &View) -> (FileId, u32) {
         let (_, path, offset) = self.cursors.iter().find(|(n, ..)| *n == 0).expect("the fixture has a `$0`");

@@ -24,7 +24,7 @@ pub struct Insertion {
     pub text: String,
 }
 
-/// Levels between a use and the module around it that are climbed; deeper code gets its import at the top.
+/// Levels of the tree in which a module around a use is looked for; what is deeper gets its import outside of it.
 const MODULES_DEPTH_MAX: usize = 256;
 /// Top-level nodes that are looked at for imports.
 const NODES_MAX: usize = 10_000;
@@ -81,15 +81,18 @@ fn is_definition(node: tree_sitter::Node<'_>) -> bool {
 
 /// The module written inside the file that encloses the offset, where names outside of it are not seen in it: its body.
 fn inner_module<'t>(root: tree_sitter::Node<'t>, offset: usize) -> Option<tree_sitter::Node<'t>> {
-    let mut node = root.descendant_for_byte_range(offset, offset)?;
+    let mut cursor = root.walk();
+    let mut inner = None;
     for _ in 0..MODULES_DEPTH_MAX {
-        let above = node.parent()?;
-        if above.kind() == "mod_item" && above.child_by_field_name("body") == Some(node) {
-            return Some(node);
+        let node = cursor.node();
+        if cursor.goto_first_child_for_byte(offset).is_none() || cursor.node().start_byte() > offset {
+            break;
         }
-        node = above;
+        if node.kind() == "mod_item" && cursor.field_name() == Some("body") {
+            inner = Some(cursor.node());
+        }
     }
-    None
+    inner
 }
 
 fn in_unix_lines(

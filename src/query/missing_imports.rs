@@ -3,10 +3,12 @@
 use rustc_hash::FxHashSet;
 
 use super::Edit;
-use super::completion::{Import, import_insertion, import_of, is_importable};
+use super::completion::{Import, import_of, is_importable};
 use crate::graph::View;
-use crate::lang::facts::{Name, RefId, Span};
+use crate::lang::facts::{Name, Ref, RefId, Span};
+use crate::lang::imports::insertion;
 use crate::lang::modules::{FileId, Layout};
+use crate::lang::{ParseLimits, Parser};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol};
 
 /// Imports that are offered for one name; a name with more is not chosen from a list.
@@ -30,22 +32,33 @@ pub fn missing_imports(view: &View, file: FileId, span: Span) -> Vec<MissingImpo
     let resolver = Resolver::new(view);
     let lang = view.lang(file);
     let Some(style) = lang.knobs().imports else { return Vec::new() };
+    let facts = view.facts(file);
+    let uses: Vec<&Ref> = unresolved(&resolver, file, span)
+        .into_iter()
+        .map(|id| facts.reference(id))
+        .filter(|r| r.recv.is_none())
+        .collect();
+    if uses.is_empty() {
+        return Vec::new();
+    }
+    let Ok(text) = view.text(file) else { return Vec::new() };
+    let Ok(tree) = Parser::new().parse(lang, &text, None, &ParseLimits::default()) else { return Vec::new() };
     let mut offered: Vec<MissingImport> = Vec::new();
-    for id in unresolved(&resolver, file, span) {
-        let r = view.facts(file).reference(id).clone();
-        if r.recv.is_some() {
-            continue;
-        }
+    for r in uses {
         let imports = match style.qualified {
             true => packages(&resolver, file, r.name),
             false => definitions(&resolver, file, r.name),
         };
         let mut left = IMPORTS_MAX;
         for import in imports {
-            if left == 0 || offered.iter().any(|o| o.import == import) {
+            if left == 0 {
+                break;
+            }
+            if offered.iter().any(|o| o.import == import) {
                 continue;
             }
-            if let Some(insertion) = import_insertion(view, file, r.span.start, &import) {
+            let of = (&*import.module, &*import.name);
+            if let Some(insertion) = insertion(lang, &tree, &text, r.span.start, of) {
                 let span = Span::new(insertion.offset, insertion.offset);
                 let edit = Edit { span, text: insertion.text, doubt: None };
                 offered.push(MissingImport { import, edit });
@@ -113,9 +126,7 @@ mod tests {
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
         let missing = missing_imports(&view, file, Span::new(offset, offset)).into_iter().next()?;
-        let mut text = fixture.files[view.path(file)].clone();
-        text.insert_str(missing.edit.span.start as usize, &missing.edit.text);
-        Some(text)
+        Some(fixture.with_insertion(&view, missing.edit.span.start, &missing.edit.text))
     }
 
     #[test]

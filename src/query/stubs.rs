@@ -66,7 +66,10 @@ fn written(
     let place = Place::of(facts, text, call, own || stub.in_class)?;
     let parameters = parameters(lang, text, site, stub);
     let comma = if parameters.is_empty() { "" } else { ", " };
-    let body = template.replace("$, ", comma).replace("$parameters", &parameters).replace("$name", name);
+    // Names may have dollars in them: each part is filled in by itself.
+    let parts: Vec<String> =
+        template.replace("$, ", comma).split("$parameters").map(|part| part.replace("$name", name)).collect();
+    let body = parts.join(&parameters);
     let indent = &place.indent;
     let lines: Vec<String> = body
         .lines()
@@ -172,9 +175,7 @@ mod tests {
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
         let missing = missing_functions(&view, file, Span::new(offset, offset)).into_iter().next()?;
-        let mut text = fixture.files[view.path(file)].clone();
-        text.insert_str(missing.edit.span.start as usize, &missing.edit.text);
-        Some(text)
+        Some(fixture.with_insertion(&view, missing.edit.span.start, &missing.edit.text))
     }
 
     #[test]
@@ -211,6 +212,10 @@ mod tests {
             (
                 "\n//- /a.rs\nstruct S;\nimpl S {\n    fn f(&self) {\n        self.$0go();\n    }\n}\n",
                 "struct S;\nimpl S {\n    fn f(&self) {\n        self.go();\n    }\n\n    fn go(&self) {\n        todo!()\n    }\n}\n",
+            ),
+            (
+                "\n//- /a.js\nclass A {\n    f($name) { this.$0$parameters($name); }\n}\n",
+                "class A {\n    f($name) { this.$parameters($name); }\n\n    $parameters($name) {\n        throw new Error('not implemented');\n    }\n}\n",
             ),
             (
                 "\n//- /A.java\nclass A {\n    void f(int x) {\n        $0go(x);\n    }\n}\n",
