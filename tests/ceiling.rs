@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use support::Folder;
-use support::pressure::{Dice, Peak, questions, run, server, settled, twin};
+use support::pressure::{Dice, Peak, lowered, pathological, questions, run, server, settled, twin};
 
 const FOLDERS: usize = 24;
 const FILES: usize = 10;
@@ -51,19 +51,7 @@ fn under_pressure_answers_are_right_and_memory_stays_below_the_ceiling() {
     assert_eq!(outcome.reserved_bytes_at_end, 0, "{outcome:?}");
     assert!(outcome.high_water_bytes <= LIMIT_MB << 20, "{outcome:?}");
     assert!(outcome.peak_bytes <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{outcome:?}");
-    assert!(outcome.reloads > 0 && outcome.reloads <= outcome.switches + FOLDERS as u64, "{outcome:?}");
-}
-
-/// Texts that make a parser ask for far more memory than what people write.
-fn pathological(kind: usize, bytes: usize) -> (String, String) {
-    let depth = bytes / 2;
-    match kind % 5 {
-        0 => (format!("nested_{kind}.py"), format!("x = {}{}", "(".repeat(depth), ")".repeat(depth))),
-        1 => (format!("array_{kind}.js"), format!("x = [{}];", "1,\n".repeat(bytes / 3))),
-        2 => (format!("sum_{kind}.go"), format!("package p\nvar x = {}1\n", "a+\n".repeat(bytes / 3))),
-        3 => (format!("open_{kind}.ts"), "{[(<\n".repeat(bytes / 5)),
-        _ => (format!("calls_{kind}.rs"), format!("fn f() {{ {} }}", "f(f(f()));\n".repeat(bytes / 11))),
-    }
+    assert!(outcome.reloads > 0 && outcome.reloads <= outcome.switches, "{outcome:?}");
 }
 
 #[test]
@@ -82,4 +70,24 @@ fn files_that_cost_a_parser_much_stay_within_the_budget() {
     assert!(most <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{most} bytes at most: {status}");
     assert!(status["memory"]["highWaterBytes"].as_u64() <= Some(LIMIT_MB << 20), "{status}");
     wire.until_symbol("fine");
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the resident size is read from /proc")]
+fn a_lowered_limit_is_met_at_once() {
+    const LIMITS_MB: [u64; 2] = [48, 12];
+    let modules: Vec<(String, String)> = (0..FILES).map(|i| (format!("m{i}.py"), module(i))).collect();
+    let modules: Vec<(&str, &str)> =
+        modules.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let original = Folder::new(&modules);
+    let (asked, graph_bytes) = questions(&original.path(""), 1, &mut Dice::new(3), PATIENCE);
+    let count = (LIMITS_MB[0] << 20) / graph_bytes;
+    let twins = Folder::new(&[]);
+    let at = |i: u64| twins.path("").join(format!("folder_{i}"));
+    (0..count).for_each(|i| twin(&original.path(""), &at(i)).expect("the folder can be copied"));
+    let folders: Vec<_> = (0..count).map(|i| (at(i), asked.as_slice())).collect();
+    let outcome = lowered(&folders, LIMITS_MB, OVERHEAD_BYTES);
+    assert!(outcome.used_before > LIMITS_MB[1] << 20, "{outcome:?}");
+    let slowest = outcome.metered_after.max(outcome.resident_after);
+    assert!(slowest < Duration::from_secs(5), "{outcome:?}");
 }

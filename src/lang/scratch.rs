@@ -367,6 +367,21 @@ pub fn purge() {
     }
 }
 
+/// Bytes that the system's allocator has handed out, and bytes that it keeps for the next who ask; as far as it tells.
+/// Of the latter it may have given pages back to the system.
+pub fn allocated() -> (u64, u64) {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: it may be called at any time, from any thread.
+        let info = unsafe { libc::mallinfo() };
+        // Sums that have outgrown the field's sign are still right up to 4 GiB.
+        let bytes = |field: libc::c_int| u64::from(field.cast_unsigned());
+        (bytes(info.uordblks) + bytes(info.hblkhd), bytes(info.fordblks))
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    (0, 0)
+}
+
 /// The arena that this thread has entered.
 fn current<'a>() -> Option<&'a Arena> {
     // SAFETY: what is entered is borrowed until it is left, by `Entered` on this thread's stack; the reference is used

@@ -86,6 +86,7 @@ impl Session {
         let observer = Arc::clone(&self.announcer);
         let manager = Manager::new(self.configuration.settings(), observer);
         self.client.count_by(manager.holder());
+        manager.mind_process();
         let begun = Begun { features, manager, joint_progress };
         self.begun.set(begun).map_err(|_| errors::internal("the session has begun already"))?;
         self.manager()

@@ -3,6 +3,7 @@
 //! A build runs on the thread that calls it and reads files on threads of its own. It changes nothing but what it
 //! returns: its caller publishes.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Plan<'a> {
     pub stamps: Arc<Stamps>,
     /// Graph bytes per source byte, as this folder's last build showed it.
     pub ratio: f64,
+    /// Takes the same as a build shows it that fails for lack of memory.
+    pub ratio_shown: &'a Cell<f64>,
     /// Told of each directory before it is read.
     pub entering: &'a mut dyn FnMut(&Path),
     /// What is left out if not all of it can ever fit.
@@ -128,24 +131,28 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     let graph_bytes = Intake::frozen((source_bytes as f64 * ratio) as u64);
     let mut builder = GraphBuilder::new();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
-    let read = read_all(
-        &plan.crew,
-        &files,
-        |_| None,
-        &mut intake,
-        |intake, file, outcome| {
-            match outcome {
-                Outcome::Encoded(encoded) => {
-                    intake.took(&encoded)?;
-                    builder.add(*encoded);
-                }
-                Outcome::Manifest(manifest) => builder.add_manifest(manifest),
-                other => seen.note(&file.path, &other),
+    let mut taken_bytes = 0;
+    let take = |intake: &mut Intake<'_>, file: &Found, outcome: Outcome| {
+        match outcome {
+            Outcome::Encoded(encoded) => {
+                taken_bytes += encoded.meta.bytes;
+                intake.took(&encoded)?;
+                builder.add(*encoded);
             }
-            Ok(())
-        },
-    )?;
-    intake.freezing(builder.heap_bytes() as u64)?;
+            Outcome::Manifest(manifest) => builder.add_manifest(manifest),
+            other => seen.note(&file.path, &other),
+        }
+        Ok(())
+    };
+    let read = read_all(&plan.crew, &files, |_| None, &mut intake, take);
+    let read = read.and_then(|read| {
+        intake.freezing(builder.heap_bytes() as u64)?;
+        Ok(read)
+    });
+    if let Err(BuildError::Memory(_)) = &read {
+        plan.ratio_shown.set(intake.held() as f64 / taken_bytes.max(1) as f64);
+    }
+    let read = read?;
     let graph = builder.finish()?;
     // What a part of a file takes says nothing of what files take.
     let source_bytes = if degraded.is_none_or(|d| d.level.has_references()) { source_bytes } else { 0 };

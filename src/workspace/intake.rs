@@ -93,6 +93,11 @@ impl<'a> Intake<'a> {
         self.need(self.held + self.scratch.capacity())
     }
 
+    /// Bytes of what has come in.
+    pub fn held(&self) -> u64 {
+        self.held
+    }
+
     /// No file that is left needs more scratch than this.
     pub fn left(&mut self, largest: u64) {
         let enough = (SCRATCH_PER_THREAD * self.threads).max(largest);

@@ -92,8 +92,12 @@ pub struct Ask<'a> {
     pub bytes: u64,
     /// The build does not stand on the folder's present graph, which may go if both do not fit.
     pub own_may_go: bool,
-    /// How long to wait for readers and for other builds.
+    /// How long to wait for readers, and for other builds if this one has reserved something already.
     pub patience: Instant,
+    /// How long to wait for other builds if this one has reserved nothing, so that none of them waits for it.
+    pub turn: Instant,
+    /// What the build has reserved already.
+    pub held: u64,
     pub cancel: &'a CancelToken,
 }
 
@@ -168,14 +172,16 @@ pub struct Keeper<G> {
     parting: Option<Parting>,
     folders: Mutex<BTreeMap<FolderId, Entry<G>>>,
     uses: AtomicU64,
+    /// Not zero while a build waits for others so that its reservation can grow.
+    growing: AtomicU64,
 }
 
 type Folders<'a, G> = Guard<'a, BTreeMap<FolderId, Entry<G>>>;
 
 impl<G> Keeper<G> {
     pub fn new(limit: u64) -> Keeper<G> {
-        let (folders, uses) = (Mutex::default(), AtomicU64::new(1));
-        Keeper { ledger: Ledger::new(limit), parting: None, folders, uses }
+        let (folders, uses, growing) = (Mutex::default(), AtomicU64::new(1), AtomicU64::new(0));
+        Keeper { ledger: Ledger::new(limit), parting: None, folders, uses, growing }
     }
 
     /// Calls this before a folder goes for a build's memory, on the build's thread and outside every lock. It may take
@@ -290,10 +296,17 @@ impl<G> Keeper<G> {
         self.obtain(ask, cost, |ledger| ledger.reserve(ask.bytes))
     }
 
-    /// Enlarges a reservation, evicting others if need be. It does not wait: two builds that wait for each other's
-    /// bytes would wait for ever.
+    /// Enlarges a reservation, evicting others if need be. Only one build at a time waits for others with this: two that
+    /// wait for each other's bytes would wait for ever. The others are refused, and by that give back what they have.
     pub fn grow(&self, ask: Ask<'_>, cost: &mut Cost, reservation: &mut Reservation) -> Result<(), Unmet> {
-        self.obtain(Ask { patience: Instant::now(), ..ask }, cost, |_| reservation.grow(ask.bytes))
+        let at_once = Ask { patience: Instant::now(), ..ask };
+        match self.obtain(at_once, cost, |_| reservation.grow(ask.bytes)) {
+            Err(Unmet::Refused(refused)) => {
+                let Some(_turn) = Turn::take(&self.growing) else { return Err(Unmet::Refused(refused)) };
+                self.obtain(ask, cost, |_| reservation.grow(ask.bytes))
+            }
+            outcome => outcome,
+        }
     }
 
     fn obtain<T>(
@@ -348,10 +361,14 @@ impl<G> Keeper<G> {
                     if injected(Fault::CountedTooLate) {
                         seen = self.ledger.releases();
                     }
-                    // Readers and other builds will give back this much in time.
-                    let passing = balance.retained + balance.reserved;
-                    if could.saturating_add(passing) < need || !self.ledger.wait_released(seen, ask.patience)
-                    {
+                    // Other builds will give back this much, and readers this much in time.
+                    let builds = balance.reserved.saturating_sub(ask.held);
+                    let until = match could.saturating_add(builds) >= need && ask.held == 0 {
+                        true => ask.turn.max(ask.patience),
+                        false => ask.patience,
+                    };
+                    let passing = builds.saturating_add(balance.retained);
+                    if could.saturating_add(passing) < need || !self.ledger.wait_released(seen, until) {
                         return Err(Unmet::Refused(refused));
                     }
                 }
@@ -486,6 +503,21 @@ impl<G> Keeper<G> {
         let old = take(entry);
         drop(folders);
         old.is_some()
+    }
+}
+
+/// The right of one build to wait for others with a reservation in hand.
+struct Turn<'a>(&'a AtomicU64);
+
+impl<'a> Turn<'a> {
+    fn take(growing: &'a AtomicU64) -> Option<Turn<'a>> {
+        (growing.swap(1, Ordering::SeqCst) == 0).then_some(Turn(growing))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::SeqCst);
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Account {
     Retained,
     /// Texts, trees and facts of open documents.
     Documents,
+    /// What the process was found to have on its heap beyond all that is metered and beyond the fixed overhead.
+    Heap,
 }
 
 /// The sums, taken at one moment.
@@ -30,13 +32,14 @@ pub struct Balance {
     pub resident: u64,
     pub retained: u64,
     pub documents: u64,
+    pub heap: u64,
     /// The most that was ever in use.
     pub high_water: u64,
 }
 
 impl Balance {
     pub fn used(&self) -> u64 {
-        self.reserved + self.resident + self.retained + self.documents
+        self.reserved + self.resident + self.retained + self.documents + self.heap
     }
     /// What can still be granted; zero while a lowered limit is exceeded.
     pub fn available(&self) -> u64 {
@@ -79,6 +82,7 @@ impl Book {
             Account::Resident => &mut self.balance.resident,
             Account::Retained => &mut self.balance.retained,
             Account::Documents => &mut self.balance.documents,
+            Account::Heap => &mut self.balance.heap,
         }
     }
 
@@ -190,12 +194,13 @@ impl Ledger {
     /// Whether the sums are those of the entries; for tests.
     pub fn validate(&self) {
         let book = self.0.book.lock();
-        for account in [Account::Resident, Account::Retained, Account::Documents] {
+        for account in [Account::Resident, Account::Retained, Account::Documents, Account::Heap] {
             let entries: u64 = book.charges.values().filter(|(a, _)| *a == account).map(|(_, b)| b).sum();
             let sum = match account {
                 Account::Resident => book.balance.resident,
                 Account::Retained => book.balance.retained,
                 Account::Documents => book.balance.documents,
+                Account::Heap => book.balance.heap,
             };
             assert_eq!(entries, sum, "{account:?}");
         }

@@ -12,6 +12,7 @@ pub mod crew;
 pub mod degrade;
 pub mod document;
 pub mod documents;
+pub mod excess;
 mod fault;
 pub mod gate;
 pub mod intake;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::clock::Moment;
 use super::degrade::Degraded;
 use super::ledger::Balance;
+use super::machine::Footprint;
 use super::slot::{Cause, Lifecycle};
+use crate::lang::scratch::allocated;
 
 /// Everything that `coppice/status` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,13 +31,23 @@ pub struct Memory {
     pub resident: u64,
     pub retained: u64,
     pub documents: u64,
+    /// Charged for what the process has on its heap beyond what is metered otherwise and beyond the fixed overhead.
+    pub heap: u64,
     pub high_water: u64,
     /// What the system says of the whole process.
     pub rss: u64,
+    /// The part of it that is the program itself: pages of its file and of its libraries.
+    pub program: u64,
+    /// Bytes that the allocator has handed out: decoded facts, documents, and everything that is in no map of its own.
+    pub allocated: u64,
+    /// Bytes that the allocator keeps for the next who ask; some of their pages may be the system's again.
+    pub allocator_free: u64,
 }
 
 impl Memory {
-    pub(super) fn new(balance: Balance, rss: u64) -> Memory {
+    pub(super) fn new(balance: Balance) -> Memory {
+        let footprint = Footprint::now();
+        let (allocated, allocator_free) = allocated();
         Memory {
             limit: balance.limit,
             used: balance.used(),
@@ -43,8 +55,12 @@ impl Memory {
             resident: balance.resident,
             retained: balance.retained,
             documents: balance.documents,
+            heap: balance.heap,
             high_water: balance.high_water,
-            rss,
+            rss: footprint.resident(),
+            program: footprint.files,
+            allocated,
+            allocator_free,
         }
     }
 }

@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Wire, resident_bytes};
+use super::{Wire, cpu_time, peak_bytes, resident_bytes};
 
 /// How often the resident size is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
+/// A bound that no lowering misses.
+const LOWERED_PATIENCE: Duration = Duration::from_secs(600);
+
 /// Something to ask of a folder, and the answer without pressure.
 pub struct Question {
     method: &'static str,
@@ -31,12 +34,17 @@ pub struct Outcome {
     pub switches: u64,
     pub reloads: u64,
     pub refused: u64,
-    /// The first few answers that were not those of a server without pressure.
+    /// The first few answers that were not those of a server without pressure, and refusals.
     pub wrong: Vec<String>,
     pub wrong_count: u64,
-    /// The most that was seen of the process, and what it had before any folder was opened.
+    /// The most that was seen of the process, what the system itself remembers as the most, and what the process had
+    /// before any folder was opened.
     pub peak_bytes: u64,
+    pub system_peak_bytes: u64,
     pub empty_bytes: u64,
+    /// CPU time of the server until every folder had been built once, and in all.
+    pub start_cpu: Duration,
+    pub cpu: Duration,
     /// The most that the server says it had in use.
     pub high_water_bytes: u64,
     pub graphs_bytes: u64,
@@ -159,9 +167,10 @@ pub fn run(
     let peak = Peak::watch(wire.pid());
     let mut outcome = Outcome { requests, empty_bytes, ..Outcome::default() };
     let before = generations(&settled(&mut wire, patience));
-    let mut at = 0;
+    outcome.start_cpu = cpu_time(wire.pid());
+    let mut at = folders.len();
     for _ in 0..requests {
-        if dice.below(stay) == 0 {
+        if at == folders.len() || dice.below(stay) == 0 {
             let next = dice.below(folders.len());
             outcome.switches += u64::from(next != at);
             at = next;
@@ -180,7 +189,12 @@ pub fn run(
                     outcome.wrong.push(format!("{place}: {} instead of {}", cut(&answer), cut(right)));
                 }
             }
-            Err(_) => outcome.refused += 1,
+            Err(why) => {
+                outcome.refused += 1;
+                if outcome.wrong.len() < 5 {
+                    outcome.wrong.push(why);
+                }
+            }
         }
         outcome.slowest = outcome.slowest.max(asked.elapsed());
         drop(wire.leftovers());
@@ -190,8 +204,66 @@ pub fn run(
     outcome.reloads = after.iter().map(|(uri, g)| g - before.get(uri).copied().unwrap_or(0)).sum();
     outcome.high_water_bytes = status["memory"]["highWaterBytes"].as_u64().unwrap_or(0);
     outcome.reserved_bytes_at_end = status["memory"]["reservedBytes"].as_u64().unwrap_or(u64::MAX);
+    outcome.cpu = cpu_time(wire.pid());
+    outcome.system_peak_bytes = peak_bytes(wire.pid());
     outcome.peak_bytes = peak.end();
     outcome
+}
+
+/// What came of a budget that was lowered while it was full.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    pub used_before: u64,
+    pub resident_before: u64,
+    /// How long it took until what is metered was within the new limit, and until the process was within its ceiling.
+    pub metered_after: Duration,
+    pub resident_after: Duration,
+    pub used: u64,
+    pub resident: u64,
+}
+
+/// Fills a budget with folders, asking one question of each, and lowers it by a change of the configuration.
+pub fn lowered(folders: &[(PathBuf, &[Question])], limits_mb: [u64; 2], overhead: u64) -> Lowered {
+    let paths: Vec<PathBuf> = folders.iter().map(|(path, _)| path.clone()).collect();
+    let cache = tempfile::tempdir().expect("a temporary directory");
+    let (mut wire, _) = server(&paths, limits_mb[0], Some(cache.path()));
+    settled(&mut wire, LOWERED_PATIENCE);
+    for (folder, questions) in folders {
+        let _ = questions[0].ask(&mut wire, folder);
+    }
+    let before = settled(&mut wire, LOWERED_PATIENCE);
+    let used = |status: &Value| status["memory"]["usedBytes"].as_u64().unwrap_or(u64::MAX);
+    let limit = limits_mb[1] << 20;
+    let mut outcome =
+        Lowered { used_before: used(&before), resident_before: wire.rss(), ..Lowered::default() };
+    let settings = json!({"settings": {"coppice": {"memory.limitMb": limits_mb[1]}}});
+    let changed = Instant::now();
+    wire.notify("workspace/didChangeConfiguration", settings);
+    while outcome.metered_after.is_zero() || outcome.resident_after.is_zero() {
+        let status = wire.ask("coppice/status", Value::Null)["result"].clone();
+        let is_known = status["memory"]["limitBytes"] == limit;
+        (outcome.used, outcome.resident) = (used(&status), wire.rss());
+        if is_known && outcome.used <= limit && outcome.metered_after.is_zero() {
+            outcome.metered_after = changed.elapsed();
+        }
+        if is_known && outcome.resident <= limit + overhead && outcome.resident_after.is_zero() {
+            outcome.resident_after = changed.elapsed();
+        }
+        assert!(changed.elapsed() < LOWERED_PATIENCE, "never met: {outcome:?}, {status}");
+    }
+    outcome
+}
+
+/// Texts that make a parser ask for far more memory than what people write.
+pub fn pathological(kind: usize, bytes: usize) -> (String, String) {
+    let depth = bytes / 2;
+    match kind % 5 {
+        0 => (format!("nested_{kind}.py"), format!("x = {}{}", "(".repeat(depth), ")".repeat(depth))),
+        1 => (format!("array_{kind}.js"), format!("x = [{}];", "1,\n".repeat(bytes / 3))),
+        2 => (format!("sum_{kind}.go"), format!("package p\nvar x = {}1\n", "a+\n".repeat(bytes / 3))),
+        3 => (format!("open_{kind}.ts"), "{[(<\n".repeat(bytes / 5)),
+        _ => (format!("calls_{kind}.rs"), format!("fn f() {{ {} }}", "f(f(f()));\n".repeat(bytes / 11))),
+    }
 }
 
 /// By folder; a folder without a graph has the number of its last one.

@@ -28,8 +28,14 @@ struct Memory {
     resident_bytes: u64,
     retained_bytes: u64,
     document_bytes: u64,
+    heap_bytes: u64,
     high_water_bytes: u64,
     rss_bytes: u64,
+    /// Of the process: the pages of its own file and of its libraries.
+    program_bytes: u64,
+    /// Handed out by the allocator, metered or not; and kept by it for the next who ask.
+    allocated_bytes: u64,
+    allocator_free_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,8 +113,12 @@ pub fn status(status: plain::Status) -> Status {
             resident_bytes: memory.resident,
             retained_bytes: memory.retained,
             document_bytes: memory.documents,
+            heap_bytes: memory.heap,
             high_water_bytes: memory.high_water,
             rss_bytes: memory.rss,
+            program_bytes: memory.program,
+            allocated_bytes: memory.allocated,
+            allocator_free_bytes: memory.allocator_free,
         },
         folders: status.folders.into_iter().map(folder).collect(),
     }

@@ -80,7 +80,9 @@ impl Site {
             outcome
         };
         let permits = Gate::new(4);
+        let ratio_shown = Cell::default();
         let plan = Plan {
+            ratio_shown: &ratio_shown,
             scope: Scope {
                 root: root.into(),
                 inner: Vec::new(),

@@ -24,7 +24,8 @@ fn make(charges: Charges) -> Arc<Fake> {
 const NOW: Moment = Moment(0);
 
 fn ask<'a>(folder: FolderId, start: &Start, bytes: u64, cancel: &'a CancelToken) -> Ask<'a> {
-    Ask { folder, build: start.id, bytes, own_may_go: true, patience: Instant::now(), cancel }
+    let now = Instant::now();
+    Ask { folder, build: start.id, bytes, own_may_go: true, patience: now, turn: now, held: 0, cancel }
 }
 
 /// Reserves, builds and publishes.
@@ -133,6 +134,46 @@ fn readers_keep_their_graph_and_new_builds_wait_for_them() {
     };
     drop(reader);
     assert_eq!(waiting.join().unwrap(), Ok(50));
+}
+
+#[test]
+fn of_two_builds_that_outgrow_what_they_have_one_gives_way_to_the_other() {
+    let (keeper, _) = keeper(100, 2);
+    let patience = Instant::now() + Duration::from_secs(60);
+    let cancel = CancelToken::new();
+    let mut builds = [0, 1].map(|n| {
+        let start = keeper.wanted(FolderId(n), NOW).unwrap();
+        let ask = Ask { patience, ..ask(FolderId(n), &start, 40, &cancel) };
+        let reservation = keeper.reserve(ask, &mut Cost::default()).unwrap();
+        Some((Ask { held: 40, ..ask }, reservation))
+    });
+    let granted = std::thread::scope(|scope| {
+        let threads = builds.each_mut().map(|build| {
+            let (ask, mut reservation) = build.take().unwrap();
+            let keeper = &keeper;
+            scope.spawn(move || keeper.grow(ask, &mut Cost::default(), &mut reservation).is_ok())
+        });
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert!(granted[0] != granted[1], "{granted:?}");
+    assert_eq!(keeper.ledger().balance().reserved, 0);
+}
+
+#[test]
+fn a_build_that_has_nothing_waits_for_its_turn_and_one_that_has_something_does_not() {
+    let (keeper, _) = keeper(100, 2);
+    let cancel = CancelToken::new();
+    let [first, second] = [0, 1].map(|n| keeper.wanted(FolderId(n), NOW).unwrap());
+    let reservation = keeper.reserve(ask(FolderId(0), &first, 80, &cancel), &mut Cost::default()).unwrap();
+    let turn = Instant::now() + Duration::from_secs(60);
+    let waits = Ask { turn, ..ask(FolderId(1), &second, 50, &cancel) };
+    let hurries = Ask { held: 10, ..waits };
+    assert!(matches!(keeper.reserve(hurries, &mut Cost::default()), Err(Unmet::Refused(_))));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| keeper.reserve(waits, &mut Cost::default()).map(|r| r.bytes()));
+        drop(reservation);
+        assert_eq!(waiting.join().unwrap(), Ok(50));
+    });
 }
 
 #[test]

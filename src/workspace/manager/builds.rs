@@ -1,5 +1,6 @@
 //! Running builds: memory from the keeper, the graph to the keeper, and what became of it to everybody else.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -27,8 +28,12 @@ use crate::lang::modules::parent;
 
 /// An estimate that was too low is doubled until it is as many times what it was.
 const CAUTION_MAX: u32 = 16;
-/// How long a build waits for readers and other builds to give memory back.
+/// How long a build waits for readers to give memory back, and for other builds if they may wait for it too.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a build that has nothing yet waits for others to end: they are at work, and so many do not fit at once.
+const TURN: Duration = Duration::from_secs(600);
+/// A build that has been refused what it did not expect to need begins again, to wait for all of it at once.
+const FRESH_STARTS_MAX: u32 = 1;
 /// A replaced graph that is held longer than this is worth a warning: some reader has forgotten it.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -90,11 +95,13 @@ impl Memory for Grant<'_> {
     fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet> {
         // What is merely wanted is taken only if nobody has to go for it.
         let free = self.keeper.ledger().reserve(wanted).map_err(Unmet::Refused);
-        let for_needed = Ask { bytes: needed, own_may_go: false, patience: Instant::now(), ..self.ask };
-        let granted = match free.or_else(|_| self.keeper.reserve(for_needed, &mut self.cost)) {
+        let now = Instant::now();
+        let held = self.bytes();
+        let at_once = Ask { held, bytes: needed, own_may_go: false, patience: now, turn: now, ..self.ask };
+        let granted = match free.or_else(|_| self.keeper.reserve(at_once, &mut self.cost)) {
             Ok(granted) => granted,
             Err(Unmet::Outdated) => return Err(Unmet::Outdated),
-            Err(_) => self.keeper.reserve(Ask { bytes: least, ..self.ask }, &mut self.cost)?,
+            Err(_) => self.keeper.reserve(Ask { held, bytes: least, ..self.ask }, &mut self.cost)?,
         };
         let bytes = granted.bytes();
         self.reservation = Some(granted);
@@ -106,9 +113,12 @@ impl Memory for Grant<'_> {
     }
 
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
+        let all = self.bytes();
         match &mut self.reservation {
             Some(held) => {
-                let granted = self.keeper.grow(Ask { bytes: more, ..self.ask }, &mut self.cost, held);
+                let patience = Instant::now() + PATIENCE;
+                let ask = Ask { held: all, bytes: more, patience, ..self.ask };
+                let granted = self.keeper.grow(ask, &mut self.cost, held);
                 let needed = held.bytes().saturating_add(more);
                 granted.map_err(|unmet| match (unmet, self.keeper.attainable(self.ask.folder)) {
                     (Unmet::Refused(_), limit) if needed > limit => Unmet::Never { needed, limit },
@@ -230,7 +240,8 @@ impl Core {
         folder.details.lock().own_went = false;
         self.journal(folder);
         self.watch_rules(folder);
-        let mut may_recall = true;
+        let (mut may_recall, mut fresh_starts) = (true, 0);
+        let ratio_shown = Cell::default();
         let patience = Instant::now() + PATIENCE;
         loop {
             let began = Instant::now();
@@ -249,6 +260,8 @@ impl Core {
                     bytes: 0,
                     own_may_go: base.is_none(),
                     patience,
+                    turn: Instant::now() + TURN,
+                    held: 0,
                     cancel,
                 },
                 reservation: None,
@@ -284,6 +297,7 @@ impl Core {
                 },
                 stamps: Arc::clone(&folder.stamps.lock()),
                 ratio,
+                ratio_shown: &ratio_shown,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
                 means: self.means(folder, caution),
                 degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
@@ -296,6 +310,13 @@ impl Core {
                 // Beside the graph that it was to be built upon there is no room; without it there may be.
                 Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. })) if columns.is_some() => {
                     changes = Changes::Everything;
+                    continue;
+                }
+                Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. }))
+                    if ratio_shown.get() > ratio && fresh_starts < FRESH_STARTS_MAX =>
+                {
+                    fresh_starts += 1;
+                    folder.details.lock().ratio = ratio_shown.get();
                     continue;
                 }
                 // It was chosen by an estimate that was too low.

@@ -155,6 +155,7 @@ impl Capture {
     }
 
     fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
+        core.stir();
         // In this order: a document that is being closed is in one of the two.
         let documents = core.documents.all();
         let settling = core.settling.all();

@@ -20,6 +20,7 @@ use super::super::watch::{Notice, Watch};
 use super::builds;
 use super::folder::Folder;
 use super::keeping::Keeping;
+use super::minding::Minding;
 use super::observer::{Event, Observer, Severity};
 use super::resident::Resident;
 use crate::lang::scratch::purge;
@@ -45,6 +46,7 @@ pub struct Core {
     pub(super) permits: Gate,
     pub(super) queue: Mutex<Vec<builds::Queued>>,
     pub(super) keeping: Keeping,
+    pub(super) minding: Minding,
     pub(super) pending: Mutex<Pending>,
     settings: Published<Settings>,
     folders: Published<Vec<Arc<Folder>>>,
@@ -107,6 +109,7 @@ impl Core {
                 permits: Gate::new(settings.build_threads as u64),
                 queue: Mutex::default(),
                 keeping: Keeping::default(),
+                minding: Minding::default(),
                 pending: Mutex::default(),
                 settings: Published::of(settings),
                 folders: Published::of(Vec::new()),
@@ -215,6 +218,7 @@ impl Core {
         for folder in self.folders().iter().filter(|f| gone.contains(&f.id)) {
             // By now the next build may have been started; that one goes on.
             folder.cancel_build(|build| !self.keeper.is_current(folder.id, build));
+            self.unsettle(folder);
             self.told(folder);
         }
         if !gone.is_empty() {
@@ -224,7 +228,8 @@ impl Core {
     }
 
     /// Tells whoever listens or waits, if the folder's state is another than was told last.
-    pub(super) fn told(&self, folder: &Arc<Folder>) {
+    pub(super) fn told(self: &Arc<Self>, folder: &Arc<Folder>) {
+        self.stir();
         folder.telling.note(&folder.path, || self.keeper.report(folder.id));
         assert_none_held();
         folder.wake();

@@ -9,6 +9,7 @@ mod core;
 mod folder;
 mod holding;
 mod keeping;
+mod minding;
 mod observer;
 mod resident;
 mod telling;
@@ -59,6 +60,12 @@ impl Manager {
         let core = Core::new(settings, observer, pool);
         core.start_keeping();
         Manager(Arc::new(Owner(core)))
+    }
+
+    /// Has the manager look after what the whole process takes: what is on the heap beyond what is metered is given back
+    /// to the system, or the budget is charged for it. For a process that does nothing else.
+    pub fn mind_process(&self) {
+        self.core().mind_process();
     }
 
     fn core(&self) -> &Arc<Core> {
@@ -231,7 +238,7 @@ impl Manager {
         let core = self.core();
         let folders: Vec<_> = core.folders().iter().filter_map(|f| folder_status(core, f)).collect();
         // After the folders: what their builds had reserved is not told of when they are told to be at rest.
-        let memory = Memory::new(core.keeper.ledger().balance(), machine::rss_bytes());
+        let memory = Memory::new(core.keeper.ledger().balance());
         // By what is said of the folders, which may have moved on since.
         let ready = folders.iter().all(|f| f.state.is_at_rest());
         Status { uptime: core.clock.uptime(), ready, memory, folders }

@@ -282,6 +282,27 @@ fn what_was_saved_and_closed_is_known_at_once() {
 }
 
 #[test]
+fn an_evicted_folder_keeps_no_closed_documents_and_forgets_nothing_that_was_saved() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "from x import f\n")]);
+    world.add("a");
+    world.loaded("a");
+    let saved = |name: &str, version| {
+        let (path, text) = (world.at("a/x.py"), format!("def {name}(): pass\n"));
+        world.manager.open(&path, "python", version, &text).unwrap();
+        world.write("a/x.py", &text);
+        world.manager.save(&path);
+        world.manager.close(&path).unwrap();
+    };
+    saved("before", 1);
+    world.manager.evict(&world.at("a"));
+    assert_eq!(world.manager.status().memory.documents, 0);
+    saved("after", 2);
+    assert_eq!(world.manager.status().memory.documents, 0);
+    assert_eq!(world.defined("a/y.py", "after"), ["x.py"]);
+    assert!(world.defined("a/y.py", "before").is_empty());
+}
+
+#[test]
 fn ignore_files_that_change_change_the_graph() {
     let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/gen/y.py", "def g(): pass\n")]);
     world.add("a");

@@ -9,7 +9,7 @@ use super::super::build::{Seen, is_relevant_name};
 use super::super::changes::Changes;
 use super::super::rules::{is_foreign_dir, outer_dirs, ruled_by};
 use super::super::settings::WatchMode;
-use super::super::slot::FolderId;
+use super::super::slot::{FolderId, Lifecycle};
 use super::super::status::Watcher;
 use super::core::Core;
 use super::folder::Folder;
@@ -35,8 +35,19 @@ impl Core {
     /// A document that is about to be closed answers until its folder has looked at what was saved.
     pub fn settle(&self, path: &Path) {
         let Some(document) = self.documents.get(path) else { return };
-        if self.owner(path).is_some_and(|folder| relevant(&folder, path).is_some()) {
+        let Some(folder) = self.owner(path) else { return };
+        if relevant(&folder, path).is_some() {
             self.settling.put(&document, Instant::now());
+            self.unsettle(&folder);
+        }
+    }
+
+    /// An evicted folder needs no closed documents: before it answers again it looks at the disk, where they were saved.
+    pub(super) fn unsettle(&self, folder: &Folder) {
+        // What is closed from here on may be of a look that begins meanwhile.
+        let now = Instant::now();
+        if self.keeper.report(folder.id).is_some_and(|r| r.lifecycle == Lifecycle::Evicted) {
+            self.settling.looked(now, |path| self.owner(path).is_some_and(|f| f.id == folder.id));
         }
     }
 

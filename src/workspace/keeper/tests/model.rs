@@ -157,6 +157,8 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         bytes,
                         own_may_go,
                         patience: Instant::now(),
+                        turn: Instant::now(),
+                        held: 0,
                         cancel: &cancel,
                     };
                     // What cannot go for it: promises, and the graphs of the pinned, the busy and of readers.
@@ -197,6 +199,8 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         bytes,
                         own_may_go: false,
                         patience: Instant::now(),
+                        turn: Instant::now(),
+                        held: 0,
                         cancel: &cancel,
                     };
                     let was = held.bytes();

@@ -1,0 +1,67 @@
+//! What the process has in memory beyond what is metered: when the allocator is to let go of it, and how much of it the
+//! budget is charged for.
+//!
+//! Graphs lie in maps of their own, and the ledger knows their size. Decoded facts, documents, what queries learn and
+//! what replies are made of are on the heap, where freed memory stays with the process until it is asked for.
+
+/// Freed memory that the allocator may gather before it is told to let go. Telling it takes milliseconds, so it is not
+/// for every query.
+const GATHERED_BYTES_MAX: u64 = 3 << 20;
+/// Excess that is part of the fixed overhead of the process: stacks, queues, the learning of queries of ordinary size,
+/// gaps between allocations. Beyond it the budget pays.
+const FREE_BYTES: u64 = 6 << 20;
+
+/// Bytes that are not of files and that nobody has been charged for.
+pub fn excess(anonymous: u64, metered: u64) -> u64 {
+    anonymous.saturating_sub(metered)
+}
+
+/// What the budget is charged for an excess.
+pub fn owed(excess: u64) -> u64 {
+    excess.saturating_sub(FREE_BYTES)
+}
+
+/// Remembers what the last purge has left, which the next one would leave too.
+#[derive(Debug, Default)]
+pub struct Purging {
+    left: u64,
+}
+
+impl Purging {
+    /// Whether a purge would now give much back.
+    pub fn is_due(&mut self, excess: u64) -> bool {
+        self.left = self.left.min(excess);
+        excess - self.left > GATHERED_BYTES_MAX
+    }
+
+    /// A purge has left so much.
+    pub fn done(&mut self, excess: u64) {
+        self.left = excess;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purge_is_due_when_much_has_gathered_since_the_last_one() {
+        let mut purging = Purging::default();
+        assert!(!purging.is_due(GATHERED_BYTES_MAX));
+        assert!(purging.is_due(GATHERED_BYTES_MAX + 1));
+        // What is in use stays, and is no reason for another purge.
+        purging.done(20 << 20);
+        assert!(!purging.is_due((20 << 20) + GATHERED_BYTES_MAX));
+        assert!(purging.is_due((20 << 20) + GATHERED_BYTES_MAX + 1));
+        // What has gone by itself counts when it comes again.
+        assert!(!purging.is_due(0));
+        assert!(purging.is_due(GATHERED_BYTES_MAX + 1));
+    }
+
+    #[test]
+    fn only_what_exceeds_the_fixed_overhead_is_charged() {
+        assert_eq!(excess(10, 30), 0);
+        assert_eq!(owed(excess(FREE_BYTES + 7, 7)), 0);
+        assert_eq!(owed(excess(FREE_BYTES + 8, 7)), 1);
+    }
+}
