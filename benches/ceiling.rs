@@ -1,5 +1,5 @@
 //! The ceiling under load, over stdio:
-//! `cargo bench --bench ceiling -- [--limit MB]… [--requests N] [--stay N] [--lower MB] [--costly] [FOLDER…]`.
+//! `cargo bench --bench ceiling -- [--limit MB]… [--requests N] [--stay N] [--lower MB] [--costly] [--account] [FOLDER…]`.
 //!
 //! Twenty-four folders are open in a budget of a quarter of their graphs, and random questions go to random ones of
 //! them. Each answer is compared with that of a server that has room for all, and the system is asked twenty times a
@@ -7,7 +7,8 @@
 //! generated code: a program in five languages, and tables of constants that make the graph as large as it is to be.
 //!
 //! `--lower` fills the first budget and lowers it to this one, instead of asking; `--costly` opens a folder of twenty
-//! files that cost a parser far more memory than what people write.
+//! files that cost a parser far more memory than what people write; `--account` opens each folder given as many times as
+//! it takes for a size that matters, and compares what the graphs are said to take with what the process has gained.
 
 #[path = "generated/mod.rs"]
 mod generated;
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use generated::tables;
 use support::pressure::{
-    Dice, Outcome, Peak, Question, lowered, pathological, questions, run, server, settled, twin,
+    Dice, Outcome, Peak, Question, account, lowered, pathological, questions, run, server, settled, twin,
 };
 
 const FOLDERS: usize = 24;
@@ -39,6 +40,7 @@ struct Arguments {
     stay: usize,
     lower_mb: Option<u64>,
     costly: bool,
+    account: bool,
     originals: Vec<PathBuf>,
 }
 
@@ -46,6 +48,12 @@ fn main() -> ExitCode {
     let arguments = arguments();
     let mut dice = Dice::new(1);
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ceiling");
+    if arguments.account {
+        let all_good =
+            arguments.originals.iter().filter(|original| !accounted(original, &place)).count() == 0;
+        let _ = std::fs::remove_dir_all(&place);
+        return if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let mut asked = Asked::new();
     let mut good = true;
     for limit_mb in &arguments.limits_mb {
@@ -95,6 +103,7 @@ fn arguments() -> Arguments {
         stay: STAY,
         lower_mb: None,
         costly: false,
+        account: false,
         originals: Vec::new(),
     };
     let mut args = std::env::args().skip(1);
@@ -106,6 +115,7 @@ fn arguments() -> Arguments {
             "--stay" => arguments.stay = number() as usize,
             "--lower" => arguments.lower_mb = Some(number()),
             "--costly" => arguments.costly = true,
+            "--account" => arguments.account = true,
             "--bench" => {}
             _ => arguments.originals.push(PathBuf::from(arg).canonicalize().expect("a folder")),
         }
@@ -128,6 +138,30 @@ fn generated(limit: u64) -> PathBuf {
 
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
+}
+
+/// Whether the bytes that are reported for a folder's graph are those that the process gains by it. Of a small graph that
+/// says nothing, since whole pages and the ends of the heap count; so there are many.
+fn accounted(original: &Path, place: &Path) -> bool {
+    const GRAPHS_BYTES_MIN: u64 = 32 << 20;
+    const TWINS_MAX: u64 = 400;
+    const PERCENT_OFF_MAX: f64 = 10.0;
+    let one = account(&[original.to_owned()], PATIENCE).graphs.max(1);
+    let _ = std::fs::remove_dir_all(place);
+    let twins: Vec<PathBuf> = (0..GRAPHS_BYTES_MIN.div_ceil(one).clamp(1, TWINS_MAX))
+        .map(|i| place.join(format!("folder_{i}")))
+        .inspect(|at| twin(original, at).expect("the folder can be copied"))
+        .collect();
+    let all = account(&twins, PATIENCE);
+    let percent = 100.0 * all.grown as f64 / all.graphs as f64 - 100.0;
+    println!(
+        "{}: {} times, graphs of {:.1} MiB by the ledger, {:.1} MiB by the system: {percent:+.1} %",
+        original.display(),
+        twins.len(),
+        mib(all.graphs),
+        mib(all.grown)
+    );
+    percent.abs() <= PERCENT_OFF_MAX
 }
 
 /// A full budget is lowered; whether what is metered and what the process takes follow in time.

@@ -6,10 +6,10 @@
 
 /// Freed memory that the allocator may gather before it is told to let go. Telling it takes milliseconds, so it is not
 /// for every query.
-const GATHERED_BYTES_MAX: u64 = 3 << 20;
+const GATHERED_BYTES_MAX: u64 = 2 << 20;
 /// Excess that is part of the fixed overhead of the process: stacks, queues, the learning of queries of ordinary size,
 /// gaps between allocations. Beyond it the budget pays.
-const FREE_BYTES: u64 = 6 << 20;
+const FREE_BYTES: u64 = 4 << 20;
 
 /// Bytes that are not of files and that nobody has been charged for.
 pub fn excess(anonymous: u64, metered: u64) -> u64 {

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Wire, cpu_time, peak_bytes, resident_bytes};
+use super::{Wire, anonymous_bytes, cpu_time, peak_bytes, resident_bytes};
 
 /// How often the resident size is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
+/// In this time after the last build the process gives back what builds have left.
+const QUIET: Duration = Duration::from_secs(3);
 /// A bound that no lowering misses.
 const LOWERED_PATIENCE: Duration = Duration::from_secs(600);
 
@@ -252,6 +254,34 @@ pub fn lowered(folders: &[(PathBuf, &[Question])], limits_mb: [u64; 2], overhead
         assert!(changed.elapsed() < LOWERED_PATIENCE, "never met: {outcome:?}, {status}");
     }
     outcome
+}
+
+/// What twins of a folder take by the server's word and by the system's.
+#[derive(Debug, Default)]
+pub struct Account {
+    pub graphs: u64,
+    pub grown: u64,
+}
+
+/// Opens so many twins of a folder, with room for all, and looks at what the process has gained by that.
+pub fn account(twins: &[PathBuf], patience: Duration) -> Account {
+    let (mut wire, _) = server(&[], 8_192, None);
+    // What every language costs once is no folder's.
+    wire.ask("coppice/status", Value::Null);
+    let before = anonymous_bytes(wire.pid());
+    let added: Vec<Value> = twins.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
+    wire.notify("workspace/didChangeWorkspaceFolders", json!({"event": {"added": added, "removed": []}}));
+    let status = settled(&mut wire, patience);
+    let of = |f: &Value| f["highWaterBytes"].as_u64().unwrap_or(0);
+    let graphs = status["folders"].as_array().into_iter().flatten().map(of).sum();
+    // Until the allocator has let go of what the builds have left.
+    let deadline = Instant::now() + QUIET;
+    let mut grown = u64::MAX;
+    while Instant::now() < deadline {
+        thread::sleep(SAMPLE_EVERY);
+        grown = grown.min(anonymous_bytes(wire.pid()).saturating_sub(before));
+    }
+    Account { graphs, grown }
 }
 
 /// Texts that make a parser ask for far more memory than what people write.

@@ -12,7 +12,7 @@ use super::core::Core;
 use crate::lang::scratch::purge;
 
 /// How soon after something has happened the first look is.
-const FIRST_LOOK: Duration = Duration::from_millis(25);
+const FIRST_LOOK: Duration = Duration::from_millis(10);
 /// While nothing happens each look is twice as late as the one before; after one as late as this there is none.
 const LAST_LOOK: Duration = Duration::from_secs(4);
 
