@@ -18,6 +18,8 @@ use support::{Folder, PATIENCE, Pace, Wire, frame, resident_bytes};
 
 /// Room for the reply and the folder, and not for the build of [`LARGE_BYTES`] beside them.
 const LIMIT_MB: u64 = 17;
+/// Room for that build too.
+const WIDE_LIMIT_MB: u64 = 26;
 /// As many as one answer has at most.
 const USES: usize = 10_000;
 const REBUILDS: usize = 20;
@@ -57,37 +59,58 @@ fn number(status: &Value, key: &str) -> u64 {
     status["memory"][key].as_u64().expect("a number")
 }
 
-#[test]
-fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
-    // Each use is told with the whole path, which is a long one.
+/// A file that is used very often, by a long path, which each use is told with.
+fn used() -> (Folder, String) {
     let deep: String = (0..4).map(|i| format!("{i}{}/", "d".repeat(230))).collect();
     let used = format!("{deep}used.py");
     let folder = Folder::new(&[(&used, &format!("def f(): pass\n{}", "f()\n".repeat(USES - 1)))]);
     folder.write("small.py", "def round_0(): pass\n");
+    (folder, used)
+}
+
+/// A server over the folder, whose answers are read as the pace says.
+fn server(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> (Wire, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
+    command.args(["--cache.dir", "off", "--log-level", "info", "--log-file"]).arg(log);
+    let mut wire = Wire::paced(&mut command, pace);
+    wire.initialize(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
+        "initializationOptions": {"memory.limitMb": limit_mb, "watch": "client", "build.debounceMs": 0},
+    }));
+    let ready = wire.ready();
+    (wire, ready)
+}
+
+fn ask_for_uses(wire: &mut Wire, folder: &Folder, used: &str) -> i64 {
+    let asked = json!({
+        "textDocument": {"uri": folder.uri(used)},
+        "position": {"line": 0, "character": 4},
+        "context": {"includeDeclaration": true},
+    });
+    wire.request("textDocument/references", asked)
+}
+
+fn write_large(wire: &mut Wire, folder: &Folder) {
+    let line = format!("large()  # {}\n", "-".repeat(60));
+    folder.write("large.py", &format!("def large(): pass\n{}", line.repeat(LARGE_BYTES / line.len())));
+    changed(wire, folder, "large.py");
+}
+
+#[test]
+fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
+    let (folder, used) = used();
     let place = tempfile::tempdir().unwrap();
     let log = place.path().join("log");
 
     let pace_of_reading = Arc::new(Pace::default());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
-    command.args(["--cache.dir", "off", "--log-level", "info", "--log-file"]).arg(&log);
-    let mut wire = Wire::paced(&mut command, &pace_of_reading);
-    wire.initialize(json!({
-        "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
-        "initializationOptions": {"memory.limitMb": LIMIT_MB, "watch": "client", "build.debounceMs": 0},
-    }));
-    let before = wire.ready();
+    let (mut wire, before) = server(&folder, LIMIT_MB, &log, &pace_of_reading);
     let rss_before = resident_bytes(wire.pid());
     let peak = Peak::watch(wire.pid());
     assert_eq!(number(&before, "retainedBytes"), 0, "{before}");
 
     let pace = pace();
     pace_of_reading.set(Some(pace));
-    let asked = json!({
-        "textDocument": {"uri": folder.uri(&used)},
-        "position": {"line": 0, "character": 4},
-        "context": {"includeDeclaration": true},
-    });
-    let large_reply = wire.request("textDocument/references", asked);
+    let large_reply = ask_for_uses(&mut wire, &folder, &used);
     pace_of_reading.until_read(10_000);
     // Rebuilds all the while; their statuses wait behind the reply.
     let mut statuses = Vec::new();
@@ -100,9 +123,7 @@ fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
     }
     // There is no room for this one while the reply is held.
     pace_of_reading.set(Some(0));
-    let line = format!("large()  # {}\n", "-".repeat(60));
-    folder.write("large.py", &format!("def large(): pass\n{}", line.repeat(LARGE_BYTES / line.len())));
-    changed(&mut wire, &folder, "large.py");
+    write_large(&mut wire, &folder);
     until_logged(&log, "build failed", 1);
     let refused = wire.request("coppice/status", Value::Null);
     // Logged when all before it has been taken.
@@ -164,4 +185,30 @@ fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
         mib(peak.end()),
         mib(resident_bytes(wire.pid()))
     );
+}
+
+#[test]
+fn what_fits_beside_a_reply_is_built_while_that_is_held() {
+    let (folder, used) = used();
+    let place = tempfile::tempdir().unwrap();
+    let log = place.path().join("log");
+    let pace = Arc::new(Pace::default());
+    let (mut wire, _) = server(&folder, WIDE_LIMIT_MB, &log, &pace);
+    pace.set(Some(PACE));
+    let large_reply = ask_for_uses(&mut wire, &folder, &used);
+    pace.until_read(10_000);
+    pace.set(Some(0));
+    // What the reply was made of is on the heap no more, or is counted as the reply.
+    write_large(&mut wire, &folder);
+    until_logged(&log, "graph published", 2);
+    let status = wire.request("coppice/status", Value::Null);
+    wire.raw(&frame(b"{"));
+    until_logged(&log, "refused a message", 1);
+    pace.set(None);
+    assert_eq!(wire.reply(&json!(large_reply))["result"].as_array().map(Vec::len), Some(USES));
+    let status = wire.reply(&json!(status))["result"].clone();
+    assert!(number(&status, "retainedBytes") >= (USES as u64) * 1_000, "{status}");
+    assert_eq!(status["folders"][0]["lastError"], Value::Null, "{status}");
+    assert_eq!(status["folders"][0]["skipped"], json!([]), "{status}");
+    wire.until_symbol("large");
 }

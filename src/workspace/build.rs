@@ -15,6 +15,7 @@ use super::crew::Crew;
 use super::degrade::{Choice, Degraded, Means, choose, needed};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
+use super::ledger::Refused;
 use super::read::Outcome;
 use super::scan::{Found, Scan, ScanError, Scope, What, scan, scan_paths};
 use super::stamps::{Stamps, is_trusted};
@@ -68,6 +69,16 @@ pub struct Built {
     pub source_bytes: u64,
     /// What the graph has of the folder, if that is not all.
     pub degraded: Option<Degraded>,
+    /// Files that are to be looked at again.
+    pub owing: Option<Owing>,
+}
+
+/// Files that were not read because others have the memory just now. What was known of them stays.
+#[derive(Debug)]
+pub struct Owing {
+    pub paths: BTreeSet<String>,
+    /// What was lacking for one of them.
+    pub refused: Refused,
 }
 
 /// What a build saw besides the graph.
@@ -77,6 +88,8 @@ pub struct Seen {
     pub asked: Option<BTreeSet<String>>,
     /// Files that are not indexed, and why.
     pub skipped: BTreeMap<String, String>,
+    /// Those of them whose parses take more than this budget allows.
+    pub too_costly: BTreeSet<String>,
     pub skipped_more: usize,
     pub dirs: BTreeSet<String>,
     pub truncated: bool,
@@ -152,44 +165,67 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     if let Err(BuildError::Memory(_)) = &read {
         plan.ratio_shown.set(intake.held() as f64 / taken_bytes.max(1) as f64);
     }
-    let read = read?;
+    let (files_read, owing) = read?;
+    seen.owes(owing.as_ref());
     let graph = builder.finish()?;
     // What a part of a file takes says nothing of what files take.
     let source_bytes = if degraded.is_none_or(|d| d.level.has_references()) { source_bytes } else { 0 };
     let same = Vec::new();
-    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read: read, same, source_bytes, degraded })
+    Ok(Built {
+        graph: Some(graph),
+        from_nothing: true,
+        seen,
+        files_read,
+        same,
+        source_bytes,
+        degraded,
+        owing,
+    })
 }
 
-/// Reads the files, the largest first. Those whose parses have outgrown their memory are read once more when all others
-/// are done, with several times as much if that is free by then.
+/// Reads the files, the largest first. Those for whose parses there was too little memory are read once more when all
+/// others are done, with what they need if that can be had by then.
 fn read_all(
     crew: &Crew<'_>,
     files: &[Found],
     known: impl Fn(&str) -> Option<u64> + Sync,
     intake: &mut Intake<'_>,
     mut take: impl FnMut(&mut Intake<'_>, &Found, Outcome) -> Result<(), BuildError>,
-) -> Result<usize, BuildError> {
+) -> Result<(usize, Option<Owing>), BuildError> {
     let scratch = intake.scratch.clone();
-    let mut costly = BTreeMap::new();
+    let mut short: Vec<(Found, u64)> = Vec::new();
     let read = crew.read_all(files, &known, &scratch, |file, outcome, left| {
         intake.left(left);
         match outcome {
-            Outcome::TooCostly(bytes) => {
-                costly.insert(file.path.clone(), bytes);
-                Ok(())
-            }
-            other => take(intake, file, other),
+            Outcome::Short(bytes) => short.push((file.clone(), bytes)),
+            other => take(intake, file, other)?,
         }
+        Ok(())
     })?;
-    let again: Vec<Found> = files.iter().filter(|f| costly.contains_key(&f.path)).cloned().collect();
-    if !again.is_empty() && intake.room_for_most(&again) {
-        crew.read_all(&again, known, &scratch, |file, outcome, _| take(intake, file, outcome))?;
-    } else {
-        for file in &again {
-            take(intake, file, Outcome::TooCostly(costly[&file.path]))?;
+    let mut owing: Option<Owing> = None;
+    // A file is here at most twice: for the ordinary scratch of its size, and for the most that it may have.
+    while !short.is_empty() {
+        let mut again = Vec::new();
+        for (file, bytes) in short.drain(..) {
+            match intake.room_for(bytes) {
+                Ok(()) => again.push(file),
+                Err(Unmet::Never { .. }) => take(intake, &file, Outcome::TooCostly(bytes))?,
+                Err(Unmet::Refused(refused)) => {
+                    let owing = owing.get_or_insert_with(|| Owing { paths: BTreeSet::new(), refused });
+                    owing.paths.insert(file.path);
+                }
+                Err(Unmet::Outdated) => return Err(Unmet::Outdated.into()),
+            }
         }
+        crew.read_all(&again, &known, &scratch, |file, outcome, _| {
+            match outcome {
+                Outcome::Short(bytes) => short.push((file.clone(), bytes)),
+                other => take(intake, file, other)?,
+            }
+            Ok(())
+        })?;
     }
-    Ok(read)
+    Ok((read, owing))
 }
 
 /// The graph of a folder for none of whose files there is room.
@@ -197,8 +233,17 @@ fn of_no_file(seen: Seen, degraded: Option<Degraded>, memory: &mut dyn Memory) -
     let graph = GraphBuilder::new().finish()?;
     let bytes = graph.heap_bytes() as u64;
     memory.reserve(bytes, bytes, bytes)?;
-    let (files_read, same) = (0, Vec::new());
-    Ok(Built { graph: Some(graph), from_nothing: true, seen, files_read, same, source_bytes: 0, degraded })
+    let (files_read, same, owing) = (0, Vec::new(), None);
+    Ok(Built {
+        graph: Some(graph),
+        from_nothing: true,
+        seen,
+        files_read,
+        same,
+        source_bytes: 0,
+        degraded,
+        owing,
+    })
 }
 
 fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
@@ -239,7 +284,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     let (mut changed, mut same): (Vec<EncodedFile>, Vec<(Found, u64)>) = Default::default();
     let mut intake = Intake::start(plan.crew.threads, &files, graph_bytes, memory)?;
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
-    let read = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
+    let (files_read, owing) = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
         let path = file.path.as_str();
         match outcome {
             Outcome::Encoded(file) => {
@@ -263,23 +308,33 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
         }
         Ok(())
     })?;
+    seen.owes(owing.as_ref());
     let manifests = manifests.changed();
     if changed.is_empty() && removed.is_empty() && manifests.is_none() {
         return Ok(Built {
             graph: None,
             from_nothing: false,
             seen,
-            files_read: read,
+            files_read,
             same,
             source_bytes: 0,
             degraded,
+            owing,
         });
     }
     intake.freezing(graph.own_bytes() as u64 + fold)?;
     let changes = graph::Changes { changed, removed: removed.into_iter().collect(), manifests };
     let next = graph.update(changes)?;
-    let (graph, files_read) = (Some(next), read);
-    Ok(Built { graph, from_nothing: false, seen, files_read, same, source_bytes: 0, degraded })
+    Ok(Built {
+        graph: Some(next),
+        from_nothing: false,
+        seen,
+        files_read,
+        same,
+        source_bytes: 0,
+        degraded,
+        owing,
+    })
 }
 
 /// Leaves out what a graph that has not all of its folder does not have. Which files those are is chosen anew only
@@ -307,7 +362,7 @@ fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
     let Scan { files, skipped, skipped_more, dirs, truncated } = scan;
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
-    (files, Seen { asked, skipped, skipped_more, dirs, truncated, left_out: Vec::new() })
+    (files, Seen { asked, skipped, skipped_more, dirs, truncated, ..Seen::default() })
 }
 
 /// The largest first: their scratch is given back early, and no thread is left alone with one at the end.
@@ -401,11 +456,20 @@ impl Seen {
         let why = match outcome {
             Outcome::Skipped(why) => why.to_string(),
             Outcome::TooCostly(bytes) => {
-                format!("its parse may need {} MiB, more than the budget has", bytes >> 20)
+                self.too_costly.insert(path.to_owned());
+                let mib = bytes.div_ceil(1 << 20);
+                format!("its parse takes {mib} MiB or more, beyond what the memory budget has for it")
             }
             _ => return,
         };
         self.skipped.insert(path.to_owned(), why);
+    }
+
+    fn owes(&mut self, owing: Option<&Owing>) {
+        for path in owing.iter().flat_map(|o| &o.paths) {
+            let why = "there is no memory for its parse just now; it is read as soon as there is";
+            self.skipped.insert(path.clone(), why.to_owned());
+        }
     }
 }
 

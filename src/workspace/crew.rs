@@ -104,7 +104,7 @@ impl Crew<'_> {
                 parser.release();
                 scratch.acquire(bytes)
             });
-            let Some(_held) = held else { return Ok(Outcome::TooCostly(bytes)) };
+            let Some(_held) = held else { return Ok(Outcome::Short(bytes)) };
             parser.admit(tree_share(bytes));
             let _permit = self.permits.acquire(1);
             match self.read_admitted(thread, found, known, parser)? {

@@ -16,9 +16,9 @@ pub fn excess(anonymous: u64, metered: u64) -> u64 {
     anonymous.saturating_sub(metered)
 }
 
-/// What the budget is charged for an excess.
-pub fn owed(excess: u64) -> u64 {
-    excess.saturating_sub(FREE_BYTES)
+/// What of the process's memory is to be accounted for by the budget.
+pub fn accountable(anonymous: u64) -> u64 {
+    anonymous.saturating_sub(FREE_BYTES)
 }
 
 /// Remembers what the last purge has left, which the next one would leave too.
@@ -59,9 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_exceeds_the_fixed_overhead_is_charged() {
-        assert_eq!(excess(10, 30), 0);
-        assert_eq!(owed(excess(FREE_BYTES + 7, 7)), 0);
-        assert_eq!(owed(excess(FREE_BYTES + 8, 7)), 1);
+    fn what_is_part_of_the_fixed_overhead_is_not_charged_for() {
+        assert_eq!((excess(10, 30), excess(30, 10)), (0, 20));
+        assert_eq!((accountable(7), accountable(FREE_BYTES), accountable(FREE_BYTES + 8)), (0, 0, 8));
     }
 }

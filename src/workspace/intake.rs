@@ -21,8 +21,9 @@ const GROW_BYTES_MIN: u64 = 1 << 20;
 pub trait Memory {
     /// Reserves `wanted` if that is free; else `needed`, or `least`, for which others are evicted. Says which.
     fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet>;
-    /// Takes more if it is free; `false` if it is not.
-    fn grow_free(&mut self, more: u64) -> bool;
+    /// Takes more if it is to be had at once, others being evicted for it. [`Unmet::Never`] if the build could not have
+    /// it with all others gone.
+    fn grow_now(&mut self, more: u64) -> Result<(), Unmet>;
     /// Asks for more.
     fn grow(&mut self, more: u64) -> Result<(), Unmet>;
     /// Gives back what is over.
@@ -109,19 +110,17 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Makes room for the parses of files whose trees have outgrown the ordinary scratch, one at a time at least; `false`
-    /// if it is not free. Nobody else's graph goes for them.
-    pub fn room_for_most(&mut self, files: &[Found]) -> bool {
-        let most = files.iter().map(scratch_most_of).max().unwrap_or(0).max(self.scratch.capacity());
-        let bytes = self.graph.max(self.held) + most;
-        if bytes > self.reserved {
-            if !self.memory.grow_free(bytes - self.reserved) {
-                return false;
+    /// Makes room for a parse that has not been admitted with the scratch that there was, if that can be done at once.
+    pub fn room_for(&mut self, scratch: u64) -> Result<(), Unmet> {
+        if scratch > self.scratch.capacity() {
+            let bytes = self.graph.max(self.held) + scratch;
+            if bytes > self.reserved {
+                self.memory.grow_now(bytes - self.reserved)?;
+                self.reserved = bytes;
             }
-            self.reserved = bytes;
+            self.scratch.set_capacity(scratch);
         }
-        self.scratch.set_capacity(most);
-        true
+        Ok(())
     }
 
     /// Parsing is over; what is held is about to be laid out anew.

@@ -13,7 +13,7 @@ use super::changes::Changes;
 use super::clock::Moment;
 use super::fault::{Fault, injected};
 use super::ledger::{Charge, Ledger, Refused, Reservation};
-use super::slot::{BuildId, Failure, FolderId, Lifecycle, Serve, Slot, Start};
+use super::slot::{BuildId, Failure, FolderId, Lifecycle, Owed, Serve, Slot, Start};
 use super::staleness::AgeCap;
 use super::sync::{AtomicU64, Guard, Mutex, Ordering, Published};
 use super::victims::{Candidate, plan};
@@ -131,6 +131,7 @@ pub struct Finished {
     pub parts: Vec<u64>,
     /// Charges of the present graph for parts that the new one goes on using.
     pub shared: Charges,
+    pub owed: Option<Owed>,
 }
 
 /// A finished build that is now served.
@@ -286,6 +287,12 @@ impl<G> Keeper<G> {
         balance.limit.saturating_sub(balance.documents).saturating_sub(kept)
     }
 
+    /// The same for a build that stands on the folder's present graph.
+    pub fn attainable_beside_own(&self, id: FolderId) -> u64 {
+        let own = self.folders.lock().get(&id).map_or(0, Entry::would_yield);
+        self.attainable(id).saturating_sub(own)
+    }
+
     pub fn is_current(&self, id: FolderId, build: BuildId) -> bool {
         self.folders.lock().get(&id).is_some_and(|e| e.slot.is_current(build))
     }
@@ -385,7 +392,7 @@ impl<G> Keeper<G> {
         now: Moment,
         make: impl FnOnce(Charges) -> Arc<G>,
     ) -> Result<Publication, Rejected> {
-        let Finished { folder, build, reservation, parts, shared } = finished;
+        let Finished { folder, build, reservation, parts, shared, owed } = finished;
         let mut folders = self.folders.lock();
         let counts = |e: &&mut Entry<G>| e.slot.is_current(build) || injected(Fault::PublishUnchecked);
         let Some(entry) = folders.get_mut(&folder).filter(counts) else {
@@ -403,8 +410,9 @@ impl<G> Keeper<G> {
         let mut charges = shared;
         charges.extend(own.into_iter().map(Arc::new));
         let graph = make(charges.clone());
-        let generation = entry.slot.published(build, now);
-        let served = Served { graph, generation, built: now, stale: None, charges };
+        let stale = stale_by(&owed, now);
+        let generation = entry.slot.published(build, owed, now);
+        let served = Served { graph, generation, built: now, stale, charges };
         let old = entry.shelf.served.swap(Some(Arc::new(served)));
         let follow_up = entry.slot.follow_up(now);
         drop(folders);
@@ -412,12 +420,13 @@ impl<G> Keeper<G> {
         Ok(Publication { generation, follow_up })
     }
 
-    /// A build found that what is served is still right.
-    pub fn confirm(&self, id: FolderId, build: BuildId, now: Moment) -> Option<Start> {
+    /// A build found that what is served is still right, but for what it owes.
+    pub fn confirm(&self, id: FolderId, build: BuildId, owed: Option<Owed>, now: Moment) -> Option<Start> {
         let mut folders = self.folders.lock();
         let entry = folders.get_mut(&id).filter(|e| e.slot.is_current(build))?;
-        entry.slot.confirmed(build, now);
-        let old = mark(entry, None);
+        let stale = stale_by(&owed, now);
+        entry.slot.confirmed(build, owed, now);
+        let old = mark(entry, stale);
         let follow_up = entry.slot.follow_up(now);
         drop(folders);
         drop(old);
@@ -539,6 +548,11 @@ fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
         charge.retire();
     }
     old
+}
+
+/// How a graph is marked that a build has come to its end with, but for what it owes.
+fn stale_by(owed: &Option<Owed>, now: Moment) -> Option<Stale> {
+    owed.as_ref().map(|owed| Stale { last_good: now, error: owed.why.message.as_str().into() })
 }
 
 /// Serves the same graph with another word on its freshness.

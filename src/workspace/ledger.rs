@@ -20,8 +20,14 @@ pub enum Account {
     Retained,
     /// Texts, trees and facts of open documents.
     Documents,
-    /// What the process was found to have on its heap beyond all that is metered and beyond the fixed overhead.
-    Heap,
+}
+
+impl Account {
+    /// Whether what it is for lies on the heap, where a look at the whole process may have counted it already. Graphs
+    /// have maps of their own, which their builds have reserved before they made them.
+    fn is_on_heap(self) -> bool {
+        matches!(self, Account::Retained | Account::Documents)
+    }
 }
 
 /// The sums, taken at one moment.
@@ -32,6 +38,7 @@ pub struct Balance {
     pub resident: u64,
     pub retained: u64,
     pub documents: u64,
+    /// What the process was found to have on its heap beyond all that is metered and beyond the fixed overhead.
     pub heap: u64,
     /// The most that was ever in use.
     pub high_water: u64,
@@ -82,7 +89,6 @@ impl Book {
             Account::Resident => &mut self.balance.resident,
             Account::Retained => &mut self.balance.retained,
             Account::Documents => &mut self.balance.documents,
-            Account::Heap => &mut self.balance.heap,
         }
     }
 
@@ -107,6 +113,19 @@ impl Book {
 
     fn mark(&mut self) {
         self.balance.high_water = self.balance.high_water.max(self.balance.used());
+    }
+
+    /// Takes bytes that are about to be counted by name out of what was found on the heap: they are there already.
+    fn name(&mut self, account: Account, more: u64) {
+        if account.is_on_heap() {
+            self.balance.heap -= more.min(self.balance.heap);
+        }
+    }
+
+    /// Whether `more` bytes of an account fit after `less` have gone, those on the heap being counted already.
+    fn check_named(&self, account: Account, more: u64, less: u64) -> Result<(), Refused> {
+        let named = if account.is_on_heap() { self.balance.heap.min(more.saturating_sub(less)) } else { 0 };
+        self.check(more, less + named)
     }
 
     fn enter(&mut self, account: Account, bytes: u64) -> u64 {
@@ -160,13 +179,31 @@ impl Ledger {
         Ok(Reservation { ledger: self.clone(), bytes })
     }
 
-    /// Counts an object that exists.
+    /// Counts an object that exists. One on the heap is no longer part of what was found there without a name.
     pub fn charge(&self, account: Account, bytes: u64) -> Result<Charge, Refused> {
         let mut book = self.0.book.lock();
-        book.check(bytes, 0)?;
+        book.check_named(account, bytes, 0)?;
+        book.name(account, bytes);
         let key = book.enter(account, bytes);
         drop(book);
         Ok(Charge { ledger: self.clone(), key })
+    }
+
+    /// Takes note of all that a look at the process has found in its memory: what nothing else is counted for is on the
+    /// heap. What there is no room for is not counted, and returned: it is there all the same.
+    pub fn found(&self, bytes: u64) -> u64 {
+        let mut book = self.0.book.lock();
+        let before = std::mem::take(&mut book.balance.heap);
+        let nameless = bytes.saturating_sub(book.balance.used());
+        book.balance.heap = nameless.min(book.balance.available());
+        book.mark();
+        let heap = book.balance.heap;
+        if heap < before {
+            book.releases += 1;
+            drop(book);
+            self.0.released.notify_all();
+        }
+        nameless - heap
     }
 
     /// The number of releases so far, to hand to [`wait_released`](Self::wait_released).
@@ -194,13 +231,12 @@ impl Ledger {
     /// Whether the sums are those of the entries; for tests.
     pub fn validate(&self) {
         let book = self.0.book.lock();
-        for account in [Account::Resident, Account::Retained, Account::Documents, Account::Heap] {
+        for account in [Account::Resident, Account::Retained, Account::Documents] {
             let entries: u64 = book.charges.values().filter(|(a, _)| *a == account).map(|(_, b)| b).sum();
             let sum = match account {
                 Account::Resident => book.balance.resident,
                 Account::Retained => book.balance.retained,
                 Account::Documents => book.balance.documents,
-                Account::Heap => book.balance.heap,
             };
             assert_eq!(entries, sum, "{account:?}");
         }
@@ -328,7 +364,8 @@ impl Charge {
     pub fn resize(&mut self, bytes: u64) -> Result<(), Refused> {
         let mut book = self.ledger.0.book.lock();
         let (account, old) = book.charges[&self.key];
-        book.check(bytes, old)?;
+        book.check_named(account, bytes, old)?;
+        book.name(account, bytes.saturating_sub(old));
         book.subtract(account, old);
         book.add(account, bytes);
         book.charges.insert(self.key, (account, bytes));

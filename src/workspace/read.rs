@@ -25,7 +25,9 @@ pub enum Outcome {
     /// Its contents are those that are known already, or it says nothing of use.
     Same,
     Skipped(SkipReason),
-    /// Its parse may need this many bytes, more than is to be had.
+    /// Its parse may need this many bytes, more than its build has reserved for it.
+    Short(u64),
+    /// Its parse takes this many bytes or more, beyond what it can ever have.
     TooCostly(u64),
     /// It went away since it was found.
     Gone,

@@ -66,6 +66,13 @@ pub enum Cause {
     Memory,
 }
 
+/// What a build has left out although it came to its end: it is looked at again as after a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    pub changes: Changes,
+    pub why: Failure,
+}
+
 /// A build that is to start now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
@@ -195,17 +202,17 @@ impl Slot {
     }
 
     /// The current build's graph is now served. The caller then asks [`follow_up`](Self::follow_up).
-    pub fn published(&mut self, build: BuildId, now: Moment) -> u64 {
+    pub fn published(&mut self, build: BuildId, owed: Option<Owed>, now: Moment) -> u64 {
         debug_assert!(self.is_current(build));
         self.generation += 1;
-        self.settle_fresh(now);
+        self.settle(owed, now);
         self.generation
     }
 
-    /// The current build found that what is served is still right.
-    pub fn confirmed(&mut self, build: BuildId, now: Moment) {
+    /// The current build found that what is served is still right, but for what it owes.
+    pub fn confirmed(&mut self, build: BuildId, owed: Option<Owed>, now: Moment) {
         debug_assert!(self.is_current(build) && !matches!(self.served, Served::Nothing { .. }));
-        self.settle_fresh(now);
+        self.settle(owed, now);
     }
 
     /// The current build failed: what it took comes back, what was served goes stale.
@@ -217,22 +224,10 @@ impl Slot {
             return;
         };
         debug_assert_eq!(id, build);
-        self.failures = self.failures.saturating_add(1);
-        // A change that came meanwhile may have mended it: not to be waited for as long as a failure alone, but
-        // long enough that a storm of changes does not become a storm of failing builds.
-        let until = if self.pending.is_nothing() || failure.retry == Retry::OnRequest {
-            next_try(failure.retry, self.failures, now)
-        } else {
-            Some(now.plus(RETRY_FIRST))
-        };
-        if !injected(Fault::ChangesForgotten) {
-            self.pending.merge(changes);
-        }
-        self.building = Building::BackingOff { until };
         if let Served::Fresh { .. } = self.served {
             self.served = Served::Stale { last_good: started };
         }
-        self.failure = Some(failure);
+        self.back_off(changes, failure, now);
     }
 
     /// The build that the changes which came during the last one ask for.
@@ -329,7 +324,29 @@ impl Slot {
         Start { id, changes }
     }
 
-    fn settle_fresh(&mut self, now: Moment) {
+    /// Waits for the next try, which takes on what this one has left.
+    fn back_off(&mut self, left: Changes, failure: Failure, now: Moment) {
+        self.failures = self.failures.saturating_add(1);
+        // A change that came meanwhile may have mended it: not to be waited for as long as a failure alone, but
+        // long enough that a storm of changes does not become a storm of failing builds.
+        let until = if self.pending.is_nothing() || failure.retry == Retry::OnRequest {
+            next_try(failure.retry, self.failures, now)
+        } else {
+            Some(now.plus(RETRY_FIRST))
+        };
+        if !injected(Fault::ChangesForgotten) {
+            self.pending.merge(left);
+        }
+        self.building = Building::BackingOff { until };
+        self.failure = Some(failure);
+    }
+
+    fn settle(&mut self, owed: Option<Owed>, now: Moment) {
+        if let Some(Owed { changes, why }) = owed {
+            self.served = Served::Stale { last_good: now };
+            self.back_off(changes, why, now);
+            return;
+        }
         self.building = Building::Idle;
         self.served = Served::Fresh { since: now };
         self.failure = None;

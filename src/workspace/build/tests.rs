@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::super::cancel::CancelToken;
 use super::super::gate::Gate;
-use super::super::ledger::{Ledger, Reservation};
+use super::super::ledger::{Account, Ledger, Reservation};
 use super::super::quarantine::Quarantine;
 use super::super::read::read_file;
 use super::*;
@@ -31,8 +31,12 @@ impl Memory for Purse {
         self.held = Some(tried.ok_or(Unmet::Never { needed: least, limit })?);
         Ok(self.held.as_ref().unwrap().bytes())
     }
-    fn grow_free(&mut self, more: u64) -> bool {
-        self.held.as_mut().unwrap().grow(more).is_ok()
+    fn grow_now(&mut self, more: u64) -> Result<(), Unmet> {
+        let (held, limit) = (self.held.as_mut().unwrap(), self.ledger.balance().limit);
+        match held.bytes() + more {
+            needed if needed > limit => Err(Unmet::Never { needed, limit }),
+            _ => held.grow(more).map_err(Unmet::Refused),
+        }
     }
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
         self.held.as_mut().unwrap().grow(more).map_err(Unmet::Refused)
@@ -203,7 +207,37 @@ fn a_file_too_costly_to_parse_is_left_out_with_why() {
     let mut purse = Purse::new(16 << 20);
     let built = site.build(None, Changes::Everything, &mut purse).unwrap();
     assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py"]);
-    assert_eq!(built.seen.skipped["large.py"], "its parse may need 29 MiB, more than the budget has");
+    let why = "its parse takes 30 MiB or more, beyond what the memory budget has for it";
+    assert_eq!(built.seen.skipped["large.py"], why);
+    assert!(built.owing.is_none() && built.seen.too_costly.contains("large.py"));
+}
+
+#[test]
+fn a_file_that_memory_is_short_for_just_now_is_owed_and_keeps_what_was_known() {
+    let site = Site::new(&[("a.py", "def f(): pass\n"), ("large.py", "def small(): pass\n")]);
+    let mut purse = Purse::new(64 << 20);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    let write = |path: &str, text: &str| fs::write(site.dir.path().join(path), text).unwrap();
+    write("a.py", "def changed(): pass\n");
+    let line = format!("# {}\n", "-".repeat(998));
+    write("large.py", &format!("def large(): pass\n{}", line.repeat(280)));
+    let others = purse.ledger.charge(Account::Retained, 50 << 20).unwrap();
+    let changes = site.paths(&["a.py", "large.py"]);
+    purse.held = None;
+    let short = site.build(Some(good), changes, &mut purse).unwrap();
+    let owing = short.owing.as_ref().unwrap();
+    assert_eq!(owing.paths, ["large.py".to_owned()].into());
+    assert!(owing.refused.needed > owing.refused.balance.available(), "{owing:?}");
+    assert!(short.seen.skipped.contains_key("large.py") && short.seen.too_costly.is_empty());
+    let next = base(short);
+    for (name, known) in [("changed", true), ("small", true), ("large", false)] {
+        assert_eq!(next.graph.lookup_name(name).is_some(), known, "{name}");
+    }
+    drop(others);
+    purse.held = None;
+    let paid = site.build(Some(next), site.paths(&["large.py"]), &mut purse).unwrap();
+    assert!(paid.owing.is_none() && paid.seen.skipped.is_empty(), "{:?}", paid.seen);
+    assert!(base(paid).graph.lookup_name("large").is_some());
 }
 
 #[test]
@@ -214,7 +248,7 @@ fn a_file_whose_tree_outgrows_its_scratch_is_read_at_the_end_if_there_is_room() 
     let mut purse = Purse::new(20 << 20);
     let built = site.build(None, Changes::Everything, &mut purse).unwrap();
     assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py"]);
-    assert!(built.seen.skipped["dense.rs"].contains("more than the budget has"));
+    assert!(built.seen.skipped["dense.rs"].contains("beyond what the memory budget has"));
     let mut purse = Purse::new(1 << 30);
     let built = site.build(None, Changes::Everything, &mut purse).unwrap();
     assert_eq!(listed(built.graph.as_ref().unwrap()), ["a.py", "dense.rs"]);

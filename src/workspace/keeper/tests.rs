@@ -52,7 +52,7 @@ fn finished(
     bytes: u64,
     shared: Charges,
 ) -> Finished {
-    Finished { folder, build, reservation, parts: vec![bytes], shared }
+    Finished { folder, build, reservation, parts: vec![bytes], shared, owed: None }
 }
 
 fn failure() -> Failure {

@@ -87,6 +87,24 @@ fn waiting_ends_with_a_release() {
     assert!(waiter.join().unwrap());
 }
 
+#[test]
+fn what_was_found_and_is_then_named_counts_once() {
+    let ledger = Ledger::new(100);
+    assert_eq!(ledger.found(70), 0);
+    let reply = ledger.charge(Account::Retained, 60).unwrap();
+    let balance = ledger.balance();
+    assert_eq!((balance.heap, balance.retained, balance.used()), (10, 60, 70));
+    // A graph that is made is not on the heap.
+    let graph = ledger.reserve(20).unwrap().settle(&[20], &[]).unwrap();
+    assert_eq!(ledger.balance().heap, 10);
+    assert_eq!(ledger.found(150), 50, "there is no room for all of it");
+    assert_eq!((ledger.balance().heap, ledger.balance().used()), (20, 100));
+    drop((reply, graph));
+    assert_eq!(ledger.balance().used(), 20, "what is on the heap stays until it is looked at again");
+    ledger.found(5);
+    assert_eq!(ledger.balance().used(), 5);
+}
+
 /// What a caller can do; indices are taken modulo the number of live things.
 #[derive(Clone, Debug)]
 enum Op {
@@ -96,6 +114,7 @@ enum Op {
     Abort(usize),
     Settle { build: usize, bytes: u64, replaced: Option<usize> },
     Document(u64),
+    Found(u64),
     Resize(usize, u64),
     Retire(usize),
     Drop(usize),
@@ -115,6 +134,7 @@ fn op() -> impl Strategy<Value = Op> {
             replaced
         }),
         b.clone().prop_map(Op::Document),
+        (0u64..250).prop_map(Op::Found),
         (i.clone(), b).prop_map(|(i, b)| Op::Resize(i, b)),
         i.clone().prop_map(Op::Retire),
         i.prop_map(Op::Drop),
@@ -128,12 +148,12 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
     let ledger = Ledger::new(limit);
     let mut builds: Vec<(Reservation, u64)> = Vec::new();
     let mut charges: Vec<(Charge, u64, Account)> = Vec::new();
-    let mut high = 0;
+    let (mut high, mut heap) = (0, 0);
     for op in ops {
-        let used = |b: &[(Reservation, u64)], c: &[(Charge, u64, Account)]| -> u64 {
+        let named = |b: &[(Reservation, u64)], c: &[(Charge, u64, Account)]| -> u64 {
             b.iter().map(|x| x.1).sum::<u64>() + c.iter().map(|x| x.1).sum::<u64>()
         };
-        let before = used(&builds, &charges);
+        let before = named(&builds, &charges) + heap;
         match op {
             Op::Reserve(bytes) => match ledger.reserve(bytes) {
                 Ok(r) => {
@@ -179,16 +199,26 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
             }
             Op::Document(bytes) => {
                 if let Ok(charge) = ledger.charge(Account::Documents, bytes) {
-                    prop_assert!(bytes == 0 || before + bytes <= limit);
+                    let new = bytes - bytes.min(heap);
+                    prop_assert!(new == 0 || before + new <= limit);
+                    heap -= bytes - new;
                     charges.push((charge, bytes, Account::Documents));
                 }
             }
+            Op::Found(bytes) => {
+                let nameless = bytes.saturating_sub(before - heap);
+                heap = nameless.min(limit.saturating_sub(before - heap));
+                prop_assert_eq!(ledger.found(bytes), nameless - heap);
+            }
             Op::Resize(i, bytes) if !charges.is_empty() => {
                 let i = i % charges.len();
+                let more = bytes.saturating_sub(charges[i].1);
+                let found = if charges[i].2 == Account::Resident { 0 } else { more.min(heap) };
                 let granted = charges[i].0.resize(bytes).is_ok();
-                prop_assert_eq!(granted, bytes <= charges[i].1 || before - charges[i].1 + bytes <= limit);
+                prop_assert_eq!(granted, more == found || before + more - found <= limit);
                 if granted {
                     charges[i].1 = bytes;
+                    heap -= found;
                 }
             }
             Op::Retire(i) if !charges.is_empty() => {
@@ -206,13 +236,14 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
             _ => {}
         }
         let of = |a: Account| charges.iter().filter(|c| c.2 == a).map(|c| c.1).sum::<u64>();
-        let now = used(&builds, &charges);
+        let now = named(&builds, &charges) + heap;
         high = high.max(now);
         let balance = ledger.balance();
         prop_assert_eq!(balance.reserved, builds.iter().map(|b| b.1).sum::<u64>());
         prop_assert_eq!(balance.resident, of(Account::Resident));
         prop_assert_eq!(balance.retained, of(Account::Retained));
         prop_assert_eq!(balance.documents, of(Account::Documents));
+        prop_assert_eq!(balance.heap, heap);
         prop_assert_eq!(balance.used(), now);
         prop_assert_eq!(balance.high_water, high);
         prop_assert!(now <= limit || now <= before, "grew over the limit");
@@ -220,6 +251,7 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
     }
     drop(builds);
     drop(charges);
+    ledger.found(0);
     prop_assert_eq!(ledger.balance().used(), 0);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::super::build::{Base, BuildError, Built, Plan, Seen, build, is_asked};
+use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
@@ -17,7 +17,7 @@ use super::super::ledger::{Account, Charge, Reservation};
 use super::super::read::{FolderTexts, read_file};
 use super::super::retry::Retry;
 use super::super::scan::Scope;
-use super::super::slot::{BuildId, Cause, Failure, Start};
+use super::super::slot::{BuildId, Cause, Failure, Owed, Start};
 use super::super::status::{BuildTime, Watcher};
 use super::core::Core;
 use super::folder::Folder;
@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const TURN: Duration = Duration::from_secs(600);
 /// A build that has been refused what it did not expect to need begins again, to wait for all of it at once.
 const FRESH_STARTS_MAX: u32 = 1;
+/// What a graph of less source than this takes is for the most part what any graph takes, and says nothing of what a
+/// larger one would.
+const TELLING_SOURCE_BYTES_MIN: u64 = 64 << 10;
 /// A replaced graph that is held longer than this is worth a warning: some reader has forgotten it.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -95,10 +98,10 @@ impl Memory for Grant<'_> {
     fn reserve(&mut self, wanted: u64, needed: u64, least: u64) -> Result<u64, Unmet> {
         // What is merely wanted is taken only if nobody has to go for it.
         let free = self.keeper.ledger().reserve(wanted).map_err(Unmet::Refused);
-        let now = Instant::now();
         let held = self.bytes();
-        let at_once = Ask { held, bytes: needed, own_may_go: false, patience: now, turn: now, ..self.ask };
-        let granted = match free.or_else(|_| self.keeper.reserve(at_once, &mut self.cost)) {
+        // Other builds end in time; readers may not, and the least that is needed is waited for below.
+        let in_turn = Ask { held, bytes: needed, own_may_go: false, patience: Instant::now(), ..self.ask };
+        let granted = match free.or_else(|_| self.keeper.reserve(in_turn, &mut self.cost)) {
             Ok(granted) => granted,
             Err(Unmet::Outdated) => return Err(Unmet::Outdated),
             Err(_) => self.keeper.reserve(Ask { held, bytes: least, ..self.ask }, &mut self.cost)?,
@@ -108,8 +111,19 @@ impl Memory for Grant<'_> {
         Ok(bytes)
     }
 
-    fn grow_free(&mut self, more: u64) -> bool {
-        self.reservation.as_mut().is_some_and(|held| held.grow(more).is_ok())
+    fn grow_now(&mut self, more: u64) -> Result<(), Unmet> {
+        let (all, folder, now) = (self.bytes(), self.ask.folder, Instant::now());
+        let limit = match self.ask.own_may_go {
+            true => self.keeper.attainable(folder),
+            false => self.keeper.attainable_beside_own(folder),
+        };
+        let needed = all.saturating_add(more);
+        if needed > limit {
+            return Err(Unmet::Never { needed, limit });
+        }
+        let Some(held) = &mut self.reservation else { return self.reserve(more, more, more).map(drop) };
+        let ask = Ask { held: all, bytes: more, own_may_go: false, patience: now, turn: now, ..self.ask };
+        self.keeper.grow(ask, &mut self.cost, held)
     }
 
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
@@ -373,7 +387,8 @@ impl Core {
         began: Instant,
         mut grant: Grant<'_>,
     ) -> Result<End, BuildError> {
-        let Built { graph, from_nothing, seen, files_read, same: _, source_bytes, degraded } = built;
+        let Built { graph, from_nothing, seen, files_read, same: _, source_bytes, degraded, owing } = built;
+        let owed = owing.map(|owing| owed(folder, owing));
         if seen.asked.is_none() {
             folder.details.lock().look = began.elapsed();
         }
@@ -384,7 +399,7 @@ impl Core {
             if !self.keeper.is_current(folder.id, build) {
                 return Ok(End::Outdated);
             }
-            let follow_up = self.keeper.confirm(folder.id, build, now);
+            let follow_up = self.keeper.confirm(folder.id, build, owed, now);
             self.settled(folder, &seen, began);
             return Ok(End::Confirmed(follow_up));
         };
@@ -402,7 +417,7 @@ impl Core {
             self.evicted(&std::mem::take(&mut grant.cost).evicted);
         }
         let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
-        let finished = Finished { folder: folder.id, build, reservation, parts, shared };
+        let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };
         let bytes_max = self.settings().file_bytes_max;
         let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
         let make = |charges| {
@@ -413,7 +428,7 @@ impl Core {
             let (wall, files_read) = (began.elapsed(), files_read as u64);
             details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });
             let source_bytes = if stood.is_some() { source_bytes_known } else { source_bytes };
-            if (from_nothing || stood.is_some()) && source_bytes > 0 {
+            if (from_nothing || stood.is_some()) && source_bytes >= TELLING_SOURCE_BYTES_MIN {
                 details.ratio = heap as f64 / source_bytes as f64;
             }
             drop(details);
@@ -511,6 +526,20 @@ impl Core {
         }
         self.observer.event(Event::Message(severity, text));
     }
+}
+
+/// What is said of files that memory was short for, and what the next build is to look at.
+fn owed(folder: &Folder, owing: Owing) -> Owed {
+    let Owing { paths, refused } = owing;
+    let first = paths.first().map_or("", String::as_str);
+    let others = match paths.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} others", n - 1),
+    };
+    let message = format!("{first}{others} cannot be read before memory comes back: {refused}");
+    tracing::warn!(folder = %folder.path.display(), "build left out files: {message}");
+    let changes = paths.iter().map(|path| folder.path.join(path)).collect();
+    Owed { changes, why: Failure { cause: Cause::Memory, message, retry: Retry::Backoff } }
 }
 
 fn failure(error: &BuildError) -> Failure {

@@ -307,6 +307,9 @@ impl Core {
                 self.reload(folder);
             } else if folder.shelf.load().is_some_and(|s| s.graph.degraded.is_some()) {
                 self.changed(folder, Changes::Rescan);
+            } else {
+                let costly = folder.details.lock().too_costly.clone();
+                self.changed(folder, costly.iter().map(|path| folder.path.join(path)).collect());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the manager keeps of one open folder besides its graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +51,8 @@ struct Waiters {
 #[derive(Clone, Debug)]
 pub struct Details {
     pub skipped: BTreeMap<String, String>,
+    /// Those of them that a larger budget may have room for.
+    pub too_costly: BTreeSet<String>,
     pub skipped_more: usize,
     pub truncated: bool,
     /// Files for which there is no room, and how many more there are than are listed.
@@ -72,6 +74,7 @@ impl Folder {
         let canonical = path.canonicalize().ok().filter(|c| *c != path);
         let details = Details {
             skipped: BTreeMap::new(),
+            too_costly: BTreeSet::new(),
             skipped_more: 0,
             truncated: false,
             left_out: (Vec::new(), 0),
@@ -159,6 +162,8 @@ impl Details {
     /// Takes over what a build saw: of all files, or of those that it looked at.
     pub fn saw(&mut self, seen: &Seen) {
         self.skipped.retain(|path, _| !is_asked(path, seen.asked.as_ref()));
+        self.too_costly.retain(|path| !is_asked(path, seen.asked.as_ref()));
+        self.too_costly.extend(seen.too_costly.iter().take(SKIPPED_MAX).cloned());
         for (path, why) in &seen.skipped {
             self.skipped.insert(path.clone(), why.clone());
         }

@@ -52,6 +52,7 @@ impl Core {
     }
 
     fn hold(self: &Arc<Self>, bytes: u64) -> Result<Charge, Refused> {
+        self.stir();
         let charge = || self.keeper.ledger().charge(Account::Retained, bytes);
         charge().or_else(|_| {
             let gone = self.keeper.make_room(bytes, None);

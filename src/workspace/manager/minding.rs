@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::super::excess::{Purging, excess, owed};
-use super::super::ledger::{Account, Charge};
+use super::super::excess::{Purging, accountable, excess};
 use super::super::machine::Footprint;
 use super::super::sync::Mutex;
 use super::core::Core;
@@ -23,13 +22,7 @@ pub struct Minding {
     /// Something has happened since the last look.
     stirred: AtomicBool,
     scheduled: AtomicBool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    purging: Purging,
-    charge: Option<Charge>,
+    purging: Mutex<Purging>,
 }
 
 impl Core {
@@ -65,34 +58,25 @@ impl Core {
 
     /// Has the allocator let go if that helps, and charges the budget for what is left beyond the fixed overhead.
     fn charge_for_excess(self: &Arc<Self>) {
-        // Only one look is under way at a time; folders are told of evictions without a lock.
-        let State { mut purging, mut charge } = std::mem::take(&mut *self.minding.state.lock());
+        // Only one look is under way at a time.
+        let mut purging = std::mem::take(&mut *self.minding.purging.lock());
         if purging.is_due(self.excess()) {
             purge();
             purging.done(self.excess());
         }
-        let owed = owed(self.excess());
-        if !self.charge_heap(&mut charge, owed) {
-            let held = charge.as_ref().map_or(0, Charge::bytes);
-            let gone = self.keeper.make_room(owed.saturating_sub(held), None);
+        *self.minding.purging.lock() = purging;
+        let found = || self.keeper.ledger().found(accountable(Footprint::now().anonymous));
+        let uncounted = found();
+        if uncounted > 0 {
+            // If nobody can go, the rest is readers' and builds'; until they let go, nobody is granted more.
+            let gone = self.keeper.make_room(uncounted, None);
             self.evicted(&gone);
-            // If nobody could go, there is nothing to charge: the rest is readers' and builds'.
-            self.charge_heap(&mut charge, owed);
+            found();
         }
-        *self.minding.state.lock() = State { purging, charge };
     }
 
     fn excess(&self) -> u64 {
         let balance = self.keeper.ledger().balance();
         excess(Footprint::now().anonymous, balance.used() - balance.heap)
-    }
-
-    fn charge_heap(&self, charge: &mut Option<Charge>, bytes: u64) -> bool {
-        match charge {
-            _ if bytes == 0 => *charge = None,
-            Some(charge) => return charge.resize(bytes).is_ok(),
-            None => *charge = self.keeper.ledger().charge(Account::Heap, bytes).ok(),
-        }
-        bytes == 0 || charge.is_some()
     }
 }

@@ -15,7 +15,7 @@ fn failure(retry: Retry) -> Failure {
 fn loaded() -> Slot {
     let mut slot = Slot::default();
     let start = slot.wanted(Moment(0)).unwrap();
-    slot.published(start.id, Moment(1));
+    slot.published(start.id, None, Moment(1));
     slot
 }
 
@@ -26,7 +26,7 @@ fn every_state_is_reached_by_its_transition() {
     let first = slot.wanted(Moment(0)).unwrap();
     assert_eq!((slot.lifecycle(), first.changes), (Lifecycle::Loading, Changes::Everything));
     assert_eq!(slot.wanted(Moment(0)), None, "a second request waits for the same build");
-    assert_eq!(slot.published(first.id, Moment(1)), 1);
+    assert_eq!(slot.published(first.id, None, Moment(1)), 1);
     assert_eq!(slot.lifecycle(), Lifecycle::Loaded);
     let second = slot.changed(Changes::path(Path::new("/a")), Moment(2)).unwrap();
     assert_eq!((slot.lifecycle(), slot.serve(Moment(2), NO_CAP)), (Lifecycle::Rebuilding, Serve::Fresh));
@@ -35,7 +35,7 @@ fn every_state_is_reached_by_its_transition() {
     let third = slot.tick(Moment(1_003)).unwrap();
     assert_eq!(third.changes, second.changes, "what a failed build took is not lost");
     assert_eq!((slot.lifecycle(), slot.is_stale()), (Lifecycle::Rebuilding, true));
-    slot.confirmed(third.id, Moment(1_004));
+    slot.confirmed(third.id, None, Moment(1_004));
     assert_eq!((slot.lifecycle(), slot.failure(), slot.generation()), (Lifecycle::Loaded, None, 1));
     slot.evict();
     assert_eq!(slot.lifecycle(), Lifecycle::Evicted);
@@ -50,10 +50,10 @@ fn a_storm_of_changes_is_one_more_build() {
     for i in 0..100 {
         assert_eq!(slot.changed(Changes::path(Path::new(&format!("/{i}"))), Moment(3)), None);
     }
-    slot.published(build.id, Moment(4));
+    slot.published(build.id, None, Moment(4));
     let follow = slot.follow_up(Moment(4)).unwrap();
     assert!(matches!(follow.changes, Changes::Paths(paths) if paths.len() == 100));
-    slot.published(follow.id, Moment(5));
+    slot.published(follow.id, None, Moment(5));
     assert_eq!(slot.follow_up(Moment(5)), None);
 }
 
@@ -91,6 +91,34 @@ fn a_failure_without_a_graph_says_failed_until_something_changes() {
     assert!(slot.changed(Changes::path(Path::new("/a")), Moment(4)).is_some());
 }
 
+/// A file that a build has left out.
+fn owed() -> Owed {
+    let why = Failure { cause: Cause::Memory, ..failure(Retry::Backoff) };
+    Owed { changes: Changes::path(Path::new("/owed")), why }
+}
+
+#[test]
+fn what_is_owed_is_asked_for_again_when_memory_comes_back_or_in_time() {
+    let mut slot = Slot::default();
+    let build = slot.wanted(Moment(0)).unwrap();
+    assert_eq!(slot.published(build.id, Some(owed()), Moment(7)), 1);
+    assert_eq!((slot.follow_up(Moment(7)), slot.lifecycle()), (None, Lifecycle::Failed));
+    assert!(matches!(slot.serve(Moment(8), NO_CAP), Serve::Stale { last_good: Moment(7), .. }));
+    // Tried again, the rest is known to be right, and the next wait is longer.
+    let first = slot.next_tick().unwrap();
+    let again = slot.tick(first).unwrap();
+    assert_eq!(again.changes, owed().changes);
+    slot.confirmed(again.id, Some(owed()), Moment(2_000));
+    assert!(matches!(slot.serve(Moment(2_000), NO_CAP), Serve::Stale { last_good: Moment(2_000), .. }));
+    assert!(slot.next_tick().unwrap().0 - 2_000 > first.0 - 7);
+    let paid = slot.memory_came_back(Moment(2_001)).unwrap();
+    slot.confirmed(paid.id, None, Moment(2_002));
+    assert_eq!(
+        (slot.serve(Moment(2_003), NO_CAP), slot.next_tick(), slot.failure()),
+        (Serve::Fresh, None, None)
+    );
+}
+
 #[derive(Clone, Debug)]
 enum Event {
     Wanted,
@@ -98,8 +126,8 @@ enum Event {
     Rescan,
     Reload,
     Tick(u64),
-    Publish { late: bool },
-    Confirm,
+    Publish { late: bool, owes: bool },
+    Confirm { owes: bool },
     Fail { retry: bool },
     Evict,
 }
@@ -111,8 +139,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Rescan),
         1 => Just(Event::Reload),
         2 => (0u64..400_000).prop_map(Event::Tick),
-        3 => any::<bool>().prop_map(|late| Event::Publish { late }),
-        2 => Just(Event::Confirm),
+        3 => any::<(bool, bool)>().prop_map(|(late, owes)| Event::Publish { late, owes }),
+        2 => any::<bool>().prop_map(|owes| Event::Confirm { owes }),
         2 => any::<bool>().prop_map(|retry| Event::Fail { retry }),
         1 => Just(Event::Evict),
     ]
@@ -149,10 +177,15 @@ impl Model {
         self.failed = false;
     }
 
-    fn reflected(&mut self) {
-        // Changes that came during the build were put into `outstanding` again after `since_start` was cleared.
+    /// The running build has come to its end, but for what it owes; what came since it started is still outstanding.
+    fn reflected(&mut self, id: BuildId, since_start: &BTreeSet<PathBuf>, owed: &Option<Owed>) {
+        self.discarded.push(id);
+        self.outstanding = since_start.clone();
+        if let Some(Owed { changes: Changes::Paths(paths), .. }) = owed {
+            self.outstanding.extend(paths.iter().cloned());
+        }
         self.running = None;
-        self.failed = false;
+        self.failed = owed.is_some();
     }
 }
 
@@ -201,30 +234,29 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
                 prop_assert!(!due || model.failed, "only failures are retried");
                 model.started(start);
             }
-            Event::Publish { late: true } => {
+            Event::Publish { late: true, .. } => {
                 prop_assert!(model.discarded.iter().all(|b| !slot.is_current(*b)));
             }
-            Event::Publish { late: false } => {
+            Event::Publish { late: false, owes } => {
                 if let Some((id, _)) = model.running.clone() {
                     prop_assert!(slot.is_current(id));
                     model.generation += 1;
-                    prop_assert_eq!(slot.published(id, now), model.generation);
+                    let owed = owes.then(owed);
+                    prop_assert_eq!(slot.published(id, owed.clone(), now), model.generation);
                     model.has_graph = true;
-                    model.outstanding = since_start.clone();
-                    model.discarded.push(id);
-                    model.reflected();
+                    model.reflected(id, &since_start, &owed);
                     model.started(slot.follow_up(now));
-                    prop_assert!(model.running.is_some() || model.outstanding.is_empty());
+                    prop_assert!(model.running.is_some() || owes || model.outstanding.is_empty());
+                    prop_assert!(!owes || slot.next_tick().is_some_and(|t| t > now), "it is paid in time");
                 }
             }
-            Event::Confirm => {
+            Event::Confirm { owes } => {
                 if let Some((id, _)) = model.running.clone()
                     && model.has_graph
                 {
-                    slot.confirmed(id, now);
-                    model.outstanding = since_start.clone();
-                    model.discarded.push(id);
-                    model.reflected();
+                    let owed = owes.then(owed);
+                    slot.confirmed(id, owed.clone(), now);
+                    model.reflected(id, &since_start, &owed);
                     model.started(slot.follow_up(now));
                 }
             }
@@ -250,7 +282,9 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
                 model.outstanding.clear();
             }
         }
-        if model.running.is_some() != was_running || matches!(event, Event::Publish { .. } | Event::Confirm) {
+        if model.running.is_some() != was_running
+            || matches!(event, Event::Publish { .. } | Event::Confirm { .. })
+        {
             since_start.clear();
         }
         prop_assert_eq!(slot.is_building(), model.running.is_some());
@@ -258,7 +292,11 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
         prop_assert_eq!(slot.generation(), model.generation);
         let serve = slot.serve(now, NO_CAP);
         match (model.has_graph, model.failed) {
-            (true, _) => {
+            (true, true) => {
+                let is_stale = matches!(serve, Serve::Stale { .. });
+                prop_assert!(is_stale);
+            }
+            (true, false) => {
                 let answers = matches!(serve, Serve::Fresh | Serve::Stale { .. });
                 prop_assert!(answers);
             }

@@ -231,7 +231,7 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                 if shelves[f as usize].load().is_some()
                     && let Some((build, _)) = world.running.remove(&f)
                 {
-                    world.started(f, keeper.confirm(id(f), build, NOW));
+                    world.started(f, keeper.confirm(id(f), build, None, NOW));
                 }
             }
             Op::Fail(f) => {

@@ -1,5 +1,6 @@
 //! Several folders in a budget that does not hold them all.
 
+use super::super::super::document::PARSE_SCRATCH_PER_BYTE;
 use super::*;
 
 /// A folder's worth of source.
@@ -116,4 +117,82 @@ fn readers_keep_what_they_hold_and_its_bytes_are_told() {
     assert_eq!(defining(&reader.view, "f0_0_0"), ["f0.py".to_owned()].into());
     drop(reader);
     assert_eq!(world.manager.status().memory.retained, 0);
+}
+
+/// A source file that a parse needs so many bytes for, give or take a few.
+fn costly(name: &str, scratch: u64) -> String {
+    let line = format!("# {}\n", "-".repeat(998));
+    let lines = (scratch / PARSE_SCRATCH_PER_BYTE) as usize / line.len();
+    format!("def {name}(): pass\n{}", line.repeat(lines))
+}
+
+#[test]
+fn a_file_that_memory_is_short_for_is_read_when_it_comes_back() {
+    const LIMIT: u64 = 64 << 20;
+    let world = World::with(Settings { memory_limit: LIMIT, ..settings() }, &[("w/a.py", "def a(): pass\n")]);
+    world.add("w");
+    world.loaded("w");
+    // A client that reads slowly, and beside that a parse for which there would be room.
+    let reply = world.manager.holder().hold(40 << 20).unwrap();
+    world.write("w/large.py", &costly("large", 36 << 20));
+    world.write("w/b.py", "def b(): pass\n");
+    world.manager.files_changed([world.at("w/large.py"), world.at("w/b.py")]);
+    let short = world.until("w", |s| s.state == Lifecycle::Failed);
+    let error = short.last_error.clone().expect("it is said");
+    assert_eq!(error.cause, Cause::Memory);
+    assert!(
+        error.message.contains("large.py") && error.message.contains("bytes more are needed"),
+        "{error:?}"
+    );
+    assert!(short.stale && short.skipped.iter().any(|s| s.path == world.at("w/large.py")), "{short:?}");
+    assert_eq!(world.defined("w/a.py", "b"), ["b.py"], "what could be read is there");
+    assert!(world.manager.status().memory.high_water <= LIMIT);
+    drop(reply);
+    let paid = world.loaded("w");
+    assert_eq!((paid.last_error, paid.skipped.len(), paid.stale), (None, 0, false));
+    assert_eq!(world.defined("w/a.py", "large"), ["large.py"]);
+}
+
+#[test]
+fn a_folder_is_served_without_a_file_that_memory_is_short_for() {
+    let world = World::with(
+        Settings { memory_limit: 64 << 20, ..settings() },
+        &[("w/a.py", "def a(): pass\n"), ("w/large.py", &costly("large", 36 << 20))],
+    );
+    let reply = world.manager.holder().hold(40 << 20).unwrap();
+    world.add("w");
+    let short = world.until("w", |s| s.state == Lifecycle::Failed);
+    assert_eq!((short.files, short.skipped.len(), short.stale), (1, 1, true), "{short:?}");
+    assert_eq!(world.defined("w/a.py", "a"), ["a.py"]);
+    drop(reply);
+    assert_eq!(world.loaded("w").files, 2);
+    assert_eq!(world.defined("w/a.py", "large"), ["large.py"]);
+}
+
+#[test]
+fn a_file_too_costly_for_the_budget_is_read_when_that_is_raised() {
+    let world = World::with(
+        Settings { memory_limit: 32 << 20, ..settings() },
+        &[("w/a.py", "def a(): pass\n"), ("w/large.py", &costly("large", 36 << 20))],
+    );
+    world.add("w");
+    let without = world.loaded("w");
+    assert_eq!((without.files, without.skipped.len(), without.last_error), (1, 1, None));
+    world.manager.set_settings(Settings { memory_limit: 256 << 20, ..settings() });
+    let with = world.until("w", |s| s.state == Lifecycle::Loaded && s.files == 2);
+    assert!(with.skipped.is_empty());
+}
+
+#[test]
+fn what_waits_for_a_client_is_counted_once() {
+    let world = World::with(Settings { memory_limit: 64 << 20, ..settings() }, &[("w/a.py", "")]);
+    world.add("w");
+    world.loaded("w");
+    // While the answer was made, the process was found to have it.
+    let ledger = world.manager.core().keeper.ledger();
+    ledger.found(50 << 20);
+    let reply = world.manager.holder().hold(45 << 20).unwrap();
+    let memory = world.manager.status().memory;
+    assert!(memory.used <= 51 << 20, "{memory:?}");
+    drop(reply);
 }
