@@ -389,6 +389,7 @@ impl Core {
     ) -> Result<End, BuildError> {
         let Built { graph, from_nothing, seen, files_read, same: _, source_bytes, degraded, owing } = built;
         let owed = owing.map(|owing| owed(folder, owing));
+        let owes = owed.is_some();
         if seen.asked.is_none() {
             folder.details.lock().look = began.elapsed();
         }
@@ -400,6 +401,9 @@ impl Core {
                 return Ok(End::Outdated);
             }
             let follow_up = self.keeper.confirm(folder.id, build, owed, now);
+            if owes {
+                self.schedule_retries();
+            }
             self.settled(folder, &seen, began);
             return Ok(End::Confirmed(follow_up));
         };
@@ -436,6 +440,9 @@ impl Core {
         };
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {
+                if owes {
+                    self.schedule_retries();
+                }
                 self.settled(folder, &seen, began);
                 if let Some(Stood { bytes, right: true }) = stood {
                     folder.kept.is_now(publication.generation, looked_ns, bytes);
