@@ -234,15 +234,15 @@ impl Capture {
         });
         loop {
             let sent = sent.clone();
-            let changes = self.changes(move || {
+            let look = self.look_or_listen(move || {
                 let _ = sent.try_send(());
             });
             if cancel.is_cancelled() {
                 return Err(self.cancelled());
             }
-            match self.look() {
-                Look::Wait if changes => {}
-                other => return self.ready(other),
+            match look {
+                Ok(()) => {}
+                Err(look) => return self.ready(look),
             }
             if woken.recv_deadline(deadline).is_err() {
                 return Err(self.not_yet());
@@ -274,9 +274,21 @@ impl Capture {
         }
     }
 
-    /// Calls the waker when it is worth another look; `false` if it never will be.
-    fn changes(&self, waker: impl FnOnce() + Send + 'static) -> bool {
-        self.folder.as_ref().is_some_and(|folder| folder.on_change(waker))
+    /// Looks whether there is something to answer from. While there is not, but may be, the waker is called when it is
+    /// worth another look; `Err` with what was seen otherwise, and nobody is called.
+    fn look_or_listen(&self, waker: impl FnOnce() + Send + 'static) -> Result<(), Look> {
+        let Some(folder) = &self.folder else { return Err(Look::Lone) };
+        // Most requests find their folder there, and leave nothing behind that only its next change would take away.
+        match self.look() {
+            Look::Wait => {}
+            seen => return Err(seen),
+        }
+        let changes = folder.on_change(waker);
+        // What has happened before anybody listened is seen now.
+        match self.look() {
+            Look::Wait if changes => Ok(()),
+            seen => Err(seen),
+        }
     }
 
     fn look(&self) -> Look {
@@ -467,16 +479,16 @@ impl Waiting {
         if self.cancel.is_cancelled() {
             return self.run(Look::Wait);
         }
-        // Listening comes before looking: what happens in between is heard.
         let waiting = Arc::downgrade(self);
-        let changes = capture.changes(move || {
+        let look = capture.look_or_listen(move || {
             if let Some(waiting) = waiting.upgrade() {
                 waiting.attempt();
             }
         });
-        match capture.look() {
-            Look::Wait if changes && Instant::now() < self.deadline => true,
-            look => self.run(look),
+        match look {
+            Ok(()) if Instant::now() < self.deadline => true,
+            Ok(()) => self.run(Look::Wait),
+            Err(look) => self.run(look),
         }
     }
 

@@ -134,6 +134,12 @@ impl Folder {
         !waiters.closed
     }
 
+    /// How many wait for a change.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.waiters.lock().wakers.len()
+    }
+
     pub fn wake(&self) {
         let wakers = std::mem::take(&mut self.waiters.lock().wakers);
         for waker in wakers {

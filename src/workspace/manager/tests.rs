@@ -504,12 +504,32 @@ fn waiting_ends_with_the_folder_the_deadline_or_the_token() {
     let held = world.manager.hold_builds();
     world.add("a");
     ask(PATIENCE, &CancelToken::new());
+    world.manager.remove_folder(&world.at("a"));
+    assert_eq!(got.recv_timeout(PATIENCE).unwrap(), Err(Kind::NotLoaded), "it was closed meanwhile");
+    world.add("a");
+    ask(PATIENCE, &CancelToken::new());
     // Who still waits is woken by the end, and looks once, not for ever.
     world.manager.shutdown();
     drop(held);
     let late = world.manager.capture(&world.at("a/x.py"));
     let late = late.wait(Instant::now() + PATIENCE, &CancelToken::new());
     assert_eq!(late.map(|_| ()).unwrap_err().kind, Kind::NotLoaded);
+}
+
+#[test]
+fn requests_that_find_their_folder_leave_nothing_behind() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    let (sent, got) = unbounded();
+    for _ in 0..20 {
+        world.ask("a/x.py").unwrap();
+        let sent = sent.clone();
+        let capture = world.manager.capture(&world.at("a/x.py"));
+        capture.when_ready(PATIENCE, CancelToken::new(), move |ready, _| sent.send(ready.is_ok()).unwrap());
+        assert_eq!(got.recv_timeout(PATIENCE), Ok(true));
+    }
+    assert_eq!(world.manager.core().folder(&world.at("a")).unwrap().waiting(), 0);
 }
 
 #[test]
