@@ -3,6 +3,7 @@
 //! A request to which there is nothing new to say waits until a folder says something else, or nobody wants it any more.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -21,6 +22,7 @@ use crate::lsp::findings;
 use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, at_once};
 use crate::lsp::session::Session;
+use crate::lsp::uri;
 use crate::lsp::work::{CancelOnDrop, caught};
 use crate::query::FindingKind;
 use crate::workspace::cancel::CancelToken;
@@ -34,6 +36,24 @@ const FILES_TOLD_MAX: usize = 500;
 
 /// What is wrong with files, by their URIs.
 type Told = BTreeMap<String, (Uri, Vec<Diagnostic>)>;
+
+/// A look at all folders.
+#[derive(Default)]
+struct Seen {
+    told: Told,
+    /// The folders, and whether they could tell.
+    folders: Vec<(PathBuf, bool)>,
+}
+
+impl Seen {
+    /// Whether it is known that nothing is wrong with a file that is not told of. What a folder said that cannot tell
+    /// anything just now is not taken back.
+    fn is_mended(&self, uri: &Uri) -> bool {
+        let Some(path) = uri::to_path(uri) else { return true };
+        let holding = self.folders.iter().filter(|(root, _)| path.starts_with(root));
+        holding.max_by_key(|(root, _)| root.components().count()).is_none_or(|(_, tells)| *tells)
+    }
+}
 
 pub fn handle(
     session: &Arc<Session>,
@@ -49,11 +69,11 @@ pub fn handle(
     let first = look(session);
     let session = Arc::clone(session);
     Box::pin(async move {
-        let mut told = first.await?;
+        let mut seen = first.await?;
         loop {
-            let items = news(told, &before);
+            let items = news(seen, &before);
             if !items.is_empty() {
-                let items = parts.send_as(items, |items| WorkspaceDiagnosticReport { items });
+                let items = parts.send_as(items, |items| WorkspaceDiagnosticReport { items })?;
                 return Ok(WorkspaceDiagnosticReport { items });
             }
             // Ended by the end of the session.
@@ -61,17 +81,19 @@ pub fn handle(
             if session.is_over() {
                 return Err(errors::cancelled());
             }
-            told = look(&session).await?;
+            seen = look(&session).await?;
         }
     })
 }
 
 /// What is not as the client knows it.
-fn news(mut told: Told, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentDiagnosticReport> {
-    for uri in before.keys() {
+fn news(mut seen: Seen, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentDiagnosticReport> {
+    let mended: Vec<&Uri> = before.keys().filter(|uri| seen.is_mended(uri)).collect();
+    let told = &mut seen.told;
+    for uri in mended {
         told.entry(uri.as_str().to_owned()).or_insert_with(|| (uri.clone(), Vec::new()));
     }
-    let news = told.into_values().filter_map(|(uri, items)| {
+    let news = seen.told.into_values().filter_map(|(uri, items)| {
         let id = result_id(&items);
         if before.get(&uri) == Some(&id) {
             return None;
@@ -87,32 +109,37 @@ fn news(mut told: Told, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentD
     news.collect()
 }
 
-/// What is wrong in all folders that are there, as they are now. A folder that cannot answer has no part in it.
-fn look(session: &Arc<Session>) -> impl Future<Output = Result<Told>> + Send + use<> {
+/// What is wrong in all folders that are there, as they are now.
+fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + use<> {
     let token = CancelToken::new();
     let features = session.features().cloned().unwrap_or_default();
-    let mut folders: Vec<oneshot::Receiver<Result<Told>>> = Vec::new();
+    let mut folders: Vec<(Option<PathBuf>, oneshot::Receiver<Result<Option<Told>>>)> = Vec::new();
     if let Ok(manager) = session.manager() {
         for capture in manager.capture_folders() {
             let (sender, found) = oneshot::channel();
             let (session, features) = (Arc::clone(session), features.clone());
+            let root = capture.folder().map(PathBuf::from);
             capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| match ready {
-                    Ok(ready) => in_folder(&session, &ready, &features, cancel),
-                    Err(_) => Ok(Told::new()),
+                    Ok(ready) => in_folder(&session, &ready, &features, cancel).map(Some),
+                    // One that is closed has nothing wrong any more.
+                    Err(why) if !why.retryable => Ok(Some(Told::new())),
+                    Err(_) => Ok(None),
                 }));
             });
-            folders.push(found);
+            folders.push((root, found));
         }
     }
     let guard = CancelOnDrop(token);
     async move {
         let _guard = guard;
-        let mut told = Told::new();
-        for folder in folders {
-            told.extend(folder.await.unwrap_or_else(|_| Err(errors::cancelled()))?);
+        let mut seen = Seen::default();
+        for (root, found) in folders {
+            let told = found.await.unwrap_or_else(|_| Err(errors::cancelled()))?;
+            seen.folders.extend(root.map(|root| (root, told.is_some())));
+            seen.told.extend(told.unwrap_or_default());
         }
-        Ok(told)
+        Ok(seen)
     }
 }
 
@@ -156,9 +183,9 @@ mod tests {
     #[test]
     fn only_what_the_client_does_not_know_is_news() {
         let uri = |name: &str| Uri::parse(&format!("file:///{name}")).unwrap();
-        let told = |names: &[&str]| -> Told {
+        let told = |names: &[&str]| -> Seen {
             let of = |name: &&str| (uri(name).as_str().to_owned(), (uri(name), vec![Diagnostic::default()]));
-            names.iter().map(of).collect()
+            Seen { told: names.iter().map(of).collect(), folders: Vec::new() }
         };
         let known = |names: &[(&str, usize)]| -> HashMap<Uri, String> {
             let id = |count: usize| result_id(&vec![Diagnostic::default(); count]);
@@ -168,5 +195,12 @@ mod tests {
         assert_eq!(news(told(&["a"]), &known(&[("a", 1), ("gone", 1)])).len(), 1, "what is mended is told");
         assert!(news(told(&["a"]), &known(&[("a", 1), ("mended", 0)])).is_empty());
         assert!(news(told(&[]), &known(&[])).is_empty());
+        let silent = |folders: &[(&str, bool)]| {
+            let folders = folders.iter().map(|(root, tells)| (PathBuf::from(root), *tells)).collect();
+            news(Seen { folders, ..told(&[]) }, &known(&[("f/in/a", 1)])).len()
+        };
+        assert_eq!(silent(&[("/f", false)]), 0, "who cannot tell takes nothing back");
+        assert_eq!(silent(&[("/f", false), ("/f/in", true)]), 1, "the innermost folder tells");
+        assert_eq!(silent(&[("/g", false)]), 1, "the folder is closed");
     }
 }
