@@ -89,6 +89,22 @@ fn the_client_s_token_shows_the_first_build() {
 }
 
 #[test]
+fn an_exact_name_is_among_the_parts_however_much_another_folder_has() {
+    let many: String = (0..400).map(|i| format!("def thing_{i}(): pass\n")).collect();
+    let (first, second) = (Folder::new(&[("a.py", &many)]), Folder::new(&[("b.py", "def thing(): pass\n")]));
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": first.uri(""), "name": "1"}, {"uri": second.uri(""), "name": "2"}],
+    }));
+    wire.ready();
+    let reply = wire.ask("workspace/symbol", json!({"query": "thing", "partialResultToken": "symbols"}));
+    assert_eq!(reply["result"], json!([]), "{reply}");
+    let frames = wire.leftovers();
+    let parts = frames.iter().filter(|f| f["params"]["token"] == "symbols");
+    let symbols: Vec<&Value> = parts.flat_map(|f| f["params"]["value"].as_array().unwrap()).collect();
+    assert!(symbols.len() > 200 && symbols.iter().any(|s| s["name"] == "thing"), "{} symbols", symbols.len());
+}
+
+#[test]
 fn a_folder_on_no_disk_is_left_out_and_said_so() {
     let folder = Folder::new(SHOP);
     let elsewhere = |path: &str| json!({"uri": format!("vscode-vfs://host/{path}"), "name": path});

@@ -20,6 +20,10 @@ use support::{Folder, PATIENCE, Pace, Wire, frame, resident_bytes};
 const LIMIT_MB: u64 = 17;
 /// Room for that build too.
 const WIDE_LIMIT_MB: u64 = 26;
+/// Room for the folder, and not for the reply.
+const PARTS_LIMIT_MB: u64 = 8;
+/// Files with uses of which one answer comes in parts.
+const FILES: usize = 25;
 /// As many as one answer has at most.
 const USES: usize = 10_000;
 const REBUILDS: usize = 20;
@@ -59,17 +63,22 @@ fn number(status: &Value, key: &str) -> u64 {
     status["memory"][key].as_u64().expect("a number")
 }
 
-/// A file that is used very often, by a long path, which each use is told with.
-fn used() -> (Folder, String) {
+/// The place of the used function: each use is told with the whole path, which is a long one.
+fn used() -> String {
     let deep: String = (0..4).map(|i| format!("{i}{}/", "d".repeat(230))).collect();
-    let used = format!("{deep}used.py");
-    let folder = Folder::new(&[(&used, &format!("def f(): pass\n{}", "f()\n".repeat(USES - 1)))]);
-    folder.write("small.py", "def round_0(): pass\n");
-    (folder, used)
+    format!("{deep}used.py")
 }
 
-/// A server over the folder, whose answers are read as the pace says.
-fn server(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> (Wire, Value) {
+fn uses(folder: &Folder, used: &str) -> Value {
+    json!({
+        "textDocument": {"uri": folder.uri(used)},
+        "position": {"line": 0, "character": 4},
+        "context": {"includeDeclaration": true},
+    })
+}
+
+/// A server that is past `initialize`, with a budget of so many MiB, for a client of that pace.
+fn started(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> Wire {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
     command.args(["--cache.dir", "off", "--log-level", "info", "--log-file"]).arg(log);
     let mut wire = Wire::paced(&mut command, pace);
@@ -77,17 +86,49 @@ fn server(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> (Wire
         "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
         "initializationOptions": {"memory.limitMb": limit_mb, "watch": "client", "build.debounceMs": 0},
     }));
-    let ready = wire.ready();
-    (wire, ready)
+    wire
 }
 
-fn ask_for_uses(wire: &mut Wire, folder: &Folder, used: &str) -> i64 {
-    let asked = json!({
-        "textDocument": {"uri": folder.uri(used)},
-        "position": {"line": 0, "character": 4},
-        "context": {"includeDeclaration": true},
-    });
-    wire.request("textDocument/references", asked)
+#[test]
+fn parts_for_which_there_is_no_room_are_refused_like_a_whole() {
+    let used = used();
+    let folder = Folder::new(&[(&used, "def f(): pass\n")]);
+    // Many files, so that each is small enough to be read in so little memory.
+    for file in 0..FILES {
+        let path = used.replace("used.py", &format!("{file}.py"));
+        folder.write(&path, &format!("from .used import f\n{}", "f()\n".repeat(USES / FILES - 1)));
+    }
+    let place = tempfile::tempdir().unwrap();
+    let (log, pace) = (place.path().join("log"), Arc::<Pace>::default());
+    let mut wire = started(&folder, PARTS_LIMIT_MB, &log, &pace);
+    wire.ready();
+    pace.set(Some(0));
+    let mut asked = uses(&folder, &used);
+    asked["partialResultToken"] = json!("uses");
+    let asked = wire.request("textDocument/references", asked);
+    until_logged(&log, "does not fit", 1);
+    pace.set(None);
+    let reply = wire.reply(&json!(asked));
+    assert_eq!(reply["error"]["data"]["kind"], "memory_budget_exceeded", "{reply}");
+    let is_part = |f: &Value| f["method"] == "$/progress" && f["params"]["token"] == "uses";
+    let parts: Vec<Value> = wire.leftovers().into_iter().filter(is_part).collect();
+    let bytes: u64 = parts.iter().map(|part| part.to_string().len() as u64).sum();
+    // The first of them are not counted, as long as they come to less than a megabyte.
+    assert!(
+        !parts.is_empty() && bytes < (PARTS_LIMIT_MB + 1) << 20,
+        "{} parts of {bytes} bytes",
+        parts.len()
+    );
+    let status = wire.ready();
+    assert!(number(&status, "highWaterBytes") <= PARTS_LIMIT_MB << 20, "{status}");
+}
+
+/// A folder with a file that is used very often, and a small one.
+fn often_used() -> (Folder, String) {
+    let used = used();
+    let folder = Folder::new(&[(&used, &format!("def f(): pass\n{}", "f()\n".repeat(USES - 1)))]);
+    folder.write("small.py", "def round_0(): pass\n");
+    (folder, used)
 }
 
 fn write_large(wire: &mut Wire, folder: &Folder) {
@@ -98,19 +139,20 @@ fn write_large(wire: &mut Wire, folder: &Folder) {
 
 #[test]
 fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
-    let (folder, used) = used();
+    let (folder, used) = often_used();
     let place = tempfile::tempdir().unwrap();
     let log = place.path().join("log");
 
     let pace_of_reading = Arc::new(Pace::default());
-    let (mut wire, before) = server(&folder, LIMIT_MB, &log, &pace_of_reading);
+    let mut wire = started(&folder, LIMIT_MB, &log, &pace_of_reading);
+    let before = wire.ready();
     let rss_before = resident_bytes(wire.pid());
     let peak = Peak::watch(wire.pid());
     assert_eq!(number(&before, "retainedBytes"), 0, "{before}");
 
     let pace = pace();
     pace_of_reading.set(Some(pace));
-    let large_reply = ask_for_uses(&mut wire, &folder, &used);
+    let large_reply = wire.request("textDocument/references", uses(&folder, &used));
     pace_of_reading.until_read(10_000);
     // Rebuilds all the while; their statuses wait behind the reply.
     let mut statuses = Vec::new();
@@ -189,13 +231,14 @@ fn what_waits_for_a_slow_reader_is_counted_and_comes_back() {
 
 #[test]
 fn what_fits_beside_a_reply_is_built_while_that_is_held() {
-    let (folder, used) = used();
+    let (folder, used) = often_used();
     let place = tempfile::tempdir().unwrap();
     let log = place.path().join("log");
     let pace = Arc::new(Pace::default());
-    let (mut wire, _) = server(&folder, WIDE_LIMIT_MB, &log, &pace);
+    let mut wire = started(&folder, WIDE_LIMIT_MB, &log, &pace);
+    wire.ready();
     pace.set(Some(PACE));
-    let large_reply = ask_for_uses(&mut wire, &folder, &used);
+    let large_reply = wire.request("textDocument/references", uses(&folder, &used));
     pace.until_read(10_000);
     pace.set(Some(0));
     // What the reply was made of is on the heap no more, or is counted as the reply.

@@ -6,6 +6,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 use super::transport::REQUEST_FAILED;
 use super::uri;
 use crate::workspace::document::Unanalysed;
+use crate::workspace::ledger::Refused;
 use crate::workspace::manager::{Kind, Unavailable};
 
 /// A fault of the server itself.
@@ -45,6 +46,12 @@ pub fn not_analysed(why: &Unanalysed) -> Error {
         _ => (Kind::Document, false),
     };
     unavailable(&Unavailable { kind, folder: None, retryable, message: why.to_string() })
+}
+
+/// The answer is there, and the budget has no room for it until the client has read what waits for it.
+pub fn no_room(refused: &Refused) -> Error {
+    let message = format!("the answer waits for memory that is not free: {refused}");
+    unavailable(&Unavailable { kind: Kind::MemoryExceeded, folder: None, retryable: true, message })
 }
 
 #[cfg(test)]

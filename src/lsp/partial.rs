@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::json;
 use tower_lsp::gen_lsp_types::{PartialResultParams, ProgressToken};
+use tower_lsp::jsonrpc::Result;
 
+use super::errors;
 use super::session::Session;
 use super::transport::Client;
 
@@ -28,18 +30,26 @@ impl Parts {
     }
 
     /// What is left for the answer itself: everything, or nothing once it is sent.
-    pub fn send<T: Serialize>(&self, items: Vec<T>) -> Vec<T> {
+    ///
+    /// # Errors
+    /// If the budget has no room for a part beside what else waits for the client.
+    pub fn send<T: Serialize>(&self, items: Vec<T>) -> Result<Vec<T>> {
         self.send_as(items, |part| part)
     }
 
     /// The same, where a part is more than a list.
-    pub fn send_as<T, P: Serialize>(&self, mut items: Vec<T>, part: impl Fn(Vec<T>) -> P) -> Vec<T> {
-        let Some(token) = &self.token else { return items };
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn send_as<T, P: Serialize>(&self, mut items: Vec<T>, part: impl Fn(Vec<T>) -> P) -> Result<Vec<T>> {
+        let Some(token) = &self.token else { return Ok(items) };
         while !items.is_empty() {
             let rest = items.split_off(items.len().min(ITEMS_MAX));
-            self.client.tell_custom("$/progress", &json!({"token": token, "value": part(items)}));
+            let sent =
+                self.client.try_tell_custom("$/progress", &json!({"token": token, "value": part(items)}));
+            sent.map_err(|refused| errors::no_room(&refused))?;
             items = rest;
         }
-        items
+        Ok(items)
     }
 }

@@ -31,9 +31,11 @@ pub fn handle(
         let symbols = document_symbols_of(&facts, &|name| &facts.names[name.index()]);
         let places = Places::Document(Arc::clone(document), encoding);
         Ok(Some(match hierarchical {
-            true => DocumentSymbolResponse::DocumentSymbolList(parts.send(nested_symbols(&symbols, &places))),
+            true => {
+                DocumentSymbolResponse::DocumentSymbolList(parts.send(nested_symbols(&symbols, &places))?)
+            }
             false => DocumentSymbolResponse::SymbolInformationList(
-                parts.send(flat_symbols(&symbols, &uri, &places)),
+                parts.send(flat_symbols(&symbols, &uri, &places))?,
             ),
         }))
     })

@@ -39,6 +39,6 @@ pub fn handle(session: &Arc<Session>, params: ReferenceParams) -> Answer<Option<
         }
         let places = uses.items.iter().map(|u| u.location);
         let found = reading.in_files(places, |uri, places, l| location(uri.clone(), places, l.span));
-        Ok(Found::Answer(parts.send(found)))
+        Ok(Found::Answer(parts.send(found)?))
     })
 }

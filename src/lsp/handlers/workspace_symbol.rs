@@ -20,7 +20,7 @@ use crate::workspace::manager::Ready;
 use crate::workspace::settings::Switch;
 
 pub const FEATURE: &str = "workspaceSymbols";
-/// Most symbols of one answer; who wants others types another letter.
+/// Most symbols of one answer, and of each folder's part of one; who wants others types another letter.
 const SYMBOLS_MAX: usize = 256;
 
 /// A symbol and how well it matches.
@@ -60,21 +60,21 @@ pub fn handle(
     Box::pin(async move {
         let _guard = guard;
         let mut results = Vec::with_capacity(folders.len());
-        let mut sent = 0;
+        let mut sent = false;
         for folder in folders {
             let found = folder.await.unwrap_or_else(|_| Err(errors::cancelled()));
             results.push(match found {
-                // Each folder's as soon as they are there; the client sorts what it shows.
-                Ok(mut found) if parts.are_wanted() => {
-                    found.truncate(SYMBOLS_MAX - sent);
-                    sent += found.len();
-                    parts.send(found.into_iter().map(|(_, symbol)| symbol).collect());
+                // Each folder's as soon as they are there, and as many as if it were alone: which are the best is not
+                // known before all are there. The client sorts what it shows.
+                Ok(found) if parts.are_wanted() => {
+                    sent |= !found.is_empty();
+                    parts.send(found.into_iter().map(|(_, symbol)| symbol).collect())?;
                     Ok(Vec::new())
                 }
                 found => found,
             });
         }
-        if sent > 0 {
+        if sent {
             return Ok(Some(WorkspaceSymbolResponse::SymbolInformationList(Vec::new())));
         }
         merge(results).map(|list| Some(WorkspaceSymbolResponse::SymbolInformationList(list)))

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Notification, Request};
 
 use super::outbox::Outbox;
+use crate::workspace::ledger::Refused;
 use crate::workspace::manager::Holder;
 use crate::workspace::sync::Mutex;
 
@@ -25,6 +26,14 @@ struct Shared {
     outbox: Outbox,
     next_id: AtomicI64,
     waiting: Mutex<HashMap<i64, oneshot::Sender<Result<Value, Value>>>>,
+}
+
+/// A notification as it is sent.
+#[derive(Serialize)]
+struct Told<'a, P> {
+    jsonrpc: &'static str,
+    method: &'a str,
+    params: &'a P,
 }
 
 /// Why the client gave no answer that can be used.
@@ -54,13 +63,15 @@ impl Client {
 
     /// For notifications that are not in the protocol.
     pub fn tell_custom(&self, method: &str, params: &impl Serialize) {
-        #[derive(Serialize)]
-        struct Frame<'a, P> {
-            jsonrpc: &'static str,
-            method: &'a str,
-            params: &'a P,
-        }
-        self.0.outbox.send(&Frame { jsonrpc: "2.0", method, params });
+        self.0.outbox.send(&Told { jsonrpc: "2.0", method, params });
+    }
+
+    /// The same for what something smaller can stand in for.
+    ///
+    /// # Errors
+    /// If the budget has no room for it; it has not been told then.
+    pub fn try_tell_custom(&self, method: &str, params: &impl Serialize) -> Result<(), Refused> {
+        self.0.outbox.try_send(&Told { jsonrpc: "2.0", method, params })
     }
 
     /// Asks the client. The request is on its way when this returns; the answer is for a background task to await.

@@ -18,8 +18,8 @@ pub const QUEUED_BYTES_MAX: usize = 64 << 20;
 const UNCOUNTED_BYTES_FREE: usize = 1 << 20;
 /// Bytes that may wait uncounted, because the budget is full, before no further message is taken.
 const UNCOUNTED_BYTES_MAX: usize = 4 << 20;
-/// A reply up to this size is sent even when the budget has no room for it: an error in its place would be no smaller.
-const SMALL_BYTES_MAX: usize = 16 << 10;
+/// A reply up to this size is sent even when the budget has no room for it: an error in its place would be hardly smaller.
+const SMALL_BYTES_MAX: usize = 1 << 10;
 /// Room in front of a body for its header, with the longest number there is.
 const HEADER_BYTES_MAX: usize = 40;
 
@@ -92,7 +92,11 @@ impl Outbox {
     /// # Errors
     /// If the budget has no room for it; it has not been queued then.
     pub fn try_send(&self, message: &impl Serialize) -> Result<(), Refused> {
-        self.put(message, |bytes| bytes > SMALL_BYTES_MAX).map_or(Ok(()), Err)
+        let refused = self.put(message, |bytes| bytes > SMALL_BYTES_MAX);
+        refused.map_or(Ok(()), |refused| {
+            tracing::warn!("a message does not fit beside what the client has not read: {refused}");
+            Err(refused)
+        })
     }
 
     /// Queues a message, unless it is one that has to be counted and cannot be.
@@ -171,8 +175,9 @@ impl Outbox {
             let (len, uncounted) = (message.bytes.len(), message.uncounted());
             drop(message);
             let mut queue = self.0.queue.lock();
-            queue.bytes = queue.bytes.saturating_sub(len);
-            queue.uncounted = queue.uncounted.saturating_sub(uncounted);
+            let rest =
+                |all: usize, gone| all.checked_sub(gone).expect("a message is part of the queue's bytes");
+            (queue.bytes, queue.uncounted) = (rest(queue.bytes, len), rest(queue.uncounted, uncounted));
             drop(queue);
             self.0.drained.notify_all();
         }
@@ -239,16 +244,17 @@ mod tests {
     fn a_client_that_does_not_read_makes_the_server_wait() {
         let (outbox, open, got) = gated();
         outbox.send(&"x".repeat(QUEUED_BYTES_MAX));
+        let (begun, begins) = crossbeam_channel::bounded(1);
         let (waited, done) = crossbeam_channel::bounded(1);
-        let waiting = outbox.clone();
+        let (waiting, written) = (outbox.clone(), got.clone());
         std::thread::spawn(move || {
+            begun.send(()).unwrap();
             waiting.wait_for_room();
-            waited.send(()).unwrap();
+            waited.send(written.len()).unwrap();
         });
-        assert!(done.is_empty());
+        begins.recv().unwrap();
         open.send(()).unwrap();
-        got.recv().unwrap();
-        done.recv().unwrap();
+        assert_eq!(done.recv(), Ok(1), "it waits until the message has gone");
         outbox.flush(Instant::now());
     }
 

@@ -22,7 +22,6 @@ use super::message::{Message, RequestId};
 use super::outbox::Outbox;
 use super::written::Written;
 use crate::lsp::errors;
-use crate::workspace::manager::{Kind, Unavailable};
 use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
@@ -250,9 +249,7 @@ impl Finish {
         self.inflight.leave(&self.id);
         let sent = self.outbox.try_send(&Answer { id: Some(&self.id), result });
         if let Err(refused) = sent {
-            let message = format!("the answer waits for memory that is not free: {refused}");
-            let (kind, folder) = (Kind::MemoryExceeded, None);
-            let error = errors::unavailable(&Unavailable { kind, folder, retryable: true, message });
+            let error = errors::no_room(&refused);
             self.outbox.send(&Answer { id: Some(&self.id), result: Err(error) });
         }
     }
