@@ -22,13 +22,17 @@ struct Layers {
     flags: Value,
     options: Value,
     configuration: Value,
+    /// How often the client has been asked for its configuration, and which of its answers counts.
+    asked: u64,
+    answered: u64,
     told: Vec<String>,
 }
 
 impl Configuration {
     pub fn new(flags: Value) -> Configuration {
         let (options, configuration) = (Value::Null, Value::Null);
-        Configuration(Mutex::new(Layers { flags, options, configuration, told: Vec::new() }))
+        let (asked, answered) = (0, 0);
+        Configuration(Mutex::new(Layers { flags, options, configuration, asked, answered, told: Vec::new() }))
     }
 
     pub fn set_options(&self, options: Value) {
@@ -37,6 +41,21 @@ impl Configuration {
 
     pub fn set_configuration(&self, configuration: Value) {
         self.0.lock().configuration = configuration;
+    }
+
+    /// The client is about to be asked for its configuration; the number of the question.
+    fn asks(&self) -> u64 {
+        let mut layers = self.0.lock();
+        layers.asked += 1;
+        layers.asked
+    }
+
+    /// The client's answer to a question, unless one to a later question is there already.
+    fn answer(&self, question: u64, configuration: Value) {
+        let mut layers = self.0.lock();
+        if question > layers.answered {
+            (layers.answered, layers.configuration) = (question, configuration);
+        }
     }
 
     /// All layers, the later before the earlier.
@@ -68,8 +87,12 @@ impl Layers {
 /// Makes the settings count, and tells the user of those that make no sense.
 pub fn apply(session: &Arc<Session>) {
     if let Ok(manager) = session.manager() {
-        let settings = session.configuration.settings();
-        if *manager.settings() != settings {
+        // Once more if others have come meanwhile: of two threads that are at it, the last one to look is right.
+        loop {
+            let settings = session.configuration.settings();
+            if *manager.settings() == settings {
+                break;
+            }
             registration::follow(session, &settings);
             manager.set_settings(settings);
         }
@@ -93,13 +116,14 @@ pub fn complain(session: &Session) {
 /// Asks the client for its configuration, in the background.
 pub fn pull(session: &Arc<Session>) {
     let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+    let question = session.configuration.asks();
     let answer = session.client.ask::<ConfigurationRequest>(&ConfigurationParams { items: vec![item] });
     let session = Arc::clone(session);
     let runtime = session.runtime.clone();
     runtime.spawn(async move {
         match answer.await {
             Ok(values) => {
-                session.configuration.set_configuration(values.into_iter().next().unwrap_or_default());
+                session.configuration.answer(question, values.into_iter().next().unwrap_or_default());
                 apply(&session);
             }
             Err(error) => tracing::warn!("no configuration: {error}"),
@@ -126,5 +150,17 @@ mod tests {
         assert_eq!(configuration.settings().memory_limit, 20 << 20);
         configuration.set_configuration(json!({"memory": 4}));
         assert_eq!(configuration.complaints().len(), 1);
+    }
+
+    #[test]
+    fn the_answer_to_the_last_question_counts() {
+        let configuration = Configuration::new(Value::Null);
+        let limit = |mb: u64| json!({"memory": {"limitMb": mb}});
+        let (first, second) = (configuration.asks(), configuration.asks());
+        configuration.answer(second, limit(20));
+        configuration.answer(first, limit(30));
+        assert_eq!(configuration.settings().memory_limit, 20 << 20);
+        configuration.answer(configuration.asks(), limit(40));
+        assert_eq!(configuration.settings().memory_limit, 40 << 20);
     }
 }
