@@ -18,8 +18,9 @@ use super::session::Session;
 use crate::workspace::settings::Settings;
 use crate::workspace::sync::Mutex;
 
-/// What declares a method, the method, and where the client says that it takes registrations of it.
-const METHODS: [(&str, &str, &str); 24] = [
+/// What declares a method, the method, and where the client says that it takes registrations of it; the first and the last
+/// as paths in the capabilities.
+const METHODS: [(&str, &str, &str); 30] = [
     ("callHierarchyProvider", "textDocument/prepareCallHierarchy", "textDocument/callHierarchy"),
     ("codeActionProvider", "textDocument/codeAction", "textDocument/codeAction"),
     ("codeLensProvider", "textDocument/codeLens", "textDocument/codeLens"),
@@ -44,6 +45,12 @@ const METHODS: [(&str, &str, &str); 24] = [
     ("typeDefinitionProvider", "textDocument/typeDefinition", "textDocument/typeDefinition"),
     ("typeHierarchyProvider", "textDocument/prepareTypeHierarchy", "textDocument/typeHierarchy"),
     ("workspaceSymbolProvider", "workspace/symbol", "workspace/symbol"),
+    ("workspace/fileOperations/didCreate", "workspace/didCreateFiles", "workspace/fileOperations"),
+    ("workspace/fileOperations/didDelete", "workspace/didDeleteFiles", "workspace/fileOperations"),
+    ("workspace/fileOperations/didRename", "workspace/didRenameFiles", "workspace/fileOperations"),
+    ("workspace/fileOperations/willCreate", "workspace/willCreateFiles", "workspace/fileOperations"),
+    ("workspace/fileOperations/willDelete", "workspace/willDeleteFiles", "workspace/fileOperations"),
+    ("workspace/fileOperations/willRename", "workspace/willRenameFiles", "workspace/fileOperations"),
 ];
 
 /// The providers whose methods the client takes registrations of.
@@ -104,7 +111,6 @@ pub fn follow(session: &Arc<Session>, settings: &Settings) {
     let capabilities = serde_json::to_value(initialize::capabilities(features, settings)).unwrap_or_default();
     let Changes { on, off } =
         session.registrations.0.lock().follow(&offered(&capabilities), &features.registers);
-    let method = |provider: &str| METHODS.iter().find(|(p, ..)| *p == provider).map_or("", |(_, m, _)| *m);
     let registrations: Vec<Registration> = on
         .iter()
         .map(|provider| Registration {
@@ -135,17 +141,20 @@ pub fn follow(session: &Arc<Session>, settings: &Settings) {
     }
 }
 
+fn method(provider: &str) -> &'static str {
+    METHODS.iter().find(|(p, ..)| *p == provider).map_or("", |(_, method, _)| *method)
+}
+
 fn id(provider: &str) -> String {
     format!("coppice/{provider}")
 }
 
 /// What is registered with a method: what would be declared, for the documents that the client sends us anyway.
 fn options(capabilities: &Value, provider: &str) -> Value {
-    let mut options = match &capabilities[provider] {
-        Value::Object(options) => Value::Object(options.clone()),
-        _ => json!({}),
-    };
-    if provider != "workspaceSymbolProvider" {
+    let declared = capabilities.pointer(&format!("/{provider}"));
+    let mut options = declared.filter(|options| options.is_object()).cloned().unwrap_or_else(|| json!({}));
+    let is_of_documents = method(provider).starts_with("textDocument/");
+    if is_of_documents {
         options["documentSelector"] = Value::Null;
     }
     options
@@ -154,6 +163,34 @@ fn options(capabilities: &Value, provider: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_registered_is_what_would_be_declared() {
+        let filters = json!({"filters": [{"pattern": {"glob": "**"}}]});
+        let capabilities = json!({
+            "hoverProvider": true,
+            "workspaceSymbolProvider": true,
+            "renameProvider": {"prepareProvider": true},
+            "workspace": {"fileOperations": {"willRename": filters}},
+        });
+        let all = [
+            "hoverProvider",
+            "renameProvider",
+            "workspace/fileOperations/willRename",
+            "workspaceSymbolProvider",
+        ];
+        assert_eq!(offered(&capabilities), BTreeSet::from(all));
+        let expected = [
+            json!({"documentSelector": null}),
+            json!({"prepareProvider": true, "documentSelector": null}),
+            filters,
+            json!({}),
+        ];
+        assert_eq!(all.map(|provider| options(&capabilities, provider)), expected);
+        let client = json!({"workspace": {"fileOperations": {"dynamicRegistration": true}}});
+        let taken = taken(&serde_json::from_value(client).unwrap());
+        assert!(taken.len() == 6 && taken.contains("workspace/fileOperations/willRename"));
+    }
 
     #[test]
     fn only_what_was_off_is_registered_and_taken_back() {
