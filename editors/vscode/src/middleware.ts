@@ -37,6 +37,7 @@ const FEATURES = {
   provideFoldingRanges: "foldingRange",
   provideSelectionRanges: "selectionRange",
   provideInlayHints: "inlayHint",
+  provideLinkedEditingRange: "linkedEditingRange",
   provideDocumentSemanticTokens: "semanticTokens",
   provideDocumentSemanticTokensEdits: "semanticTokens",
   provideDocumentRangeSemanticTokens: "semanticTokens",
