@@ -59,7 +59,7 @@ pub fn handle(
     session: &Arc<Session>,
     params: WorkspaceDiagnosticParams,
 ) -> Answer<WorkspaceDiagnosticReport> {
-    if session.manager().is_ok_and(|m| m.settings().feature(FEATURE) == Switch::Off) {
+    if session.manager().is_ok_and(|m| !m.settings().offers(FEATURE)) {
         return at_once(Ok(WorkspaceDiagnosticReport::default()));
     }
     let parts = Parts::new(session, params.partial_result_params);
@@ -113,10 +113,10 @@ fn news(mut seen: Seen, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentD
 fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + use<> {
     let token = CancelToken::new();
     let features = session.features().cloned().unwrap_or_default();
-    let mut folders: Vec<(Option<PathBuf>, oneshot::Receiver<Result<Option<Told>>>)> = Vec::new();
+    let mut folders = Vec::new();
     if let Ok(manager) = session.manager() {
         for capture in manager.capture_folders() {
-            let (sender, found) = oneshot::channel();
+            let (sender, found) = oneshot::channel::<Result<Option<Told>>>();
             let (session, features) = (Arc::clone(session), features.clone());
             let root = capture.folder().map(PathBuf::from);
             capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
@@ -159,6 +159,10 @@ fn in_folder(
         if told.len() >= FILES_TOLD_MAX {
             break;
         }
+        let lang = Some(ready.view.lang(file));
+        if settings.feature_in(FEATURE, lang) == Switch::Off {
+            continue;
+        }
         let path = ready.absolute(file);
         let mut items = Vec::new();
         if ready.view.row(file).meta.syntax_errors > 0
@@ -166,7 +170,7 @@ fn in_folder(
         {
             items = of_document(&Arc::clone(&document), features.encoding);
         }
-        let mut kinds = findings::wanted(&settings, Some(ready.view.lang(file)));
+        let mut kinds = findings::wanted(&settings, lang);
         kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
         items.extend(findings::of_file(ready, file, &kinds, features, cancel)?);
         if let Some(uri) = session.uris.of(&path).filter(|_| !items.is_empty()) {
