@@ -105,6 +105,51 @@ fn an_exact_name_is_among_the_parts_however_much_another_folder_has() {
 }
 
 #[test]
+fn diagnostics_that_are_switched_off_are_taken_back() {
+    let folder = Folder::new(SHOP);
+    let uri = folder.uri("broken.py");
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
+        "capabilities": {"workspace": {"inlayHint": {"refreshSupport": true}}},
+    }));
+    wire.ready();
+    wire.open(&uri, "python", "def f(:\n");
+    let published = |wire: &mut Wire, some: bool| {
+        wire.until(|f| {
+            let about = &f["params"];
+            let is_empty = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
+            f["method"] == "textDocument/publishDiagnostics"
+                && about["uri"] == *uri
+                && is_empty(&about["diagnostics"]) != some
+        });
+    };
+    published(&mut wire, true);
+    for off in [json!("off"), json!({"python": "off"})] {
+        for (switch, some) in [(&off, false), (&json!({"python": "on"}), true)] {
+            wire.leftovers();
+            let settings = json!({"coppice": {"features": {"diagnostics": switch}}});
+            wire.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+            published(&mut wire, some);
+            wire.until(|f| f["method"] == "workspace/inlayHint/refresh");
+        }
+    }
+}
+
+#[test]
+fn a_renamed_file_is_followed_beside_what_is_no_file() {
+    let folder = Folder::new(&[("a.py", "x = 1\n"), ("use.py", "from a import x\n")]);
+    let mut wire = Wire::in_folder(&folder);
+    wire.ready();
+    let files = json!([
+        {"oldUri": "untitled:one", "newUri": "untitled:two"},
+        {"oldUri": folder.uri("a.py"), "newUri": folder.uri("b.py")},
+    ]);
+    let reply = wire.ask("workspace/willRenameFiles", json!({ "files": files }));
+    let edits = &reply["result"]["changes"][folder.uri("use.py")];
+    assert_eq!(edits[0]["newText"], "b", "{reply}");
+}
+
+#[test]
 fn a_folder_on_no_disk_is_left_out_and_said_so() {
     let folder = Folder::new(SHOP);
     let elsewhere = |path: &str| json!({"uri": format!("vscode-vfs://host/{path}"), "name": path});

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{ConfigurationItem, ConfigurationParams, ConfigurationRequest, MessageType};
 
+use super::refresh;
 use super::registration;
 use super::session::Session;
 use crate::workspace::settings::Settings;
@@ -89,12 +90,16 @@ pub fn apply(session: &Arc<Session>) {
     if let Ok(manager) = session.manager() {
         // Once more if others have come meanwhile: of two threads that are at it, the last one to look is right.
         loop {
-            let settings = session.configuration.settings();
-            if *manager.settings() == settings {
+            let (before, settings) = (manager.settings(), session.configuration.settings());
+            if *before == settings {
                 break;
             }
+            let switched = before.features != settings.features;
             registration::follow(session, &settings);
             manager.set_settings(settings);
+            if switched {
+                refresh::features_changed(session);
+            }
         }
     }
     complain(session);

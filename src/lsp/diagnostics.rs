@@ -17,6 +17,7 @@ use super::session::Session;
 use super::transport::Client;
 use super::uri::OpenUris;
 use super::work;
+use crate::lang::LangId;
 use crate::query::FindingKind;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
@@ -83,8 +84,9 @@ impl Diagnostics {
 
     fn clear_document(&self, uris: &OpenUris, path: &Path) {
         let mut state = self.state.lock();
-        if let Some(about) = state.files.get_mut(path) {
-            about.document = None;
+        if let Some(about) = state.files.get_mut(path)
+            && about.document.take().is_some()
+        {
             self.publish(&mut state, uris, path);
         }
     }
@@ -161,16 +163,16 @@ impl Diagnostics {
     }
 }
 
-/// Whether errors of open documents are published at all.
-fn pushes(session: &Session) -> bool {
+/// Whether what is wrong with a document is published.
+fn pushes(session: &Session, path: &Path) -> bool {
     let pulls = session.features().is_ok_and(|f| f.pulls_diagnostics);
-    let off = session.manager().is_ok_and(|m| m.settings().feature(FEATURE) == Switch::Off);
-    !pulls && !off
+    let switch = session.manager().map(|m| m.settings().feature_in(FEATURE, LangId::of_path(path)));
+    !pulls && switch.is_ok_and(|switch| switch != Switch::Off)
 }
 
 /// Looks for the errors of a document once its editing pauses.
 pub fn document_changed(session: &Arc<Session>, path: &Path) {
-    if !pushes(session) || !session.diagnostics.wanted(path) {
+    if !pushes(session, path) || !session.diagnostics.wanted(path) {
         return;
     }
     let (session, path) = (Arc::clone(session), path.to_owned());
@@ -197,7 +199,8 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let (encoding, version, lang) = (features.encoding, document.version, document.lang);
     let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
     let more = more(session, capture, findings::wanted(&manager.settings(), lang)).await;
-    let is_current = || manager.documents().get(path).is_some_and(|now| now.version == version);
+    let is_open = || manager.documents().get(path).is_some_and(|now| now.version == version);
+    let is_current = || is_open() && pushes(session, path);
     match found {
         Ok(mut found) => {
             found.extend(more);
@@ -233,6 +236,18 @@ pub fn graph_changed(session: &Arc<Session>, folder: &Path) {
     let documents = manager.documents();
     for path in documents.keys().filter(|path| path.starts_with(folder)) {
         document_changed(session, path);
+    }
+}
+
+/// Features are switched otherwise: what is off is taken back, what is on is looked for.
+pub fn features_changed(session: &Arc<Session>) {
+    let Ok(manager) = session.manager() else { return };
+    for path in manager.documents().keys() {
+        if pushes(session, path) {
+            document_changed(session, path);
+        } else {
+            session.diagnostics.clear_document(&session.uris, path);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the client is asked to ask again once a folder says something else.
+//! What the client is asked to ask again once a folder says something else, or features are switched.
 
 use std::sync::Arc;
 
@@ -13,13 +13,24 @@ use crate::workspace::manager::Transition;
 
 /// A folder is in another state: answers from before its new graph are old.
 pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
-    let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
     if transition.from.generation == transition.to.generation && !transition.closed {
         return;
     }
     session.changed();
     // Those that are told rather than ask.
     diagnostics::graph_changed(session, &transition.folder);
+    ask_again(session);
+}
+
+/// Features are switched otherwise: what is off has no answers any more, and what is on has.
+pub fn features_changed(session: &Arc<Session>) {
+    session.changed();
+    diagnostics::features_changed(session);
+    ask_again(session);
+}
+
+fn ask_again(session: &Session) {
+    let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
     if refreshes.diagnostics {
         ask::<DiagnosticRefreshRequest>(session);
     }

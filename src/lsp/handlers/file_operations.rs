@@ -111,13 +111,15 @@ fn edited(
         .iter()
         .filter_map(|(old, new)| Some((uri::to_path(old)?, new.as_ref().and_then(uri::to_path))))
         .collect();
-    let (Some((first, _)), Some((uri, _))) = (paths.first(), uris.first()) else { return at_once(Ok(None)) };
+    // What is no file does not keep the others from being followed.
+    let Some((first, _)) = paths.first() else { return at_once(Ok(None)) };
+    let Some(uri) = uri::of_path(first) else { return at_once(Ok(None)) };
     let capture = manager.capture(first);
     if capture.folder().is_none() {
         return at_once(Ok(None));
     }
     let names = Arc::clone(session);
-    read_folder(session, FEATURE, uri, move |_, ready, cancel| {
+    read_folder(session, FEATURE, &uri, move |_, ready, cancel| {
         refused_if_stale(&ready.freshness)?;
         let inside = |path: &Path| Some(path.strip_prefix(&ready.root).ok()?.to_str()?.to_owned());
         let files: Vec<(String, Option<String>)> = paths
