@@ -109,8 +109,9 @@ fn offered(capabilities: &Value) -> BTreeSet<&'static str> {
 pub fn follow(session: &Arc<Session>, settings: &Settings) {
     let Ok(features) = session.features() else { return };
     let capabilities = serde_json::to_value(initialize::capabilities(features, settings)).unwrap_or_default();
-    let Changes { on, off } =
-        session.registrations.0.lock().follow(&offered(&capabilities), &features.registers);
+    // Held until all is on its way, so that what is sent is in the order in which it was decided.
+    let mut state = session.registrations.0.lock();
+    let Changes { on, off } = state.follow(&offered(&capabilities), &features.registers);
     let registrations: Vec<Registration> = on
         .iter()
         .map(|provider| Registration {
