@@ -1,10 +1,12 @@
 //! An answer as lines for people and as JSON for programs.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use crate::graph::View;
-use crate::lang::facts::DefKind;
-use crate::lang::modules::Layout;
+use crate::graph::{Positions, View};
+use crate::lang::facts::{DefKind, Span};
+use crate::lang::modules::{FileId, Layout};
 use crate::query::Location;
 use crate::text::Encoding;
 
@@ -59,17 +61,35 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-impl Item {
-    pub(super) fn new(view: &View, location: Location) -> Item {
-        let start = view.position(location.file, location.span.start, Encoding::Utf32);
-        let end = view.position(location.file, location.span.end, Encoding::Utf32);
-        let text = view.text(location.file).ok();
-        let line = text.as_deref().and_then(|text| text.lines().nth(start.line as usize));
+/// One file of which results are shown; its lines are looked at once for all of them.
+pub(super) struct FileItems<'v> {
+    path: &'v str,
+    positions: Positions<'v>,
+    /// Nothing if it cannot be read any more.
+    text: Arc<str>,
+    line_starts: Vec<usize>,
+}
+
+impl<'v> FileItems<'v> {
+    pub(super) fn new(view: &'v View, file: FileId) -> FileItems<'v> {
+        let text = view.text(file).unwrap_or_default();
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        FileItems {
+            path: view.path(file),
+            positions: view.positions(file, Encoding::Utf32),
+            text,
+            line_starts,
+        }
+    }
+
+    pub(super) fn item(&self, span: Span) -> Item {
+        let (start, end) = (self.positions.position(span.start), self.positions.position(span.end));
+        let line = self.line_starts.get(start.line as usize).and_then(|at| self.text[*at..].lines().next());
         Item {
             name: None,
             kind: None,
             container: None,
-            file: view.path(location.file).to_owned(),
+            file: self.path.to_owned(),
             line: start.line + 1,
             column: start.column + 1,
             end_line: end.line + 1,
@@ -80,6 +100,12 @@ impl Item {
             depth: 0,
             children: Vec::new(),
         }
+    }
+}
+
+impl Item {
+    pub(super) fn new(view: &View, location: Location) -> Item {
+        FileItems::new(view, location.file).item(location.span)
     }
 
     fn print(&self) {

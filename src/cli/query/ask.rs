@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
-use super::answer::{Answer, Item, kind_name};
+use super::answer::{Answer, FileItems, Item, kind_name};
 use super::subject::Subject;
 use super::{QueryError, Question};
 use crate::graph::View;
 use crate::lang::modules::{FileId, Layout};
-use crate::query::{self, Destination, DocumentSymbol, Empty, Location, WorkspaceSymbol};
+use crate::query::{self, Destination, DocumentSymbol, Empty, WorkspaceSymbol};
 use crate::text::{Encoding, Position};
 
 /// Definitions that one name may have before the rest is left out.
@@ -78,13 +78,20 @@ fn named(view: &View, name: &str) -> Vec<WorkspaceSymbol> {
 fn references(view: &View, places: &[(FileId, u32)], limit: usize, answer: &mut Answer) {
     let mut seen = BTreeSet::new();
     let mut reasons = Vec::new();
+    let mut shown: Option<(FileId, FileItems<'_>)> = None;
     for (file, offset) in places {
         match query::references(view, *file, *offset, true, limit, &AtomicBool::new(false)) {
             Ok(uses) => {
                 answer.truncated |= uses.truncated;
                 for found in uses.items {
                     if seen.insert((found.location.file, found.location.span)) {
-                        let item = Item::new(view, found.location);
+                        let file = found.location.file;
+                        // Uses come file by file.
+                        let (_, items) = match shown.take().filter(|(of, _)| *of == file) {
+                            Some(same) => shown.insert(same),
+                            None => shown.insert((file, FileItems::new(view, file))),
+                        };
+                        let item = items.item(found.location.span);
                         answer.items.push(Item { declaration: found.declaration, ..item });
                     }
                 }
@@ -101,20 +108,20 @@ fn references(view: &View, places: &[(FileId, u32)], limit: usize, answer: &mut 
 }
 
 fn outline(view: &View, file: FileId, limit: usize, answer: &mut Answer) {
-    answer.items = outline_items(view, file, &query::document_symbols(view, file), 0);
+    answer.items = outline_items(&FileItems::new(view, file), &query::document_symbols(view, file), 0);
     answer.total = count(&answer.items);
     answer.truncated = answer.total > limit;
     keep_first(&mut answer.items, limit);
 }
 
-fn outline_items(view: &View, file: FileId, symbols: &[DocumentSymbol], depth: usize) -> Vec<Item> {
+fn outline_items(shown: &FileItems<'_>, symbols: &[DocumentSymbol], depth: usize) -> Vec<Item> {
     let item = |symbol: &DocumentSymbol| Item {
         name: Some(symbol.name.clone()),
         // A block that adds members to a type has the type's kind, which says less than its name does.
         kind: Some(kind_name(symbol.kind)).filter(|_| !symbol.name.contains(' ')),
         depth,
-        children: outline_items(view, file, &symbol.children, depth + 1),
-        ..Item::new(view, Location { file, span: symbol.span, full: symbol.full })
+        children: outline_items(shown, &symbol.children, depth + 1),
+        ..shown.item(symbol.span)
     };
     symbols.iter().map(item).collect()
 }
