@@ -138,6 +138,13 @@ impl World {
         }
     }
 
+    /// Waits until a folder is told to be in a state.
+    #[track_caller]
+    pub fn until_told(&self, state: Lifecycle) {
+        let is = |e: &Event| matches!(e, Event::Folder(t) if t.to.lifecycle == state);
+        while !is(&self.events.recv_timeout(PATIENCE).expect("a transition")) {}
+    }
+
     /// Waits until nothing is being built any more.
     #[track_caller]
     pub fn at_rest(&self) -> Status {
@@ -240,10 +247,8 @@ fn changes_are_followed_and_what_is_the_same_is_not_built() {
     world.edit("a/y.py", "def last(): pass\n");
     world.until("a", |s| s.state == Lifecycle::Loaded && s.generation == 5);
     world.edit("a/y.py", "def last(): pass\n");
-    let is = |e: &Event, to| matches!(e, Event::Folder(t) if t.to.lifecycle == to);
-    let wait = |to| while !is(&world.events.recv_timeout(PATIENCE).expect("a transition"), to) {};
-    wait(Lifecycle::Rebuilding);
-    wait(Lifecycle::Loaded);
+    world.until_told(Lifecycle::Rebuilding);
+    world.until_told(Lifecycle::Loaded);
     assert_eq!(world.status("a").generation, 5);
 }
 

@@ -93,6 +93,21 @@ pub(super) fn settle(world: &World, mark: usize) {
     });
 }
 
+/// Another manager that has built the same folders from nothing, and what its graph says.
+pub(super) fn anew(world: &World) -> (World, BTreeMap<String, String>) {
+    let fresh = World::new(&[]);
+    for (path, name) in world.manager.folders() {
+        fresh.manager.add_folder(&path, &name);
+    }
+    // A folder opened inside another takes its files along only once that has been looked at again.
+    fresh.at_rest();
+    let path = world.at("w/a.py");
+    let built = fresh.manager.capture(&path).wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
+    let said = told(&built.view);
+    drop(built);
+    (fresh, said)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -105,17 +120,8 @@ proptest! {
         }
         settle(&world, ops.len());
         let followed = told(&world.ask("w/a.py").unwrap().view);
-        let fresh = World::new(&[]);
-        // The same folders, opened anew on the same disk.
-        for (path, name) in world.manager.folders() {
-            fresh.manager.add_folder(&path, &name);
-        }
-        // A folder opened inside another takes its files along only once that has been looked at again.
-        fresh.at_rest();
-        let path = world.at("w/a.py");
-        let built = fresh.manager.capture(&path).wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
-        prop_assert_eq!(followed, told(&built.view));
-        drop(built);
+        let (fresh, built) = anew(&world);
+        prop_assert_eq!(followed, built);
         for world in [&world, &fresh] {
             prop_assert_eq!(world.released().documents, 0);
         }
@@ -167,9 +173,7 @@ fn a_branch_switch_that_is_told_in_part_is_seen_whole() {
     }
     while world.events.try_recv().is_ok() {}
     world.manager.files_changed((0..FILES).map(|file| world.at(&path(file))));
-    let is = |e: &Event, to| matches!(e, Event::Folder(t) if t.to.lifecycle == to);
-    let wait = |to| while !is(&world.events.recv_timeout(PATIENCE).expect("a transition"), to) {};
-    wait(Lifecycle::Rebuilding);
-    wait(Lifecycle::Loaded);
+    world.until_told(Lifecycle::Rebuilding);
+    world.until_told(Lifecycle::Loaded);
     assert_eq!(world.status("a").generation, 2);
 }
