@@ -293,7 +293,8 @@ impl Resolver<'_> {
             if kind == ScopeKind::Object {
                 continue;
             }
-            for d in index.facts.defs.iter().filter(|d| d.scope == *at && d.of.is_none()) {
+            let declared = |d: &&Def| d.of.is_none() && (d.scope == *at || index.home(d) == *at);
+            for d in index.facts.defs.iter().filter(declared) {
                 if !matches!(d.kind, DefKind::Export | DefKind::Constructor | DefKind::Label) {
                     add(d.name, reach);
                 }

@@ -1,11 +1,14 @@
 //! Candidates from every source, ranked.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::call_shape::CallShape;
 use super::evidence::Evidence;
+use super::kinship::{next_in_order, shared_with_line};
 use super::site::Site;
 use super::{Completion, CompletionKind, Completions, import_of};
 use crate::graph::View;
@@ -13,6 +16,7 @@ use crate::lang::facts::{DefFlags, DefKind, Facts, Name, Role, ScopeId, Span, Te
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::Exports;
 use crate::lang::words::keywords;
+use crate::query::signature::signature;
 use crate::resolve::listing::{Listed, Reach};
 use crate::resolve::{Resolver, Symbol, Target};
 
@@ -28,6 +32,18 @@ const PACKAGE_MAX: usize = 256;
 const WORDS_MAX: usize = 40;
 /// Files that are looked into for what others write behind a name.
 const FILES_MAX: usize = 24;
+
+/// Files that use a name beyond which it is no more common than others.
+const COMMON_FILES_MAX: usize = 64;
+/// Points for being common, by the logarithm of that.
+const COMMON_POINTS: f64 = 6.0;
+/// Candidates, the likeliest of all, that are compared with each other.
+const COMPARED_MAX: usize = 1_024;
+/// Callables, the likeliest of all, whose parameters are looked at.
+const CALLS_MAX: usize = 256;
+
+/// Facts and text of a file.
+type Source = (Arc<Facts>, Arc<str>);
 
 /// One candidate and its points.
 struct Candidate {
@@ -110,6 +126,7 @@ impl Gather<'_, '_> {
             return;
         }
         if self.seen.insert(completion.label.clone()) {
+            let listed = completion.kind == CompletionKind::Definition(DefKind::EnumMember);
             let exact =
                 match (completion.label.starts_with(&self.word), starts_alike(&completion.label, &self.word))
                 {
@@ -117,13 +134,15 @@ impl Gather<'_, '_> {
                     (false, true) => 12,
                     (false, false) => -20,
                 };
-            let points = points + exact + self.evidence.points(&completion.label);
+            let points = points + exact + self.evidence.points(&completion.label, listed);
             self.found.push(Candidate { completion, points });
         }
     }
 
     fn listed(&mut self, item: Listed, points: i32) {
-        let points = points + self.by_role(item.kind);
+        let near = item.reach == Reach::Near || self.site.member;
+        let common = if near { 0 } else { self.common(&item.name) };
+        let points = points + common + self.by_role(item.kind);
         let kind = match item.target {
             Some(_) => CompletionKind::Definition(item.kind),
             None => CompletionKind::Word,
@@ -151,6 +170,7 @@ impl Gather<'_, '_> {
             Role::Type | Role::Inherit => -15,
             Role::Call if kind.is_callable() => 8,
             Role::Macro if kind == DefKind::Macro => 20,
+            Role::Read if kind.is_callable() => -4,
             Role::Write if kind.is_callable() || kind.is_type() => -10,
             _ => 0,
         }
@@ -352,7 +372,7 @@ impl Gather<'_, '_> {
     /// Words of the text that nothing else explains.
     fn words(&mut self, points: i32) {
         let mut words: Vec<String> = self.evidence.words().map(str::to_owned).collect();
-        words.sort_by_key(|w| (std::cmp::Reverse(self.evidence.points(w)), w.clone()));
+        words.sort_by_key(|w| (std::cmp::Reverse(self.evidence.points(w, false)), w.clone()));
         self.incomplete |= words.len() > WORDS_MAX;
         for text in words.into_iter().take(WORDS_MAX) {
             self.add(word(text), points);
@@ -379,10 +399,73 @@ impl Gather<'_, '_> {
         }
     }
 
-    fn finish(mut self, limit: usize, replaced: Span) -> Completions {
+    fn sort(&mut self) {
         self.found.sort_by(|a, b| {
             b.points.cmp(&a.points).then_with(|| a.completion.label.cmp(&b.completion.label))
         });
+    }
+
+    /// How many files of the folder have the name, in points.
+    fn common(&self, name: &str) -> i32 {
+        let view = self.resolver.view();
+        let Some(name) = view.lookup_name(name) else { return 0 };
+        let files = view.files_with(name).take(COMMON_FILES_MAX).count();
+        (COMMON_POINTS * (files as f64).ln().max(0.0)) as i32
+    }
+
+    /// Weighs the likeliest by what they have to do with the line, and with what was used before.
+    fn compare(&mut self) {
+        let view = self.resolver.view();
+        let compared = &self.found[..self.found.len().min(COMPARED_MAX)];
+        let labels: Vec<&str> = compared.iter().map(|c| c.completion.label.as_str()).collect();
+        let mut points = shared_with_line(self.evidence.line(), &labels);
+        let symbol = |c: &Candidate| c.completion.target.and_then(Target::symbol);
+        let used =
+            compared.iter().filter_map(|c| Some((self.evidence.before(&c.completion.label)?, symbol(c)?)));
+        if let Some((_, last)) = used.max_by_key(|(at, _)| *at) {
+            let facts = view.facts(last.file);
+            let last = (last.file, facts.def(last.def));
+            let behind = |c: &Candidate| {
+                let def = facts.def(symbol(c).filter(|s| s.file == last.0)?.def);
+                let alike = def.kind == last.1.kind && def.scope == last.1.scope;
+                (alike && def.name_span.start > last.1.name_span.start).then_some(def.name_span.start)
+            };
+            for (candidate, more) in next_in_order(compared.iter().map(behind)) {
+                points[candidate] += more;
+            }
+        }
+        if let Some(shape) = CallShape::behind(self.evidence.rest()) {
+            self.compare_calls(&shape, &mut points);
+        }
+        for (candidate, more) in self.found.iter_mut().zip(points) {
+            candidate.points += more;
+        }
+    }
+
+    /// Weighs the likeliest callables by the arguments that are there already.
+    fn compare_calls(&self, shape: &CallShape, points: &mut [i32]) {
+        let view = self.resolver.view();
+        let mut files: FxHashMap<FileId, Option<Source>> = FxHashMap::default();
+        for (candidate, points) in self.found.iter().zip(points).take(CALLS_MAX) {
+            let Some(symbol) = candidate.completion.target.and_then(Target::symbol) else { continue };
+            if !files.contains_key(&symbol.file) && files.len() == FILES_MAX {
+                continue;
+            }
+            let read = || Some((view.facts(symbol.file), view.text(symbol.file).ok()?));
+            let Some((facts, text)) = files.entry(symbol.file).or_insert_with(read) else { continue };
+            let def = facts.def(symbol.def);
+            if def.kind.is_callable() {
+                let knobs = view.lang(symbol.file).knobs();
+                let head = signature(text, def, knobs);
+                *points += shape.points(&head, view.name_text(def.name), knobs.self_names);
+            }
+        }
+    }
+
+    fn finish(mut self, limit: usize, replaced: Span) -> Completions {
+        self.sort();
+        self.compare();
+        self.sort();
         let incomplete = self.incomplete || self.found.len() > limit;
         self.found.truncate(limit);
         let items = self.found.into_iter().map(|c| c.completion).collect();

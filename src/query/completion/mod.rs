@@ -1,8 +1,10 @@
 //! What could be written at a place: members of what stands before it, names in scope, names that an import would bring,
 //! words of the language, and words that stand elsewhere.
 
+mod call_shape;
 mod evidence;
 mod gather;
+mod kinship;
 mod site;
 
 use std::sync::atomic::AtomicBool;

@@ -290,3 +290,58 @@ fn a_list_that_was_cut_says_that_it_is_not_complete() {
     assert!(!incomplete(30));
     assert!(incomplete(60));
 }
+
+#[test]
+fn the_arguments_that_are_there_choose_the_function() {
+    check_first(
+        "
+        //- /a.c
+        int set_a(int table);
+        int set_b(int table, int key);
+        int set_c(int table, int key, int value);
+        int f(int table, int key) { return se$0(table, key); }
+        ",
+        &["set_b"],
+    );
+    check_first(
+        "
+        //- /a.ts
+        function setA(count: number) {}
+        function setB(name: string) {}
+        function f(name: string) { se$0(name); }
+        ",
+        &["setB"],
+    );
+}
+
+#[test]
+fn cases_come_in_their_order_each_once() {
+    check_first(
+        "
+        //- /a.c
+        enum op { OP_ADD, OP_SUB, OP_MUL, OP_DIV };
+        int f(enum op o) {
+            switch (o) {
+                case OP_ADD: return 1;
+                case OP_SUB: return 2;
+                case OP$0
+            }
+        }
+        ",
+        &["OP_MUL", "OP_DIV"],
+    );
+}
+
+#[test]
+fn a_key_in_the_line_speaks_for_what_is_named_like_it() {
+    check_first(
+        "
+        //- /a.py
+        def do_load(): pass
+        def do_open(): pass
+        def do_store(): pass
+        TABLE = {'open': do$0}
+        ",
+        &["do_open"],
+    );
+}
