@@ -11,31 +11,23 @@
 
 mod clock;
 
+mod corpus;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, OpenFile, Texts, View, content_hash};
+use coppice::graph::{OpenFile, View};
 use coppice::lang::modules::{FileId, Layout};
-use coppice::lang::{LangId, ParseLimits, Parser, check_text, extract, read_manifest};
+use coppice::lang::{ParseLimits, Parser, extract};
 use coppice::query;
 
 use clock::Clock;
+use corpus::Corpus;
 
-const SKIPPED: [&str; 6] = ["node_modules", ".git", "target", ".venv", "__pycache__", ".cache"];
-/// Files over this size are skipped by a server too.
-const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Letters that are there.
 const LETTERS: usize = 2;
 const SHOWN: usize = 10;
-
-struct Disk(PathBuf);
-
-impl Texts for Disk {
-    fn read(&self, path: &str) -> std::io::Result<String> {
-        std::fs::read_to_string(self.0.join(path))
-    }
-}
 
 fn main() {
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
@@ -68,7 +60,7 @@ fn main() {
 }
 
 fn measure(name: &str, root: &Path, wanted: usize, mut misses: usize) {
-    let (view, lines) = load(root);
+    let Corpus { view, lines, .. } = Corpus::load(root);
     let all = uses(&view);
     if all.is_empty() {
         return;
@@ -129,50 +121,4 @@ fn uses(view: &View) -> Vec<(FileId, u32, u32)> {
         all.extend(uses.map(|r| (file, r.span.start, r.span.end)));
     }
     all
-}
-
-fn load(root: &Path) -> (View, u64) {
-    let mut builder = GraphBuilder::new();
-    let mut parser = Parser::new();
-    let mut lines = 0;
-    let mut dirs = vec![root.to_owned()];
-    let mut files = Vec::new();
-    while let Some(dir) = dirs.pop() {
-        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() && !SKIPPED.contains(&&*name) {
-                dirs.push(path);
-            } else if kind.is_file() {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    for path in files {
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        let Ok(bytes) = std::fs::read(&path) else { continue };
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            continue;
-        }
-        let Ok(text) = check_text(&bytes) else { continue };
-        if let Some(manifest) = read_manifest(&relative, text) {
-            builder.add_manifest(manifest);
-        }
-        let Some(lang) = LangId::of_path(&path) else { continue };
-        let Ok(tree) = parser.parse(lang, text, None, &ParseLimits::default()) else { continue };
-        lines += text.matches('\n').count() as u64;
-        let meta = FileMeta {
-            path: relative,
-            lang,
-            bytes: text.len() as u64,
-            mtime_ns: 0,
-            hash: content_hash(text.as_bytes()),
-            syntax_errors: 0,
-        };
-        builder.add(EncodedFile::new(meta, text, &extract(lang, &tree, text)));
-    }
-    let graph = builder.finish().expect("the corpus fits in memory");
-    (View::new(Arc::new(graph), Vec::new(), Arc::new(Disk(root.to_owned()))), lines)
 }

@@ -8,28 +8,20 @@
 //! written to the folder, `sh -c COMMAND` is run in it, and the files are put back; the command has to succeed as it
 //! did before. With `--confirmed`, doubtful edits are applied as well.
 
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use coppice::graph::{EncodedFile, FileMeta, GraphBuilder, Texts, View, content_hash};
+use coppice::graph::View;
 use coppice::lang::facts::DefKind;
 use coppice::lang::modules::{FileId, Layout};
-use coppice::lang::{LangId, ParseLimits, Parser, check_text, extract, read_manifest};
 use coppice::query;
 
-const SKIPPED: [&str; 7] = ["node_modules", ".git", "target", ".venv", "__pycache__", ".cache", "vendor"];
-
-struct Disk(PathBuf);
-
-impl Texts for Disk {
-    fn read(&self, path: &str) -> std::io::Result<String> {
-        std::fs::read_to_string(self.0.join(path))
-    }
-}
+use corpus::Corpus;
 
 fn main() {
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
@@ -49,7 +41,7 @@ fn main() {
     };
     let root = PathBuf::from(root);
     assert!(succeeds(&root, command), "the folder does not build before anything is renamed");
-    let view = load(&root);
+    let view = Corpus::load(&root).view;
     let mut names = names(&view, lang.as_deref());
     shuffle(&mut names, seed);
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -151,7 +143,9 @@ fn restore(root: &Path, view: &View, renaming: &query::Renaming, before: Vec<(Pa
 /// Names of definitions, each once.
 fn names(view: &View, lang: Option<&str>) -> Vec<(FileId, u32, String)> {
     let mut all = Vec::new();
-    for file in view.files().filter(|f| lang.is_none_or(|l| view.lang(*f).name() == l)) {
+    // What is kept of others is not ours to rename.
+    let own = |f: &FileId| !view.path(*f).split('/').any(|part| part == "vendor");
+    for file in view.files().filter(own).filter(|f| lang.is_none_or(|l| view.lang(*f).name() == l)) {
         let facts = view.facts(file);
         for d in facts.defs.iter().filter(|d| !d.kind.is_alias() && d.kind != DefKind::Label) {
             let name = view.name_text(d.name);
@@ -172,44 +166,4 @@ fn shuffle<T>(list: &mut [T], seed: u64) {
         state ^= state << 17;
         list.swap(at, (state % (at as u64 + 1)) as usize);
     }
-}
-
-fn load(root: &Path) -> View {
-    let mut builder = GraphBuilder::new();
-    let mut parser = Parser::new();
-    let mut dirs = vec![root.to_owned()];
-    let mut files = Vec::new();
-    while let Some(dir) = dirs.pop() {
-        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() && !SKIPPED.contains(&&*name) {
-                dirs.push(entry.path());
-            } else if kind.is_file() {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
-    for path in files {
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        let Ok(bytes) = std::fs::read(&path) else { continue };
-        let Ok(text) = check_text(&bytes) else { continue };
-        if let Some(manifest) = read_manifest(&relative, text) {
-            builder.add_manifest(manifest);
-        }
-        let Some(lang) = LangId::of_path(&path) else { continue };
-        let Ok(tree) = parser.parse(lang, text, None, &ParseLimits::default()) else { continue };
-        let meta = FileMeta {
-            path: relative,
-            lang,
-            bytes: text.len() as u64,
-            mtime_ns: 0,
-            hash: content_hash(text.as_bytes()),
-            syntax_errors: 0,
-        };
-        builder.add(EncodedFile::new(meta, text, &extract(lang, &tree, text)));
-    }
-    let graph = builder.finish().expect("the folder fits in memory");
-    View::new(Arc::new(graph), Vec::new(), Arc::new(Disk(root.to_owned())))
 }

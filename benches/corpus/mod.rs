@@ -1,5 +1,7 @@
 //! A folder of source files as a view, built in this process.
 
+#![allow(dead_code, reason = "every bench uses its own part of it")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
