@@ -133,6 +133,13 @@ impl Fixture {
         text
     }
 
+    /// A view of the fixture whose file has become another one on disk.
+    pub fn view_behind(&self, path: &str, text: &str) -> View {
+        let mut files = self.files.clone();
+        files.insert(path.to_owned(), text.to_owned());
+        View::new(Arc::new(self.graph()), Vec::new(), Arc::new(InMemory(files)))
+    }
+
     /// The cursor `$0` in a view of the fixture.
     pub fn cursor(&self, view: &View) -> (FileId, u32) {
         let (_, path, offset) = self.cursors.iter().find(|(n, ..)| *n == 0).expect("the fixture has a `$0`");

@@ -123,11 +123,19 @@ impl View {
         self.open.iter().find(|o| o.id == file).map(|o| &o.document)
     }
 
-    /// The text of an open document, or of the file on disk as it is now.
+    /// The text of an open document, or of the file on disk.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is another one than the graph knows by now: no offset would mean in it what it
+    /// should.
     pub fn text(&self, file: FileId) -> io::Result<Arc<str>> {
-        match self.document(file) {
-            Some(document) => Ok(Arc::clone(&document.text)),
-            None => self.texts.read(self.path(file)).map(Arc::from),
+        if let Some(document) = self.document(file) {
+            return Ok(Arc::clone(&document.text));
+        }
+        let text = self.texts.read(self.path(file))?;
+        match content_hash(text.as_bytes()) == self.record(file).hash {
+            true => Ok(text.into()),
+            false => Err(io::Error::other("it has changed on disk and is being read again")),
         }
     }
 
@@ -200,12 +208,7 @@ impl Positions<'_> {
         if !self.lines.is_wide(line) {
             return None;
         }
-        let text = self.text.get_or_init(|| {
-            let text = self.view.text(self.file).ok()?;
-            let indexed = self.view.record(self.file).hash;
-            (content_hash(text.as_bytes()) == indexed).then_some(text)
-        });
-        text.as_deref()
+        self.text.get_or_init(|| self.view.text(self.file).ok()).as_deref()
     }
 
     pub fn lines(&self) -> &crate::text::LineIndex {

@@ -69,7 +69,7 @@ fn describe(view: &View, found: &Destination, span: Span, others: usize) -> Hove
     let facts = view.facts(file);
     let def = facts.def(symbol.def);
     hover.container = container(view, &facts, def);
-    // Without the text there is still the name.
+    // Without the text, or with another one on disk by now, there is still the name.
     if let Ok(text) = view.text(file) {
         let signature = signature(&text, def, lang.knobs());
         if !signature.is_empty() {
@@ -111,5 +111,15 @@ mod tests {
         assert_eq!(hover.documentation.as_deref(), Some("Starts it."));
         assert_eq!((hover.container.as_deref(), &*hover.path), (Some("Engine"), "a.py"));
         assert_eq!((hover.tier, hover.others, hover.lang), (Tier::Declared, 0, "python"));
+    }
+
+    #[test]
+    fn a_file_that_is_another_one_by_now_is_not_quoted() {
+        let fixture =
+            Fixture::parse("\n//- /a.py\n# One.\ndef one(): pass\n//- /b.py\nfrom a import one\n$0one()\n");
+        let view = fixture.view_behind("a.py", "# Two.\ndef two(): pass\n");
+        let (file, offset) = fixture.cursor(&view);
+        let hover = hover(&view, file, offset).unwrap();
+        assert_eq!((&*hover.signature, hover.documentation), ("one", None));
     }
 }
