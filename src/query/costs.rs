@@ -81,7 +81,7 @@ fn outlines_and_lenses() {
 fn links() {
     check_linear(
         |n| {
-            let imports = lines(n, |_| "import q.B;".to_owned());
+            let imports = lines(8 * n, |_| "import q.B;".to_owned());
             format!(
                 "//- /q/B.java\npackage q;\npublic class B {{}}\n//- /p/A.java\npackage p;\n$0{imports}class A {{}}\n"
             )
@@ -109,4 +109,18 @@ fn renames() {
     };
     check_linear(|n| format!("//- /a.py\ndef $0x(): pass\n{}", lines(n, |_| "x()".to_owned())), ask);
     check_linear(|n| format!("//- /a.py\ndef $0x(): pass\n{}", lines(n, |_| "# x\ny()".to_owned())), ask);
+}
+
+#[test]
+fn symbols_of_a_folder() {
+    check_linear(
+        |n| {
+            let (others, fields) =
+                (lines(n, |i| format!("def y{i}(): pass")), lines(n, |_| "  self.zz = 1".to_owned()));
+            format!("//- /a.py\n$0{others}class A:\n def m(self):\n{fields}")
+        },
+        |view, _, _| {
+            workspace_symbols(view, "zz", 10, &never());
+        },
+    );
 }

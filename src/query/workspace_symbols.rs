@@ -1,8 +1,11 @@
 //! Symbols of a whole folder by a fuzzy query.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustc_hash::FxHashMap;
 
 use super::Location;
 use super::container::containers;
@@ -29,7 +32,7 @@ const CANDIDATES_AT_A_TIME: usize = 1_024;
 /// Names are matched this many at a time between looks at the cancel flag.
 const CANCEL_EVERY: usize = 4_096;
 
-/// The best `limit` symbols for the query, best first, and whether there may be more. An exact full name is always among
+/// The best `limit` symbols for the query, best first, and whether there may be more, as after `cancel`. An exact full name is always among
 /// them. `Container.name` and `container::name` narrow by container.
 pub fn workspace_symbols(
     view: &View,
@@ -45,7 +48,7 @@ pub fn workspace_symbols(
     let mut truncated = false;
     for (i, (name, text)) in view.names_bytes().enumerate() {
         if i % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
-            break;
+            return (Vec::new(), true);
         }
         let Some(score) = matcher.score(text) else { continue };
         let entry = Reverse((score, Reverse(text.len()), name));
@@ -81,7 +84,7 @@ pub fn workspace_symbols(
             }
         }
     }
-    truncated |= found.len() > limit;
+    truncated |= found.len() > limit || cancel.load(Ordering::Relaxed);
     found.truncate(limit);
     (found, truncated)
 }
@@ -121,9 +124,14 @@ fn described(view: &View, candidates: &[Candidate], container: Option<&str>) -> 
     let mut symbols: Vec<Option<WorkspaceSymbol>> = vec![None; candidates.len()];
     for of_file in by_file(candidates).chunk_by(|a, b| a.0 == b.0) {
         let facts = view.outline(of_file[0].0);
+        let firsts = OnceCell::new();
         for (file, def, at) in of_file {
             let definition = facts.def(*def);
-            if !is_listed(&facts, definition) {
+            let first = || {
+                let firsts = firsts.get_or_init(|| firsts_of(&facts));
+                firsts.get(&(definition.name, definition.kind)).copied()
+            };
+            if !is_listed(definition, first) {
                 continue;
             }
             let around = containers(view, &facts, definition, usize::MAX).next().map(str::to_owned);
@@ -154,12 +162,20 @@ fn split(query: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn is_listed(facts: &Facts, def: &Def) -> bool {
-    // Of a member that is assigned in many places the declared one is enough, if there is one.
-    let earlier =
-        |d: &Def| d.name == def.name && d.kind == def.kind && d.name_span.start < def.name_span.start;
-    let is_again = def.flags.has(DefFlags::ASSIGNED) && facts.defs.iter().any(earlier);
-    !def.name_span.is_empty() && !is_again
+/// Where the first definition of each name and kind stands.
+fn firsts_of(facts: &Facts) -> FxHashMap<(Name, DefKind), u32> {
+    let mut firsts: FxHashMap<(Name, DefKind), u32> = FxHashMap::default();
+    for d in &facts.defs {
+        let first = firsts.entry((d.name, d.kind)).or_insert(u32::MAX);
+        *first = d.name_span.start.min(*first);
+    }
+    firsts
+}
+
+/// Of a member that is assigned in many places the declared one is enough, if there is one; `first` tells where that is.
+fn is_listed(def: &Def, first: impl FnOnce() -> Option<u32>) -> bool {
+    !def.name_span.is_empty()
+        && !(def.flags.has(DefFlags::ASSIGNED) && first().is_some_and(|first| first < def.name_span.start))
 }
 
 /// One query, prepared.
@@ -326,6 +342,12 @@ mod tests {
         assert!(!search("Thing", 31).1);
         let (found, more) = search("Thing", 5);
         assert!(found.iter().all(|path| path.starts_with('o')) && found.len() == 5 && more);
+    }
+
+    #[test]
+    fn what_was_cancelled_is_not_all() {
+        let fixture = Fixture::parse("\n//- /a.py\ndef f(): pass\n");
+        assert_eq!(workspace_symbols(&fixture.view(), "f", 9, &AtomicBool::new(true)), (Vec::new(), true));
     }
 
     #[test]
