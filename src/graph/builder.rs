@@ -5,7 +5,7 @@ use std::io;
 use super::codec::Writer;
 use super::encoded::{Counts, EncodedFile, FileMeta};
 use super::frozen::{Columns, FreezeError, Frozen, Record, read_names};
-use super::generation::Graph;
+use super::generation::{Graph, manifests_bytes};
 use super::names::NameTable;
 use super::postings::{self, Lists, Sources};
 use super::region::{RegionBuilder, Scratch};
@@ -37,7 +37,7 @@ impl GraphBuilder {
 
     /// Bytes held now. Finishing takes as much again for a moment; what is held goes back piece by piece meanwhile.
     pub fn heap_bytes(&self) -> usize {
-        self.files.bytes()
+        self.files.bytes() + manifests_bytes(&self.manifests)
     }
 
     /// # Errors
@@ -132,6 +132,7 @@ impl FrozenBuilder {
     pub fn bytes(&self) -> usize {
         self.names.heap_bytes()
             + self.files.capacity() * size_of::<Pending>()
+            + self.numbers.capacity() * size_of::<u32>()
             + self.paths.capacity()
             + self.data.bytes()
             + self.keys.bytes()
@@ -224,5 +225,24 @@ impl FrozenBuilder {
             },
         };
         postings::write(self.names.columns().len() as usize, &sources)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_are_counted() {
+        let mut builder = GraphBuilder::new();
+        let before = builder.heap_bytes();
+        let value = "x".repeat(10_000);
+        builder.add_manifest(Manifest {
+            dir: String::new(),
+            file: "package.json".to_owned(),
+            name: None,
+            entries: vec![("main".to_owned(), value)],
+        });
+        assert!(builder.heap_bytes() >= before + 10_000);
     }
 }

@@ -82,16 +82,21 @@ impl Manifests {
         &self.0[start..start + len]
     }
     fn heap_bytes(&self) -> usize {
-        let of = |m: &Manifest| {
-            let entries = m.entries.iter().map(|(k, v)| k.capacity() + v.capacity()).sum::<usize>();
-            m.dir.capacity()
-                + m.file.capacity()
-                + m.name.as_ref().map_or(0, String::capacity)
-                + m.entries.capacity() * size_of::<(String, String)>()
-                + entries
-        };
-        self.0.capacity() * size_of::<Manifest>() + self.0.iter().map(of).sum::<usize>()
+        manifests_bytes(&self.0)
     }
+}
+
+/// Bytes of manifests on the heap.
+pub(super) fn manifests_bytes(manifests: &Vec<Manifest>) -> usize {
+    let of = |m: &Manifest| {
+        let entries = m.entries.iter().map(|(k, v)| k.capacity() + v.capacity()).sum::<usize>();
+        m.dir.capacity()
+            + m.file.capacity()
+            + m.name.as_ref().map_or(0, String::capacity)
+            + m.entries.capacity() * size_of::<(String, String)>()
+            + entries
+    };
+    manifests.capacity() * size_of::<Manifest>() + manifests.iter().map(of).sum::<usize>()
 }
 
 impl Graph {
