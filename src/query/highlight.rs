@@ -16,8 +16,8 @@ pub struct Highlight {
     pub write: bool,
 }
 
-/// The places in the file that mean the same as the name at the offset. Of a name that leads out of the folder, or
-/// nowhere, those spelled alike.
+/// The places in the file that mean the same as the name at the offset. Of a name that leads out of the folder, nowhere,
+/// or to a guess, those spelled alike.
 pub fn highlight(view: &View, file: FileId, offset: u32, cancel: &AtomicBool) -> Vec<Highlight> {
     let resolver = Resolver::new(view);
     let found = match destinations(&resolver, file, offset) {
@@ -39,7 +39,8 @@ pub fn highlight(view: &View, file: FileId, offset: u32, cancel: &AtomicBool) ->
         .filter(|f| f.file == file && !f.span.is_empty())
         .map(|f| Highlight { span: f.span, write: f.write })
         .collect();
-    if highlights.is_empty() {
+    // What the name at the offset may stand for is not sure enough for it to be one of the uses.
+    if !highlights.iter().any(|h| h.span.touches(offset)) {
         highlights = spelled_alike(&resolver, file, offset);
     }
     highlights.sort_unstable();
@@ -92,6 +93,18 @@ mod tests {
         let spans: Vec<Span> = found.iter().map(|h| h.span).collect();
         assert_eq!(spans, fixture.ranges.iter().map(|(_, span)| *span).collect::<Vec<_>>());
         assert_eq!(found.iter().map(|h| h.write).collect::<Vec<_>>(), [true, false, false]);
+    }
+
+    #[test]
+    fn what_is_guessed_is_highlighted_by_its_spelling() {
+        let fixture = Fixture::parse(
+            "\n//- /a.py\nclass A:\n    def run(self): pass\ndef f(x, y):\n    x.$0⟦run⟧()\n    y.⟦run⟧()\n",
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let found = highlight(&view, file, offset, &AtomicBool::new(false));
+        let spans: Vec<Span> = found.iter().map(|h| h.span).collect();
+        assert_eq!(spans, fixture.ranges.iter().map(|(_, span)| *span).collect::<Vec<_>>());
     }
 
     #[test]
