@@ -292,11 +292,7 @@ fn exports<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 }
 
 fn declares_exports(walk: &mut Walk<'_>) -> bool {
-    let Some(name) = walk.known_name("exports") else { return false };
-    let facts = walk.facts();
-    facts.defs.iter().any(|def| {
-        def.name == name && def.kind == DefKind::Parameter && facts.scopes[def.scope.index()].parent.is_some()
-    })
+    walk.known_name("exports").is_some_and(|name| walk.is_inner_parameter(name))
 }
 
 /// `inherits(Derived, Base)`, as Node's `util` has it.

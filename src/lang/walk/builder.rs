@@ -16,6 +16,8 @@ pub struct Builder<'t> {
     coined: FxHashMap<Box<str>, Name>,
     /// What each scope has declared so far.
     declared: FxHashSet<(ScopeId, Name)>,
+    /// Names of parameters that were asked for: the definitions that were looked at, and whether one is among them.
+    parameters: FxHashMap<Name, (usize, bool)>,
 }
 
 /// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
@@ -30,8 +32,8 @@ pub struct NewDef {
 impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
         let facts = Facts::of_file(text.len() as u32);
-        let (names, coined, declared) = Default::default();
-        Builder { facts, text, names, coined, declared }
+        let (names, coined, declared, parameters) = Default::default();
+        Builder { facts, text, names, coined, declared, parameters }
     }
 
     /// The text of the whole file.
@@ -115,6 +117,19 @@ impl<'t> Builder<'t> {
     /// Whether the scope itself declares the name at the span already.
     pub fn declares(&self, scope: ScopeId, name: Span) -> bool {
         self.names.get(self.text(name)).is_some_and(|name| self.declared.contains(&(scope, *name)))
+    }
+
+    /// Whether a parameter of something in the file has the name so far. Only definitions that are new since the name
+    /// was last asked for are looked at.
+    pub fn is_inner_parameter(&mut self, name: Name) -> bool {
+        let Facts { defs, scopes, .. } = &self.facts;
+        let (seen, found) = self.parameters.entry(name).or_default();
+        let is = |d: &Def| {
+            d.name == name && d.kind == DefKind::Parameter && scopes[d.scope.index()].parent.is_some()
+        };
+        *found = *found || defs[*seen..].iter().any(is);
+        *seen = defs.len();
+        *found
     }
 
     pub fn open_scope(

@@ -205,6 +205,11 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Whether a parameter of something in the file has the name so far.
+    pub fn is_inner_parameter(&mut self, name: Name) -> bool {
+        self.builder.is_inner_parameter(name)
+    }
+
     /// Whether the text has had the name so far: as a use, a definition, or otherwise.
     pub fn known_name(&self, text: &str) -> Option<Name> {
         self.builder.known_name(text)

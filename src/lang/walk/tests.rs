@@ -62,6 +62,11 @@ fn comments_name_parameters_at_the_same_cost() {
     });
 }
 
+#[test]
+fn exports_cost_the_same_however_many_there_are() {
+    check_linear("a.js", 6_000, |n| format!("x.exports;\n{}", lines(n, |i| format!("exports.b{i} = 1;"))));
+}
+
 /// A condition is decided where it stands, whatever its branch defines.
 #[test]
 fn the_branch_after_one_that_is_compiled_is_not() {
