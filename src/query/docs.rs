@@ -81,7 +81,7 @@ fn docstring(text: &str, def: &Def) -> Option<String> {
     def.body?;
     let whole = text.get(def.name_span.end as usize..def.span.end as usize)?;
     let bytes = whole.as_bytes();
-    // The body's colon: the first one outside of brackets that ends its line.
+    // The body's colon: the first one outside of brackets.
     let mut depth = 0usize;
     let colon = bytes.iter().enumerate().find_map(|(at, byte)| {
         match byte {

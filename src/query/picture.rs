@@ -57,6 +57,8 @@ pub struct Picture {
     pub edges: Vec<Edge>,
     /// How many nodes there are, those included that are not shown.
     pub total: usize,
+    /// A limit was reached before all of them were counted: there are more.
+    pub truncated: bool,
     pub cancelled: bool,
 }
 
@@ -79,6 +81,7 @@ pub fn picture(view: &View, centre: &Centre, depth: usize, cancel: &AtomicBool) 
         seen: FxHashSet::default(),
         edges: FxHashSet::default(),
         nodes: Vec::new(),
+        truncated: false,
     };
     match centre {
         Centre::Symbol(symbol) => drawing.spread(Target::Symbol(*symbol), depth),
@@ -116,6 +119,7 @@ struct Drawing<'a> {
     numbers: FxHashMap<Target, usize>,
     seen: FxHashSet<Target>,
     edges: FxHashSet<Edge>,
+    truncated: bool,
 }
 
 impl Drawing<'_> {
@@ -130,6 +134,8 @@ impl Drawing<'_> {
         }
         if self.seen.len() < SEEN_MAX {
             self.seen.insert(target);
+        } else {
+            self.truncated |= !self.seen.contains(&target);
         }
         if self.nodes.len() >= NODES_MAX {
             return None;
@@ -163,33 +169,32 @@ impl Drawing<'_> {
     }
 
     /// The edges from and to a node.
-    fn neighbours(&self, at: Target) -> Vec<(Target, Target, EdgeKind)> {
+    fn neighbours(&mut self, at: Target) -> Vec<(Target, Target, EdgeKind)> {
         let (view, cancel) = (self.view, self.cancel);
         let symbol = match at {
             Target::Symbol(symbol) => symbol,
             Target::File(file) => return self.imports(file),
         };
         let mut edges = Vec::new();
-        for call in outgoing_calls(view, at, NEIGHBOURS_MAX, cancel).calls {
-            edges.push((at, call.item.target, EdgeKind::Calls));
-        }
-        for call in incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel).calls {
-            edges.push((call.item.target, at, EdgeKind::Calls));
-        }
+        let outgoing = outgoing_calls(view, at, NEIGHBOURS_MAX, cancel);
+        edges.extend(outgoing.calls.iter().map(|call| (at, call.item.target, EdgeKind::Calls)));
+        let incoming = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel);
+        edges.extend(incoming.calls.iter().map(|call| (call.item.target, at, EdgeKind::Calls)));
+        self.truncated |= outgoing.truncated || incoming.truncated;
         let kind = view.facts(symbol.file).def(symbol.def).kind;
         if kind.is_type() {
             for above in supertypes(view, symbol) {
                 edges.push((at, above.target, EdgeKind::Inherits));
             }
-            for below in subtypes(view, symbol, NEIGHBOURS_MAX, cancel).items {
-                edges.push((below.target, at, EdgeKind::Inherits));
-            }
+            let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel);
+            edges.extend(below.items.iter().map(|below| (below.target, at, EdgeKind::Inherits)));
+            self.truncated |= below.truncated;
         }
         edges
     }
 
     /// The files that a file imports, and those that import it.
-    fn imports(&self, file: FileId) -> Vec<(Target, Target, EdgeKind)> {
+    fn imports(&mut self, file: FileId) -> Vec<(Target, Target, EdgeKind)> {
         let at = Target::File(file);
         let links = document_links(self.view, file, self.cancel);
         let imported = links.into_iter().map(|link| (at, Target::File(link.file), EdgeKind::Imports));
@@ -198,7 +203,9 @@ impl Drawing<'_> {
             cancel: Some(self.cancel),
             ..ReferenceLimits::default()
         };
-        let uses = Resolver::new(self.view).references(at, limits).found;
+        let references = Resolver::new(self.view).references(at, limits);
+        self.truncated |= references.truncated;
+        let uses = references.found;
         let is_import = |file: FileId, span| {
             let facts = self.view.facts(file);
             facts.refs.iter().any(|r| r.span == span && r.role == Role::Import)
@@ -236,6 +243,7 @@ impl Drawing<'_> {
             nodes: self.nodes.into_iter().map(|target| Item::new(self.view, target)).collect(),
             edges,
             total: self.seen.len(),
+            truncated: self.truncated,
             cancelled: self.cancel.load(Ordering::Relaxed),
         }
     }
@@ -356,7 +364,9 @@ mod tests {
         let calls: String = (0..NODES_MAX + 7).map(|n| format!("def g{n}(): f()\n")).collect();
         let many = drawn(&format!("\n//- /a.py\ndef $0f(): pass\n{calls}"), 1);
         assert_eq!((many.nodes.len(), many.total), (NODES_MAX, NODES_MAX + 8));
-        assert_eq!(many.edges.len(), NODES_MAX - 1);
+        assert_eq!((many.edges.len(), many.truncated), (NODES_MAX - 1, false));
+        let calls: String = (0..NEIGHBOURS_MAX + 1).map(|n| format!("def g{n}(): f()\n")).collect();
+        assert!(drawn(&format!("\n//- /a.py\ndef $0f(): pass\n{calls}"), 1).truncated);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashMap;
@@ -72,13 +73,14 @@ pub fn workspace_symbols(
         view.defs_named(*name).map(|(file, def)| Candidate { score: *score, name: *name, file, def })
     });
     let mut found = Vec::new();
+    let mut last: Option<Declared> = None;
     while found.len() <= limit && !cancel.load(Ordering::Relaxed) {
         let some: Vec<Candidate> = candidates.by_ref().take(CANDIDATES_AT_A_TIME).collect();
         if some.is_empty() {
             break;
         }
         for listed in listed_kinds(view, some).chunks(limit + 1) {
-            found.extend(described(view, listed, container));
+            found.extend(described(view, listed, container, &mut last));
             if found.len() > limit {
                 break;
             }
@@ -119,22 +121,40 @@ fn listed_kinds(view: &View, candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.into_iter().zip(listed).filter(|(_, listed)| *listed).map(|(c, _)| c).collect()
 }
 
-/// The symbols that candidates are, in their order, each file read once.
-fn described(view: &View, candidates: &[Candidate], container: Option<&str>) -> Vec<WorkspaceSymbol> {
+/// What a file declares.
+struct Declared {
+    file: FileId,
+    facts: Arc<Facts>,
+    /// Once it was asked for: where the first definition of each name and kind stands.
+    firsts: OnceCell<FxHashMap<(Name, DefKind), u32>>,
+}
+
+/// The symbols that candidates are, in their order, each file read once; `last` is the file that the next ones may be of
+/// too.
+fn described(
+    view: &View,
+    candidates: &[Candidate],
+    container: Option<&str>,
+    last: &mut Option<Declared>,
+) -> Vec<WorkspaceSymbol> {
     let mut symbols: Vec<Option<WorkspaceSymbol>> = vec![None; candidates.len()];
     for of_file in by_file(candidates).chunk_by(|a, b| a.0 == b.0) {
-        let facts = view.outline(of_file[0].0);
-        let firsts = OnceCell::new();
+        let file = of_file[0].0;
+        let declared = match last.take().filter(|last| last.file == file) {
+            Some(declared) => declared,
+            None => Declared { file, facts: view.outline(file), firsts: OnceCell::new() },
+        };
+        let Declared { facts, firsts, .. } = last.insert(declared);
         for (file, def, at) in of_file {
             let definition = facts.def(*def);
             let first = || {
-                let firsts = firsts.get_or_init(|| firsts_of(&facts));
+                let firsts = firsts.get_or_init(|| firsts_of(facts));
                 firsts.get(&(definition.name, definition.kind)).copied()
             };
             if !is_listed(definition, first) {
                 continue;
             }
-            let around = containers(view, &facts, definition, usize::MAX).next().map(str::to_owned);
+            let around = containers(view, facts, definition, usize::MAX).next().map(str::to_owned);
             if container.is_some_and(|c| !around.as_deref().is_some_and(|a| a.eq_ignore_ascii_case(c))) {
                 continue;
             }
@@ -162,7 +182,6 @@ fn split(query: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Where the first definition of each name and kind stands.
 fn firsts_of(facts: &Facts) -> FxHashMap<(Name, DefKind), u32> {
     let mut firsts: FxHashMap<(Name, DefKind), u32> = FxHashMap::default();
     for d in &facts.defs {

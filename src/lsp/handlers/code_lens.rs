@@ -45,13 +45,14 @@ pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<V
     let told = uri.clone();
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
         let lenses = query::code_lenses(&reading.ready.view, reading.file);
+        let places = reading.places(reading.file);
         let lens = |lens: &query::Lens| {
             let counts = match lens.kind {
                 LensKind::References => Counts::References,
                 LensKind::Implementations => Counts::Implementations,
             };
             let data = serde_json::to_value(Unresolved { uri: told.clone(), counts }).ok();
-            CodeLens { range: reading.range(lens.span), command: None, data }
+            CodeLens { range: convert::range(&places, lens.span), command: None, data }
         };
         Ok(Found::Answer(lenses.iter().map(lens).collect()))
     })

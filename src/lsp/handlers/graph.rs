@@ -86,9 +86,8 @@ fn shown(
     format: Format,
     encoding: Encoding,
 ) -> Result<Value> {
-    let (shown, total) = (picture.nodes.len(), picture.total);
-    let text =
-        |name: &str, text: String| json!({"format": name, "text": text, "shown": shown, "total": total});
+    let (shown, total, truncated) = (picture.nodes.len(), picture.total, picture.truncated);
+    let text = |name: &str, text: String| json!({"format": name, "text": text, "shown": shown, "total": total, "truncated": truncated});
     Ok(match format {
         Format::Dot => text("dot", picture.dot()),
         Format::Mermaid => text("mermaid", picture.mermaid()),
@@ -104,7 +103,10 @@ fn shown(
                 .iter()
                 .map(|e| json!({"from": e.from, "to": e.to, "kind": e.kind.name()}))
                 .collect();
-            json!({"format": "json", "nodes": nodes, "edges": edges, "shown": shown, "total": total})
+            json!({
+                "format": "json", "nodes": nodes, "edges": edges,
+                "shown": shown, "total": total, "truncated": truncated,
+            })
         }
     })
 }
