@@ -193,8 +193,9 @@ fn firsts_of(facts: &Facts) -> FxHashMap<(Name, DefKind), u32> {
 
 /// Of a member that is assigned in many places the declared one is enough, if there is one; `first` tells where that is.
 fn is_listed(def: &Def, first: impl FnOnce() -> Option<u32>) -> bool {
-    !def.name_span.is_empty()
-        && !(def.flags.has(DefFlags::ASSIGNED) && first().is_some_and(|first| first < def.name_span.start))
+    let is_again =
+        def.flags.has(DefFlags::ASSIGNED) && first().is_some_and(|first| first < def.name_span.start);
+    !def.name_span.is_empty() && !is_again
 }
 
 /// One query, prepared.
