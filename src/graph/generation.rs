@@ -7,12 +7,11 @@ use smallvec::SmallVec;
 
 use super::blob::{self, Mentions};
 use super::cache::Cache;
-use super::codec::CorruptError;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
 use super::lines::{self, Lines};
 use super::names::NameColumns;
-use super::overlay::{Body, Overlay, Row};
+use super::overlay::{Body, Overlay};
 use crate::lang::LangId;
 use crate::lang::facts::{
     Arguments, Def, DefId, DefKind, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
@@ -169,96 +168,96 @@ impl Graph {
 
     /// The file's facts, with names of this graph.
     pub fn facts(&self, id: FileId) -> Arc<Facts> {
-        match self.overlay.row(id) {
-            Some(row) => self.row_facts(row),
-            None => self.cache.get_or_make(CacheKey::Frozen(id), || {
-                self.decoded(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten())
+        match self.bytes_of(id) {
+            Ok((key, bytes)) => self.cache.get_or_make(key, || {
+                let facts = self.decoded(id, bytes);
+                let size = facts_bytes(&facts);
+                (facts, size)
             }),
+            Err(open) => Arc::clone(open),
+        }
+    }
+
+    /// The file's facts for one look at them: they are not kept, so that what others look at again stays.
+    pub fn facts_once(&self, id: FileId) -> Arc<Facts> {
+        match self.bytes_of(id) {
+            Ok((key, bytes)) => self.cache.get(key).unwrap_or_else(|| Arc::new(self.decoded(id, bytes))),
+            Err(open) => Arc::clone(open),
         }
     }
 
     /// What the file declares: its scopes, definitions and extensions without references and terms, which is far
     /// cheaper than its facts.
     pub fn outline(&self, id: FileId) -> Arc<Facts> {
-        let outline = match self.overlay.row(id).map(|row| (&row.body, row)) {
-            Some((Body::Open { facts, .. }, _)) => return Arc::clone(facts),
-            Some((Body::Encoded { blob, .. }, row)) => {
-                let read = || self.outlined(id, blob, row.names.iter().copied());
-                self.cache.get(CacheKey::Row(row.stamp)).map_or_else(read, Ok)
-            }
-            None => {
-                let read =
-                    || self.outlined(id, self.base.blob(id), read_names(self.base.names_of(id)).flatten());
-                self.cache.get(CacheKey::Frozen(id)).map_or_else(read, Ok)
-            }
+        let (key, bytes) = match self.bytes_of(id) {
+            Ok(encoded) => encoded,
+            Err(open) => return Arc::clone(open),
         };
-        // It says so, if they cannot be read.
-        outline.unwrap_or_else(|_| self.facts(id))
-    }
-
-    fn outlined(
-        &self,
-        id: FileId,
-        blob: &[u8],
-        names: impl Iterator<Item = Name>,
-    ) -> Result<Arc<Facts>, CorruptError> {
+        if let Some(facts) = self.cache.get(key) {
+            return facts;
+        }
         // Names are numbered as they are met, those of definitions first.
-        let defs = self.record(id).defs as usize;
-        let measured = |(at, name): (usize, Name)| (name, if at < defs { self.name_len(name) } else { 0 });
-        let names: Vec<(Name, u32)> = names.enumerate().map(measured).collect();
-        blob::outline(blob, &names).map(Arc::new)
+        let measured = self.record(id).defs as usize;
+        match blob::outline(bytes, &self.measured_names(id, measured)) {
+            Ok(outline) => Arc::new(outline),
+            // It says so, if they cannot be read.
+            Err(_) => self.facts(id),
+        }
     }
 
     /// The kinds of definitions of one file, ascending, told without decoding its facts.
     pub fn kinds_of(&self, id: FileId, defs: &[DefId]) -> Vec<DefKind> {
         let of = |facts: &Facts| defs.iter().map(|def| facts.def(*def).kind).collect();
-        let blob = match self.overlay.row(id).map(|row| &row.body) {
-            Some(Body::Open { facts, .. }) => return of(facts),
-            Some(Body::Encoded { blob, .. }) => blob,
-            None => self.base.blob(id),
-        };
-        blob::kinds_of(blob, defs).unwrap_or_else(|_| of(&self.facts(id)))
+        match self.bytes_of(id) {
+            Ok((_, bytes)) => blob::kinds_of(bytes, defs).unwrap_or_else(|_| of(&self.facts(id))),
+            Err(open) => of(open),
+        }
     }
 
     /// How the file uses the name, told without decoding its facts.
     pub fn mentions(&self, id: FileId, name: Name) -> Mentions {
-        let numbers = |names: &mut dyn Iterator<Item = Name>| -> SmallVec<[u32; 2]> {
-            names.zip(0..).filter(|(n, _)| *n == name).map(|(_, number)| number).collect()
-        };
-        let found = match self.overlay.row(id) {
-            None => {
-                let numbers = numbers(&mut read_names(self.base.names_of(id)).flatten());
-                blob::mentions(self.base.blob(id), &numbers)
+        match self.bytes_of(id) {
+            Ok((_, bytes)) => {
+                let numbered = self.names_of(id).zip(0..);
+                let numbers: SmallVec<[u32; 2]> =
+                    numbered.filter(|(n, _)| *n == name).map(|(_, number)| number).collect();
+                blob::mentions(bytes, &numbers).unwrap_or_else(|_| Mentions::of(&self.facts(id), name))
             }
-            Some(row) => match &row.body {
-                Body::Open { facts, .. } => return Mentions::of(facts, name),
-                Body::Encoded { blob, .. } => blob::mentions(blob, &numbers(&mut row.names.iter().copied())),
-            },
-        };
-        // It says so, if they cannot be read.
-        found.unwrap_or_else(|_| Mentions::of(&self.facts(id), name))
-    }
-
-    fn row_facts(&self, row: &Row) -> Arc<Facts> {
-        match &row.body {
-            Body::Open { facts, .. } => Arc::clone(facts),
-            Body::Encoded { blob, .. } => self.cache.get_or_make(CacheKey::Row(row.stamp), || {
-                let names = row.names.iter().copied();
-                self.decoded(FileId(u32::MAX), blob, names)
-            }),
+            Err(open) => Mentions::of(open, name),
         }
     }
 
-    /// Facts and their size. Columns are checked when they come from elsewhere, so this fails only if memory does; the
-    /// file then says nothing.
-    fn decoded(&self, id: FileId, blob: &[u8], names: impl Iterator<Item = Name>) -> (Facts, usize) {
-        let names: Vec<(Name, u32)> = names.map(|n| (n, self.name_len(n))).collect();
-        let facts = blob::decode(blob, &names).unwrap_or_else(|error| {
+    /// The bytes that the file's facts are encoded in, and what they are kept under; the facts of an open document.
+    fn bytes_of(&self, id: FileId) -> Result<(CacheKey, &[u8]), &Arc<Facts>> {
+        match self.overlay.row(id).map(|row| (&row.body, row.stamp)) {
+            None => Ok((CacheKey::Frozen(id), self.base.blob(id))),
+            Some((Body::Encoded { blob, .. }, stamp)) => Ok((CacheKey::Row(stamp), blob)),
+            Some((Body::Open { facts, .. }, _)) => Err(facts),
+        }
+    }
+
+    /// The names of a file that is not an open document, by their numbers in its bytes.
+    fn names_of(&self, id: FileId) -> impl Iterator<Item = Name> + '_ {
+        let (of_row, frozen): (&[Name], &[u8]) = match self.overlay.row(id) {
+            Some(row) => (&row.names, &[]),
+            None => (&[], self.base.names_of(id)),
+        };
+        of_row.iter().copied().chain(read_names(frozen).flatten())
+    }
+
+    /// The same with the lengths of the first so many.
+    fn measured_names(&self, id: FileId, measured: usize) -> Vec<(Name, u32)> {
+        let length = |at: usize, name: Name| if at < measured { self.name_len(name) } else { 0 };
+        self.names_of(id).enumerate().map(|(at, name)| (name, length(at, name))).collect()
+    }
+
+    /// Facts. Columns are checked when they come from elsewhere, so this fails only if memory does; the file then says
+    /// nothing.
+    fn decoded(&self, id: FileId, bytes: &[u8]) -> Facts {
+        blob::decode(bytes, &self.measured_names(id, usize::MAX)).unwrap_or_else(|error| {
             tracing::error!("the facts of file {} cannot be read: {error}", id.0);
             Facts::of_file(0)
-        });
-        let bytes = facts_bytes(&facts);
-        (facts, bytes)
+        })
     }
 
     /// Where the file's lines start.

@@ -2,11 +2,12 @@
 
 use super::super::codec::{CorruptError, Reader};
 use super::encode::{LastDef, end_near};
+use super::heads::{DEF_HEADS, DEF_SLOTS, REF_HEADS, SCOPE_HEADS};
 use super::skim::Skimmer;
-use super::{Digits, ODD_LENGTH, SCOPE_KINDS, Slot, check, tag};
+use super::{ODD_LENGTH, Slot, tag};
 use crate::lang::facts::{
-    Arguments, Def, DefFlags, DefId, DefKind, Extension, Facts, Glob, Inherit, Literal, Name, Ref, RefId,
-    Role, Scope, ScopeId, Span, Term, TermId,
+    Arguments, Def, DefFlags, DefId, Extension, Facts, Glob, Inherit, Literal, Name, Ref, RefId, Scope,
+    ScopeId, Span, Term, TermId,
 };
 
 /// Decodes facts; `names` gives for each number in the bytes the name that it stands for and its length in bytes.
@@ -24,8 +25,48 @@ pub fn decode(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptError
     if !decoder.input.is_empty() || decoder.fresh_name as usize != names.len() {
         return Err(CorruptError::OutOfRange);
     }
-    check(&facts)?;
+    decoder.bounds.check(&facts)?;
     Ok(facts)
+}
+
+/// The number behind the greatest that was read, of each kind of thing: all that has to be compared with what there
+/// is in the end. It finds what [`check`](super::check) finds.
+#[derive(Default)]
+struct Bounds {
+    scopes: u32,
+    defs: u32,
+    refs: u32,
+    terms: u32,
+}
+
+impl Bounds {
+    #[inline(always)]
+    fn scope(&mut self, number: Option<u32>) {
+        self.scopes = self.scopes.max(number.map_or(0, |n| n.saturating_add(1)));
+    }
+    #[inline(always)]
+    fn def(&mut self, number: Option<u32>) {
+        self.defs = self.defs.max(number.map_or(0, |n| n.saturating_add(1)));
+    }
+    #[inline(always)]
+    fn reference(&mut self, number: u32) {
+        self.refs = self.refs.max(number.saturating_add(1));
+    }
+    #[inline(always)]
+    fn term(&mut self, number: u32) {
+        self.terms = self.terms.max(number.saturating_add(1));
+    }
+
+    fn check(&self, facts: &Facts) -> Result<(), CorruptError> {
+        let within = |bound: u32, count: usize| bound as usize <= count;
+        // The scopes of what names none are that of the file.
+        let whole = !facts.scopes.is_empty()
+            && within(self.scopes, facts.scopes.len())
+            && within(self.defs, facts.defs.len())
+            && within(self.refs, facts.refs.len())
+            && within(self.terms, facts.terms.len());
+        if whole { Ok(()) } else { Err(CorruptError::OutOfRange) }
+    }
 }
 
 pub(super) struct Decoder<'a> {
@@ -33,11 +74,12 @@ pub(super) struct Decoder<'a> {
     names: &'a [(Name, u32)],
     fresh_name: u32,
     fresh_term: u32,
+    bounds: Bounds,
 }
 
 impl<'a> Decoder<'a> {
     pub fn new(bytes: &'a [u8], names: &'a [(Name, u32)]) -> Decoder<'a> {
-        Decoder { input: Reader::new(bytes), names, fresh_name: 0, fresh_term: 0 }
+        Decoder { input: Reader::new(bytes), names, fresh_name: 0, fresh_term: 0, bounds: Bounds::default() }
     }
 
     /// Goes over something without reading it.
@@ -70,13 +112,25 @@ impl<'a> Decoder<'a> {
     /// The next new term.
     fn take_term(&mut self) -> Result<TermId, CorruptError> {
         let term = TermId(self.fresh_term);
+        self.bounds.term(term.0);
         self.fresh_term = self.fresh_term.checked_add(1).ok_or(CorruptError::OutOfRange)?;
         Ok(term)
     }
 
     fn bare_term(&mut self) -> Result<TermId, CorruptError> {
         let id = self.input.difference(self.fresh_term)?;
-        if id == self.fresh_term { self.take_term() } else { Ok(TermId(id)) }
+        if id == self.fresh_term { self.take_term() } else { Ok(self.known_term(id)) }
+    }
+
+    fn spelled_term(&mut self) -> Result<TermId, CorruptError> {
+        let id = self.input.difference(self.fresh_term)?;
+        Ok(self.known_term(id))
+    }
+
+    #[inline(always)]
+    fn known_term(&mut self, id: u32) -> TermId {
+        self.bounds.term(id);
+        TermId(id)
     }
 
     /// Terms as the head tells them: new ones are taken first, in their order, for the rest is relative to what was
@@ -99,7 +153,10 @@ impl<'a> Decoder<'a> {
         (slot, term, fresh): (Slot, Option<TermId>, u32),
     ) -> Result<Option<TermId>, CorruptError> {
         match slot {
-            Slot::Explicit => Ok(Some(TermId(self.input.difference(fresh)?))),
+            Slot::Explicit => {
+                let id = self.input.difference(fresh)?;
+                Ok(Some(self.known_term(id)))
+            }
             _ => Ok(term),
         }
     }
@@ -132,22 +189,22 @@ impl<'a> Decoder<'a> {
         let (mut last_start, mut last_owner) = (0, 0);
         for id in 0..count as u32 {
             let byte = self.input.byte()?;
-            let mut head = Digits(byte);
-            let kind = SCOPE_KINDS[usize::from(head.take(7))];
-            let (owner_slot, of_slot) = (head.slot(), head.slot());
-            let next_to_parent = head.flag();
-            if head.0 != 0 {
+            let head = SCOPE_HEADS[usize::from(byte)];
+            if !head.valid {
                 return Err(CorruptError::UnknownTag(byte));
             }
-            let parent = match if next_to_parent { 1 } else { self.input.u32()? } {
-                0 => None,
+            let parent = match if head.next_to_parent { 1 } else { self.input.u32()? } {
+                0 if id == 0 => None,
+                0 => return Err(CorruptError::OutOfRange),
                 up => Some(ScopeId(id.checked_sub(up).ok_or(CorruptError::OutOfRange)?)),
             };
             last_start = self.input.difference(last_start)?;
             let span = Self::span(last_start, self.input.u32()?)?;
-            let owner = self.follow(owner_slot, &mut last_owner)?.map(DefId);
-            let [of] = self.take_terms([of_slot])?;
-            facts.scopes.push(Scope { kind, parent, span, owner, of: self.term_rest(of)? });
+            let owner = self.follow(head.owner, &mut last_owner)?;
+            self.bounds.def(owner);
+            let [of] = self.take_terms([head.of])?;
+            let owner = owner.map(DefId);
+            facts.scopes.push(Scope { kind: head.kind, parent, span, owner, of: self.term_rest(of)? });
         }
         Ok(())
     }
@@ -170,38 +227,39 @@ impl<'a> Decoder<'a> {
         if odd_length {
             first = self.input.byte()?;
         }
-        let mut head = Digits(first);
-        let kind_number = usize::from(head.take(24));
-        let kind = DefKind::ALL[kind_number];
-        let (same_scope, new_name, name_only) = (head.flag(), head.flag(), head.flag());
-        let mut more = Digits(self.input.byte()?);
-        let body_slot = more.slot();
-        let slots = [more.slot(), more.slot(), more.slot()];
-        let same_flags = more.flag();
-        if head.0 != 0 || more.0 != 0 {
+        let head = DEF_HEADS[usize::from(first)];
+        let slots = DEF_SLOTS[usize::from(self.input.byte()?)];
+        if !head.valid || !slots.valid {
             return Err(CorruptError::UnknownTag(first));
         }
-        let (name, length) = self.name(new_name)?;
+        let kind_number = head.kind as usize;
+        let (name, length) = self.name(head.new_name)?;
         last.start = self.input.difference(last.start)?;
         let length = if odd_length { self.input.u32()? } else { length };
         let name_span = Self::span(last.start, length)?;
-        if !same_flags {
+        if !slots.same_flags {
             let flags = u16::try_from(self.input.u32()?).map_err(|_| CorruptError::OutOfRange)?;
             last.flags[kind_number] = DefFlags(flags);
         }
-        if !same_scope {
+        if !head.same_scope {
             last.scope = self.input.difference(last.scope)?;
+            self.bounds.scope(Some(last.scope));
         }
-        let body = self.follow(body_slot, &mut last.body)?.map(ScopeId);
+        let body = self.follow(slots.body, &mut last.body)?;
+        self.bounds.scope(body);
+        let body = body.map(ScopeId);
         let mut span = name_span;
-        if !name_only {
+        if !head.name_only {
             span.start = self.input.back_difference(name_span.start)?;
             span.end = self.input.difference(end_near(facts, body, name_span.end))?;
+            if span.start > span.end {
+                return Err(CorruptError::OutOfRange);
+            }
         }
-        let [of, ty, init] = self.take_terms(slots)?;
+        let [of, ty, init] = self.take_terms(slots.terms)?;
         Ok(Def {
             name,
-            kind,
+            kind: head.kind,
             flags: last.flags[kind_number],
             name_span,
             span,
@@ -224,27 +282,25 @@ impl<'a> Decoder<'a> {
                 odd_length = Some(self.input.u32()?);
                 byte = self.input.byte()?;
             }
-            let mut head = Digits(byte);
-            let role = Role::ALL[usize::from(head.take(Role::ALL.len() as u8))];
-            let recv_slot = head.slot();
-            let (same_scope, new_name, adjoins) = (head.flag(), head.flag(), head.flag());
-            if head.0 != 0 {
+            let head = REF_HEADS[usize::from(byte)];
+            if !head.valid {
                 return Err(CorruptError::UnknownTag(byte));
             }
-            let (name, length) = self.name(new_name)?;
-            let start = if adjoins {
+            let (name, length) = self.name(head.new_name)?;
+            let start = if head.adjoins {
                 last_end.checked_add(1).ok_or(CorruptError::OutOfRange)?
             } else {
                 self.input.difference(last_end)?
             };
             let span = Self::span(start, odd_length.unwrap_or(length))?;
             last_end = span.end;
-            if !same_scope {
+            if !head.same_scope {
                 last_scope = self.input.difference(last_scope)?;
+                self.bounds.scope(Some(last_scope));
             }
-            let [recv] = self.take_terms([recv_slot])?;
+            let [recv] = self.take_terms([head.receiver])?;
             let recv = self.term_rest(recv)?;
-            facts.refs.push(Ref { name, span, role, scope: ScopeId(last_scope), recv });
+            facts.refs.push(Ref { name, span, role: head.role, scope: ScopeId(last_scope), recv });
         }
         Ok(())
     }
@@ -254,25 +310,33 @@ impl<'a> Decoder<'a> {
             let head = self.input.number()?;
             let scope = u32::try_from(head >> 1).map_err(|_| CorruptError::OutOfRange)?;
             let target = self.bare_term()?;
+            self.bounds.scope(Some(scope));
             facts.globs.push(Glob { scope: ScopeId(scope), target, reexport: head & 1 != 0 });
         }
         for _ in 0..self.input.count(5)? {
+            let (target_name, target) = (self.bare_name()?, self.bare_term()?);
+            let (scope, def) = (self.optional()?, self.optional()?);
+            self.bounds.scope(scope);
+            self.bounds.def(def);
             facts.extensions.push(Extension {
-                target_name: self.bare_name()?,
-                target: self.bare_term()?,
-                scope: self.optional()?.map(ScopeId),
-                def: self.optional()?.map(DefId),
+                target_name,
+                target,
+                scope: scope.map(ScopeId),
+                def: def.map(DefId),
                 implements: if self.input.flag()? { Some(self.bare_term()?) } else { None },
             });
         }
         for _ in 0..self.input.count(2)? {
-            facts.inherits.push(Inherit { def: DefId(self.input.u32()?), base: self.bare_term()? });
+            let (def, base) = (self.input.u32()?, self.bare_term()?);
+            self.bounds.def(Some(def));
+            facts.inherits.push(Inherit { def: DefId(def), base });
         }
         let mut last = 0;
         for _ in 0..self.input.count(2)? {
             last = self.input.difference(last)?;
             let count = self.input.count(1)?;
             let items: Result<Box<[TermId]>, CorruptError> = (0..count).map(|_| self.bare_term()).collect();
+            self.bounds.reference(last);
             facts.arguments.push(Arguments { callee: RefId(last), items: items? });
         }
         let mut last = 0_u32;
@@ -311,6 +375,7 @@ impl<'a> Decoder<'a> {
         if byte >= tag::NEAR_REF {
             let number = i64::from(*last_ref) + i64::from(byte - tag::NEAR_REF) + tag::NEAR_REF_LEAST;
             *last_ref = u32::try_from(number).map_err(|_| CorruptError::OutOfRange)?;
+            self.bounds.reference(*last_ref);
             return Ok(Term::Ref(RefId(*last_ref)));
         }
         if byte >= tag::LITERAL {
@@ -326,10 +391,19 @@ impl<'a> Decoder<'a> {
             tag::SELF_VALUE => Term::SelfValue,
             tag::SELF_TYPE => Term::SelfType,
             tag::SUPER => Term::Super,
-            tag::DEF => Term::Def(DefId(self.input.u32()?)),
-            tag::OBJECT => Term::Object(ScopeId(self.input.u32()?)),
+            tag::DEF => {
+                let def = self.input.u32()?;
+                self.bounds.def(Some(def));
+                Term::Def(DefId(def))
+            }
+            tag::OBJECT => {
+                let scope = self.input.u32()?;
+                self.bounds.scope(Some(scope));
+                Term::Object(ScopeId(scope))
+            }
             tag::REF => {
                 *last_ref = self.input.u32()?;
+                self.bounds.reference(*last_ref);
                 Term::Ref(RefId(*last_ref))
             }
             tag::UNION => Term::Union(self.children()?),
@@ -341,8 +415,7 @@ impl<'a> Decoder<'a> {
 
     /// A term whose tag tells whether its first child is the next new term.
     fn parent(&mut self, byte: u8) -> Result<Term, CorruptError> {
-        let child =
-            if byte & 1 == 0 { self.take_term()? } else { TermId(self.input.difference(self.fresh_term)?) };
+        let child = if byte & 1 == 0 { self.take_term()? } else { self.spelled_term()? };
         Ok(match byte & !1 {
             tag::SAME => Term::Same(child),
             tag::CALL => Term::Call(child),

@@ -38,7 +38,7 @@ struct Encoder<'a> {
     fresh_term: u32,
 }
 
-/// A head in the making: see [`Digits`](super::Digits), which takes the choices out in the order they were put in.
+/// A head in the making: see [`heads`](super::heads), which takes the choices out in the order they were put in.
 struct Head {
     value: u8,
     unit: u8,

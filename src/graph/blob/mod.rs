@@ -10,6 +10,7 @@
 
 mod decode;
 mod encode;
+mod heads;
 mod mentions;
 mod outline;
 mod skim;
@@ -44,29 +45,8 @@ enum Slot {
 
 impl Slot {
     const COUNT: u8 = 3;
-    fn from_digit(digit: u8) -> Slot {
-        match digit {
-            0 => Slot::None,
-            1 => Slot::Next,
-            _ => Slot::Explicit,
-        }
-    }
-}
-
-/// Several small choices in one byte, as digits of a number in mixed base.
-struct Digits(u8);
-
-impl Digits {
-    fn take(&mut self, base: u8) -> u8 {
-        let digit = self.0 % base;
-        self.0 /= base;
-        digit
-    }
-    fn flag(&mut self) -> bool {
-        self.take(2) != 0
-    }
-    fn slot(&mut self) -> Slot {
-        Slot::from_digit(self.take(Slot::COUNT))
+    const fn is_explicit(self) -> u8 {
+        matches!(self, Slot::Explicit) as u8
     }
 }
 

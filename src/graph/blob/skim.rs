@@ -1,7 +1,8 @@
 //! Going over the bytes of facts without making facts of them.
 
 use super::super::codec::{CorruptError, Reader};
-use super::{Digits, ODD_LENGTH, Slot};
+use super::heads::{DEF_HEADS, DEF_SLOTS, REF_HEADS, SCOPE_HEADS};
+use super::{ODD_LENGTH, Slot};
 use crate::lang::facts::{DefKind, Role};
 
 /// Steps over the bytes as [`decode`](super::decode) reads them, and tells of each item what its head says.
@@ -34,11 +35,9 @@ impl<'a> Skimmer<'a> {
 
     pub fn scopes(&mut self) -> Result<(), CorruptError> {
         for _ in 0..self.input.number()? {
-            let mut head = Digits(self.input.byte()?);
-            head.take(super::SCOPE_KINDS.len() as u8);
-            let spelled = [head.slot(), head.slot()].iter().filter(|s| **s == Slot::Explicit).count();
-            let parent = usize::from(!head.flag());
-            self.skip(parent + 2 + spelled)?;
+            let head = SCOPE_HEADS[usize::from(self.input.byte()?)];
+            let spelled = usize::from(head.owner.is_explicit() + head.of.is_explicit());
+            self.skip(usize::from(!head.next_to_parent) + 2 + spelled)?;
         }
         Ok(())
     }
@@ -61,21 +60,17 @@ impl<'a> Skimmer<'a> {
         if odd_length {
             first = self.input.byte()?;
         }
-        let mut head = Digits(first);
-        let kind = DefKind::ALL[usize::from(head.take(DefKind::ALL.len() as u8))];
-        let (same_scope, new_name, name_only) = (head.flag(), head.flag(), head.flag());
-        let mut more = Digits(self.input.byte()?);
-        let slots = [more.slot(), more.slot(), more.slot(), more.slot()];
-        let same_flags = more.flag();
-        let name = self.name(new_name)?;
+        let head = DEF_HEADS[usize::from(first)];
+        let slots = DEF_SLOTS[usize::from(self.input.byte()?)];
+        let name = self.name(head.new_name)?;
         let numbers = 1
             + usize::from(odd_length)
-            + usize::from(!same_flags)
-            + usize::from(!same_scope)
-            + if name_only { 0 } else { 2 }
-            + slots.iter().filter(|s| **s == Slot::Explicit).count();
+            + usize::from(!slots.same_flags)
+            + usize::from(!head.same_scope)
+            + if head.name_only { 0 } else { 2 }
+            + usize::from(slots.explicit);
         self.skip(numbers)?;
-        Ok((name, kind))
+        Ok((name, head.kind))
     }
 
     /// Tells each reference's name, by its number, its role, and whether something stands before it.
@@ -87,15 +82,10 @@ impl<'a> Skimmer<'a> {
                 self.skip(1)?;
                 byte = self.input.byte()?;
             }
-            let mut head = Digits(byte);
-            let role = Role::ALL[usize::from(head.take(Role::ALL.len() as u8))];
-            let receiver = head.slot();
-            let (same_scope, new_name, adjoins) = (head.flag(), head.flag(), head.flag());
-            let name = self.name(new_name)?;
-            each(name, role, receiver != Slot::None);
-            let numbers =
-                usize::from(!adjoins) + usize::from(!same_scope) + usize::from(receiver == Slot::Explicit);
-            self.skip(numbers)?;
+            let head = REF_HEADS[usize::from(byte)];
+            let name = self.name(head.new_name)?;
+            each(name, head.role, head.receiver != Slot::None);
+            self.skip(usize::from(head.numbers))?;
         }
         Ok(())
     }
