@@ -3,6 +3,7 @@
 //! A strategy is the only per-language code that looks beyond one file, and it sees no more than the folder's
 //! paths and manifests.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::LangId;
@@ -109,6 +110,14 @@ pub trait ModuleStrategy: Sync {
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {
         None
+    }
+    /// The directory of the package that the file is part of, where packages say what they depend on.
+    fn package<'l>(&self, _layout: &'l dyn Layout, _file: FileId) -> Option<&'l str> {
+        None
+    }
+    /// The directories of the packages that can name what the package declares: itself and those that depend on it.
+    fn dependents(&self, _layout: &dyn Layout, _package: &str) -> FxHashSet<String> {
+        FxHashSet::default()
     }
 }
 

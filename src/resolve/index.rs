@@ -10,12 +10,62 @@ use crate::lang::facts::{
     Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Span, Term, TermId,
 };
 
+/// Definitions in chains by a hash of their names: a search looks at thousands of files once, and sorting them would
+/// take longer than looking.
+struct ByName {
+    /// By hash: the first definition, or [`NONE`].
+    first: Box<[u32]>,
+    /// By definition: the next one of its chain.
+    next: Box<[u32]>,
+}
+
+/// Where a chain ends.
+const NONE: u32 = u32::MAX;
+
+impl ByName {
+    fn new(defs: &[Def]) -> ByName {
+        let buckets = defs.len().next_power_of_two();
+        let mut by_name = ByName { first: vec![NONE; buckets].into(), next: vec![NONE; defs.len()].into() };
+        let place = |id: u32| (defs[id as usize].name_span.start, id);
+        let all = 0..defs.len() as u32;
+        // Each goes in front of those behind it. Most files have them in the order of their places.
+        if all.clone().is_sorted_by_key(place) {
+            all.rev().for_each(|id| by_name.put(id, defs));
+        } else {
+            let mut ordered: Vec<u32> = all.collect();
+            ordered.sort_unstable_by_key(|id| place(*id));
+            ordered.into_iter().rev().for_each(|id| by_name.put(id, defs));
+        }
+        by_name
+    }
+
+    fn put(&mut self, id: u32, defs: &[Def]) {
+        let bucket = self.bucket(defs[id as usize].name);
+        self.next[id as usize] = std::mem::replace(&mut self.first[bucket], id);
+    }
+
+    fn bucket(&self, name: Name) -> usize {
+        // Fibonacci hashing: the upper half of the product is mixed best.
+        let mixed = u64::from(name.0).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        mixed as usize & (self.first.len() - 1)
+    }
+
+    /// Definitions that may have the name, by position.
+    fn of(&self, name: Name) -> impl Iterator<Item = DefId> {
+        let mut at = self.first[self.bucket(name)];
+        std::iter::from_fn(move || {
+            let id = (at != NONE).then_some(at)?;
+            at = self.next[id as usize];
+            Some(DefId(id))
+        })
+    }
+}
+
 /// Facts of a file, and its definitions by name.
 pub struct FileIndex {
     pub facts: Arc<Facts>,
     pub lang: LangId,
-    /// Sorted by name, then position.
-    by_name: Vec<(Name, DefId)>,
+    by_name: ByName,
     /// Sorted by definition.
     inherits: Vec<(DefId, TermId)>,
     /// References that an import or export stands for.
@@ -28,8 +78,7 @@ pub struct FileIndex {
 
 impl FileIndex {
     pub fn new(facts: Arc<Facts>, lang: LangId) -> Self {
-        let mut by_name: Vec<(Name, DefId)> = facts.defs_with_ids().map(|(id, d)| (d.name, id)).collect();
-        by_name.sort_unstable_by_key(|(name, id)| (*name, facts.def(*id).name_span.start, *id));
+        let by_name = ByName::new(&facts.defs);
         let mut inherits: Vec<(DefId, TermId)> = facts.inherits.iter().map(|i| (i.def, i.base)).collect();
         inherits.sort_by_key(|(def, _)| *def);
         let imported = facts
@@ -54,7 +103,8 @@ impl FileIndex {
     /// Bytes on the heap, the facts included.
     pub fn bytes(&self) -> usize {
         facts_bytes(&self.facts)
-            + size_of_val(&*self.by_name)
+            + size_of_val(&*self.by_name.first)
+            + size_of_val(&*self.by_name.next)
             + size_of_val(&*self.inherits)
             + size_of_val(&*self.attached)
             + size_of_val(&*self.macros)
@@ -63,11 +113,8 @@ impl FileIndex {
 
     /// The definitions of that name, by position.
     pub fn named(&self, name: Name) -> impl Iterator<Item = (DefId, &Def)> {
-        let start = self.by_name.partition_point(|(n, _)| *n < name);
-        self.by_name[start..]
-            .iter()
-            .take_while(move |(n, _)| *n == name)
-            .map(|(_, id)| (*id, self.facts.def(*id)))
+        let defs = self.by_name.of(name).map(|id| (id, self.facts.def(id)));
+        defs.filter(move |(_, d)| d.name == name)
     }
 
     /// The definitions of that name that are declared in the scope itself.
@@ -119,5 +166,39 @@ impl FileIndex {
 
     pub fn is_exported(&self, def: &Def) -> bool {
         def.kind == DefKind::Export || def.flags.has(DefFlags::EXPORTED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn definitions_are_found_by_name_in_their_order(all in proptest::collection::vec((0u32..9, 0u32..50), 0..40)) {
+            let mut facts = Facts::of_file(100);
+            for (name, start) in &all {
+                let span = Span::new(*start, start + 1);
+                facts.defs.push(Def {
+                    name: Name(name * 7919),
+                    kind: DefKind::Variable,
+                    flags: DefFlags::NONE,
+                    name_span: span,
+                    span,
+                    scope: ScopeId::FILE,
+                    body: None,
+                    of: None,
+                    ty: None,
+                    init: None,
+                });
+            }
+            let index = FileIndex::new(Arc::new(facts), LangId::all().next().unwrap());
+            for wanted in 0..10 {
+                let mut expected: Vec<(u32, u32)> = (0..).zip(&all).filter(|(_, (name, _))| *name == wanted).map(|(id, (_, start))| (*start, id)).collect();
+                expected.sort();
+                let found: Vec<u32> = index.named(Name(wanted * 7919)).map(|(id, _)| id.0).collect();
+                proptest::prop_assert_eq!(found, expected.iter().map(|(_, id)| *id).collect::<Vec<_>>());
+            }
+        }
     }
 }

@@ -22,6 +22,8 @@ struct Generations {
     young: FxHashMap<FileId, Rc<FileIndex>>,
     old: FxHashMap<FileId, Rc<FileIndex>>,
     young_bytes: usize,
+    /// A file that is only looked at once, until the next such file.
+    passing: Option<(FileId, Rc<FileIndex>)>,
 }
 
 impl Generations {
@@ -37,9 +39,18 @@ impl Kept {
         if let Some(index) = kept.young.get(&file) {
             return Some(Rc::clone(index));
         }
+        if let Some((_, index)) = kept.passing.as_ref().filter(|(passing, _)| *passing == file) {
+            return Some(Rc::clone(index));
+        }
         let index = kept.old.remove(&file)?;
         kept.put(file, &index);
         Some(index)
+    }
+
+    /// Keeps a file until the next one passes. What was kept before it goes outside of the borrow.
+    pub fn pass(&self, file: FileId, index: &Rc<FileIndex>) {
+        let before = self.0.borrow_mut().passing.replace((file, Rc::clone(index)));
+        drop(before);
     }
 
     pub fn put(&self, file: FileId, index: &Rc<FileIndex>) {

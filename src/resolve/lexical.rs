@@ -53,6 +53,7 @@ impl Resolver<'_> {
                     Role::Call => self.called(found),
                     _ => found,
                 };
+                let found = self.in_sight(file, found);
                 Rc::new(match self.index(file).facts.arity(reference) {
                     Some(arity) => self.by_arity(found, usize::from(arity)),
                     None => found,

@@ -27,6 +27,7 @@ mod memo;
 mod module;
 mod overload;
 mod owned;
+mod packages;
 mod present;
 mod receiver;
 mod references;
@@ -279,6 +280,7 @@ pub struct Resolver<'v> {
     reaches: RefCell<FxHashMap<FileId, Rc<included::Reach>>>,
     /// Declarations of one thing in several files.
     groups: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
+    packages: packages::Packages<'v>,
 }
 
 impl<'v> Resolver<'v> {
@@ -307,6 +309,7 @@ impl<'v> Resolver<'v> {
             guesses: RefCell::default(),
             reaches: RefCell::default(),
             groups: RefCell::default(),
+            packages: packages::Packages::default(),
         }
     }
 
@@ -447,6 +450,7 @@ impl<'v> Resolver<'v> {
         self.guesses.borrow_mut().clear();
         self.reaches.borrow_mut().clear();
         self.groups.borrow_mut().clear();
+        self.packages.forget();
     }
 
     /// Counts a step of evaluation; false when the question has used up its budget.
@@ -479,6 +483,16 @@ impl<'v> Resolver<'v> {
         }
         let index = Rc::new(FileIndex::new(self.view.facts(file), self.view.lang(file)));
         self.files.put(file, &index);
+        index
+    }
+
+    /// The same for a file that will likely not be asked for again once another one passes.
+    fn passing_index(&self, file: FileId) -> Rc<FileIndex> {
+        if let Some(index) = self.files.get(file) {
+            return index;
+        }
+        let index = Rc::new(FileIndex::new(self.view.facts_once(file), self.view.lang(file)));
+        self.files.pass(file, &index);
         index
     }
 

@@ -148,7 +148,8 @@ impl Resolver<'_> {
             || {
                 let name = self.index(symbol.file).facts.def(symbol.def).name;
                 let mut all = Vec::new();
-                self.each_extension(name, symbol.file, |cx, extension| {
+                let may = |there: FileId| self.sees(there, symbol.file);
+                self.each_extension(name, symbol.file, may, |cx, extension| {
                     let Some(subst) = self.extends(cx, extension.target, symbol) else { return };
                     all.push(Extended {
                         file: cx.file,
@@ -163,16 +164,17 @@ impl Resolver<'_> {
         )
     }
 
-    /// Every extension of a type of that name, in files of the same family.
+    /// Every extension of a type of that name, in those files of the same family that may have one.
     fn each_extension(
         &self,
         name: Name,
         like: FileId,
+        may: impl Fn(FileId) -> bool,
         mut each: impl FnMut(Cx, &crate::lang::facts::Extension),
     ) {
         let family = self.view.lang(like).family();
         for file in self.view.extensions_of(name) {
-            if self.view.lang(file).family() != family {
+            if self.view.lang(file).family() != family || !may(file) {
                 continue;
             }
             let index = self.index(file);
@@ -213,32 +215,37 @@ impl Resolver<'_> {
     pub(super) fn foreign_member(&self, head: Name, wanted: Wanted, file: FileId) -> Resolution {
         let mut found: Option<Symbol> = None;
         let mut implemented: SmallVec<[Symbol; 2]> = SmallVec::new();
-        self.each_extension(head, file, |cx, extension| {
-            let is_head = match self.eval(cx, extension.target).ty.instance() {
-                Ty::Foreign(Some(name)) | Ty::Named(Head::Foreign(name), _) => name == head,
-                _ => false,
-            };
-            if !is_head || found.is_some() {
-                return;
-            }
-            let index = self.index(cx.file);
-            found = match (extension.scope, extension.def) {
-                (Some(scope), _) => index
-                    .declared(scope, wanted.name)
-                    .find(|(_, d)| is_member(d) && wanted.takes(d))
-                    .map(|(def, _)| Symbol { file: cx.file, def }),
-                (None, Some(def)) => {
-                    (index.facts.def(def).name == wanted.name).then_some(Symbol { file: cx.file, def })
+        self.each_extension(
+            head,
+            file,
+            |there| self.sees(file, there),
+            |cx, extension| {
+                let is_head = match self.eval(cx, extension.target).ty.instance() {
+                    Ty::Foreign(Some(name)) | Ty::Named(Head::Foreign(name), _) => name == head,
+                    _ => false,
+                };
+                if !is_head || found.is_some() {
+                    return;
                 }
-                _ => None,
-            };
-            if found.is_none()
-                && let Some(implements) = extension.implements
-                && let Some(base) = self.eval(cx, implements).ty.instance().symbol()
-            {
-                implemented.push(base);
-            }
-        });
+                let index = self.index(cx.file);
+                found = match (extension.scope, extension.def) {
+                    (Some(scope), _) => index
+                        .declared(scope, wanted.name)
+                        .find(|(_, d)| is_member(d) && wanted.takes(d))
+                        .map(|(def, _)| Symbol { file: cx.file, def }),
+                    (None, Some(def)) => {
+                        (index.facts.def(def).name == wanted.name).then_some(Symbol { file: cx.file, def })
+                    }
+                    _ => None,
+                };
+                if found.is_none()
+                    && let Some(implements) = extension.implements
+                    && let Some(base) = self.eval(cx, implements).ty.instance().symbol()
+                {
+                    implemented.push(base);
+                }
+            },
+        );
         if let Some(symbol) = found {
             return Resolution::symbol(symbol, Tier::Member);
         }

@@ -350,7 +350,10 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
         let family = |file: FileId| resolver.view.lang(file).family();
         let Some(filter) = self.filter else { return true };
         let same_family = self.targets.iter().next().is_some_and(|t| family(t.file()) == family(file));
-        if !same_family || !resolver.reaches(&filter, file) {
+        if !same_family
+            || !resolver.reaches(&filter, file)
+            || !resolver.sees_any(file, self.targets.iter().copied())
+        {
             return true;
         }
         let mentions = resolver.view.mentions(file, name);
@@ -360,7 +363,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             return true;
         }
         let takes = |r: &Ref| r.name == name && filter.takes(file, r.role, r.recv.is_some());
-        let index = resolver.index(file);
+        let index = resolver.passing_index(file);
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
             self.looked += 1;
             if self.looked.is_multiple_of(CLOCK_EVERY) && self.is_over() {

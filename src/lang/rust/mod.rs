@@ -2,6 +2,7 @@
 
 mod hooks;
 mod modules;
+mod packages;
 
 use super::imports::ImportStyle;
 use super::pack::{Generic, Hands, Interfaces, Mro, Stub, Visibility};

@@ -1,11 +1,14 @@
 //! Rust's modules: crates from their manifests, `mod name;` to files, `crate`, `super` and crate names in paths.
 
+use rustc_hash::FxHashSet;
+
+use super::packages::{dependents, package_of};
 use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
 
 /// Module rules of Rust.
 pub struct Modules;
 
-const MANIFEST: &str = "Cargo.toml";
+pub const MANIFEST: &str = "Cargo.toml";
 
 /// Crates that come with the compiler.
 const SYSROOT: [&str; 5] = ["std", "core", "alloc", "proc_macro", "test"];
@@ -19,8 +22,8 @@ impl ModuleStrategy for Modules {
     }
 
     /// Entries: `lib`, `bin`, `test`, `example` and `bench` with the path of the crate's root file, `explicit` for
-    /// each kind of target that is not to be discovered, `dependency` with a crate's name, and `rename` with
-    /// `name=package`.
+    /// each kind of target that is not to be discovered, `dependency` with a crate's name, `rename` with
+    /// `name=package`, and `package` with the package's name if its library has another.
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest> {
         let table: toml::Table = text.parse().ok()?;
         let package = table.get("package")?.as_table()?;
@@ -29,7 +32,8 @@ impl ModuleStrategy for Modules {
         let mut name = package_name;
         if let Some(lib) = table.get("lib").and_then(toml::Value::as_table) {
             if let Some(own) = lib.get("name").and_then(toml::Value::as_str) {
-                name = Some(identifier(own));
+                let package = name.replace(identifier(own)).filter(|package| *package != identifier(own));
+                entries.extend(package.map(|package| ("package".to_owned(), package)));
             }
             push_path(&mut entries, "lib", dir, lib);
         }
@@ -132,6 +136,14 @@ impl ModuleStrategy for Modules {
     fn unit(&self, layout: &dyn Layout, file: FileId) -> Option<FileId> {
         crate_root(layout, layout.path(file)).and_then(|root| layout.file(&root))
     }
+
+    fn package<'l>(&self, layout: &'l dyn Layout, file: FileId) -> Option<&'l str> {
+        package_of(layout, layout.path(file)).map(|package| &*package.dir)
+    }
+
+    fn dependents(&self, layout: &dyn Layout, package: &str) -> FxHashSet<String> {
+        dependents(layout, package)
+    }
 }
 
 /// A package's name as it stands in code.
@@ -160,15 +172,6 @@ fn dependencies(table: &toml::Table, entries: &mut Vec<(String, String)>) {
             }
         }
     }
-}
-
-/// The manifest of the package that the file is part of: the nearest above it.
-fn package_of<'a>(layout: &'a dyn Layout, path: &str) -> Option<&'a Manifest> {
-    layout
-        .manifests(MANIFEST)
-        .iter()
-        .filter(|m| m.dir.is_empty() || path.strip_prefix(&*m.dir).is_some_and(|rest| rest.starts_with('/')))
-        .max_by_key(|m| m.dir.len())
 }
 
 /// The root file of the package's library.
@@ -374,6 +377,23 @@ mod tests {
         check("a/src/lib.rs", "nobody", "Unknown");
         check("b/tests/util.rs", "crate", "b/tests/tests.rs");
         check("a/src/lib.rs", "./z/w.rs", "a/src/z/w.rs");
+    }
+
+    #[test]
+    fn packages_are_seen_by_those_that_depend_on_them() {
+        let mut folder = folder();
+        let far = "[package]\nname = \"far\"\n[lib]\nname = \"else\"\n[dev-dependencies]\nb = \"1\"";
+        let on_far = "[package]\nname = \"on-far\"\n[target.'cfg(unix)'.dependencies]\nfar = \"1\"";
+        folder.manifests.extend(Modules.read_manifest("c", MANIFEST, far));
+        folder.manifests.extend(Modules.read_manifest("d", MANIFEST, on_far));
+        let seen = |dir| {
+            let mut dirs: Vec<String> = Modules.dependents(&folder, dir).into_iter().collect();
+            dirs.sort();
+            dirs.concat()
+        };
+        assert_eq!([seen("a"), seen("b"), seen("c"), seen("d")], ["abcd", "bcd", "cd", "d"]);
+        let package = |path| Modules.package(&folder, folder.file(path).unwrap());
+        assert_eq!([package("a/src/x/y.rs"), package("b/core/flags.rs")], [Some("a"), Some("b")]);
     }
 
     #[test]
