@@ -222,6 +222,41 @@ mod tests {
             impl Tree { pub fn new(size: usize) -> Self { Tree { size } } }
             ",
             "
+            //- /low/Cargo.toml
+            [package]
+            name = \"low-things\"
+            [lib]
+            name = \"low\"
+            //- /low/src/lib.rs
+            pub struct Thing { pub size: usize }
+            impl Thing { pub fn new() -> Thing { Thing { size: 1 } } }
+            //- /mid/Cargo.toml
+            [package]
+            name = \"mid\"
+            [dependencies]
+            low-things = \"1\"
+            //- /mid/src/lib.rs
+            pub use low::Thing as Item;
+            pub trait Walk { fn walk(&self) -> usize; }
+            impl Walk for Item { fn walk(&self) -> usize { self.size } }
+            impl Walk for Vec<u8> { fn walk(&self) -> usize { 1 } }
+            //- /top/Cargo.toml
+            [package]
+            name = \"top\"
+            [dev-dependencies]
+            middle = { version = \"1\", package = \"mid\" }
+            //- /top/src/lib.rs
+            use middle::{Item, Walk};
+            pub fn go(bytes: Vec<u8>) -> usize { Item::new().walk() + Item::new().size + bytes.walk() }
+            //- /aside/Cargo.toml
+            [package]
+            name = \"aside\"
+            [dependencies]
+            low-things = \"1\"
+            //- /aside/src/lib.rs
+            pub fn go(thing: low::Thing, bytes: Vec<u8>) -> usize { thing.walk() + thing.size + bytes.walk() }
+            ",
+            "
             //- /p/A.java
             package p;
             public class A { protected int size; public A(int size) { this.size = size; } int twice() { return 2 * size; } }
