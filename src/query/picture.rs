@@ -55,10 +55,10 @@ pub struct Picture {
     /// What was asked about first, then by distance.
     pub nodes: Vec<Item>,
     pub edges: Vec<Edge>,
-    /// How many nodes there are, those included that are not shown.
+    /// How many nodes were counted, those included that are not shown.
     pub total: usize,
-    /// A limit was reached before all of them were counted: there are more.
-    pub truncated: bool,
+    /// Not everything was counted: a limit was reached, or the way led on from nodes that are not shown.
+    pub more: bool,
     pub cancelled: bool,
 }
 
@@ -81,7 +81,7 @@ pub fn picture(view: &View, centre: &Centre, depth: usize, cancel: &AtomicBool) 
         seen: FxHashSet::default(),
         edges: FxHashSet::default(),
         nodes: Vec::new(),
-        truncated: false,
+        more: false,
     };
     match centre {
         Centre::Symbol(symbol) => drawing.spread(Target::Symbol(*symbol), depth),
@@ -119,6 +119,14 @@ struct Drawing<'a> {
     numbers: FxHashMap<Target, usize>,
     seen: FxHashSet<Target>,
     edges: FxHashSet<Edge>,
+    more: bool,
+}
+
+/// The edges of one node.
+#[derive(Default)]
+struct Neighbours {
+    edges: Vec<(Target, Target, EdgeKind)>,
+    /// The limit was reached: there may be more.
     truncated: bool,
 }
 
@@ -134,8 +142,8 @@ impl Drawing<'_> {
         }
         if self.seen.len() < SEEN_MAX {
             self.seen.insert(target);
-        } else {
-            self.truncated |= !self.seen.contains(&target);
+        } else if !self.seen.contains(&target) {
+            self.more = true;
         }
         if self.nodes.len() >= NODES_MAX {
             return None;
@@ -148,16 +156,21 @@ impl Drawing<'_> {
     fn spread(&mut self, centre: Target, depth: usize) {
         self.node(centre);
         let mut frontier = vec![centre];
-        for _ in 0..depth {
+        for step in 1..=depth {
             let mut next = Vec::new();
             for at in std::mem::take(&mut frontier) {
                 if self.is_cancelled() {
                     return;
                 }
-                for (from, to, kind) in self.neighbours(at) {
+                let Neighbours { edges, truncated } = self.neighbours(at);
+                self.more |= truncated;
+                for (from, to, kind) in edges {
                     let other = if from == at { to } else { from };
                     let is_new = !self.numbers.contains_key(&other);
-                    let (Some(from), Some(to)) = (self.node(from), self.node(to)) else { continue };
+                    let (Some(from), Some(to)) = (self.node(from), self.node(to)) else {
+                        self.more |= step < depth;
+                        continue;
+                    };
                     self.edges.insert(Edge { from, to, kind });
                     if is_new {
                         next.push(other);
@@ -169,32 +182,32 @@ impl Drawing<'_> {
     }
 
     /// The edges from and to a node.
-    fn neighbours(&mut self, at: Target) -> Vec<(Target, Target, EdgeKind)> {
+    fn neighbours(&self, at: Target) -> Neighbours {
         let (view, cancel) = (self.view, self.cancel);
         let symbol = match at {
             Target::Symbol(symbol) => symbol,
             Target::File(file) => return self.imports(file),
         };
-        let mut edges = Vec::new();
-        let outgoing = outgoing_calls(view, at, NEIGHBOURS_MAX, cancel);
-        edges.extend(outgoing.calls.iter().map(|call| (at, call.item.target, EdgeKind::Calls)));
-        let incoming = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel);
-        edges.extend(incoming.calls.iter().map(|call| (call.item.target, at, EdgeKind::Calls)));
-        self.truncated |= outgoing.truncated || incoming.truncated;
+        let called = outgoing_calls(view, at, NEIGHBOURS_MAX, cancel);
+        let calling = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel);
+        let mut truncated = called.truncated || calling.truncated;
+        let called = called.calls.into_iter().map(|call| (at, call.item.target, EdgeKind::Calls));
+        let calling = calling.calls.into_iter().map(|call| (call.item.target, at, EdgeKind::Calls));
+        let mut edges: Vec<_> = called.chain(calling).collect();
         let kind = view.facts(symbol.file).def(symbol.def).kind;
         if kind.is_type() {
             for above in supertypes(view, symbol) {
                 edges.push((at, above.target, EdgeKind::Inherits));
             }
             let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel);
-            edges.extend(below.items.iter().map(|below| (below.target, at, EdgeKind::Inherits)));
-            self.truncated |= below.truncated;
+            truncated |= below.truncated;
+            edges.extend(below.items.into_iter().map(|below| (below.target, at, EdgeKind::Inherits)));
         }
-        edges
+        Neighbours { edges, truncated }
     }
 
     /// The files that a file imports, and those that import it.
-    fn imports(&mut self, file: FileId) -> Vec<(Target, Target, EdgeKind)> {
+    fn imports(&self, file: FileId) -> Neighbours {
         let at = Target::File(file);
         let links = document_links(self.view, file, self.cancel);
         let imported = links.into_iter().map(|link| (at, Target::File(link.file), EdgeKind::Imports));
@@ -203,16 +216,15 @@ impl Drawing<'_> {
             cancel: Some(self.cancel),
             ..ReferenceLimits::default()
         };
-        let references = Resolver::new(self.view).references(at, limits);
-        self.truncated |= references.truncated;
-        let uses = references.found;
+        let uses = Resolver::new(self.view).references(at, limits);
         let is_import = |file: FileId, span| {
             let facts = self.view.facts(file);
             facts.refs.iter().any(|r| r.span == span && r.role == Role::Import)
                 || facts.defs.iter().any(|d| d.name_span == span && d.kind == DefKind::Module)
         };
-        let importing = uses.into_iter().filter(|u| u.file != file && is_import(u.file, u.span));
-        imported.chain(importing.map(|u| (Target::File(u.file), at, EdgeKind::Imports))).collect()
+        let importing = uses.found.into_iter().filter(|u| u.file != file && is_import(u.file, u.span));
+        let importing = importing.map(|u| (Target::File(u.file), at, EdgeKind::Imports));
+        Neighbours { edges: imported.chain(importing).collect(), truncated: uses.truncated }
     }
 
     fn directory(&mut self, dir: &str) {
@@ -243,7 +255,7 @@ impl Drawing<'_> {
             nodes: self.nodes.into_iter().map(|target| Item::new(self.view, target)).collect(),
             edges,
             total: self.seen.len(),
-            truncated: self.truncated,
+            more: self.more,
             cancelled: self.cancel.load(Ordering::Relaxed),
         }
     }
@@ -362,11 +374,26 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_counted() {
         let calls: String = (0..NODES_MAX + 7).map(|n| format!("def g{n}(): f()\n")).collect();
+        let fixture = format!("\n//- /a.py\ndef $0f(): pass\n{calls}");
+        let many = drawn(&fixture, 1);
+        assert_eq!((many.nodes.len(), many.total, many.more), (NODES_MAX, NODES_MAX + 8, false));
+        assert_eq!(many.edges.len(), NODES_MAX - 1);
+        // What leads on from those that are not shown is not known.
+        let deep = drawn(&fixture, 2);
+        assert_eq!((deep.nodes.len(), deep.total, deep.more), (NODES_MAX, NODES_MAX + 8, true));
+    }
+
+    #[test]
+    fn what_is_beyond_a_limit_is_said_to_be_there() {
+        let calls: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("def g{n}(): f()\n")).collect();
         let many = drawn(&format!("\n//- /a.py\ndef $0f(): pass\n{calls}"), 1);
-        assert_eq!((many.nodes.len(), many.total), (NODES_MAX, NODES_MAX + 8));
-        assert_eq!((many.edges.len(), many.truncated), (NODES_MAX - 1, false));
-        let calls: String = (0..NEIGHBOURS_MAX + 1).map(|n| format!("def g{n}(): f()\n")).collect();
-        assert!(drawn(&format!("\n//- /a.py\ndef $0f(): pass\n{calls}"), 1).truncated);
+        assert!(many.more && (NODES_MAX..NEIGHBOURS_MAX + 8).contains(&many.total), "{}", many.total);
+        let types: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("class B{n}(A): pass\n")).collect();
+        let many = drawn(&format!("\n//- /a.py\nclass $0A: pass\n{types}"), 1);
+        assert!(many.more && many.total > NODES_MAX, "{}", many.total);
+        let imports: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("//- /i{n}.py\nimport a\n")).collect();
+        let many = drawn(&format!("\n//- /a.py\n$0\n{imports}"), 1);
+        assert!(many.more && many.total > NODES_MAX / 2, "{}", many.total);
     }
 
     #[test]

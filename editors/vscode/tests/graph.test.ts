@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { dot, json, mermaid } from "../src/graph/export";
 import { layout } from "../src/graph/layout";
 import { type Graph, edgeKinds, filtered, join, stable } from "../src/graph/model";
-import { sentence } from "../src/graph/words";
+import { extent, sentence } from "../src/graph/words";
 
 /** A graph from lines such as `a call b`; a line with one word is a node alone. */
 function graph(...lines: string[]): Graph {
@@ -17,7 +17,7 @@ function graph(...lines: string[]): Graph {
     id: name, label: name, kind: "function", uri: "file:///x.py",
     range: { start: { line: at, character: 0 }, end: { line: at, character: 1 } },
   }));
-  return { nodes, edges, shown: nodes.length, total: nodes.length };
+  return { nodes, edges, shown: nodes.length, total: nodes.length, more: false };
 }
 
 /** Labels by column, from left to right. */
@@ -77,6 +77,16 @@ test("answers are joined by place", () => {
   assert.deepEqual([both.shown, both.total], [3, 5]);
   const few = join(a, b, 2);
   assert.deepEqual([few.nodes.length, few.edges.length, few.total], [2, 1, 5]);
+});
+
+test("a total that is not known is said to be the least", () => {
+  const some = graph("a call b");
+  assert.equal(extent(2, some), "2 of 2");
+  assert.equal(extent(1, { ...some, more: true }), "1 of 2 or more");
+  assert.equal(stable({ nodes: [], edges: [], shown: 0, total: 501, more: true }).more, true);
+  assert.equal(join(some, graph("b call c"), 200).more, false);
+  assert.equal(join(some, { ...graph("b call c"), total: 9 }, 200).more, true);
+  assert.equal(join(some, { ...graph("b call c"), more: true }, 200).more, true);
 });
 
 test("a filter keeps the focus", () => {

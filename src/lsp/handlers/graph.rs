@@ -86,8 +86,8 @@ fn shown(
     format: Format,
     encoding: Encoding,
 ) -> Result<Value> {
-    let (shown, total, truncated) = (picture.nodes.len(), picture.total, picture.truncated);
-    let text = |name: &str, text: String| json!({"format": name, "text": text, "shown": shown, "total": total, "truncated": truncated});
+    let (shown, total, more) = (picture.nodes.len(), picture.total, picture.more);
+    let text = |name: &str, text: String| json!({"format": name, "text": text, "shown": shown, "total": total, "more": more});
     Ok(match format {
         Format::Dot => text("dot", picture.dot()),
         Format::Mermaid => text("mermaid", picture.mermaid()),
@@ -103,10 +103,7 @@ fn shown(
                 .iter()
                 .map(|e| json!({"from": e.from, "to": e.to, "kind": e.kind.name()}))
                 .collect();
-            json!({
-                "format": "json", "nodes": nodes, "edges": edges,
-                "shown": shown, "total": total, "truncated": truncated,
-            })
+            json!({"format": "json", "nodes": nodes, "edges": edges, "shown": shown, "total": total, "more": more})
         }
     })
 }

@@ -564,7 +564,7 @@ async def test_graph(editor, language):
     assert labels[0] in ("total", "Total") and "main" in labels
     assert {"from": labels.index("main"), "to": 0, "kind": "calls"} in around["edges"]
     assert around["nodes"][0]["uri"] == editor.workspace.uri(program.model)
-    assert (around["shown"], around["total"]) == (len(labels), len(labels))
+    assert (around["shown"], around["total"], around["more"]) == (len(labels), len(labels), False)
     as_text = await graph(editor, uri=document.uri, position=at, format="mermaid", depth=2)
     assert as_text["text"].startswith("flowchart LR\n") and "main" in as_text["text"]
     files = await graph(editor, uri=editor.workspace.uri(program.app))

@@ -29,6 +29,8 @@ export interface Graph {
   /** Nodes that are here, of those that there are. */
   shown: number;
   total: number;
+  /** There may be more than the total, which is only what was counted. */
+  more: boolean;
 }
 
 /** What the server sends: what was asked about first; identifiers are those of one answer. */
@@ -37,6 +39,8 @@ export interface WireGraph {
   edges: { from: number; to: number; kind: string }[];
   shown: number;
   total: number;
+  /** Not from older servers, whose total may be too low without a word. */
+  more?: boolean;
 }
 
 /** Identifiers by place, which are the same in every answer, so that answers can be joined. */
@@ -54,7 +58,7 @@ export function stable(wire: WireGraph): Graph {
     const [a, b] = [ids.get(from), ids.get(to)];
     return a !== undefined && b !== undefined ? [{ from: a, to: b, kind }] : [];
   });
-  return { nodes, edges, shown: wire.shown, total: wire.total };
+  return { nodes, edges, shown: wire.shown, total: wire.total, more: wire.more ?? false };
 }
 
 /** Both graphs as one, with so many nodes at most; what is in both is there once. */
@@ -62,6 +66,7 @@ export function join(a: Graph, b: Graph, most: number): Graph {
   const all = new Map([...a.nodes, ...b.nodes].map((node) => [node.id, node]));
   const nodes = [...all.values()].slice(0, most);
   const kept = new Set(nodes.map((node) => node.id));
+  const isPart = (graph: Graph) => graph.more || graph.total > graph.nodes.length;
   const edges = new Map([...a.edges, ...b.edges].map((edge) => [`${edge.from}\n${edge.to}\n${edge.kind}`, edge]));
   return {
     nodes,
@@ -69,6 +74,7 @@ export function join(a: Graph, b: Graph, most: number): Graph {
     shown: nodes.length,
     // What neither shows cannot be told apart, so this is the least that there is.
     total: Math.max(a.total, b.total, all.size),
+    more: isPart(a) || isPart(b),
   };
 }
 

@@ -96,7 +96,7 @@ async function ask(client: LanguageClient, subject: Subject, depth: number): Pro
     command: COMMAND,
     arguments: [argument],
   });
-  return wire ? stable(wire) : { nodes: [], edges: [], shown: 0, total: 0 };
+  return wire ? stable(wire) : { nodes: [], edges: [], shown: 0, total: 0, more: false };
 }
 
 /** One picture. */

@@ -7,6 +7,11 @@ const NAMES_MAX = 5;
 /** How an edge of a kind reads from its other end. */
 const PASSIVE: Record<string, string> = { calls: "called by", imports: "imported by", inherits: "inherited by" };
 
+/** How much of what there is is shown. */
+export function extent(shown: number, { total, more }: Graph): string {
+  return `${shown} of ${total}${more ? " or more" : ""}`;
+}
+
 /** A file's last two names, and the line, counted from 1. */
 export function place(uri: string, line: number): string {
   const path = decodeURIComponent(uri.replace(/^[a-z-]+:\/\/[^/]*/, ""));

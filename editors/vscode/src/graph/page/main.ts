@@ -3,7 +3,7 @@ import type { Format } from "../export";
 import { type Drawing, layout } from "../layout";
 import type { ToHost, ToPage } from "../messages";
 import { type Graph, edgeKinds, filtered } from "../model";
-import { place, sentence } from "../words";
+import { extent, place, sentence } from "../words";
 import { draw, standalone } from "./draw";
 
 interface Host {
@@ -30,7 +30,7 @@ const listButton = byId<HTMLButtonElement>("list");
 
 let given: ToPage | undefined;
 let hiddenKinds = new Set<string>();
-let shown: Graph = { nodes: [], edges: [], shown: 0, total: 0 };
+let shown: Graph = { nodes: [], edges: [], shown: 0, total: 0, more: false };
 let drawing: Drawing = layout(shown);
 let svg: SVGSVGElement | undefined;
 let zoom = 1;
@@ -75,7 +75,7 @@ function render(): void {
   const kinds = new Set(edgeKinds(given.graph).filter((kind) => !hiddenKinds.has(kind)));
   shown = filtered(given.graph, filter.value, kinds, given.focus);
   drawing = layout(shown, given.focus);
-  count.textContent = `${shown.nodes.length} of ${given.graph.total}`;
+  count.textContent = extent(shown.nodes.length, given.graph);
   svg = asList ? undefined : draw(shown, drawing, given.focus);
   main.replaceChildren(svg ?? list(shown));
   scale();

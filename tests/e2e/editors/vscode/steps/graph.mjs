@@ -125,7 +125,7 @@ export const GRAPH = [
       await s.tab("start.py").waitFor();
       await s.command("coppice: Show Graph around the Symbol");
       await s.inner().locator("g.node.focus", { hasText: "start" }).waitFor();
-      assert.match(await s.inner().locator("#count").innerText(), /^200 of [5-9]\d\d$|^200 of \d{4,}$/);
+      assert.match(await s.inner().locator("#count").innerText(), /^200 of \d{3,} or more$/);
       assert.equal(await nodes(s), 200);
       await s.picture("graph-large", { x: 352, y: 36, width: 924, height: 732 });
       await s.closeEditors();
