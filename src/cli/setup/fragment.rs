@@ -137,7 +137,7 @@ fn kakoune(request: &Request) -> String {
 fn claude_code(request: &Request) -> String {
     let mut extensions = Map::new();
     for language in request.languages {
-        for extension in language.pack.pack().extensions {
+        for extension in language.extensions() {
             extensions.entry(format!(".{extension}")).or_insert(json!(language.id));
         }
     }
@@ -233,10 +233,11 @@ mod tests {
         );
         check(
             Editor::ClaudeCode,
-            &["python"],
+            &["python", "javascript"],
             None,
             "{\n  \"coppice\": {\n    \"command\": \"/opt/coppice\",\n    \"extensionToLanguage\": {\n      \
-             \".py\": \"python\",\n      \".pyi\": \"python\"\n    }\n  }\n}\n",
+             \".cjs\": \"javascript\",\n      \".js\": \"javascript\",\n      \".jsx\": \"javascriptreact\",\n      \
+             \".mjs\": \"javascript\",\n      \".py\": \"python\",\n      \".pyi\": \"python\"\n    }\n  }\n}\n",
         );
     }
 

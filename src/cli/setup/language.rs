@@ -55,6 +55,17 @@ impl Language {
         NAMES.iter().find(|(id, _)| *id == self.id).map_or(self.id, |(_, names)| names[column])
     }
 
+    /// The endings of its files, without the dot. JSX has its own among those of the pack that it shares with JavaScript.
+    pub(super) fn extensions(self) -> impl Iterator<Item = &'static str> {
+        let is_react = self.id.ends_with("react");
+        self.pack
+            .pack()
+            .extensions
+            .iter()
+            .copied()
+            .filter(move |extension| extension.ends_with("sx") == is_react)
+    }
+
     pub(super) fn helix(self) -> &'static str {
         self.name(0)
     }
