@@ -337,6 +337,9 @@ impl Literal {
     ];
 }
 
+/// The position of no argument, in the term of a parameter of a function whose type is declared.
+pub const DECLARED: u32 = u32::MAX;
+
 /// A small expression over values and types of the file, evaluated by the resolver.
 ///
 /// Children may have larger or smaller ids than their parent (a pattern is seen before its value); evaluation
@@ -361,7 +364,8 @@ pub enum Term {
     Super,
     /// Another term (filled in once the initialiser of a pattern is known).
     Same(TermId),
-    /// The result of calling it (an instance, if it is a class).
+    /// The result of calling it (an instance, if it is a class). Of a tuple the first part is called, and the others are
+    /// what it is given.
     Call(TermId),
     /// An instance of the type.
     Instance(TermId),
@@ -384,7 +388,7 @@ pub enum Term {
     /// The n-th payload of a variant or positional pattern (`Some(x)`, `Point(a, b)`): pattern type, subject, n.
     Payload(TermId, TermId, u32),
     /// The n-th parameter handed to a function value that is an argument: the call it is an argument of,
-    /// the argument's position and the parameter's.
+    /// the argument's position and the parameter's. At the position [`DECLARED`] stands the function itself.
     Argument(TermId, u32, u32),
     /// A generic type with arguments: head first.
     Apply(TermId, Box<[TermId]>),
@@ -484,6 +488,13 @@ impl Facts {
     }
     pub fn term(&self, id: TermId) -> &Term {
         &self.terms[id.index()]
+    }
+    /// What is called, of the term of a call.
+    pub fn callee(&self, called: TermId) -> TermId {
+        match self.term(called) {
+            Term::Tuple(parts) => parts.first().copied().unwrap_or(called),
+            _ => called,
+        }
     }
     /// How many arguments a call hands over, if that is written down.
     pub fn arity(&self, id: RefId) -> Option<u8> {

@@ -176,6 +176,30 @@ pub enum Hands {
     Enumerated,
     /// A pointer to an element, or to a mapping's pair of key and value (an iterator).
     Entry,
+    /// An element, or a mapping's value, in the language's optional.
+    Maybe,
+    /// The value inside, perhaps in a wrapper still (a lock whose owner may have failed).
+    Guard,
+    /// A sequence of the same (`chunks`).
+    Parts,
+    /// A sequence of the elements of the elements.
+    Flattened,
+    /// A part of a pair (`getKey`).
+    Nth(u32),
+    /// What the function gives that the receiver is.
+    Called,
+    /// The receiver with what a callback gives in the place of its elements (`map`).
+    Mapped,
+    /// A sequence of the elements of what a callback gives (`flatMap`).
+    Flat,
+    /// What a callback gives (`and_then`).
+    Returned,
+    /// A sequence of pairs of an element and one of the first argument.
+    Zipped,
+    /// The first argument (`fold`).
+    Given,
+    /// The second argument, else an element (`reduce`).
+    Folded,
 }
 
 /// What a generic type without source is, as far as its parts matter.
@@ -300,6 +324,20 @@ pub struct Knobs {
     pub wrapper_members: &'static [&'static str],
     /// Generic types without source whose arguments say what they hold.
     pub generics: &'static [(&'static str, Generic)],
+    /// The type of what may be missing (`Option`).
+    pub optional: Option<&'static str>,
+    /// Iterating a mapping gives pairs of key and value rather than keys.
+    pub iterates_pairs: bool,
+    /// A callback of a mapping is handed the key first, then the value (Java); else the value first.
+    pub keys_first: bool,
+    /// Function types from outside whose arguments are what they are handed (`Function<T, R>`).
+    pub functional: &'static [&'static str],
+    /// Bases from outside of which the classes derive whose variables are their instances (Python's `Enum`).
+    pub enum_bases: &'static [&'static str],
+    /// Types in a container that stand for its elements (`iterator`, `value_type`).
+    pub element_types: &'static [&'static str],
+    /// Functions that make a type parameter (`TypeVar`).
+    pub type_variables: &'static [&'static str],
     /// Patterns of types without source, and which argument of the type they hold (`Some` the first, `Err` the second).
     pub variants: &'static [(&'static str, u32)],
     /// Members that are called when a value itself is (`__call__`).
@@ -418,6 +456,13 @@ impl Knobs {
         transparent: &[],
         wrapper_members: &[],
         generics: &[],
+        optional: None,
+        iterates_pairs: false,
+        keys_first: false,
+        functional: &[],
+        enum_bases: &[],
+        element_types: &[],
+        type_variables: &[],
         variants: &[],
         call_names: &[],
         iter_names: &[],

@@ -96,7 +96,12 @@ impl Comparing<'_> {
         self.found.uses += 1;
         // An argument that no parameter has the name of leads to the function, which it does not name.
         let taken = |d: &Destination| is_key && d.kind.is_callable();
-        let sure = found.iter().filter(|d| !d.tier.is_guess() && !d.location.span.is_empty() && !taken(d));
+        // A variable that holds a function leads to both, and is no name of the function.
+        let holds = found.iter().any(|d| d.kind == DefKind::Variable);
+        let held = |d: &Destination| holds && d.kind.is_callable();
+        let sure = found
+            .iter()
+            .filter(|d| !d.tier.is_guess() && !d.location.span.is_empty() && !taken(d) && !held(d));
         for target in sure.map(place).collect::<BTreeSet<_>>() {
             // On a definition's own name several things may stand, of which the use is another one.
             let at_target = definition(self.view, target.0, target.1.start).unwrap_or_default();
@@ -115,14 +120,19 @@ impl Comparing<'_> {
         }
         self.found.definitions += 1;
         let Some(uses) = self.references(own) else { return };
+        let is_type = self.view.facts(own.0).defs.iter().any(|d| d.name_span == own.1 && d.kind.is_type());
         let step = uses.len().div_ceil(USES_MAX).max(1);
         for (used, expansion) in uses.iter().step_by(step).map(|(used, expansion)| (*used, *expansion)) {
             let is_use = self.view.facts(used.0).refs.iter().any(|r| r.span == used.1);
             let leads = definition(self.view, used.0, used.1.start).unwrap_or_default();
             let agrees = match expansion {
                 true => leads.iter().any(|d| d.kind == DefKind::Macro),
-                // Members that override each other are one symbol to their references.
-                false => leads.iter().any(|d| place(d) == own || self.may_refer(own, place(d))),
+                // Where a type is called, the use leads to its constructor. Members that override each other are one
+                // symbol to their references.
+                false => leads.iter().any(|d| {
+                    let constructs = is_type && d.kind == DefKind::Constructor;
+                    constructs || place(d) == own || self.may_refer(own, place(d))
+                }),
             };
             if is_use && !agrees {
                 let told = format!(

@@ -145,8 +145,33 @@ impl Resolver<'_> {
                 .collect(),
             None => Rc::new([]),
         };
+        let variables = index.lang.knobs().type_variables;
+        let params =
+            match params.is_empty() && !variables.is_empty() && index.facts.def(symbol.def).kind.is_type() {
+                true => self.variables_of(symbol),
+                false => params,
+            };
         self.params.borrow_mut().insert(symbol, Rc::clone(&params));
         params
+    }
+
+    /// The type variables that a class takes: those among the arguments of its bases, in their order.
+    fn variables_of(&self, symbol: Symbol) -> Rc<[Symbol]> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        let cx = Cx { file: symbol.file, scope: def.body.unwrap_or(def.scope) };
+        let mut found: Vec<Symbol> = Vec::new();
+        for base in index.bases(symbol.def) {
+            let crate::lang::facts::Term::Apply(_, args) = index.facts.term(base) else { continue };
+            for arg in args {
+                if let Ty::Param(param) = self.eval(cx, *arg).ty.instance()
+                    && !found.contains(&param)
+                {
+                    found.push(param);
+                }
+            }
+        }
+        found.into()
     }
 
     /// What the arguments say of the type parameters of a type.

@@ -2,12 +2,32 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::member::Wanted;
 use super::ty::{Head, Ty};
 use super::{Cx, Resolver, Symbol, Tier, Typed};
-use crate::lang::facts::{DefKind, Name, TermId};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, TermId};
 use crate::lang::modules::FileId;
 use crate::lang::pack::Hands;
+
+/// Methods whose callbacks compare two elements, by the names that most languages share.
+const COMPARING: &[&str] = &[
+    "sort",
+    "sorted",
+    "toSorted",
+    "sort_by",
+    "sort_unstable_by",
+    "max_by",
+    "min_by",
+    "dedup_by",
+    "max",
+    "min",
+    "is_sorted_by",
+];
+
+/// Methods whose callbacks are handed what there is so far, then an element.
+const FOLDING: &[&str] = &["reduce", "reduceRight", "fold", "try_fold", "scan", "rfold"];
 
 impl Resolver<'_> {
     /// What calling a value gives.
@@ -72,41 +92,103 @@ impl Resolver<'_> {
         let of = |ty: &Ty| Typed::sure(ty.clone());
         match hands {
             Hands::Receiver => receiver.clone(),
-            Hands::Inner => match self.unwrapped(of(receiver)).ty {
-                ref same if same == receiver => self.element_of(file, of(receiver)).ty,
-                inner => inner,
-            },
+            Hands::Inner => {
+                let receiver = self.looked_through(file, receiver);
+                match self.unwrapped(of(receiver)).ty {
+                    ref same if same == receiver => self.element_of(file, of(receiver)).ty,
+                    inner => inner,
+                }
+            }
             Hands::Second => match receiver {
                 Ty::Named(Head::Foreign(_), Some(args)) => args.get(1).cloned().unwrap_or(Ty::Foreign(None)),
                 _ => Ty::Foreign(None),
             },
             Hands::Element => match receiver {
+                Ty::Map(_) if self.knobs(file).optional.is_some() => self.optional_element(file, receiver),
                 Ty::Map(pair) => pair.1.clone(),
                 _ => self.element_of(file, of(receiver)).ty,
             },
             Hands::Entry => self.element_of(file, of(receiver)).ty,
             Hands::Elements => Ty::list(self.element_of(file, of(receiver)).ty),
             Hands::Keys => Ty::list(match receiver {
+                Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 2 => args[0].clone(),
                 Ty::Map(pair) => pair.0.clone(),
                 _ => Ty::Foreign(None),
             }),
             Hands::Values => Ty::list(match receiver {
+                Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 2 => args[1].clone(),
                 Ty::Map(pair) => pair.1.clone(),
                 _ => self.element_of(file, of(receiver)).ty,
             }),
             Hands::Items => Ty::list(match receiver {
+                Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 2 => Ty::Tuple(Rc::clone(args)),
                 Ty::Map(pair) => Ty::Tuple([pair.0.clone(), pair.1.clone()].into()),
                 _ => Ty::Tuple([Ty::Foreign(None), self.element_of(file, of(receiver)).ty].into()),
             }),
+            Hands::Maybe => self.optional_element(file, receiver),
+            Hands::Guard => {
+                let receiver = self.looked_through(file, receiver);
+                Ty::union([self.unwrapped(of(receiver)).ty, receiver.clone()])
+            }
+            Hands::Parts => Ty::list(receiver.clone()),
+            Hands::Flattened => {
+                let element = self.element_of(file, of(receiver));
+                Ty::list(self.element_of(file, element).ty)
+            }
+            Hands::Nth(at) => match receiver {
+                Ty::Tuple(parts) | Ty::Named(Head::Foreign(_), Some(parts)) => {
+                    parts.get(*at as usize).cloned().unwrap_or(Ty::Foreign(None))
+                }
+                _ => Ty::Foreign(None),
+            },
+            Hands::Called => match receiver {
+                Ty::Closure(_, result) => (**result).clone(),
+                _ => self.element_of(file, of(receiver)).ty,
+            },
+            // Nothing is known of the arguments.
+            Hands::Mapped | Hands::Flat | Hands::Returned | Hands::Zipped | Hands::Given | Hands::Folded => {
+                Ty::Foreign(None)
+            }
             Hands::Enumerated => {
                 Ty::list(Ty::Tuple([Ty::Foreign(None), self.element_of(file, of(receiver)).ty].into()))
             }
         }
     }
 
+    /// An element, or a mapping's value, as something that may be missing.
+    fn optional_element(&self, file: FileId, receiver: &Ty) -> Ty {
+        let element = match receiver {
+            Ty::Map(pair) => pair.1.clone(),
+            _ => self.element_of(file, Typed::sure(receiver.clone())).ty,
+        };
+        let optional = self.knobs(file).optional.and_then(|word| self.view.lookup_name(word));
+        match optional {
+            Some(name) => Ty::Named(Head::Foreign(name), Some([element].into())),
+            None => element,
+        }
+    }
+
+    /// What the wrappers around another wrapper hold: an `Arc` of a `Mutex` is the `Mutex`.
+    fn looked_through<'t>(&self, file: FileId, ty: &'t Ty) -> &'t Ty {
+        match ty {
+            Ty::Named(Head::Foreign(head), Some(args)) if self.looks_through(file, *head) => {
+                match args.first() {
+                    Some(inner @ Ty::Named(Head::Foreign(_), Some(_))) => self.looked_through(file, inner),
+                    _ => ty,
+                }
+            }
+            _ => ty,
+        }
+    }
+
     /// The `nth` parameter handed to a function that is the argument at `position` of a call.
     pub(super) fn argument(&self, cx: Cx, call: TermId, position: u32, nth: u32) -> Typed {
-        use crate::lang::facts::Term;
+        use crate::lang::facts::{DECLARED, Term};
+        if position == DECLARED {
+            let function = self.eval(cx, call);
+            let ty = self.handed_to(cx.file, &function.ty, nth).unwrap_or_default();
+            return Typed::new(ty, Tier::Inferred);
+        }
         let index = self.index(cx.file);
         let callee = match index.facts.term(call) {
             Term::Call(callee) | Term::Instance(callee) => *callee,
@@ -116,7 +198,7 @@ impl Resolver<'_> {
             },
             _ => return Typed::unknown(),
         };
-        let callee = self.eval(cx, callee);
+        let callee = self.eval(cx, index.facts.callee(callee));
         match &callee.ty {
             Ty::Function(symbol, seen) => self.argument_of(*symbol, seen.as_deref(), position, nth),
             Ty::Of(inner) => {
@@ -131,6 +213,32 @@ impl Resolver<'_> {
                 let Some(constructor) = constructor else { return Typed::unknown() };
                 let seen = self.arguments(class, args);
                 self.argument_of(constructor, Some(&seen), position, nth)
+            }
+            Ty::Handed(receiver, _) if matches!(**receiver, Ty::Map(_)) && nth < 2 => {
+                let Ty::Map(pair) = &**receiver else { return Typed::unknown() };
+                let of_key = (nth == 0) == self.knobs(cx.file).keys_first;
+                let ty = match (self.knobs(cx.file).pairs.is_empty(), nth) {
+                    (true, _) if of_key => pair.0.clone(),
+                    (true, _) => pair.1.clone(),
+                    (false, _) => Ty::Tuple([pair.0.clone(), pair.1.clone()].into()),
+                };
+                Typed::new(ty, Tier::Inferred)
+            }
+            // Those that compare are handed two elements, those that add up one after what there is so far.
+            Ty::Handed(receiver, name) if self.takes_elements(*name, nth) => {
+                let element = self.element_of(cx.file, Typed::sure((**receiver).clone()));
+                Typed::new(element.ty, Tier::Inferred)
+            }
+            // What there is so far has a type of its own.
+            Ty::Handed(_, name) if nth == 0 && FOLDING.contains(&self.view.name_text(*name)) => {
+                Typed::unknown()
+            }
+            // A mapping without its own kind of type (Java) hands out its key, then its value.
+            Ty::Handed(receiver, _) if nth < 2 && is_pair(receiver) && self.knobs(cx.file).keys_first => {
+                match &**receiver {
+                    Ty::Named(_, Some(args)) => Typed::new(args[nth as usize].clone(), Tier::Inferred),
+                    _ => Typed::unknown(),
+                }
             }
             // Callbacks of containers are handed an element, nearly always first.
             Ty::Handed(receiver, _) if nth == 0 => {
@@ -159,17 +267,51 @@ impl Resolver<'_> {
             (Ty::Param(param), None) => self.bounds(*param),
             _ => value,
         };
-        let handed = |ty: &Ty| match ty {
-            Ty::Closure(params, _) => params.get(nth as usize).cloned(),
-            _ => None,
-        };
-        let ty = match &value {
-            Ty::Union(parts) => parts.iter().find_map(handed),
-            // A box of a function.
-            Ty::Named(Head::Foreign(_), Some(args)) => args.first().and_then(handed),
-            ty => handed(ty),
-        };
+        let ty = self.handed_to(function.file, &value, nth);
         Typed { ty: ty.unwrap_or_default(), tier: Some(Tier::Inferred) }
+    }
+
+    /// What a function of the type is handed as its `nth` parameter.
+    fn handed_to(&self, file: FileId, function: &Ty, nth: u32) -> Option<Ty> {
+        match function {
+            Ty::Closure(params, _) => params.get(nth as usize).cloned(),
+            Ty::Union(parts) => parts.iter().find_map(|part| self.handed_to(file, part, nth)),
+            Ty::Named(Head::Foreign(name), Some(args)) => {
+                if self.named_in(*name, self.knobs(file).functional) {
+                    // One argument stands for all parameters (`BinaryOperator<T>`).
+                    return args.get(nth as usize).or(args.first().filter(|_| args.len() == 1)).cloned();
+                }
+                // A box of a function.
+                args.first().and_then(|inner| self.handed_to(file, inner, nth))
+            }
+            Ty::Named(Head::Def(symbol), args) => {
+                let method = self.only_method(*symbol)?;
+                let parameter = self.parameter_at(method, nth)?;
+                let seen = self.arguments(*symbol, args);
+                Some(self.value(parameter).ty.subst(&seen))
+            }
+            _ => None,
+        }
+    }
+
+    /// The method of an interface that has one alone, to be written by whoever makes a value of it.
+    fn only_method(&self, symbol: Symbol) -> Option<Symbol> {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        let body = def.body.filter(|_| def.kind == DefKind::Interface)?;
+        let own = |d: &Def| d.scope == body && d.kind == DefKind::Method && !d.flags.has(DefFlags::STATIC);
+        let mut methods = index.facts.defs_with_ids().filter(|(_, d)| own(d));
+        let (only, _) = methods.next()?;
+        methods.next().is_none().then_some(Symbol { file: symbol.file, def: only })
+    }
+
+    /// Whether the `nth` argument of a callback is an element although it is not the first, or is not although it is.
+    fn takes_elements(&self, name: Name, nth: u32) -> bool {
+        let text = self.view.name_text(name);
+        match nth {
+            1 => COMPARING.contains(&text) || FOLDING.contains(&text),
+            _ => false,
+        }
     }
 
     fn unwrapped_argument(&self, receiver: &Rc<Ty>) -> Typed {
@@ -183,18 +325,28 @@ impl Resolver<'_> {
 
     /// The parameter at that position, its receiver not counted.
     fn parameter_at(&self, function: Symbol, position: u32) -> Option<Symbol> {
-        use crate::lang::facts::DefFlags;
+        self.parameters(function).get(position as usize).copied()
+    }
+
+    /// The parameters of a function, its receiver not counted.
+    pub(super) fn parameters(&self, function: Symbol) -> SmallVec<[Symbol; 4]> {
         let index = self.index(function.file);
         let def = index.facts.def(function.def);
-        let body = def.body?;
+        let Some(body) = def.body else { return SmallVec::new() };
         let skip = usize::from(def.flags.has(DefFlags::RECEIVER) && index.lang.knobs().self_parameter);
         index
             .facts
             .defs_with_ids()
             .filter(|(_, d)| d.scope == body && d.kind == DefKind::Parameter)
-            .nth(position as usize + skip)
+            .skip(skip)
             .map(|(def, _)| Symbol { file: function.file, def })
+            .collect()
     }
+}
+
+/// Whether it is a type from outside with two arguments.
+fn is_pair(ty: &Ty) -> bool {
+    matches!(ty, Ty::Named(Head::Foreign(_), Some(args)) if args.len() == 2)
 }
 
 /// The arguments of a named type.

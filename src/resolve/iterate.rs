@@ -11,7 +11,7 @@ impl Resolver<'_> {
         let tier = of.tier;
         match &of.ty {
             Ty::List(element) => Typed { ty: (**element).clone(), tier },
-            Ty::Map(pair) if !self.knobs(file).pairs.is_empty() => {
+            Ty::Map(pair) if !self.knobs(file).pairs.is_empty() || self.knobs(file).iterates_pairs => {
                 Typed { ty: Ty::Tuple([pair.0.clone(), pair.1.clone()].into()), tier }
             }
             Ty::Map(pair) => Typed { ty: pair.0.clone(), tier },
@@ -41,6 +41,9 @@ impl Resolver<'_> {
                     },
                     None => self.element_of_base(file, &of),
                 }
+            }
+            Ty::Of(class) if class.symbol().is_some_and(|class| self.is_enumeration(class)) => {
+                Typed { ty: (**class).clone(), tier }
             }
             Ty::Param(param) => self.element_of(file, Typed { ty: self.bounds(*param), tier }),
             Ty::Union(parts) => self.each(parts, tier, |part| self.element_of(file, part)),
@@ -203,6 +206,7 @@ impl Resolver<'_> {
             (Ty::Named(Head::Foreign(_), Some(args)), Some(at)) => {
                 Typed { ty: args.get(at).cloned().unwrap_or_default(), tier: subject.tier }
             }
+            (Ty::List(element), Some(0)) => Typed { ty: (**element).clone(), tier: subject.tier },
             (Ty::Union(parts), Some(_)) => {
                 let parts = parts.clone();
                 self.each(&parts, subject.tier, |part| self.payload_of_foreign(file, name, &part))

@@ -130,8 +130,8 @@ impl Resolver<'_> {
             && links.len() < LINKS_MAX
         {
             at = match index.facts.term(term) {
-                Term::Call(inner)
-                | Term::Index(inner)
+                Term::Call(inner) => Some(index.facts.callee(*inner)),
+                Term::Index(inner)
                 | Term::Await(inner)
                 | Term::Unwrap(inner)
                 | Term::Deref(inner)
@@ -166,14 +166,21 @@ impl Resolver<'_> {
             if opaque && index.facts.scope(scope).kind == ScopeKind::File {
                 break;
             }
-            let found = self.in_scope(file, &index, scope, &used);
+            let mut found = self.in_scope(file, &index, scope, &used);
+            // A type's bases are named outside of it, where its parameters alone are seen.
+            let heads = scope == r.scope
+                && r.role == Role::Inherit
+                && index.facts.scope(scope).kind == ScopeKind::Class;
+            if heads {
+                found.retain(|def| index.facts.def(*def).kind == DefKind::TypeParameter);
+            }
             if !found.is_empty() {
                 return match self.followed(file, &found, Tier::Lexical) {
                     found @ Resolution::Found(_) => found,
                     other => self.other_binding(file, &index, scope, &used).unwrap_or(other),
                 };
             }
-            if let Some(found) = self.in_members(file, &index, scope, &used) {
+            if !heads && let Some(found) = self.in_members(file, &index, scope, &used) {
                 return found;
             }
             if scope == ScopeId::FILE {

@@ -182,7 +182,8 @@ impl Resolver<'_> {
     /// The declarations of one member: in its class, and outside of it.
     fn member_group(&self, symbol: Symbol, def: &Def) -> Option<Rc<[Symbol]>> {
         let callable = matches!(def.kind, DefKind::Method | DefKind::Function | DefKind::Constructor);
-        if !callable && !matches!(def.kind, DefKind::Field | DefKind::Variable) {
+        let is_type = |kind: DefKind| linked(kind) == Some(Linked::Type);
+        if !callable && !is_type(def.kind) && !matches!(def.kind, DefKind::Field | DefKind::Variable) {
             return None;
         }
         if let Some(known) = self.groups.borrow().get(&symbol) {
@@ -197,6 +198,7 @@ impl Resolver<'_> {
             .into_iter()
             .filter(|s| {
                 (linked_member(self.def(*s).kind) == linked_member(def.kind))
+                    && is_type(self.def(*s).kind) == is_type(def.kind)
                     && (!callable || self.takes_the_same(symbol, *s))
             })
             .collect();

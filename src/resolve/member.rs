@@ -223,7 +223,7 @@ impl Resolver<'_> {
         self.named_in(name, self.knobs(file).wrapper_members)
     }
 
-    fn looks_through(&self, file: FileId, head: Name) -> bool {
+    pub(super) fn looks_through(&self, file: FileId, head: Name) -> bool {
         self.named_in(head, self.knobs(file).transparent)
     }
 

@@ -8,6 +8,7 @@ mod bases;
 mod call;
 mod describe;
 mod expansions;
+mod given;
 mod group;
 mod guess;
 mod hierarchy;

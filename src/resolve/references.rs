@@ -11,7 +11,7 @@ use super::index::FileIndex;
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Cx, Entity, Resolver, Symbol, Target};
-use crate::lang::facts::{DefFlags, DefKind, Name, Ref, Role, Span, Term};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
 /// How many different names one symbol is followed under.
@@ -221,6 +221,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                     for symbol in resolver.related(symbol) {
                         self.targets.insert(Target::Symbol(symbol));
                         self.add_name(resolver.def(symbol).name);
+                        self.add_exported_names(symbol);
                     }
                     self.own.insert(symbol);
                 }
@@ -292,6 +293,18 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 self.macros.note_code(used);
                 self.result.found.push(Found { expansion: true, ..found });
             }
+        }
+    }
+
+    /// A declaration that is exported as it stands may be so under another name (`export default class A`).
+    fn add_exported_names(&mut self, symbol: Symbol) {
+        let index = self.resolver.index(symbol.file);
+        let stands = |d: &&Def| {
+            d.kind == DefKind::Export
+                && d.init.is_some_and(|init| *index.facts.term(init) == Term::Def(symbol.def))
+        };
+        for exported in index.facts.defs.iter().filter(stands) {
+            self.add_name(exported.name);
         }
     }
 

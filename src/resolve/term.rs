@@ -28,10 +28,10 @@ impl Resolver<'_> {
             Term::SelfType => Typed::new(self.self_type(cx), Tier::Member),
             Term::Super => Typed::new(Ty::Super(Rc::new(self.self_value(cx))), Tier::Member),
             Term::Same(inner) | Term::AddrOf(inner) => sub(inner),
-            Term::Call(callee) => {
-                let callee = sub(callee);
-                self.call(cx.file, callee)
-            }
+            Term::Call(callee) => match index.facts.term(*callee) {
+                Term::Tuple(parts) => self.call_given(cx, parts),
+                _ => self.call(cx.file, sub(callee)),
+            },
             Term::Instance(ty) => sub(ty).map(|ty| ty.instance()).at_most(Tier::Declared),
             Term::Index(inner) => self.index_of(cx.file, sub(inner)),
             Term::Iter(inner) => self.element_of(cx.file, sub(inner)),
@@ -105,6 +105,9 @@ impl Resolver<'_> {
                 let foreign = match receiver.ty {
                     // A member of a module or of a type that is only a name is known by its own name.
                     Ty::Foreign(_) | Ty::Module(_) | Ty::Unknown => Ty::Foreign(Some(r.name)),
+                    Ty::Of(ref inner) if self.named_in(r.name, self.knobs(cx.file).element_types) => {
+                        self.element_of(cx.file, Typed::sure((**inner).clone())).ty.of()
+                    }
                     Ty::Of(_) => Ty::Foreign(Some(r.name)),
                     Ty::Tuple(ref parts) if self.named_in(r.name, self.knobs(cx.file).pairs) => {
                         let words = self.knobs(cx.file).pairs;

@@ -196,6 +196,27 @@ impl Ty {
         }
     }
 
+    /// Whether type parameters stand in it, as deep as types are kept.
+    pub fn has_params(&self) -> bool {
+        self.has_params_at(0)
+    }
+
+    fn has_params_at(&self, depth: usize) -> bool {
+        let any = |parts: &[Ty]| parts.iter().any(|part| part.has_params_at(depth + 1));
+        match self {
+            _ if depth > DEPTH_MAX => false,
+            Ty::Param(_) => true,
+            Ty::Named(_, Some(args)) => any(args),
+            Ty::Of(inner) | Ty::List(inner) | Ty::Super(inner) | Ty::Handed(inner, _) => {
+                inner.has_params_at(depth + 1)
+            }
+            Ty::Closure(params, result) => any(params) || result.has_params_at(depth + 1),
+            Ty::Tuple(parts) | Ty::Union(parts) => any(parts),
+            Ty::Map(pair) => pair.0.has_params_at(depth + 1) || pair.1.has_params_at(depth + 1),
+            _ => false,
+        }
+    }
+
     /// The type cut at the depth that is kept.
     pub fn bounded(self) -> Ty {
         if self.depth(0) > DEPTH_MAX { Ty::Unknown } else { self }

@@ -75,6 +75,14 @@ impl Resolver<'_> {
 
     fn variable(&self, symbol: Symbol, def: &Def) -> Typed {
         let own = self.declared_or_assigned(symbol, def);
+        if let Ty::Foreign(Some(name)) = own.ty
+            && self.named_in(name, self.knobs(symbol.file).type_variables)
+        {
+            return Typed::sure(Ty::Param(symbol).of());
+        }
+        if let Some(class) = self.enumeration(symbol, def) {
+            return Typed::sure(Ty::named(class));
+        }
         let settled = |typed: &Typed| !matches!(typed.ty, Ty::Unknown | Ty::Literal(Literal::Null));
         if settled(&own) && !def.flags.has(DefFlags::ASSIGNED) || def.ty.is_some() {
             return own;
@@ -95,6 +103,27 @@ impl Resolver<'_> {
         let tier = parts.iter().filter(|t| settled(t)).filter_map(|t| t.tier).max();
         let known = parts.into_iter().map(|t| t.ty).filter(|ty| !ty.is_unknown());
         Typed { ty: Ty::union(known), tier }
+    }
+
+    /// The class whose instance the variable in its body is, by the class's bases.
+    fn enumeration(&self, symbol: Symbol, def: &Def) -> Option<Symbol> {
+        if self.knobs(symbol.file).enum_bases.is_empty() || def.kind != DefKind::Field || def.of.is_some() {
+            return None;
+        }
+        let index = self.index(symbol.file);
+        let class = Symbol { file: symbol.file, def: index.facts.scope(def.scope).owner? };
+        (def.ty.is_none() && self.is_enumeration(class)).then(|| self.canonical(class))
+    }
+
+    /// Whether the variables of the class are its instances.
+    pub(super) fn is_enumeration(&self, class: Symbol) -> bool {
+        let words = self.knobs(class.file).enum_bases;
+        let is_base = |base: &Ty| match base {
+            Ty::Foreign(Some(name)) | Ty::Named(Head::Foreign(name), _) => self.named_in(*name, words),
+            _ => false,
+        };
+        !words.is_empty()
+            && self.linear(class).types.iter().any(|(ty, _)| self.bases(*ty).iter().any(is_base))
     }
 
     /// The other definitions of the same variable or field.

@@ -73,7 +73,8 @@ pub fn using<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let value = walk.refer(last, if whole { Role::Type } else { Role::Import }, scope);
     if whole {
         walk.glob(value, true);
-    } else if last.child_count() == 0 {
+    } else if last.child_count() == 0 && segments.last().is_none_or(|s| walk.text(*s) != walk.text(last)) {
+        // `using Base::Base` brings in constructors, and no name.
         walk.define(DefKind::Import, last, node, Some(value));
     }
     Hooked::Done(None)
@@ -191,9 +192,10 @@ pub fn template<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 pub fn specialisation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let Some(name) = node.child_by_field_name("name") else { return Hooked::Continue };
     let (segments, last) = segments(name);
-    scope_term(walk, &segments);
+    let of = scope_term(walk, &segments);
     let Some(mut last) = last else { return Hooked::Continue };
-    if last.kind() == "template_type" {
+    let special = last.kind() == "template_type";
+    if special {
         if let Some(arguments) = last.child_by_field_name("arguments") {
             walk.read(arguments, Context::Type);
         }
@@ -203,6 +205,10 @@ pub fn specialisation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         }
     }
     let def = walk.define(DefKind::Class, last, node, None);
+    // A type that is declared in another one, and written outside of it.
+    if let Some(of) = of.filter(|_| !special) {
+        walk.attach(def, of);
+    }
     walk.own(def);
     Hooked::Continue
 }

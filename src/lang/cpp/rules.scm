@@ -39,7 +39,7 @@
 (concept_definition name: (_) @name (_) @walk) @def.interface
 (template_type name: (_) @typevalue arguments: (_) @typeitem) @term.apply
 (dependent_type (_) @same)
-(decltype (_) @walk) @term.none
+(decltype (_) @value) @term.same
 (placeholder_type_specifier constraint: (_) @typewalk (_) @skip) @term.none
 
 ; Templates: the parameters belong to what is declared.
@@ -101,8 +101,13 @@
 
 ; Expressions.
 (call_expression (#kind? function primitive_type) function: (_) @skip arguments: (_) @walk) @term.none
-(call_expression (#text? function "std::move" "std::forward" "move" "std::ref" "std::cref" "std::addressof" "std::as_const")
+(call_expression (#text? function "std::move" "std::forward" "move" "std::ref" "std::cref" "std::addressof" "std::as_const" "std::launder")
   function: (_) @callee arguments: (_) @item) @term.first
+(call_expression (#text? function "std::make_pair" "std::make_tuple" "make_pair" "make_tuple" "std::tie")
+  function: (_) @callee arguments: (_) @item) @term.tuple
+(call_expression (#text? function "std::next" "std::prev" "std::find_if" "std::find" "std::exchange" "std::min" "std::max" "std::clamp" "std::lower_bound" "std::upper_bound" "std::max_element" "std::min_element" "absl::WrapUnique")
+  function: (_) @callee arguments: (_) @item) @term.first
+(call_expression (#kind? function identifier) function: (_) @callee arguments: (_) @arguments) @term.call
 (call_expression function: (_) @callee arguments: (_) @args) @term.call
 (template_function (#text? name "static_cast" "dynamic_cast" "reinterpret_cast" "const_cast" "bit_cast" "down_cast" "implicit_cast")
   name: (_) @skip arguments: (_) @type) @term.type

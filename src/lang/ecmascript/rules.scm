@@ -45,7 +45,8 @@
 (binary_expression (#text? operator "&&") left: (_) @walk right: (_) @value) @term.same
 (binary_expression left: (_) @walk right: (_) @walk)
 (unary_expression argument: (_) @walk)
-(yield_expression (_) @walk)
+(yield_expression (#token? "*") (_) @return)
+(yield_expression (_) @return.list)
 (spread_element (_) @value) @term.iter
 (subscript_expression object: (_) @value index: (_) @walk) @term.index
 (array (_) @operand) @term.list

@@ -24,6 +24,8 @@
 
 ; Parameters: each is a pattern of its own.
 (parameters|lambda_parameters (identifier) @bind.parameter)
+(typed_parameter (#first? list_splat_pattern) type: (_) @type.list (list_splat_pattern) @bind) @bind.parameter
+(typed_parameter (#first? dictionary_splat_pattern) type: (_) @type.mapping (dictionary_splat_pattern) @bind) @bind.parameter
 (typed_parameter type: (_) @type (identifier|list_splat_pattern|dictionary_splat_pattern) @bind) @bind.parameter
 (default_parameter name: (_) @bind value: (_) @init) @bind.parameter
 (typed_default_parameter name: (_) @bind type: (_) @type value: (_) @init) @bind.parameter
@@ -47,6 +49,7 @@
 (with_item value: (as_pattern) @walk)
 (with_item value: (_) @walk)
 (as_pattern (#parent? with_item) alias: (_) @bind (_) @init.enter) @bind.variable
+(tuple (#parent? except_clause as_pattern) (#not-in? bind) (_) @item) @term.union
 (as_pattern (#parent? except_clause) alias: (_) @bind (_) @init.instance) @bind.variable
 (as_pattern (#in? value) alias: (_) @bind (_) @init) @bind.variable
 (except_clause value: (_) @init.instance alias: (_) @bind (_) @walk) @bind.variable
@@ -64,13 +67,28 @@
 (import_statement|import_from_statement|future_import_statement) @hook.import
 
 ; Expressions.
+; Functions of the standard library that give what they are given, or its elements.
+(call (#text? function "sorted" "list" "tuple" "set" "frozenset" "reversed" "iter" "deque" "collections.deque" "chain" "itertools.chain" "islice" "itertools.islice")
+  function: (_) @walk arguments: (_) @item.iter) @term.list
+(call (#text? function "enumerate") function: (_) @callee arguments: (_) @item.enumerate) @term.first
+(call (#text? function "zip" "zip_longest" "itertools.zip_longest") function: (_) @walk arguments: (_) @item.iter) @term.zip
+(call (#text? function "map") function: (_) @walk arguments: (_) @item.call) @term.list
+(call (#text? function "filter") function: (_) @callee arguments: (_) @item) @term.second
+(call (#text? function "next" "anext" "random.choice") function: (_) @callee arguments: (_) @item.iter) @term.first
+(call (#text? function "max" "min") function: (_) @callee arguments: (_) @item.iter) @term.first
+(call (#text? function "copy.copy" "copy.deepcopy" "deepcopy" "dataclasses.replace" "replace" "functools.partial" "partial" "asyncio.create_task" "asyncio.ensure_future" "asyncio.shield" "weakref.proxy" "contextlib.closing" "closing")
+  function: (_) @callee arguments: (_) @item) @term.first
+(call (#text? function "asyncio.run" "asyncio.wait_for" "run_until_complete") function: (_) @callee arguments: (_) @item.await) @term.first
+(call (#text? function "asyncio.gather") function: (_) @callee arguments: (_) @item.await) @term.tuple
+(call (#text? function "cast" "typing.cast" "t.cast") function: (_) @callee arguments: (_) @item.instance) @term.first
+(call (#kind? function identifier) function: (_) @callee arguments: (_) @arguments) @term.call
 (call function: (_) @callee arguments: (_) @args) @term.call
 (attribute object: (_) @recv attribute: (_) @name) @member
 (keyword_argument (#in? inherit) name: (_) @skip value: (_) @walk)
 (keyword_argument name: (_) @key value: (_) @walk)
 (subscript (#in? type) (#text? value "Literal" "t.Literal" "typing.Literal") value: (_) @typevalue subscript: (_) @skip) @term.same
 (subscript (#in? type) value: (_) @typevalue subscript: (_) @typeitem) @term.apply
-(subscript (#in? inherit) value: (_) @same subscript: (_) @walk)
+(subscript (#in? inherit) value: (_) @base subscript: (_) @typeitem) @term.apply
 (subscript (#in? write) value: (_) @value subscript: (_) @walk)
 (subscript (#kind? subscript slice) value: (_) @value subscript: (_) @walk) @term.same
 (subscript value: (_) @value subscript: (_) @walk) @term.index

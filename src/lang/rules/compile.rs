@@ -99,6 +99,10 @@ impl Compiler<'_> {
             ("head?", texts) if !texts.is_empty() => {
                 Condition::Head(texts.iter().map(|t| t.as_str().into()).collect())
             }
+            ("first?", kinds) if !kinds.is_empty() => Condition::First(all_kinds(kinds)?),
+            ("last?", [field, texts @ ..]) if !texts.is_empty() => {
+                Condition::Last(self.field(field)?, texts.iter().map(|t| t.as_str().into()).collect())
+            }
             ("upper?", []) => Condition::Upper,
             ("lower?", []) => Condition::Lower,
             ("several?", []) => Condition::Several(None),
@@ -135,6 +139,10 @@ impl Compiler<'_> {
     fn wrap(&self, name: &str) -> Result<Wrap, RuleError> {
         Ok(match name {
             "iter" => Wrap::Iter,
+            "enumerate" => Wrap::Enumerate,
+            "entries" => Wrap::Entries,
+            "mapping" => Wrap::Mapping,
+            "awaited" => Wrap::Awaited,
             "index" => Wrap::Index,
             "await" => Wrap::Await,
             "unwrap" => Wrap::Unwrap,
@@ -315,6 +323,9 @@ impl Compiler<'_> {
             "tuple" => TermAction::Tuple,
             "several" => TermAction::Several,
             "first" => TermAction::First,
+            "second" => TermAction::Second,
+            "wrap" => TermAction::Wrap,
+            "zip" => TermAction::Zip,
             "each" => TermAction::Each,
             "list" => TermAction::List,
             "map" => TermAction::Map,

@@ -107,6 +107,14 @@ pub enum Wrap {
     Instance,
     Call,
     List,
+    /// A sequence of pairs of a position and an element.
+    Enumerate,
+    /// A sequence of pairs of a key and what is at it.
+    Entries,
+    /// A mapping from strings.
+    Mapping,
+    /// The value awaited, or a sequence or tuple of such values.
+    Awaited,
 }
 
 /// How a child is read: context, slot and what binds in it.
@@ -251,6 +259,13 @@ pub enum TermAction {
     Several,
     /// The first item.
     First,
+    /// The second item.
+    Second,
+    /// A value of the type that the value names, or that stands before its name (`Some(x)`, `Mutex::new(x)`), with the
+    /// items as its arguments.
+    Wrap,
+    /// A sequence of tuples of the items.
+    Zip,
     /// The type slot, once for each name that the node binds.
     Each,
     List,
@@ -278,6 +293,10 @@ pub enum Condition {
     TextIs(Vec<Box<str>>),
     /// The text of the first named child is one of these.
     Head(Vec<Box<str>>),
+    /// The first named child is of one of these kinds.
+    First(Vec<u16>),
+    /// The last name in the field's text is one of these, and something stands before it.
+    Last(u16, Vec<Box<str>>),
     /// The node's text starts with a capital letter.
     Upper,
     /// It does not.

@@ -95,6 +95,13 @@
 (identifier (#in? bind) (#upper?)) @hook.constant
 
 ; Expressions.
+; What wrappers of the standard library are made of, and methods whose callbacks say what they give.
+(call_expression (#text? function "Some" "Ok" "Mutex::new" "RwLock::new" "RefCell::new" "Cell::new" "OnceCell::from" "sync::Mutex::new" "std::sync::Mutex::new" "std::cell::RefCell::new")
+  function: (_) @callee arguments: (_) @item) @term.wrap
+(call_expression (#text? function "Arc::new" "Rc::new" "Box::new" "Box::pin" "Arc::clone" "Rc::clone" "Cow::Owned" "Cow::Borrowed" "std::sync::Arc::new" "sync::Arc::new" "std::rc::Rc::new" "mem::take" "mem::replace" "std::mem::take" "std::mem::replace")
+  function: (_) @callee arguments: (_) @item) @term.first
+(call_expression (#last? function "map" "filter_map" "flat_map" "map_while" "and_then" "find_map" "zip" "fold" "map_or" "then")
+  function: (_) @callee arguments: (_) @arguments) @term.call
 (call_expression function: (_) @callee arguments: (_) @args) @term.call
 (generic_function function: (_) @callee type_arguments: (_) @typeitem) @term.apply
 (field_expression value: (_) @recv field: (_) @name) @member

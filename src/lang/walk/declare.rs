@@ -154,6 +154,9 @@ impl<'t> Walk<'t> {
                 parameters: 0,
                 types: Vec::new(),
                 argument: frame.argument,
+                declared: self.frames[frame.target]
+                    .ty
+                    .filter(|_| frame.slot == Slot::Init && frame.def.is_none()),
             });
             frame.owns_function = true;
         }

@@ -158,6 +158,7 @@ impl<'t> Walk<'t> {
                 term = term.or(function);
             }
             if frame.given
+                && self.pack.knobs.overloads
                 && let Some(Term::Ref(callee)) = frame.value.map(|value| self.builder.facts.term(value))
             {
                 let (callee, items) = (*callee, self.items[frame.items_start..].into());
@@ -214,7 +215,8 @@ impl<'t> Walk<'t> {
     fn counts_items(&self, frame: usize) -> bool {
         self.frames[frame].rule.is_some_and(|rule| {
             let rule = self.rules.rule(rule);
-            rule.has(Action::Invoke)
+            self.frames[frame].given
+                || rule.has(Action::Invoke)
                 || [TermAction::Several, TermAction::Tuple, TermAction::Apply]
                     .iter()
                     .any(|term| rule.has(Action::Term(*term)))
@@ -410,7 +412,7 @@ impl<'t> Walk<'t> {
 
     fn decorator_flags(&self, term: TermId) -> Option<DefFlags> {
         let name = self.builder.head_name(match self.builder.facts.term(term) {
-            Term::Call(callee) => *callee,
+            Term::Call(callee) => self.builder.facts.callee(*callee),
             _ => term,
         })?;
         let text = &*self.builder.facts.names[name.index()];

@@ -36,6 +36,8 @@ pub(super) struct Function {
     pub(super) types: Vec<TermId>,
     /// The frame of the call that it is an argument of, and its position there.
     pub(super) argument: Option<(usize, u32)>,
+    /// The type of what it is the initialiser of.
+    pub(super) declared: Option<TermId>,
 }
 
 pub(super) struct Frame {

@@ -316,6 +316,9 @@ impl<'t> Walk<'t> {
                     }
                 };
                 argument = Some(self.builder.term(Term::Argument(hole, position, nth)));
+            } else if let Some(ty) = function.declared {
+                let value = self.builder.term(Term::Instance(ty));
+                argument = Some(self.builder.term(Term::Argument(value, super::facts::DECLARED, nth)));
             }
         }
         self.groups.push(Group { kind, rebinds: false, span, hole: None, whole: Vec::new(), argument });
@@ -341,6 +344,12 @@ impl<'t> Walk<'t> {
                 Condition::Head(texts) => {
                     node.named_child(0).is_some_and(|n| texts.iter().any(|t| **t == *self.text(n)))
                 }
+                Condition::First(kinds) => node.named_child(0).is_some_and(|n| kinds.contains(&n.kind_id())),
+                Condition::Last(field, texts) => node.child_by_field_id(*field).is_some_and(|n| {
+                    let text = self.text(n);
+                    let before = text.trim_end_matches(|c: char| c == '_' || c.is_alphanumeric());
+                    !before.is_empty() && texts.iter().any(|t| **t == text[before.len()..])
+                }),
                 Condition::Upper => self.text(node).starts_with(char::is_uppercase),
                 Condition::Lower => !self.text(node).starts_with(char::is_uppercase),
                 Condition::Several(None) => node.named_child_count() > 1,

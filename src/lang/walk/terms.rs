@@ -26,11 +26,28 @@ impl Walk<'_> {
             },
             TermAction::Type | TermAction::Each => return frame.ty,
             TermAction::First => return items().first().copied(),
+            TermAction::Second => return items().get(1).copied(),
+            TermAction::Wrap => {
+                let value = value?;
+                let head = match self.builder.facts.term(value) {
+                    Term::Ref(reference) => self.builder.facts.reference(*reference).recv.unwrap_or(value),
+                    _ => value,
+                };
+                let ty = self.builder.term(Term::Apply(head, items()));
+                Term::Instance(ty)
+            }
+            TermAction::Zip => {
+                let parts = self.builder.term(Term::Tuple(items()));
+                Term::List(parts)
+            }
             TermAction::Several if items().len() < 2 => return items().first().copied(),
             TermAction::Call | TermAction::New => {
                 let mut callee = value?;
                 let arguments = items();
-                if !arguments.is_empty() {
+                if frame.given && !arguments.is_empty() {
+                    let whole = std::iter::once(callee).chain(arguments).collect();
+                    callee = self.builder.term(Term::Tuple(whole));
+                } else if !arguments.is_empty() {
                     callee = self.builder.term(Term::Apply(callee, arguments));
                 }
                 if action == TermAction::Call { Term::Call(callee) } else { Term::Instance(callee) }
@@ -51,7 +68,7 @@ impl Walk<'_> {
             TermAction::Union if items().len() < 2 => return items().first().copied(),
             TermAction::Union => Term::Union(items()),
             TermAction::Tuple | TermAction::Several => Term::Tuple(items()),
-            TermAction::List => match value.or_else(|| items().first().copied()) {
+            TermAction::List => match items().first().copied().or(value) {
                 Some(element) => Term::List(element),
                 None => Term::Literal(Literal::List),
             },
@@ -95,6 +112,36 @@ impl Walk<'_> {
             Wrap::Instance => Term::Instance(term),
             Wrap::Call => Term::Call(term),
             Wrap::List => Term::List(term),
+            Wrap::Awaited => {
+                let parts = match self.builder.facts.term(term) {
+                    Term::List(element) => Some(*element),
+                    Term::Tuple(_) => None,
+                    _ => Some(self.builder.term(Term::Iter(term))),
+                };
+                match parts {
+                    Some(element) => {
+                        let awaited = self.builder.term(Term::Await(element));
+                        Term::List(awaited)
+                    }
+                    None => Term::Await(term),
+                }
+            }
+            Wrap::Mapping => {
+                let key = self.builder.term(Term::Literal(Literal::String));
+                Term::Map(key, term)
+            }
+            Wrap::Entries => {
+                let key = self.builder.term(Term::Literal(Literal::String));
+                let value = self.builder.term(Term::Index(term));
+                let pair = self.builder.term(Term::Tuple([key, value].into()));
+                Term::List(pair)
+            }
+            Wrap::Enumerate => {
+                let position = self.builder.term(Term::Unknown);
+                let element = self.builder.term(Term::Iter(term));
+                let pair = self.builder.term(Term::Tuple([position, element].into()));
+                Term::List(pair)
+            }
         };
         self.builder.term(term)
     }
