@@ -1,9 +1,11 @@
 //! One file, ready to be put into a graph: made by any worker, without knowledge of the graph.
 
+use std::sync::Arc;
+
 use super::blob;
 use super::lines::{self, Lines};
 use crate::lang::LangId;
-use crate::lang::facts::{Def, DefFlags, Facts, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, Facts, Name, ScopeKind};
 
 /// What is known of a file besides its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,8 @@ pub struct FileMeta {
 pub struct EncodedFile {
     pub meta: FileMeta,
     pub counts: Counts,
-    pub(super) blob: Box<[u8]>,
-    pub(super) line_table: Box<[u8]>,
+    pub(super) blob: Arc<[u8]>,
+    pub(super) line_table: Arc<[u8]>,
     pub(super) names: LocalNames,
     /// Number of the name in the blob and definition, of everything that is not local to a function.
     pub(super) visible: Box<[(u32, u32)]>,
@@ -103,6 +105,16 @@ impl EncodedFile {
             extended: extended.into(),
             meta,
         }
+    }
+
+    /// The facts under names of the file's own, as they were before they were encoded.
+    pub fn facts(&self) -> Facts {
+        let names: Vec<(Name, u32)> =
+            (0..).map(Name).zip(self.names.iter().map(|name| name.len() as u32)).collect();
+        // It was encoded here, so it can be decoded.
+        let mut facts = blob::decode(&self.blob, &names).unwrap_or_else(|_| Facts::of_file(0));
+        facts.names = self.names.iter().map(Box::from).collect();
+        facts
     }
 
     /// Bytes held on the heap.

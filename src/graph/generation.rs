@@ -64,24 +64,35 @@ pub struct FileRow {
 
 /// All manifests, by file name and then by directory.
 #[derive(Debug, Default)]
-pub(super) struct Manifests(Vec<Manifest>);
+pub(super) struct Manifests {
+    all: Vec<Manifest>,
+    /// See [`Layout::stores`](crate::lang::modules::Layout::stores).
+    stores: Vec<String>,
+}
 
 impl Manifests {
     pub fn new(mut manifests: Vec<Manifest>) -> Manifests {
         manifests.sort_by(|a, b| (&a.file, &a.dir).cmp(&(&b.file, &b.dir)));
         manifests.shrink_to_fit();
-        Manifests(manifests)
+        Manifests { all: manifests, stores: Vec::new() }
+    }
+    pub fn with_stores(self, stores: Vec<String>) -> Manifests {
+        Manifests { stores, ..self }
     }
     pub fn all(&self) -> &[Manifest] {
-        &self.0
+        &self.all
+    }
+    pub fn stores(&self) -> &[String] {
+        &self.stores
     }
     pub fn named(&self, file_name: &str) -> &[Manifest] {
-        let start = self.0.partition_point(|m| m.file.as_str() < file_name);
-        let len = self.0[start..].partition_point(|m| m.file == file_name);
-        &self.0[start..start + len]
+        let start = self.all.partition_point(|m| m.file.as_str() < file_name);
+        let len = self.all[start..].partition_point(|m| m.file == file_name);
+        &self.all[start..start + len]
     }
-    fn heap_bytes(&self) -> usize {
-        manifests_bytes(&self.0)
+    pub(super) fn heap_bytes(&self) -> usize {
+        let stores: usize = self.stores.iter().map(String::capacity).sum();
+        manifests_bytes(&self.all) + stores
     }
 }
 
@@ -324,19 +335,25 @@ impl Graph {
     /// Files that use the name: for a definition, a reference, a module or a list of exports.
     pub fn files_with(&self, name: Name) -> impl Iterator<Item = FileId> + '_ {
         let frozen = self.base.postings().uses(name).filter(|f| !self.overlay.hides(*f));
-        frozen.chain(self.overlay.uses(name))
+        frozen.chain(self.overlay.uses(name)).filter(|file| !self.is_library(*file))
     }
 
     /// Definitions of the name that are not local to a function or block.
     pub fn defs_named(&self, name: Name) -> impl Iterator<Item = (FileId, DefId)> + '_ {
+        self.defs_with_open_libraries(name).filter(|(file, _)| !self.is_library(*file))
+    }
+
+    pub(super) fn defs_with_open_libraries(&self, name: Name) -> impl Iterator<Item = (FileId, DefId)> + '_ {
         let frozen = self.base.postings().defs(name).filter(|(f, _)| !self.overlay.hides(*f));
         frozen.chain(self.overlay.defs(name))
     }
 
-    /// Files that add members to a type of this name outside its body.
+    /// Files that add members to a type of this name outside its body, in dependencies too.
     pub fn extensions_of(&self, name: Name) -> impl Iterator<Item = FileId> + '_ {
         let frozen = self.base.postings().extensions(name).filter(|f| !self.overlay.hides(*f));
-        frozen.chain(self.overlay.extensions(name))
+        let shelf = self.overlay.libraries();
+        let closed = shelf.extensions(name).filter(|file| !self.overlay.is_open_library(*file));
+        frozen.chain(self.overlay.extensions(name)).chain(closed)
     }
 
     pub fn totals(&self) -> Totals {
@@ -384,6 +401,10 @@ impl Graph {
     /// still holds when they are no longer kept are not counted.
     pub fn cache_bytes(&self) -> usize {
         self.cache.bytes()
+    }
+
+    pub(super) fn set_cache_bytes_max(&mut self, bytes: usize) {
+        self.cache = Arc::new(Cache::new(bytes));
     }
 
     pub fn clear_cache(&self) {

@@ -36,6 +36,13 @@ impl Layout for Graph {
         };
         let frozen_files = files.len();
         sorted.directly_below(&prefix, |n| files.push(new[n as usize].1));
+        let shelf = self.overlay.libraries();
+        let libraries = Sorted {
+            len: shelf.len(),
+            path: |n| shelf.path(n),
+            first_from: |path: &str| shelf.first_from(path),
+        };
+        libraries.directly_below(&prefix, |n| files.push(shelf.id(n as usize)));
         if files.len() > frozen_files {
             // In the order of a fresh build, wherever a file lies.
             files.sort_by(|a, b| self.path(*a).cmp(self.path(*b)));
@@ -62,7 +69,12 @@ impl Layout for Graph {
             .any(|id| !self.overlay.is_removed(id));
         let new = self.overlay.new_files();
         let first = new.partition_point(|(p, _)| **p < *prefix);
-        frozen || new.get(first).is_some_and(|(p, _)| p.starts_with(&prefix))
+        let shelf = self.overlay.libraries();
+        let in_libraries = || {
+            let first = shelf.first_from(&prefix);
+            first < shelf.len() && shelf.path(first).starts_with(&prefix)
+        };
+        frozen || new.get(first).is_some_and(|(p, _)| p.starts_with(&prefix)) || in_libraries()
     }
 
     fn lang(&self, file: FileId) -> LangId {
@@ -71,6 +83,10 @@ impl Layout for Graph {
 
     fn manifests(&self, file_name: &str) -> &[Manifest] {
         self.manifests.named(file_name)
+    }
+
+    fn stores(&self) -> &[String] {
+        self.manifests.stores()
     }
 }
 

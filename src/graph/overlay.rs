@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::encoded::EncodedFile;
 use super::frozen::{Frozen, Record, Totals};
+use super::libraries::Shelf;
 use super::lines::Lines;
 use super::names::NameTable;
 use crate::lang::facts::{DefId, Facts, Name};
@@ -33,8 +34,8 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) enum Body {
     Encoded {
-        blob: Box<[u8]>,
-        line_table: Box<[u8]>,
+        blob: Arc<[u8]>,
+        line_table: Arc<[u8]>,
     },
     /// An open document.
     Open {
@@ -102,13 +103,34 @@ pub(super) struct Overlay {
     extensions: Vec<(Name, FileId)>,
     /// New files there have been; numbers are not used twice.
     numbered: u32,
+    /// Files of dependencies, numbered after everything that was there before them.
+    libraries: Arc<Shelf>,
 }
 
 impl Overlay {
     pub fn row(&self, id: FileId) -> Option<&Arc<Row>> {
         // Most graphs have no rows at all.
-        let at = self.rows.binary_search_by_key(&id, |(i, _)| *i).ok()?;
-        Some(&self.rows[at].1)
+        match self.rows.binary_search_by_key(&id, |(i, _)| *i) {
+            Ok(at) => Some(&self.rows[at].1),
+            Err(_) => self.libraries.row(id),
+        }
+    }
+
+    /// Whether the file is of a dependency, and open.
+    pub fn is_open_library(&self, id: FileId) -> bool {
+        self.libraries.has(id) && self.rows.binary_search_by_key(&id, |(i, _)| *i).is_ok()
+    }
+
+    pub fn libraries(&self) -> &Shelf {
+        &self.libraries
+    }
+
+    /// Puts files of dependencies under those that are open, in the place of others that may have been there.
+    pub fn shelve(&mut self, base: &Frozen, rows: Vec<Row>) {
+        let first = base.file_count() + self.numbered;
+        let shelf = Shelf::new(first, rows);
+        self.numbered += shelf.len();
+        self.libraries = Arc::new(shelf);
     }
 
     pub fn rows(&self) -> impl Iterator<Item = (FileId, &Arc<Row>)> {
@@ -134,8 +156,10 @@ impl Overlay {
     }
 
     pub fn find_new(&self, path: &str) -> Option<FileId> {
-        let at = self.new.binary_search_by(|(p, _)| (**p).cmp(path)).ok()?;
-        Some(self.new[at].1)
+        match self.new.binary_search_by(|(p, _)| (**p).cmp(path)) {
+            Ok(at) => Some(self.new[at].1),
+            Err(_) => self.libraries.find(path),
+        }
     }
 
     pub fn names(&self) -> &NameTable {
@@ -213,7 +237,7 @@ impl Overlay {
 
     /// The number of the file at the path, which is given one if it is new.
     fn place(&mut self, base: &Frozen, path: &str) -> FileId {
-        if let Some(id) = base.find(path) {
+        if let Some(id) = base.find(path).or_else(|| self.libraries.find(path)) {
             return id;
         }
         match self.new.binary_search_by(|(p, _)| (**p).cmp(path)) {
@@ -256,7 +280,7 @@ impl Overlay {
         for id in &self.removed {
             totals.count(base.record(*id), false);
         }
-        for (id, row) in &self.rows {
+        for (id, row) in self.rows.iter().filter(|(id, _)| !self.libraries.has(*id)) {
             if id.0 < base.file_count() {
                 totals.count(base.record(*id), false);
             }
@@ -269,7 +293,8 @@ impl Overlay {
     pub fn rows_bytes(&self) -> usize {
         /// The two counts of an [`Arc`].
         const COUNTS: usize = 2 * size_of::<usize>();
-        self.rows.iter().map(|(_, row)| COUNTS + row.heap_bytes()).sum()
+        let rows: usize = self.rows.iter().map(|(_, row)| COUNTS + row.heap_bytes()).sum();
+        rows + self.libraries.heap_bytes()
     }
 
     /// Bytes held on the heap, rows and names included.
@@ -287,12 +312,12 @@ impl Overlay {
     }
 }
 
-fn capacity_bytes<T>(list: &Vec<T>) -> usize {
+pub(super) fn capacity_bytes<T>(list: &Vec<T>) -> usize {
     list.capacity() * size_of::<T>()
 }
 
 /// The entries of a sorted list that have the name.
-fn group<T>(list: &[T], name: Name, of: fn(&T) -> Name) -> std::slice::Iter<'_, T> {
+pub(super) fn group<T>(list: &[T], name: Name, of: fn(&T) -> Name) -> std::slice::Iter<'_, T> {
     let start = list.partition_point(|e| of(e) < name);
     let len = list[start..].partition_point(|e| of(e) == name);
     list[start..start + len].iter()

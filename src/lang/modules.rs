@@ -51,6 +51,11 @@ pub trait Layout {
     fn lang(&self, file: FileId) -> LangId;
     /// All manifests of that file name, sorted by directory.
     fn manifests(&self, file_name: &str) -> &[Manifest];
+    /// Directories in which libraries lie by the names that imports give them (`site-packages`, a module cache): inside
+    /// the folder, or absolute.
+    fn stores(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// What a module specifier names.
@@ -121,7 +126,8 @@ pub trait ModuleStrategy: Sync {
     }
 }
 
-/// Joins and normalises: `join("a/b", "../c") == Some("a/c")`; `None` when it leaves the folder.
+/// Joins and normalises: `join("a/b", "../c") == Some("a/c")`; `None` when it leaves the folder. What is absolute stays
+/// so.
 pub fn join(dir: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = dir.split('/').filter(|p| !p.is_empty()).collect();
     for part in relative.split('/') {
@@ -133,7 +139,8 @@ pub fn join(dir: &str, relative: &str) -> Option<String> {
             other => parts.push(other),
         }
     }
-    Some(parts.join("/"))
+    let joined = parts.join("/");
+    Some(if dir.starts_with('/') { format!("/{joined}") } else { joined })
 }
 
 /// The directory and those above it, the nearest first; the last is the folder itself.
@@ -160,6 +167,7 @@ mod tests {
         assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
         assert_eq!(join("", "./x/./y").as_deref(), Some("x/y"));
         assert_eq!(join("a", "../../x"), None);
+        assert_eq!(join("/a/b", "../c").as_deref(), Some("/a/c"));
         assert_eq!(parent("a/b/c.rs"), "a/b");
         assert_eq!(parent("c.rs"), "");
         assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);

@@ -45,7 +45,7 @@ impl Resolver<'_> {
                 Ty::Named(Head::Def(base), args) if base != symbol => {
                     let subst = Rc::new(self.arguments(base, &args));
                     let above = self.linear(base);
-                    linear.external |= above.external;
+                    linear.external |= above.external || self.is_library(base.file);
                     linear.unknown |= above.unknown;
                     let seen =
                         above.types.iter().map(|(s, inner)| (*s, Rc::new(inner.then(&subst)))).collect();

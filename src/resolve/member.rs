@@ -89,7 +89,11 @@ impl Resolver<'_> {
             found => found,
         };
         match found {
-            Resolution::Missing(_) if typed.ty.is_unknown() => self.guess(file, r),
+            Resolution::Missing(_) if self.is_of_library(&typed.ty) => Resolution::External(Some(r.name)),
+            Resolution::Missing(_) if typed.ty.is_unknown() => match self.comes_from_library(cx, recv) {
+                true => Resolution::External(Some(r.name)),
+                false => self.guess(file, r),
+            },
             found => self.as_used(found, r.role),
         }
     }

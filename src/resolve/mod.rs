@@ -21,6 +21,7 @@ mod kept;
 mod keys;
 mod kin;
 mod lexical;
+mod library;
 mod linkage;
 pub mod listing;
 mod member;

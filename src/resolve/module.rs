@@ -168,7 +168,10 @@ impl Resolver<'_> {
             return known.clone();
         }
         let text = self.view.name_text(specifier);
-        let target = self.index(file).lang.strategy().resolve(self.layout(), file, text);
+        let target = match self.index(file).lang.strategy().resolve(self.layout(), file, text) {
+            ModuleTarget::Unknown if self.is_library(file) => ModuleTarget::External,
+            target => target,
+        };
         self.modules.borrow_mut().insert((file, specifier), target.clone());
         target
     }
@@ -251,6 +254,13 @@ impl Resolver<'_> {
 
     /// A member of a module, imports followed.
     pub(super) fn place_member(&self, place: &Place, name: Name) -> Resolution {
+        match self.member_of_place(place, name) {
+            Resolution::Missing(_) if self.is_library_place(place) => Resolution::External(Some(name)),
+            found => found,
+        }
+    }
+
+    fn member_of_place(&self, place: &Place, name: Name) -> Resolution {
         match place {
             Place::Files(files) => {
                 let mut hits = Hits::new();
@@ -314,7 +324,7 @@ impl Resolver<'_> {
             return Rc::clone(known);
         }
         let mut files: Vec<(FileId, u32)> =
-            self.view.defs_named(name).enumerate().map(|(at, (file, _))| (file, at as u32)).collect();
+            self.view.defs_anywhere(name).enumerate().map(|(at, (file, _))| (file, at as u32)).collect();
         files.sort_unstable();
         files.dedup_by_key(|(file, _)| *file);
         let files: Declaring = files.into();

@@ -18,7 +18,7 @@ impl Resolver<'_> {
         self.remember(&self.values, symbol, Typed::unknown, || {
             let index = self.index(symbol.file);
             let def = index.facts.def(symbol.def);
-            let typed = self.value_of(symbol, def);
+            let typed = self.settled(symbol, self.value_of(symbol, def));
             Typed { ty: typed.ty.bounded(), tier: typed.tier }
         })
     }
@@ -172,7 +172,7 @@ impl Resolver<'_> {
         self.remember(&self.results, symbol, Typed::unknown, || {
             let index = self.index(symbol.file);
             let def = index.facts.def(symbol.def);
-            let typed = self.result_of(symbol, def);
+            let typed = self.settled(symbol, self.result_of(symbol, def));
             Typed { ty: typed.ty.bounded(), tier: typed.tier }
         })
     }
