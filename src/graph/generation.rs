@@ -370,6 +370,11 @@ impl Graph {
         self.held = held;
     }
 
+    /// Keeps something more alive, besides what it keeps already.
+    pub fn hold_more(&mut self, more: Arc<dyn Any + Send + Sync>) {
+        self.held.push(more);
+    }
+
     /// Bytes of the graph: its columns, its overlay and its manifests. Decoded facts are counted apart, by
     /// [`cache_bytes`](Self::cache_bytes).
     pub fn heap_bytes(&self) -> usize {

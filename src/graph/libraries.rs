@@ -6,7 +6,7 @@ use super::encoded::EncodedFile;
 use super::generation::{Graph, Manifests, facts_cache_bytes_max};
 use super::overlay::{Row, capacity_bytes, group};
 use crate::lang::facts::{DefId, Name};
-use crate::lang::modules::{FileId, Manifest};
+use crate::lang::modules::{FileId, Manifest, is_in};
 
 /// What a folder knows of its dependencies, independent of any graph.
 #[derive(Clone, Debug, Default)]
@@ -139,10 +139,7 @@ impl Graph {
 
     /// Whether the directory lies in one of the stores of dependencies.
     pub fn is_library_dir(&self, dir: &str) -> bool {
-        let inside = |store: &String| {
-            dir.strip_prefix(&**store).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.manifests.stores().iter().any(inside)
+        is_in(dir, self.manifests.stores())
     }
 
     /// Definitions of the name that are not local, in dependencies too.

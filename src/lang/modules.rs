@@ -111,6 +111,11 @@ pub trait ModuleStrategy: Sync {
     fn declaration(&self, _layout: &dyn Layout, _path: &str) -> Option<(FileId, String, String)> {
         None
     }
+    /// Paths of the manifests of libraries that [`resolve`](Self::resolve) would look at for this specifier, if they were
+    /// known; they lie in `node_modules` or in a store.
+    fn library_manifests(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> Vec<String> {
+        Vec::new()
+    }
     /// What is compiled together with the file, by its main file (a crate's root): macros of one unit are seen in
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {
@@ -141,6 +146,12 @@ pub fn join(dir: &str, relative: &str) -> Option<String> {
     }
     let joined = parts.join("/");
     Some(if dir.starts_with('/') { format!("/{joined}") } else { joined })
+}
+
+/// Whether the path lies in one of the directories, or is one of them.
+pub fn is_in(path: &str, dirs: &[String]) -> bool {
+    dirs.iter()
+        .any(|dir| path.strip_prefix(&**dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The directory and those above it, the nearest first; the last is the folder itself.

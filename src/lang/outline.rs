@@ -1,6 +1,6 @@
 //! Facts without what happens inside functions: what is defined, and what its definitions say of it.
 
-use super::facts::{Facts, RefId, ScopeKind, Term, TermId};
+use super::facts::{DefKind, Facts, RefId, ScopeKind, Term, TermId};
 use super::walk::compact::{children, compact};
 
 /// Drops the references that no definition outside of function bodies is made of, and what is known of the types and
@@ -8,7 +8,12 @@ use super::walk::compact::{children, compact};
 pub fn outline(facts: &mut Facts) {
     let inside = inside_functions(facts);
     for def in &mut facts.defs {
-        if inside[def.scope.index()] && !def.kind.is_callable() && !def.kind.is_type() {
+        // Parameters are part of a signature, and what is assigned to a receiver is a member.
+        let said = def.kind.is_callable()
+            || def.kind.is_type()
+            || matches!(def.kind, DefKind::Parameter | DefKind::TypeParameter)
+            || def.of.is_some();
+        if inside[def.scope.index()] && !said {
             (def.ty, def.init) = (None, None);
         }
     }

@@ -39,6 +39,8 @@ struct Inbox {
     transitions: BTreeMap<PathBuf, Transition>,
     progress: BTreeMap<PathBuf, (usize, usize)>,
     messages: Vec<(Severity, String)>,
+    /// What is known of some folder's dependencies is another.
+    dependencies: bool,
 }
 
 impl Observer for Announcer {
@@ -56,6 +58,7 @@ impl Observer for Announcer {
             Event::Progress { folder, done, total } => {
                 inbox.progress.insert(folder, (done, total));
             }
+            Event::Dependencies(_) => inbox.dependencies = true,
             Event::Message(severity, text) => {
                 if inbox.messages.len() < MESSAGES_MAX {
                     inbox.messages.push((severity, text));
@@ -111,7 +114,7 @@ fn announce(
     for (folder, (done, total)) in &inbox.progress {
         progress.advanced(folder, *done, *total);
     }
-    if inbox.transitions.is_empty() {
+    if inbox.transitions.is_empty() && !inbox.dependencies {
         return;
     }
     let status = manager.status();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{MessageType, Position, Range, Uri};
@@ -23,7 +23,7 @@ use crate::resolve::{Occurrence, Resolver};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::{Analysis, Document, Unanalysed};
-use crate::workspace::manager::{Capture, Freshness, Kind, Manager, Ready, Unavailable};
+use crate::workspace::manager::{Capture, Freshness, Kind, Known, Manager, Reach, Ready, Unavailable};
 use crate::workspace::pool::Busy;
 use crate::workspace::settings::Switch;
 
@@ -168,7 +168,7 @@ where
         return at_once(Ok(None));
     };
     let request = Request {
-        capture: manager.capture(&path),
+        capture: manager.capture(&path).reaching(reach(feature)),
         session: Arc::clone(session),
         encoding: features.encoding,
         answer: Arc::new(answer),
@@ -205,6 +205,17 @@ where
     })
 }
 
+/// How far a feature looks: what is asked of one place is asked of what its names come from too, and what is told of a
+/// folder is told of the folder alone.
+fn reach(feature: &str) -> Reach {
+    match feature {
+        "definition" | "declaration" | "typeDefinition" | "implementation" | "hover" | "signatureHelp"
+        | "completion" | "why" => Reach::Dependencies,
+        "references" | "inlayHint" => Reach::Read,
+        _ => Reach::Folder,
+    }
+}
+
 /// Whether a feature is not switched off for the language of a file.
 fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
     manager.settings().feature_in(feature, LangId::of_path(path)) != Switch::Off
@@ -214,7 +225,7 @@ fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     Folder,
-    /// The folder is not there yet.
+    /// The folder, or what it needs of its dependencies, is not there yet.
     FileAlone,
 }
 
@@ -267,7 +278,11 @@ impl<F> Request<F> {
             encoding: self.encoding,
             answer: Arc::clone(&self.answer),
         };
-        self.capture.clone().when_ready(wait, token.clone(), move |ready, cancel| {
+        // Only who waits for the folder waits for its dependencies.
+        let waits = patience == Patience::Folder;
+        let capture = self.capture.clone();
+        let capture = if waits { capture.awaiting(Instant::now() + wait) } else { capture };
+        capture.when_ready(wait, token.clone(), move |ready, cancel| {
             let _ = sender.send(caught(|| request.run(ready, patience, cancel)));
         });
         let guard = CancelOnDrop(token);
@@ -287,6 +302,11 @@ impl<F> Request<F> {
         F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>>,
     {
         let (ready, scope) = match ready {
+            Ok(ready)
+                if ready.freshness.dependencies == Known::Reading && patience == Patience::LocalFirst =>
+            {
+                (ready, Scope::FileAlone)
+            }
             Ok(ready) => (ready, Scope::Folder),
             Err(why) if patience != Patience::Folder && may_pass(why.kind) => {
                 // The file is read by itself; if that cannot be done either, the folder has the better error.

@@ -68,6 +68,8 @@ pub fn references(
         .found
         .iter()
         .filter(|f| include_declaration || !f.declaration)
+        // What a dependency declares is told by definition; nobody looks for uses there.
+        .filter(|f| !view.is_library(f.file))
         .take(limit)
         .map(|f| Use {
             location: location(f),

@@ -167,10 +167,14 @@ impl<G> Entry<G> {
 /// Told of a folder before it is evicted so that a build can have its memory.
 type Parting = Box<dyn Fn(FolderId) + Send + Sync>;
 
+/// Gives up what is spared before any folder goes, as far as so many bytes are then free; `false` if there was nothing.
+type Spare = Box<dyn Fn(u64) -> bool + Send + Sync>;
+
 /// All folders and their budget.
 pub struct Keeper<G> {
     ledger: Ledger,
     parting: Option<Parting>,
+    spare: Option<Spare>,
     folders: Mutex<BTreeMap<FolderId, Entry<G>>>,
     uses: AtomicU64,
     /// Not zero while a build waits for others so that its reservation can grow.
@@ -182,7 +186,7 @@ type Folders<'a, G> = Guard<'a, BTreeMap<FolderId, Entry<G>>>;
 impl<G> Keeper<G> {
     pub fn new(limit: u64) -> Keeper<G> {
         let (folders, uses, growing) = (Mutex::default(), AtomicU64::new(1), AtomicU64::new(0));
-        Keeper { ledger: Ledger::new(limit), parting: None, folders, uses, growing }
+        Keeper { ledger: Ledger::new(limit), parting: None, spare: None, folders, uses, growing }
     }
 
     /// Calls this before a folder goes for a build's memory, on the build's thread and outside every lock. It may take
@@ -190,6 +194,16 @@ impl<G> Keeper<G> {
     pub fn with_parting(mut self, parting: impl Fn(FolderId) + Send + Sync + 'static) -> Keeper<G> {
         self.parting = Some(Box::new(parting));
         self
+    }
+
+    /// Calls this when memory is short, before a folder is thought of; outside every lock of the keeper's.
+    pub fn with_spare(mut self, spare: impl Fn(u64) -> bool + Send + Sync + 'static) -> Keeper<G> {
+        self.spare = Some(Box::new(spare));
+        self
+    }
+
+    fn spare(&self, bytes: u64) -> bool {
+        self.spare.as_ref().is_some_and(|spare| spare(bytes))
     }
 
     pub fn ledger(&self) -> &Ledger {
@@ -323,6 +337,7 @@ impl<G> Keeper<G> {
         mut grant: impl FnMut(&Ledger) -> Result<T, Refused>,
     ) -> Result<T, Unmet> {
         let mut fruitless = 0;
+        let mut spared = self.spare.is_none();
         loop {
             let mut seen = self.ledger.releases();
             let folders = self.folders.lock();
@@ -335,6 +350,11 @@ impl<G> Keeper<G> {
                 Ok(granted) => return Ok(granted),
                 Err(refused) => refused,
             };
+            if !std::mem::replace(&mut spared, true) {
+                drop(folders);
+                self.spare(ask.bytes);
+                continue;
+            }
             let balance = refused.balance;
             if ask.bytes > balance.limit {
                 return Err(Unmet::Never { needed: ask.bytes, limit: balance.limit });
@@ -453,6 +473,9 @@ impl<G> Keeper<G> {
 
     /// Evicts so that `bytes` more fit, and says who went: nobody if that would not be enough.
     pub fn make_room(&self, bytes: u64, requester: Option<FolderId>) -> Vec<FolderId> {
+        if self.ledger.balance().available() < bytes {
+            self.spare(bytes);
+        }
         let balance = self.ledger.balance();
         let need = balance.used().saturating_add(bytes).saturating_sub(balance.limit);
         let plan = plan(&candidates(&self.folders.lock()), requester, need).unwrap_or_default();
@@ -464,6 +487,10 @@ impl<G> Keeper<G> {
     /// Brings what is in use under a limit that has been lowered, and says who went: first the least recently used,
     /// then those being built, then pinned ones. What readers hold is left to them.
     pub fn enforce_limit(&self) -> Vec<FolderId> {
+        let balance = self.ledger.balance();
+        if balance.used() > balance.limit {
+            self.spare(1);
+        }
         let mut gone: Vec<FolderId> = Vec::new();
         type May<G> = fn(&Entry<G>) -> bool;
         let stages: [(May<G>, bool); 3] = [

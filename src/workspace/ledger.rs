@@ -20,13 +20,15 @@ pub enum Account {
     Retained,
     /// Texts, trees and facts of open documents.
     Documents,
+    /// What is known of dependencies; the first to go when memory runs short.
+    Dependencies,
 }
 
 impl Account {
     /// Whether what it is for lies on the heap, where a look at the whole process may have counted it already. Graphs
     /// have maps of their own, which their builds have reserved before they made them.
     fn is_on_heap(self) -> bool {
-        matches!(self, Account::Retained | Account::Documents)
+        matches!(self, Account::Retained | Account::Documents | Account::Dependencies)
     }
 }
 
@@ -40,13 +42,14 @@ pub struct Balance {
     pub documents: u64,
     /// What the process was found to have on its heap beyond all that is metered and beyond the fixed overhead.
     pub heap: u64,
+    pub dependencies: u64,
     /// The most that was ever in use.
     pub high_water: u64,
 }
 
 impl Balance {
     pub fn used(&self) -> u64 {
-        self.reserved + self.resident + self.retained + self.documents + self.heap
+        self.reserved + self.resident + self.retained + self.documents + self.dependencies + self.heap
     }
     /// What can still be granted; zero while a lowered limit is exceeded.
     pub fn available(&self) -> u64 {
@@ -89,6 +92,7 @@ impl Book {
             Account::Resident => &mut self.balance.resident,
             Account::Retained => &mut self.balance.retained,
             Account::Documents => &mut self.balance.documents,
+            Account::Dependencies => &mut self.balance.dependencies,
         }
     }
 
@@ -231,12 +235,13 @@ impl Ledger {
     /// Whether the sums are those of the entries; for tests.
     pub fn validate(&self) {
         let book = self.0.book.lock();
-        for account in [Account::Resident, Account::Retained, Account::Documents] {
+        for account in [Account::Resident, Account::Retained, Account::Documents, Account::Dependencies] {
             let entries: u64 = book.charges.values().filter(|(a, _)| *a == account).map(|(_, b)| b).sum();
             let sum = match account {
                 Account::Resident => book.balance.resident,
                 Account::Retained => book.balance.retained,
                 Account::Documents => book.balance.documents,
+                Account::Dependencies => book.balance.dependencies,
             };
             assert_eq!(entries, sum, "{account:?}");
         }
@@ -355,7 +360,7 @@ impl Charge {
         self.entry().0
     }
 
-    /// Moves a served graph's bytes to the retained ones. Doing it twice changes nothing.
+    /// Moves the bytes of a served graph, or of dependencies, to the retained ones. Doing it twice changes nothing.
     pub fn retire(&self) {
         self.retire_in(&mut self.ledger.0.book.lock());
     }
@@ -383,7 +388,7 @@ impl Charge {
 
     fn retire_in(&self, book: &mut Book) {
         let (account, bytes) = book.charges[&self.key];
-        if account == Account::Resident {
+        if matches!(account, Account::Resident | Account::Dependencies) {
             book.subtract(account, bytes);
             book.add(Account::Retained, bytes);
             book.charges.insert(self.key, (Account::Retained, bytes));

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod clock;
 pub mod crew;
 pub mod degrade;
+pub mod dependencies;
 pub mod document;
 pub mod documents;
 pub mod excess;

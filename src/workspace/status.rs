@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clock::Moment;
 use super::degrade::Degraded;
+use super::dependencies::{Missing, Package};
 use super::ledger::Balance;
 use super::machine::Footprint;
 use super::slot::{Cause, Lifecycle};
@@ -33,6 +34,7 @@ pub struct Memory {
     pub documents: u64,
     /// Charged for what the process has on its heap beyond what is metered otherwise and beyond the fixed overhead.
     pub heap: u64,
+    pub dependencies: u64,
     pub high_water: u64,
     /// What the system says of the whole process.
     pub rss: u64,
@@ -56,6 +58,7 @@ impl Memory {
             retained: balance.retained,
             documents: balance.documents,
             heap: balance.heap,
+            dependencies: balance.dependencies,
             high_water: balance.high_water,
             rss: footprint.resident(),
             program: footprint.files,
@@ -123,8 +126,45 @@ pub struct FolderStatus {
     /// What is known of the folder, if the budget can never hold all of it.
     pub degraded: Option<Degraded>,
     pub watcher: Watcher,
+    pub dependencies: DependenciesStatus,
     /// What the user should know although nothing is wrong: an empty folder, a limit reached, memory given up.
     pub note: Option<String>,
+}
+
+/// What is known of a folder's dependencies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DependenciesStatus {
+    pub reading: Reading,
+    pub files: u64,
+    /// Everything that is kept for them.
+    pub bytes: u64,
+    /// Why not all of them were read, if so.
+    pub limited: Option<&'static str>,
+    /// By name.
+    pub packages: Vec<Package>,
+    pub missing: Vec<Missing>,
+}
+
+/// Whether dependencies have been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Nobody has needed them yet.
+    None,
+    Running,
+    Done,
+    /// They are not there, for this reason.
+    Absent(&'static str),
+}
+
+impl Reading {
+    pub fn name(self) -> &'static str {
+        match self {
+            Reading::None => "none",
+            Reading::Running => "reading",
+            Reading::Done => "read",
+            Reading::Absent(_) => "absent",
+        }
+    }
 }
 
 /// What went wrong with the last build.

@@ -1,7 +1,7 @@
 //! The modules of TypeScript and JavaScript: relative specifiers, `tsconfig` paths, packages of the folder.
 
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
 };
 
 use super::globals::NODE_MODULES;
@@ -9,6 +9,9 @@ use super::manifests::{self, PACKAGE, PROJECTS};
 
 /// Module rules of TypeScript and JavaScript.
 pub struct Modules;
+
+/// The directory that packages are installed in.
+const INSTALLED: &str = "node_modules";
 
 /// Extensions that a specifier may leave out, in the order in which they are tried.
 const EXTENSIONS: [&str; 10] = ["ts", "tsx", "d.ts", "mts", "cts", "js", "jsx", "mjs", "cjs", "d.mts"];
@@ -64,6 +67,23 @@ impl ModuleStrategy for Modules {
             return ModuleTarget::External;
         }
         by_package(layout, here, specifier)
+    }
+
+    fn library_manifests(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Vec<String> {
+        if is_relative(specifier) || specifier.starts_with(['/', '#']) || specifier.contains(':') {
+            return Vec::new();
+        }
+        let (name, below) = split_package(specifier);
+        let mut paths = Vec::new();
+        for modules in installed_dirs(layout, parent(layout.path(from))) {
+            for dir in [format!("{modules}/{name}"), types_dir(&modules, name)] {
+                paths.push(format!("{dir}/{PACKAGE}"));
+                if !below.is_empty() {
+                    paths.push(format!("{dir}/{below}/{PACKAGE}"));
+                }
+            }
+        }
+        paths
     }
 
     fn beside(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Option<String> {
@@ -288,49 +308,85 @@ fn targets<'a>(package: &'a Manifest, table: &'a str, wanted: &'a str) -> impl I
     })
 }
 
-/// By a package's name: one of the folder, or one that is installed in it.
-fn by_package(layout: &dyn Layout, here: &str, specifier: &str) -> ModuleTarget {
+/// The package that a specifier names, and what it names in it.
+fn split_package(specifier: &str) -> (&str, &str) {
     let split = match specifier.strip_prefix('@') {
         Some(scoped) => scoped.match_indices('/').nth(1).map(|(at, _)| at + 1),
         None => specifier.find('/'),
     };
-    let (name, below) = match split {
+    match split {
         Some(at) => (&specifier[..at], &specifier[at + 1..]),
         None => (specifier, ""),
+    }
+}
+
+/// By a package's name: one of the folder, or one that is installed in it.
+fn by_package(layout: &dyn Layout, here: &str, specifier: &str) -> ModuleTarget {
+    let (name, below) = split_package(specifier);
+    let is_installed = |package: &Manifest| {
+        package.dir.split('/').any(|part| part == INSTALLED) || is_in(&package.dir, layout.stores())
     };
-    let mut packages: Vec<&Manifest> =
-        layout.manifests(PACKAGE).iter().filter(|package| package.name.as_deref() == Some(name)).collect();
-    let installed = |package: &&Manifest| package.dir.split('/').any(|part| part == "node_modules");
-    packages.sort_by_key(installed);
     let mut known = false;
-    for package in packages {
-        known |= !installed(&package);
+    for package in layout.manifests(PACKAGE).iter().filter(|p| p.name.as_deref() == Some(name)) {
+        if is_installed(package) {
+            continue;
+        }
+        known = true;
         if let Some(file) = in_package(layout, package, below) {
             return ModuleTarget::file(file);
         }
     }
-    if let Some(file) = installed_file(layout, here, name, below) {
-        return ModuleTarget::file(file);
+    for modules in installed_dirs(layout, here) {
+        if let Some(file) = installed_file(layout, &modules, name, below) {
+            return ModuleTarget::file(file);
+        }
     }
     if known { ModuleTarget::Unknown } else { ModuleTarget::External }
 }
 
-/// A package without a manifest of its own in the nearest `node_modules`.
-fn installed_file(layout: &dyn Layout, here: &str, name: &str, below: &str) -> Option<FileId> {
-    let types = format!("@types/{}", name.trim_start_matches('@').replace('/', "__"));
-    for dir in upwards(here) {
-        let modules = join(dir, "node_modules")?;
-        if layout.has_dir(&modules) {
-            for name in [name, &types] {
-                let package = join(&modules, name)?;
-                let found = join(&package, below).and_then(|path| probe(layout, &path));
-                if found.is_some() {
-                    return found;
-                }
-            }
+/// Where packages are installed that files of a directory see: the nearest first, then the user's stores.
+fn installed_dirs(layout: &dyn Layout, here: &str) -> Vec<String> {
+    let above = upwards(here).filter(|dir| file_name(dir) != INSTALLED);
+    let near = above.filter_map(|dir| join(dir, INSTALLED)).filter(|dir| layout.has_dir(dir));
+    near.chain(layout.stores().iter().filter(|store| file_name(store) == INSTALLED).cloned()).collect()
+}
+
+/// Where the types of a package lie that has none itself.
+fn types_dir(modules: &str, name: &str) -> String {
+    format!("{modules}/@types/{}", name.trim_start_matches('@').replace('/', "__"))
+}
+
+/// The file of an installed package that has its types: its own, those that others have written, or else its code.
+fn installed_file(layout: &dyn Layout, modules: &str, name: &str, below: &str) -> Option<FileId> {
+    let own = entries(layout, &format!("{modules}/{name}"), below);
+    let typed = |file: &FileId| is_typed(layout.path(*file));
+    let found = own.iter().copied().find(typed);
+    let by_others = || entries(layout, &types_dir(modules, name), below).into_iter().find(typed);
+    found.or_else(by_others).or_else(|| own.first().copied())
+}
+
+fn is_typed(path: &str) -> bool {
+    [".ts", ".tsx", ".mts", ".cts"].iter().any(|extension| path.ends_with(extension))
+}
+
+/// What may stand for an installed package, or for a path in it, the likeliest first.
+fn entries(layout: &dyn Layout, dir: &str, below: &str) -> Vec<FileId> {
+    if !layout.has_dir(dir) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    if let Some(package) = package_at(layout, dir) {
+        let exported = if below.is_empty() { ".".to_owned() } else { format!("./{below}") };
+        let exported = targets(package, "exports ", &exported);
+        found.extend(exported.filter_map(|target| target_file(layout, package, &target, ENTRIES_MAX)));
+        if below.is_empty() {
+            let keys = ["types", "typings", "module", "main"];
+            let listed = keys.iter().flat_map(|key| package.values(key));
+            found.extend(listed.filter_map(|target| target_file(layout, package, target, ENTRIES_MAX)));
         }
     }
-    None
+    found.extend(join(dir, below).and_then(|path| probe(layout, &path)));
+    found
 }
 
 fn in_package(layout: &dyn Layout, package: &Manifest, below: &str) -> Option<FileId> {

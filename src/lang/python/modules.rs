@@ -1,7 +1,7 @@
 //! Python's modules: packages, relative imports, src layouts.
 
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
 };
 
 /// Module rules of Python.
@@ -9,6 +9,9 @@ pub struct Modules;
 
 /// Places below a project's root where import paths commonly start.
 const SOURCE_ROOTS: [&str; 4] = ["", "src", "lib", "python"];
+
+/// Modules whose types are told by their names (`Optional`, `Iterable`), so that their sources would say less.
+const KNOWN_BY_NAME: [&str; 4] = ["typing", "typing_extensions", "collections", "builtins"];
 
 impl ModuleStrategy for Modules {
     fn manifest_names(&self) -> &'static [&'static str] {
@@ -34,12 +37,24 @@ impl ModuleStrategy for Modules {
             }
             return module_at(layout, base, &relative).unwrap_or(ModuleTarget::Unknown);
         }
-        for root in roots(layout, here) {
-            if let Some(found) = module_at(layout, &root, &relative) {
-                return found;
+        // A library does not import from the folder that uses it.
+        if !is_in(here, layout.stores()) {
+            for root in roots(layout, here) {
+                if let Some(found) = module_at(layout, &root, &relative) {
+                    return found;
+                }
             }
         }
-        ModuleTarget::External
+        let top = relative.split('/').next().unwrap_or_default();
+        if KNOWN_BY_NAME.contains(&top) {
+            return ModuleTarget::External;
+        }
+        let stubs = || {
+            let path = format!("{top}-stubs{}", &relative[top.len()..]);
+            layout.stores().iter().find_map(|store| module_at(layout, store, &path))
+        };
+        let library = || layout.stores().iter().find_map(|store| module_at(layout, store, &relative));
+        stubs().or_else(library).unwrap_or(ModuleTarget::External)
     }
 
     fn beside(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Option<String> {
@@ -127,8 +142,14 @@ fn roots(layout: &dyn Layout, here: &str) -> Vec<String> {
     roots
 }
 
+/// What a module's file may be called, the one that counts first: beside a library's code may lie what it says of its
+/// types.
+fn extensions(layout: &dyn Layout, dir: &str) -> [&'static str; 2] {
+    if is_in(dir, layout.stores()) { ["pyi", "py"] } else { ["py", "pyi"] }
+}
+
 fn package_file(layout: &dyn Layout, dir: &str) -> Option<FileId> {
-    ["__init__.py", "__init__.pyi"].iter().find_map(|name| layout.file(&join(dir, name)?))
+    extensions(layout, dir).iter().find_map(|e| layout.file(&join(dir, &format!("__init__.{e}"))?))
 }
 
 /// The module at `dir/relative`: a package, a module file, its `.pyi`, or a namespace directory.
@@ -140,7 +161,7 @@ fn module_at(layout: &dyn Layout, dir: &str, relative: &str) -> Option<ModuleTar
     if relative.is_empty() {
         return layout.has_dir(&path).then_some(ModuleTarget::Directory(path));
     }
-    for extension in ["py", "pyi"] {
+    for extension in extensions(layout, dir) {
         if let Some(file) = layout.file(&format!("{path}.{extension}")) {
             return Some(ModuleTarget::file(file));
         }

@@ -4,7 +4,7 @@ use tower_lsp::gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind};
 
 use super::location::{Places, range};
 use crate::query;
-use crate::workspace::manager::Freshness;
+use crate::workspace::manager::{Freshness, Known};
 
 /// Longest documentation that is shown; what is longer is for the file itself.
 const DOCUMENTATION_CHARS_MAX: usize = 8_000;
@@ -64,6 +64,9 @@ pub fn hover_content(
     }
     if let Some(degraded) = &freshness.degraded {
         parts.push(format!("Only part of the folder is known: {}", degraded.words()));
+    }
+    if freshness.dependencies == Known::Reading {
+        parts.push("The folder's dependencies are being read: soon there may be more to say".to_owned());
     }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     MarkupContent { kind, value: parts.join("\n\n") }

@@ -29,6 +29,7 @@ struct Memory {
     retained_bytes: u64,
     document_bytes: u64,
     heap_bytes: u64,
+    dependency_bytes: u64,
     high_water_bytes: u64,
     rss_bytes: u64,
     /// Of the process: the pages of its own file and of its libraries.
@@ -68,6 +69,35 @@ struct Folder {
     /// How many more were skipped than are listed.
     skipped_more: u64,
     degraded: Option<Degraded>,
+    dependencies: Dependencies,
+}
+
+/// What is known of a folder's dependencies.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dependencies {
+    /// `none`: nobody has needed them yet; `reading`; `read`; `absent`.
+    state: &'static str,
+    /// Why they are absent, or not all there.
+    why: Option<&'static str>,
+    files: u64,
+    bytes: u64,
+    packages: Vec<Package>,
+    missing: Vec<Missing>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Package {
+    name: String,
+    files: u32,
+    bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Missing {
+    name: String,
+    language: &'static str,
+    why: &'static str,
 }
 
 /// What is known of a folder that the budget can never hold.
@@ -114,6 +144,7 @@ pub fn status(status: plain::Status) -> Status {
             retained_bytes: memory.retained,
             document_bytes: memory.documents,
             heap_bytes: memory.heap,
+            dependency_bytes: memory.dependencies,
             high_water_bytes: memory.high_water,
             rss_bytes: memory.rss,
             program_bytes: memory.program,
@@ -163,6 +194,28 @@ fn folder(folder: FolderStatus) -> Folder {
             needed_bytes: d.needed,
             available_bytes: d.room,
         }),
+        dependencies: dependencies(folder.dependencies),
+    }
+}
+
+fn dependencies(known: plain::DependenciesStatus) -> Dependencies {
+    let package =
+        |p: crate::workspace::dependencies::Package| Package { name: p.name, files: p.files, bytes: p.bytes };
+    let missing = |m: crate::workspace::dependencies::Missing| Missing {
+        name: m.name,
+        language: m.language,
+        why: m.why,
+    };
+    Dependencies {
+        state: known.reading.name(),
+        why: match known.reading {
+            plain::Reading::Absent(why) => Some(why),
+            _ => known.limited,
+        },
+        files: known.files,
+        bytes: known.bytes,
+        packages: known.packages.into_iter().map(package).collect(),
+        missing: known.missing.into_iter().map(missing).collect(),
     }
 }
 

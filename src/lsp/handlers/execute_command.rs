@@ -14,7 +14,7 @@ use crate::lsp::reading::{Answer, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::lsp::uri;
 use crate::query::{self, Candidate, Empty};
-use crate::workspace::manager::Manager;
+use crate::workspace::manager::{Known, Manager};
 
 pub const COMMANDS: [&str; 8] = [
     "coppice.reload",
@@ -111,6 +111,7 @@ fn shown(reading: &Reading, why: &query::Why) -> Value {
         "candidates": candidates,
         "generation": freshness.generation,
         "stale": stale,
+        "dependenciesAreBeingRead": freshness.dependencies == Known::Reading,
     })
 }
 

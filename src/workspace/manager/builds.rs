@@ -462,6 +462,7 @@ impl Core {
 
     /// After a publish: hooks, and an eye on the graph that was replaced.
     fn published(self: &Arc<Self>, folder: &Arc<Folder>, generation: u64, before: Vec<Weak<Charge>>) {
+        folder.libraries.unlay();
         self.watch_drain(folder, before);
         tracing::info!(folder = %folder.path.display(), generation, "graph published");
         let Some(served) = folder.shelf.load().filter(|s| s.generation == generation) else { return };

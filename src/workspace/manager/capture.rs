@@ -20,6 +20,7 @@ use super::super::staleness::{Verdict, judge};
 use super::super::sync::Mutex;
 use super::core::Core;
 use super::folder::Folder;
+use super::libraries::{Known, Reach};
 use super::resident::{Placed, Resident, Sight};
 use crate::graph::{Graph, GraphBuilder};
 use crate::lang::check_text;
@@ -37,6 +38,9 @@ pub struct Capture {
     settling: Arc<SettlingSet>,
     /// Whether an evicted folder is to come back for this.
     brings_back: bool,
+    reach: Reach,
+    /// Until when dependencies that are being read are waited for.
+    awaited_until: Option<Instant>,
 }
 
 /// What a folder takes to come back, in sizes of its graph: it is built beside its parses and laid out anew.
@@ -72,6 +76,8 @@ pub struct Freshness {
     pub stale: Option<StaleSince>,
     /// What is known of the folder, if that is not all.
     pub degraded: Option<Degraded>,
+    /// What the view has of the folder's dependencies.
+    pub dependencies: Known,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,9 +135,18 @@ impl Kind {
 /// Whether there is something to answer from.
 enum Look {
     Served(Arc<Served<Resident>>),
+    /// There is, and soon there will be more.
+    Reading(Arc<Served<Resident>>),
     Lone,
     Wait,
     Never(Unavailable),
+}
+
+/// What a request waits for.
+enum Awaited {
+    Folder,
+    /// The folder could be answered from, and soon its dependencies can, too.
+    Dependencies,
 }
 
 impl Capture {
@@ -159,14 +174,27 @@ impl Capture {
         // In this order: a document that is being closed is in one of the two.
         let documents = core.documents.all();
         let settling = core.settling.all();
-        let capture = Capture { core: Arc::clone(core), folder, path, documents, settling, brings_back };
+        let (core, reach, awaited_until) = (Arc::clone(core), Reach::Folder, None);
+        let capture = Capture { core, folder, path, documents, settling, brings_back, reach, awaited_until };
         if let Some(folder) = &capture.folder
             && folder.shelf.load().is_none()
             && !capture.stays_away(folder)
         {
-            core.want(folder);
+            capture.core.want(folder);
         }
         capture
+    }
+
+    /// The same capture, to be answered with what is known of dependencies.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Capture {
+        Capture { reach, ..self }
+    }
+
+    /// The same capture, which waits until then for dependencies that are being read.
+    #[must_use]
+    pub fn awaiting(self, until: Instant) -> Capture {
+        Capture { awaited_until: Some(until), ..self }
     }
 
     /// Whether the folder is evicted, and this is no reason for it to come back.
@@ -240,11 +268,13 @@ impl Capture {
             if cancel.is_cancelled() {
                 return Err(self.cancelled());
             }
-            match look {
-                Ok(()) => {}
+            let (until, served) = match look {
+                Ok(Awaited::Folder) => (deadline, false),
+                Ok(Awaited::Dependencies) => (self.awaited_until.unwrap_or(deadline), true),
                 Err(look) => return self.ready(look),
-            }
-            if woken.recv_deadline(deadline).is_err() {
+            };
+            // What is only waited for because there will be more is served all the same.
+            if woken.recv_deadline(until).is_err() && !served {
                 return Err(self.not_yet());
             }
         }
@@ -260,14 +290,18 @@ impl Capture {
         job: impl FnOnce(Result<Ready, Unavailable>, &CancelToken) + Send + 'static,
     ) {
         let deadline = Instant::now() + wait;
+        let awaited_until = self.awaited_until;
         let timer = self.core.timer.clone();
         let request = Mutex::new(Some((self, Box::new(job) as Job)));
         let waiting = Arc::new(Waiting { request, cancel: cancel.clone(), deadline });
         if waiting.attempt() {
             let (by_time, by_cancel) = (Arc::clone(&waiting), waiting);
-            timer.at(deadline, move || {
-                by_time.attempt();
-            });
+            for until in [Some(deadline), awaited_until].into_iter().flatten() {
+                let by_time = Arc::clone(&by_time);
+                timer.at(until, move || {
+                    by_time.attempt();
+                });
+            }
             cancel.on_cancel(move || {
                 by_cancel.attempt();
             });
@@ -276,17 +310,18 @@ impl Capture {
 
     /// Looks whether there is something to answer from. While there is not, but may be, the waker is called when it is
     /// worth another look; `Err` with what was seen otherwise, and nobody is called.
-    fn look_or_listen(&self, waker: impl FnOnce() + Send + 'static) -> Result<(), Look> {
+    fn look_or_listen(&self, waker: impl FnOnce() + Send + 'static) -> Result<Awaited, Look> {
         let Some(folder) = &self.folder else { return Err(Look::Lone) };
         // Most requests find their folder there, and leave nothing behind that only its next change would take away.
         match self.look() {
-            Look::Wait => {}
+            Look::Wait | Look::Reading(_) => {}
             seen => return Err(seen),
         }
         let changes = folder.on_change(waker);
         // What has happened before anybody listened is seen now.
         match self.look() {
-            Look::Wait if changes => Ok(()),
+            Look::Wait if changes => Ok(Awaited::Folder),
+            Look::Reading(_) if changes => Ok(Awaited::Dependencies),
             seen => Err(seen),
         }
     }
@@ -304,7 +339,7 @@ impl Capture {
                         format!("the last good graph is {hours:.1} hours old, too old to answer: {error}");
                     Look::Never(self.unavailable(Kind::StaleExpired, true, message))
                 }
-                _ => Look::Served(served),
+                _ => self.reached(folder, served),
             };
         }
         match self.core.keeper.serve(folder.id, now, cap) {
@@ -327,9 +362,30 @@ impl Capture {
         }
     }
 
+    /// Whether what is served is all that this is to wait for.
+    fn reached(&self, folder: &Arc<Folder>, served: Arc<Served<Resident>>) -> Look {
+        if self.reach != Reach::Dependencies || self.awaited_until.is_none_or(|until| Instant::now() >= until)
+        {
+            return Look::Served(served);
+        }
+        match self.libraries_awaited(folder, &served) {
+            true => Look::Reading(served),
+            false => Look::Served(served),
+        }
+    }
+
+    fn libraries_awaited(&self, folder: &Arc<Folder>, served: &Arc<Served<Resident>>) -> bool {
+        let (capture, of) = (self.clone(), Arc::clone(served));
+        self.core.libraries_awaited(folder, move || {
+            let folder = capture.folder.as_ref()?;
+            let budget = capture.core.documents.budget();
+            of.graph.view(capture.placed(folder), |bytes| budget.charge(bytes)).ok()
+        })
+    }
+
     fn ready(&self, look: Look) -> Result<Ready, Unavailable> {
         match look {
-            Look::Served(served) => self.in_folder(&served),
+            Look::Served(served) | Look::Reading(served) => self.in_folder(&served),
             Look::Lone => self.alone(),
             Look::Never(unavailable) => Err(unavailable),
             Look::Wait => Err(self.not_yet()),
@@ -337,7 +393,7 @@ impl Capture {
     }
 
     /// The view of the folder with the documents of the capture. Parses what has not been parsed yet.
-    fn in_folder(&self, served: &Served<Resident>) -> Result<Ready, Unavailable> {
+    fn in_folder(&self, served: &Arc<Served<Resident>>) -> Result<Ready, Unavailable> {
         let folder = self.folder.as_ref().expect("a served graph is a folder's");
         if let Some(document) = self.document() {
             match document.analysis() {
@@ -346,17 +402,34 @@ impl Capture {
             }
         }
         let budget = self.core.documents.budget();
-        let view = served.graph.view(self.placed(folder), |bytes| budget.charge(bytes));
-        let view = view.map_err(|refused| self.no_memory(&refused))?;
+        let see = |resident: &Resident| {
+            let view = resident.view(self.placed(folder), |bytes| budget.charge(bytes));
+            view.map_err(|refused| self.no_memory(&refused))
+        };
+        let mut view = see(&served.graph)?;
+        let own_file = |view: &Sight| folder.relative(&self.path).and_then(|p| view.file(&p));
+        let mut dependencies = Known::Nothing;
+        if self.reach != Reach::Folder {
+            let reading = self.reach == Reach::Dependencies
+                && (self.core.libraries_outdated(folder, &view, own_file(&view))
+                    || self.libraries_awaited(folder, served));
+            if let Some(beside) = self.core.beside_libraries(folder, served) {
+                view = see(&beside)?;
+                dependencies = Known::Dependencies;
+            }
+            if reading {
+                dependencies = Known::Reading;
+            }
+        }
         let now = self.core.clock.now();
         let stale = served.stale.as_ref().map(|s| StaleSince {
             age: now.since(s.last_good),
             last_good: s.last_good,
             error: s.error.to_string(),
         });
-        let file = folder.relative(&self.path).and_then(|p| view.file(&p));
+        let file = own_file(&view);
         let degraded = served.graph.degraded;
-        let freshness = Freshness { generation: served.generation, stale, degraded };
+        let freshness = Freshness { generation: served.generation, stale, degraded, dependencies };
         Ok(Ready { view, freshness, root: folder.path.clone(), file })
     }
 
@@ -392,7 +465,8 @@ impl Capture {
         let view = alone.view(vec![(name.clone(), document)], |bytes| budget.charge(bytes));
         let view = view.map_err(|refused| self.no_memory(&refused))?;
         let file = view.file(&name);
-        let freshness = Freshness { generation: 0, stale: None, degraded: None };
+        let freshness =
+            Freshness { generation: 0, stale: None, degraded: None, dependencies: Known::Nothing };
         Ok(Ready { view, freshness, root, file })
     }
 
@@ -486,8 +560,10 @@ impl Waiting {
             }
         });
         match look {
-            Ok(()) if Instant::now() < self.deadline => true,
-            Ok(()) => self.run(Look::Wait),
+            Ok(Awaited::Folder) if Instant::now() < self.deadline => true,
+            Ok(Awaited::Folder) => self.run(Look::Wait),
+            // It is looked at again when they have been read, or the time is up.
+            Ok(Awaited::Dependencies) => true,
             Err(look) => self.run(look),
         }
     }

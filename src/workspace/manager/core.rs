@@ -72,14 +72,15 @@ pub(super) struct Pending {
 impl Core {
     pub fn new(settings: Settings, observer: Arc<dyn Observer>, pool: Pool) -> Arc<Core> {
         Arc::new_cyclic(|core: &Weak<Core>| {
-            let [for_budget, for_watch, for_keeper] =
-                [Weak::clone(core), Weak::clone(core), Weak::clone(core)];
+            let [for_budget, for_watch, for_keeper, for_spare] = [(); 4].map(|()| Weak::clone(core));
             let parting = move |folder| {
                 if let Some(core) = for_keeper.upgrade() {
                     core.keep_before_eviction(folder);
                 }
             };
-            let keeper = Arc::new(Keeper::new(settings.memory_limit).with_parting(parting));
+            let spare = move |bytes| for_spare.upgrade().is_some_and(|core| core.spare_libraries(bytes));
+            let keeper = Keeper::new(settings.memory_limit).with_parting(parting).with_spare(spare);
+            let keeper = Arc::new(keeper);
             let budget = Budget::new(keeper.ledger().clone(), move |bytes| {
                 if let Some(core) = for_budget.upgrade() {
                     let gone = core.keeper.make_room(bytes, None);
@@ -170,6 +171,7 @@ impl Core {
         drop(opening);
         drop(old);
         self.keeper.remove(folder.id);
+        folder.libraries.forget();
         folder.close();
         self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
         folder.quarantine.close();
@@ -219,6 +221,7 @@ impl Core {
             // By now the next build may have been started; that one goes on.
             folder.cancel_build(|build| !self.keeper.is_current(folder.id, build));
             self.unsettle(folder);
+            folder.libraries.unlay();
             self.told(folder);
         }
         if !gone.is_empty() {
@@ -273,6 +276,9 @@ impl Core {
         for folder in self.folders().iter() {
             if old.pinned != new.pinned {
                 self.keeper.set_pinned(folder.id, is_pinned(&new, &folder.path));
+            }
+            if old.dependencies != new.dependencies {
+                folder.libraries.forget();
             }
             if old.cache_dir != new.cache_dir {
                 folder.quarantine.pause();

@@ -14,6 +14,7 @@ use super::super::stamps::Stamps;
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;
 use super::keeping::Kept;
+use super::libraries::Shelved;
 use super::resident::Resident;
 use super::telling::Telling;
 
@@ -36,6 +37,7 @@ pub struct Folder {
     pub details: Mutex<Details>,
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     pub telling: Telling,
+    pub libraries: Shelved,
     waiters: Mutex<Waiters>,
 }
 
@@ -98,6 +100,7 @@ impl Folder {
             details: Mutex::new(details),
             running: Mutex::default(),
             telling: Telling::default(),
+            libraries: Shelved::default(),
             waiters: Mutex::default(),
         }
     }

@@ -9,6 +9,7 @@ mod core;
 mod folder;
 mod holding;
 mod keeping;
+mod libraries;
 mod minding;
 mod observer;
 mod resident;
@@ -23,6 +24,7 @@ use self::core::Core;
 pub use builds::Published;
 pub use capture::{Capture, Freshness, Kind, Ready, StaleSince, Unavailable};
 pub use holding::{Hold, Holder};
+pub use libraries::{Known, Reach};
 pub use observer::{Deaf, Event, Observer, Severity, State, Transition};
 pub use resident::Sight;
 
@@ -303,6 +305,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         skipped_more: (details.skipped_more + left_out_more) as u64,
         degraded,
         watcher: details.watcher,
+        dependencies: folder.libraries.status(),
         note,
     })
 }

@@ -9,6 +9,8 @@ use super::super::slot::Lifecycle;
 pub enum Event {
     /// A folder's state, freshness or graph is another; [`Manager::status`](super::Manager::status) has the rest.
     Folder(Transition),
+    /// What is known of a folder's dependencies is not what it was.
+    Dependencies(PathBuf),
     /// A build has come further.
     Progress { folder: PathBuf, done: usize, total: usize },
     /// For the user to read, said once.

@@ -55,6 +55,18 @@ impl Resident {
         Resident { graph: Arc::new(graph), totals, looked_ns, degraded, texts, last: Mutex::default() }
     }
 
+    /// The same folder by the same graph with more beside it, whose bytes whoever made it has charged for.
+    pub fn beside(&self, graph: Graph) -> Resident {
+        Resident {
+            graph: Arc::new(graph),
+            totals: self.totals.clone(),
+            looked_ns: self.looked_ns,
+            degraded: self.degraded,
+            texts: Arc::clone(&self.texts),
+            last: Mutex::default(),
+        }
+    }
+
     /// Over a graph that is not charged for.
     pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
         let totals = Totals::default();

@@ -15,6 +15,7 @@ use crate::lang::modules::Layout;
 use crate::text::Position;
 
 mod degraded;
+mod dependencies;
 mod incremental;
 mod keeping;
 mod pressure;
@@ -213,7 +214,10 @@ fn a_folder_is_built_served_and_told_of() {
         World::new(&[("a/x.py", "def f(): pass\n"), ("a/sub/y.rs", "fn g() {}\n"), ("a/big.py", "\0")]);
     world.add("a");
     let ready = world.ask("a/sub/y.rs").unwrap();
-    assert_eq!(ready.freshness, Freshness { generation: 1, stale: None, degraded: None });
+    assert_eq!(
+        ready.freshness,
+        Freshness { generation: 1, stale: None, degraded: None, dependencies: Known::Nothing }
+    );
     assert_eq!(ready.file.map(|f| ready.absolute(f)), Some(world.at("a/sub/y.rs")));
     assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());
     let status = world.loaded("a");

@@ -1,0 +1,399 @@
+//! A folder's dependencies: read when they are first needed, laid beside its graph, and given up before anything else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::cancel::CancelToken;
+use super::super::crew::Crew;
+use super::super::dependencies::{
+    BUDGET_FRACTION, BYTES_MAX, Bounds, FILE_BYTES_MAX, Job, Loaded, Marks, asked_key, load, named,
+    specifiers, stores,
+};
+use super::super::gate::Gate;
+use super::super::keeper::Served;
+use super::super::ledger::{Account, Charge};
+use super::super::read::read_file;
+use super::super::settings::Dependencies;
+use super::super::status::{DependenciesStatus, Reading};
+use super::super::sync::Mutex;
+use super::core::Core;
+use super::folder::Folder;
+use super::observer::Event;
+use super::resident::{Resident, Sight};
+use crate::graph::Graph;
+use crate::lang::modules::{FileId, Layout};
+
+/// Scratch for the parses of a load: the most that is free of these, the largest first. Files that need more are passed
+/// over.
+const SCRATCH_BYTES: [u64; 3] = [128 << 20, 48 << 20, 12 << 20];
+/// A load that came to nothing for want of memory is not tried again sooner.
+const RETRY: Duration = Duration::from_secs(30);
+/// The disk is looked at for changes of dependencies at most so often.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Threads of a load: it shares the machine with what people wait for more.
+const THREADS_MAX: usize = 2;
+/// Dependencies return only into so many times the memory that they took.
+const RETURN_FACTOR: u64 = 3;
+/// A graph beside dependencies takes about so many times what is kept of them: rows, names and decoded facts.
+const LAID_FACTOR: u64 = 2;
+
+/// How far an answer looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Into the folder alone.
+    Folder,
+    /// Into its dependencies too, as far as they have been read.
+    Read,
+    /// Into its dependencies, which are read for it.
+    Dependencies,
+}
+
+/// What an answer could see of the folder's dependencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// There was no need to look, or there is nothing to be had.
+    Nothing,
+    /// They are being read.
+    Reading,
+    Dependencies,
+}
+
+/// What is kept of a folder's dependencies.
+#[derive(Default)]
+pub struct Shelved(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    /// Grows with each load, so that one that no longer counts is known.
+    load: u64,
+    kept: Option<Arc<Kept>>,
+    laid: Option<Laid>,
+    looked: Option<Instant>,
+    /// What was kept last, for a judgement whether it fits again.
+    bytes: u64,
+}
+
+#[derive(Default)]
+enum Phase {
+    #[default]
+    Never,
+    Reading(CancelToken),
+    Read,
+    /// There is nothing, for this reason.
+    Absent(&'static str, Instant),
+}
+
+/// Dependencies that have been read.
+struct Kept {
+    loaded: Loaded,
+    marks: Marks,
+    charge: Charge,
+}
+
+/// A graph with its dependencies beside it.
+struct Laid {
+    below: Arc<Resident>,
+    kept: Arc<Kept>,
+    resident: Arc<Resident>,
+    charge: Arc<Charge>,
+}
+
+impl Shelved {
+    /// Nothing is known any more, and the next who needs it has it read again.
+    pub fn forget(&self) {
+        let old = std::mem::take(&mut *self.0.lock());
+        let load = old.load;
+        old.end();
+        self.0.lock().load = load + 1;
+    }
+
+    /// The graph that the dependencies lie beside is on its way out.
+    pub fn unlay(&self) {
+        let laid = self.0.lock().laid.take();
+        if let Some(laid) = &laid {
+            laid.charge.retire();
+        }
+    }
+
+    /// Gives up what is kept, for memory; says whether there was something.
+    fn give_up(&self) -> bool {
+        let mut state = self.0.lock();
+        if state.kept.is_none() && !matches!(state.phase, Phase::Reading(_)) {
+            return false;
+        }
+        let old = std::mem::take(&mut *state);
+        state.load = old.load + 1;
+        state.bytes = old.kept.as_ref().map_or(old.bytes, |kept| kept.charge.bytes());
+        state.phase = Phase::Absent("given up for memory", Instant::now());
+        drop(state);
+        old.end();
+        true
+    }
+
+    pub fn status(&self) -> DependenciesStatus {
+        let state = self.0.lock();
+        let reading = match &state.phase {
+            Phase::Never => Reading::None,
+            Phase::Reading(_) => Reading::Running,
+            Phase::Read => Reading::Done,
+            Phase::Absent(why, _) => Reading::Absent(why),
+        };
+        let kept = state.kept.as_deref();
+        let laid = state.laid.as_ref().map_or(0, |laid| laid.charge.bytes());
+        DependenciesStatus {
+            reading,
+            files: kept.map_or(0, |k| k.loaded.libraries.files.len() as u64),
+            bytes: kept.map_or(0, |k| k.charge.bytes()) + laid,
+            limited: kept.and_then(|k| k.loaded.limited),
+            packages: kept.map(|k| k.loaded.packages.clone()).unwrap_or_default(),
+            missing: kept.map(|k| k.loaded.missing.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl State {
+    /// Lets go, with the bytes counted as what readers hold.
+    fn end(self) {
+        if let Phase::Reading(cancel) = &self.phase {
+            cancel.cancel();
+        }
+        if let Some(laid) = &self.laid {
+            laid.charge.retire();
+        }
+        if let Some(kept) = &self.kept {
+            kept.charge.retire();
+        }
+    }
+}
+
+impl Core {
+    /// Gives up dependencies of folders, those of the least recently used first, until so much is free.
+    pub(super) fn spare_libraries(&self, bytes: u64) -> bool {
+        let mut folders: Vec<Arc<Folder>> = self.folders().to_vec();
+        folders.sort_by_key(|folder| folder.shelf.last_use());
+        let mut any = false;
+        for folder in folders {
+            if any && self.keeper.ledger().balance().available() >= bytes {
+                break;
+            }
+            any |= folder.libraries.give_up();
+        }
+        any
+    }
+
+    /// Whether the folder's dependencies are being read; what is not there yet begins to be.
+    pub(super) fn libraries_awaited(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        sight: impl Fn() -> Option<Arc<Sight>> + Send + 'static,
+    ) -> bool {
+        if self.settings().dependencies == Dependencies::Off {
+            return false;
+        }
+        let mut state = folder.libraries.0.lock();
+        match &state.phase {
+            Phase::Reading(_) => return true,
+            Phase::Read => return false,
+            Phase::Absent(_, since) => {
+                let free = self.keeper.ledger().balance().available();
+                if since.elapsed() < RETRY || free < state.bytes.saturating_mul(RETURN_FACTOR) {
+                    return false;
+                }
+            }
+            Phase::Never => {}
+        }
+        let (cancel, load) = state.begin();
+        drop(state);
+        self.read_libraries(folder, cancel, load, sight);
+        true
+    }
+
+    fn read_libraries(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        cancel: CancelToken,
+        load: u64,
+        sight: impl Fn() -> Option<Arc<Sight>> + Send + 'static,
+    ) {
+        let (core, of) = (Arc::clone(self), Arc::clone(folder));
+        let job = move |cancel: &CancelToken| {
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                sight()
+                    .ok_or("its graph has gone")
+                    .and_then(|sight| core.load_libraries(&of, sight.graph(), cancel))
+            }));
+            let read = read.unwrap_or(Err("reading them went wrong"));
+            core.libraries_read(&of, load, read);
+        };
+        if self.builders.submit(cancel, job).is_err() {
+            self.libraries_read(folder, load, Err("too many builds are waiting"));
+        }
+    }
+
+    fn load_libraries(
+        &self,
+        folder: &Folder,
+        graph: &Graph,
+        cancel: &CancelToken,
+    ) -> Result<Arc<Kept>, &'static str> {
+        const SHORT: &str = "there is no memory for them";
+        let settings = self.settings();
+        let ledger = self.keeper.ledger();
+        let root = folder.real();
+        let scratch = SCRATCH_BYTES.iter().find_map(|bytes| ledger.reserve(*bytes).ok()).ok_or(SHORT)?;
+        let mut room = ledger.reserve(0).map_err(|_| SHORT)?;
+        let marks = Marks::read(root, graph, &settings.dependencies);
+        let bounds = Bounds::new(root, named(&settings.dependencies));
+        let before = folder.libraries.0.lock().kept.clone();
+        let crew = Crew {
+            threads: settings.build_threads.min(THREADS_MAX),
+            permits: &self.permits,
+            quarantine: &folder.quarantine,
+            read: &|found, known, parser| {
+                read_file(root, found, known, FILE_BYTES_MAX, parser, cancel.flag())
+            },
+            cancel,
+            progress: &|_, _| {},
+        };
+        let job = Job {
+            graph,
+            bounds: &bounds,
+            stores: stores(root, &settings.dependencies),
+            before: before.as_ref().map(|kept| &kept.loaded.libraries),
+            crew,
+            bytes_max: BYTES_MAX.min(settings.memory_limit / BUDGET_FRACTION),
+        };
+        let gate = Gate::new(scratch.bytes());
+        let mut loaded = load(job, &gate, &mut |bytes| room.grow(bytes).is_ok());
+        if cancel.is_cancelled() {
+            return Err("reading them was ended");
+        }
+        loaded.libraries.files.shrink_to_fit();
+        let bytes = loaded.libraries.heap_bytes() as u64;
+        drop(room);
+        let charge = ledger.charge(Account::Dependencies, bytes).map_err(|_| SHORT)?;
+        Ok(Arc::new(Kept { loaded, marks, charge }))
+    }
+
+    fn libraries_read(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        load: u64,
+        read: Result<Arc<Kept>, &'static str>,
+    ) {
+        let mut state = folder.libraries.0.lock();
+        if state.load != load {
+            return;
+        }
+        let (kept, phase) = match read {
+            Ok(kept) => (Some(kept), Phase::Read),
+            Err(why) => (None, Phase::Absent(why, Instant::now())),
+        };
+        let old = (std::mem::replace(&mut state.kept, kept), state.laid.take());
+        state.phase = phase;
+        state.looked = Some(Instant::now());
+        drop(state);
+        drop(old);
+        folder.wake();
+        self.observer.event(Event::Dependencies(folder.path.clone()));
+    }
+
+    /// The folder's graph with its dependencies beside it; `None` if there are none, or no room for them.
+    pub(super) fn beside_libraries(
+        &self,
+        folder: &Folder,
+        served: &Served<Resident>,
+    ) -> Option<Arc<Resident>> {
+        let kept = {
+            let state = folder.libraries.0.lock();
+            let kept = state.kept.clone().filter(|kept| !kept.loaded.libraries.files.is_empty())?;
+            let same =
+                |laid: &&Laid| Arc::ptr_eq(&laid.below, &served.graph) && Arc::ptr_eq(&laid.kept, &kept);
+            if let Some(laid) = state.laid.as_ref().filter(same) {
+                return Some(Arc::clone(&laid.resident));
+            }
+            kept
+        };
+        let ledger = self.keeper.ledger();
+        let Ok(room) = ledger.reserve(kept.charge.bytes().saturating_mul(LAID_FACTOR)) else {
+            folder.libraries.give_up();
+            return None;
+        };
+        let mut graph = served.graph.graph.with_libraries(&kept.loaded.libraries);
+        let bytes = graph.library_bytes(&kept.loaded.libraries) as u64;
+        drop(room);
+        let Ok(charge) = ledger.charge(Account::Dependencies, bytes) else {
+            folder.libraries.give_up();
+            return None;
+        };
+        let charge = Arc::new(charge);
+        graph.hold_more(Arc::clone(&charge) as _);
+        let resident = Arc::new(served.graph.beside(graph));
+        let laid = Laid {
+            below: Arc::clone(&served.graph),
+            kept: Arc::clone(&kept),
+            resident: Arc::clone(&resident),
+            charge,
+        };
+        let mut state = folder.libraries.0.lock();
+        let current = state.kept.as_ref().is_some_and(|now| Arc::ptr_eq(now, &kept));
+        let is_served = folder.shelf.load().is_some_and(|now| Arc::ptr_eq(&now.graph, &served.graph));
+        let old = if current && is_served { state.laid.replace(laid) } else { Some(laid) };
+        drop(state);
+        drop(old);
+        Some(resident)
+    }
+
+    /// Whether what was read may no longer be right for the file: its dependencies have changed on disk, or it imports
+    /// what nothing imported before. Then they are read again. Looks at the disk.
+    pub(super) fn libraries_outdated(
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
+        sight: &Arc<Sight>,
+        file: Option<FileId>,
+    ) -> bool {
+        let mut state = folder.libraries.0.lock();
+        let Some(kept) = state.kept.clone().filter(|_| matches!(state.phase, Phase::Read)) else {
+            return false;
+        };
+        let look = state.looked.is_none_or(|at| at.elapsed() >= LOOK_INTERVAL);
+        if look {
+            state.looked = Some(Instant::now());
+        }
+        let load = state.load;
+        drop(state);
+        let changed = look && {
+            let setting = &self.settings().dependencies;
+            Marks::read(folder.real(), sight.graph(), setting) != kept.marks
+        };
+        let new = file.is_some_and(|file| {
+            let (facts, lang) = (sight.facts(file), sight.lang(file));
+            !sight.is_library(file)
+                && specifiers(&facts)
+                    .any(|name| !kept.loaded.asked.contains(&asked_key(lang, sight.name_text(name))))
+        });
+        if !changed && !new {
+            return false;
+        }
+        let mut state = folder.libraries.0.lock();
+        if state.load != load {
+            return matches!(state.phase, Phase::Reading(_));
+        }
+        let (cancel, load) = state.begin();
+        drop(state);
+        let sight = Arc::clone(sight);
+        self.read_libraries(folder, cancel, load, move || Some(Arc::clone(&sight)));
+        true
+    }
+}
+
+impl State {
+    fn begin(&mut self) -> (CancelToken, u64) {
+        let cancel = CancelToken::new();
+        self.phase = Phase::Reading(cancel.clone());
+        self.load += 1;
+        (cancel, self.load)
+    }
+}

@@ -1,0 +1,143 @@
+use super::super::super::settings::Dependencies;
+use super::super::super::status::Reading;
+use super::*;
+
+const USES: &str = "import { run } from 'lib';\nrun();\n";
+const TYPES: &str = "export declare function run(): void;\n";
+
+fn world(settings: Settings) -> World {
+    let world = World::with(
+        settings,
+        &[("a/x.ts", USES), ("a/node_modules/lib/index.d.ts", TYPES), ("b/y.py", "def f(): pass\n")],
+    );
+    world.add("a");
+    world.loaded("a");
+    world
+}
+
+impl World {
+    /// The view that a request about dependencies gets in the end.
+    fn reach(&self, path: &str) -> Ready {
+        let until = Instant::now() + PATIENCE;
+        let capture = self.manager.capture(&self.at(path)).reaching(Reach::Dependencies).awaiting(until);
+        capture.wait(until, &CancelToken::new()).unwrap()
+    }
+
+    /// Asks until the answer is as wanted.
+    #[track_caller]
+    fn until_reached(&self, path: &str, wanted: impl Fn(&Ready) -> bool) -> Ready {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let ready = self.reach(path);
+            if wanted(&ready) {
+                return ready;
+            }
+            assert!(Instant::now() < deadline, "it never came to be");
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn has(ready: &Ready, path: &str) -> bool {
+    ready.view.file(path).is_some_and(|file| ready.view.is_library(file))
+}
+
+const LIB: &str = "node_modules/lib/index.d.ts";
+
+#[test]
+fn they_are_read_when_they_are_needed_and_told_of() {
+    let world = world(settings());
+    assert_eq!(world.status("a").dependencies.reading, Reading::None);
+    let plain = world.ask("a/x.ts").unwrap();
+    assert!(!has(&plain, LIB) && plain.freshness.dependencies == Known::Nothing);
+    let ready = world.reach("a/x.ts");
+    assert!(has(&ready, LIB) && ready.freshness.dependencies == Known::Dependencies);
+    assert_eq!(ready.absolute(ready.view.file(LIB).unwrap()), world.at("a").join(LIB));
+    let status = world.status("a");
+    assert_eq!((status.dependencies.reading, status.dependencies.files), (Reading::Done, 1));
+    assert_eq!(status.dependencies.packages[0].name, "lib");
+    assert_eq!(status.files, 1, "the folder's own");
+    let memory = world.manager.status().memory;
+    assert_eq!(memory.dependencies, status.dependencies.bytes);
+    assert!(memory.dependencies > 0);
+    assert!(!has(&world.ask("a/x.ts").unwrap(), LIB), "who does not ask for them does not see them");
+}
+
+#[test]
+fn they_are_not_read_if_the_user_does_not_want_it() {
+    let world = world(Settings { dependencies: Dependencies::Off, ..settings() });
+    assert!(!has(&world.reach("a/x.ts"), LIB));
+    assert_eq!(world.status("a").dependencies.reading, Reading::None);
+    world.manager.set_settings(settings());
+    assert!(has(&world.reach("a/x.ts"), LIB));
+    world.manager.set_settings(Settings { dependencies: Dependencies::Off, ..settings() });
+    assert!(!has(&world.reach("a/x.ts"), LIB));
+    assert_eq!(world.released().dependencies, 0);
+}
+
+#[test]
+fn they_follow_the_graph_that_they_lie_beside() {
+    let world = world(settings());
+    world.reach("a/x.ts");
+    world.edit("a/x.ts", "import { run } from 'lib';\nexport function mine() { run(); }\n");
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    let ready = world.reach("a/x.ts");
+    assert!(has(&ready, LIB) && ready.view.lookup_name("mine").is_some());
+    drop(ready);
+    world.manager.evict(&world.at("a"));
+    let memory = world.released();
+    assert_eq!(memory.resident, 0);
+    assert!(has(&world.reach("a/x.ts"), LIB));
+    world.manager.remove_folder(&world.at("a"));
+    assert_eq!(world.released().used, 0);
+}
+
+#[test]
+fn an_import_that_is_new_has_its_library_read() {
+    let world = world(settings());
+    world.reach("a/x.ts");
+    world.write("a/node_modules/other/index.d.ts", "export declare const x: number;\n");
+    let text = "import { x } from 'other';\nx;\n";
+    world.manager.open(&world.at("a/new.ts"), "typescript", 1, text).unwrap();
+    world.until_reached("a/new.ts", |ready| has(ready, "node_modules/other/index.d.ts"));
+}
+
+#[test]
+fn what_is_installed_anew_is_read_anew() {
+    let world = world(settings());
+    world.reach("a/x.ts");
+    world.write(
+        &format!("a/{LIB}"),
+        "export declare function run(): void;\nexport declare function fresh(): void;\n",
+    );
+    world.write("a/package-lock.json", "{}");
+    let fresh = |ready: &Ready| ready.view.lookup_name("fresh").is_some();
+    world.until_reached("a/x.ts", fresh);
+}
+
+#[test]
+fn they_go_before_any_folder_does() {
+    let world = world(settings());
+    world.add("b");
+    world.loaded("b");
+    world.reach("a/x.ts");
+    // As much as is in use without them, and less than they take besides.
+    let memory = world.released();
+    assert!(memory.dependencies > 0);
+    let limit = memory.used - memory.dependencies / 2;
+    world.manager.set_settings(Settings { memory_limit: limit, ..settings() });
+    let status = world.manager.status();
+    assert_eq!(status.memory.dependencies, 0);
+    assert!(status.folders.iter().all(|f| f.state == Lifecycle::Loaded), "{:?}", status.folders);
+    assert_eq!(world.status("a").dependencies.reading, Reading::Absent("given up for memory"));
+    let ready = world.reach("a/x.ts");
+    assert!(!has(&ready, LIB), "there is no room to bring them back");
+}
+
+#[test]
+fn without_memory_for_them_answers_are_what_they_were() {
+    let world = world(Settings { memory_limit: 6 << 20, ..settings() });
+    let ready = world.reach("a/x.ts");
+    assert!(!has(&ready, LIB) && ready.freshness.dependencies == Known::Nothing);
+    assert!(matches!(world.status("a").dependencies.reading, Reading::Absent(_)));
+}
