@@ -132,8 +132,8 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
                     {"type": "array", "items": {"type": "string"}},
                 ],
                 "default": "inside",
-                "markdownDescription": "Where sources of dependencies are looked for: `inside` the folder, nowhere \
-                    (`off`), or in these directories, too.",
+                "markdownDescription": "Where sources of dependencies are looked for: `inside` the folder \
+                    (`node_modules`, virtual environments), nowhere (`off`), or in these directories, too.",
             }),
         ),
         (

@@ -1,0 +1,42 @@
+"""Names that lead into dependencies: those in the folder, and in a store that the user names."""
+
+import pytest
+
+TYPESCRIPT = {
+    "app.ts": "import { make } from 'engine';\nconst it = ⟦call:make⟧();\nit.⟦member:run⟧();\n",
+    "other.ts": "export class Mine {\n    run() {}\n}\n",
+    "node_modules/engine/package.json": '{"name": "engine", "types": "lib/index.d.ts"}',
+    "node_modules/engine/lib/index.d.ts": "export * from './engine';\n",
+    "node_modules/engine/lib/engine.d.ts": (
+        "export declare class Engine {\n    /** Starts it. */\n    ⟦run⟧(): void;\n}\n"
+        "export declare function ⟦make⟧(): Engine;\n"
+    ),
+}
+PYTHON = {
+    "app.py": "from engine import Engine\nEngine().⟦member:run⟧()\n",
+    "env/pyvenv.cfg": "home = /usr/bin\n",
+    "env/lib/python3.11/site-packages/engine.py": (
+        'class Engine:\n    def ⟦run⟧(self):\n        """Starts it."""\n        return 1\n'
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "package"), [(TYPESCRIPT, "engine"), (PYTHON, "engine")])
+async def test_a_member_of_a_library_is_found(start, workspace, files, package):
+    editor = await start(workspace(files))
+    await editor.ready()
+    assert await editor.definition("member") == ["run"]
+    hover = await editor.hover("member")
+    assert "run" in hover and "Starts it." in hover
+    assert "node_modules" not in str(await editor.workspace_symbols("run"))
+    status = await editor.status()
+    known = status["folders"][0]["dependencies"]
+    assert known["state"] == "read" and [p["name"] for p in known["packages"]] == [package]
+    assert status["memory"]["dependencyBytes"] == known["bytes"] > 0
+
+
+async def test_without_dependencies_names_stay_outside(start, workspace):
+    editor = await start(workspace(TYPESCRIPT), settings={"dependencies": "off"})
+    await editor.ready()
+    assert await editor.definition("member") == []
+    assert (await editor.status())["folders"][0]["dependencies"]["state"] == "none"
