@@ -35,7 +35,7 @@ impl ModuleStrategy for Includes {
                 let base = command["directory"].as_str().unwrap_or_default();
                 let absolute = |path: &str| match path.starts_with('/') {
                     true => path.to_owned(),
-                    false => format!("/{}", join(base, path).unwrap_or_default()),
+                    false => join(base, path).unwrap_or_default(),
                 };
                 if let Some(arguments) = command["arguments"].as_array() {
                     let flags: Vec<&str> = arguments.iter().filter_map(|a| a.as_str()).collect();
