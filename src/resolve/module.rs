@@ -441,6 +441,12 @@ impl Resolver<'_> {
         let whole = self.view.lookup_name(WHOLE_EXPORT)?;
         let index = self.index(file);
         let (def, _) = index.declared(ScopeId::FILE, whole).last()?;
+        if self.view.name_text(name) == DEFAULT_EXPORT {
+            // What the module is as a whole is its default export, too.
+            let followed = self.follow(Symbol { file, def });
+            return matches!(*followed, Resolution::Found(_))
+                .then(|| (*followed).clone().at_most(Tier::Import));
+        }
         let value = self.value(Symbol { file, def });
         if matches!(value.ty, Ty::Unknown | Ty::Exports(_)) {
             return None;

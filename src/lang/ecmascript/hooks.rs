@@ -1,7 +1,7 @@
 //! What the rules of TypeScript and JavaScript hand to code: imports, exports, CommonJS, and names that stand for two things.
 //!
 //! How a module's exports are written down:
-//! - A declaration under `export` carries [`DefFlags::EXPORTED`]. `export { a as b }` is a [`DefKind::Export`] named `b`
+//! - A declaration under `export` carries [`DefFlags::EXPORTED`], and so does one in a namespace that is only declared. `export { a as b }` is a [`DefKind::Export`] named `b`
 //!   that stands for `a`; `export * from` is a glob that is handed on.
 //! - `export default …` is an export named `default`; a function or class without a name is that definition itself.
 //! - `export = x` and `module.exports = x` are exports named `export=`: the module is that one value.
@@ -19,6 +19,7 @@ use crate::lang::walk::{Hook, Hooked, Walk};
 pub const HOOKS: &[(&str, Hook)] = &[
     ("file", file),
     ("comment", super::jsdoc::comment),
+    ("ambient", ambient),
     ("import", import),
     ("alias", alias),
     ("export", export),
@@ -51,6 +52,12 @@ fn file<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     if let Some(first) = first {
         walk.facts().scopes[0].span.start = first.start_byte() as u32;
     }
+    Hooked::Continue
+}
+
+/// `declare …`: there is nothing private in a namespace that is only declared.
+fn ambient<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    walk.open_modules(node);
     Hooked::Continue
 }
 

@@ -2,7 +2,9 @@
 
 use smallvec::SmallVec;
 
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, join, parent, upwards};
+use crate::lang::modules::{
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, is_in, join, parent, upwards,
+};
 
 /// Module rules of Go.
 pub struct Modules;
@@ -54,8 +56,14 @@ impl ModuleStrategy for Modules {
         replaced(layout, from, path)
             .or_else(|| in_modules(layout, from, path))
             .or_else(|| vendored(layout, from, path))
+            .or_else(|| stored(layout, from, path))
             .or_else(|| without_module(layout, from, path))
             .unwrap_or(ModuleTarget::External)
+    }
+
+    fn library_manifests(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Vec<String> {
+        let dirs = cached(layout, parent(layout.path(from)), specifier.trim_end_matches('/'));
+        dirs.into_iter().map(|(dir, _)| format!("{dir}/go.mod")).collect()
     }
 
     fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
@@ -102,6 +110,12 @@ fn directive_line(manifest: &mut Manifest, directive: &str, rest: &str) {
     let unquoted = |word: &str| word.trim_matches(['"', '`']).to_owned();
     match directive {
         "module" => manifest.name = rest.split_whitespace().next().map(unquoted),
+        "require" => {
+            let mut words = rest.split_whitespace();
+            if let (Some(path), Some(version)) = (words.next(), words.next()) {
+                manifest.entries.push((format!("require {}", unquoted(path)), unquoted(version)));
+            }
+        }
         "replace" => {
             let Some((old, new)) = rest.split_once("=>") else { return };
             let (Some(old), Some(new)) = (old.split_whitespace().next(), new.split_whitespace().next())
@@ -183,6 +197,8 @@ fn in_modules(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTar
     let mut candidates: Vec<(usize, bool, String)> = layout
         .manifests("go.mod")
         .iter()
+        // Of a library there may be several versions; only its own files find it so.
+        .filter(|m| !is_in(&m.dir, layout.stores()) || below_dir(here, &m.dir))
         .filter_map(|manifest| {
             // Packages of the standard library are imported without their module's name.
             let name = manifest.name.as_deref().map(|name| if name == "std" { "" } else { name })?;
@@ -192,7 +208,7 @@ fn in_modules(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTar
         })
         .collect();
     candidates.sort_by_key(|(len, own, _)| std::cmp::Reverse((*len, *own)));
-    let of_folder = candidates.iter().any(|(len, ..)| *len > 0);
+    let of_folder = candidates.iter().any(|(len, _, dir)| *len > 0 && !is_in(dir, layout.stores()));
     let found = candidates.iter().find_map(|(_, _, dir)| package(layout, from, dir));
     // A path inside a module of the folder is nowhere else, so a missing package is not taken for a library.
     found.or_else(|| of_folder.then_some(ModuleTarget::Unknown))
@@ -209,6 +225,56 @@ fn vendored(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarge
         }
     }
     None
+}
+
+/// Where the module of an import path lies in the module caches, with what follows the module in the path, by the versions
+/// that the folder's modules require, those around the file first.
+fn cached(layout: &dyn Layout, here: &str, path: &str) -> Vec<(String, String)> {
+    let mut required: Vec<(bool, bool, usize, &str, &str)> = Vec::new();
+    for manifest in layout.manifests("go.mod") {
+        for (key, version) in &manifest.entries {
+            let Some(module) = key.strip_prefix("require ").filter(|module| below(path, module).is_some())
+            else {
+                continue;
+            };
+            let own = is_in(&manifest.dir, layout.stores());
+            required.push((own, !below_dir(here, &manifest.dir), usize::MAX - module.len(), module, version));
+        }
+    }
+    // The folder chooses versions for its libraries, too.
+    required.sort_unstable();
+    let mut found = Vec::new();
+    for (.., module, version) in required {
+        let dir = format!("{}@{}", escaped(module), escaped(version));
+        let rest = below(path, module).unwrap_or_default();
+        for store in layout.stores() {
+            if let Some(dir) = join(store, &dir).filter(|dir| layout.has_dir(dir)) {
+                found.push((dir, rest.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The way in which the module cache writes paths: a capital is its small letter behind an exclamation mark.
+fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_ascii_uppercase() {
+            out.push('!');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// In a module cache, or where a store is the root of import paths (a standard library, a `vendor` directory).
+fn stored(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarget> {
+    let here = parent(layout.path(from));
+    let in_cache = cached(layout, here, path)
+        .into_iter()
+        .find_map(|(dir, rest)| package(layout, from, &join(&dir, &rest)?));
+    in_cache.or_else(|| layout.stores().iter().find_map(|store| package(layout, from, &join(store, path)?)))
 }
 
 /// Code that no `go.mod` governs: the path as it is below `src` or a directory above, or its end below the

@@ -3,12 +3,17 @@
 use rustc_hash::FxHashSet;
 
 use super::packages::{dependents, package_of};
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+use crate::lang::modules::{
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
+};
 
 /// Module rules of Rust.
 pub struct Modules;
 
 pub const MANIFEST: &str = "Cargo.toml";
+
+/// Which versions of libraries a folder uses.
+const LOCK: &str = "Cargo.lock";
 
 /// Crates that come with the compiler.
 const SYSROOT: [&str; 5] = ["std", "core", "alloc", "proc_macro", "test"];
@@ -23,9 +28,13 @@ impl ModuleStrategy for Modules {
 
     /// Entries: `lib`, `bin`, `test`, `example` and `bench` with the path of the crate's root file, `explicit` for
     /// each kind of target that is not to be discovered, `dependency` with a crate's name, `rename` with
-    /// `name=package`, and `package` with the package's name if its library has another.
+    /// `name=package`, and `package` with the package's name if its library has another. Of a lock: `package` with name
+    /// and version, and by `needs name version` what that package uses where there are several versions of it.
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest> {
         let table: toml::Table = text.parse().ok()?;
+        if file == LOCK {
+            return Some(read_lock(dir, &table));
+        }
         let package = table.get("package")?.as_table()?;
         let package_name = package.get("name").and_then(toml::Value::as_str).map(identifier);
         let mut entries = Vec::new();
@@ -78,6 +87,18 @@ impl ModuleStrategy for Modules {
             _ => return named_crate(layout, path, specifier.trim_start_matches("::")),
         };
         found.map_or(ModuleTarget::Unknown, ModuleTarget::file)
+    }
+
+    fn library_manifests(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Vec<String> {
+        let path = layout.path(from);
+        let mut paths = Vec::new();
+        if !is_in(path, layout.stores()) {
+            paths.extend(upwards(parent(path)).map(|dir| inside(dir, LOCK)));
+        }
+        let name = specifier.trim_start_matches("::").split("::").next().unwrap_or_default();
+        let name = renamed(package_of(layout, path), name).unwrap_or(name);
+        paths.extend(stored(layout, path, name).map(|dir| inside(&dir, MANIFEST)));
+        paths
     }
 
     /// Modules written inside a file stand before the name (`inline::name`): their files lie in directories.
@@ -188,18 +209,72 @@ fn named_crate(layout: &dyn Layout, path: &str, name: &str) -> ModuleTarget {
         return ModuleTarget::External;
     }
     let package = package_of(layout, path);
-    let renamed = package.and_then(|package| {
-        package.values("rename").find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
-    });
+    let renamed = renamed(package, name);
     let name = renamed.unwrap_or(name);
     let manifests = layout.manifests(MANIFEST);
     let own = package.filter(|m| m.name.as_deref() == Some(name));
-    let found = own.or_else(|| manifests.iter().find(|m| m.name.as_deref() == Some(name)));
+    let of_folder = |m: &&Manifest| m.name.as_deref() == Some(name) && !is_in(&m.dir, layout.stores());
+    let found = own.or_else(|| manifests.iter().find(of_folder)).or_else(|| {
+        let dir = stored(layout, path, name)?;
+        manifests.iter().find(|m| m.dir == dir)
+    });
     if let Some(root) = found.and_then(|package| library(layout, package)) {
         return ModuleTarget::file(root);
     }
     let known = renamed.is_some() || package.is_some_and(|p| p.values("dependency").any(|d| d == name));
     if known { ModuleTarget::External } else { ModuleTarget::Unknown }
+}
+
+/// The package that a crate's name stands for, where the manifest gives it another one.
+fn renamed<'a>(package: Option<&'a Manifest>, name: &str) -> Option<&'a str> {
+    package?.values("rename").find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn read_lock(dir: &str, table: &toml::Table) -> Manifest {
+    let mut entries = Vec::new();
+    for package in table.get("package").and_then(toml::Value::as_array).into_iter().flatten() {
+        let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
+        let (Some(name), Some(version)) = (text("name"), text("version")) else { continue };
+        entries.push(("package".to_owned(), format!("{name} {version}")));
+        let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        for need in needs.filter_map(toml::Value::as_str).filter(|need| need.contains(' ')) {
+            entries.push((format!("needs {name} {version}"), need.to_owned()));
+        }
+    }
+    Manifest { dir: dir.to_owned(), file: LOCK.to_owned(), name: None, entries }
+}
+
+/// The directory in a store in which the library of that name lies, by the version that the folder's lock has of it: for
+/// a file of a library, the one that this library uses.
+fn stored(layout: &dyn Layout, path: &str, name: &str) -> Option<String> {
+    let stores = layout.stores();
+    if stores.is_empty() {
+        return None;
+    }
+    let lock = layout.manifests(LOCK).iter().filter(|lock| {
+        is_in(path, stores) || lock.dir.is_empty() || path.starts_with(&format!("{}/", lock.dir))
+    });
+    let lock = lock.max_by_key(|lock| lock.dir.len())?;
+    let is_it = |entry: &&str| entry.split(' ').next().is_some_and(|own| identifier(own) == name);
+    let package = package_of(layout, path);
+    let user = package.map(|package| file_name(&package.dir)).unwrap_or_default();
+    let named = |entry: &&str| {
+        let (own, version) = entry.split_once(' ').unwrap_or((entry, ""));
+        let by_dir = user == format!("{own}-{version}");
+        by_dir || package.is_some_and(|p| p.name.as_deref() == Some(&*identifier(own)))
+    };
+    let users = lock.values("package").filter(named).map(|user| format!("needs {user}"));
+    let chosen = users.filter_map(|needs| lock.entries.iter().find(|(k, v)| *k == needs && is_it(&&**v)));
+    let chosen = chosen.map(|(_, need)| need.as_str()).next();
+    // The last of several versions is the newest.
+    let entry = chosen.or_else(|| lock.values("package").filter(is_it).last())?;
+    let mut parts = entry.split(' ');
+    let (name, version) = (parts.next()?, parts.next()?);
+    let dirs = [format!("{name}-{version}"), name.to_owned()];
+    stores
+        .iter()
+        .flat_map(|store| dirs.iter().filter_map(|dir| join(store, dir)))
+        .find(|dir| layout.has_dir(dir))
 }
 
 /// Whether the file is the root of a crate.

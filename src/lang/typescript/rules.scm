@@ -51,6 +51,7 @@
 (type_parameter name: (_) @name constraint: (_) @type value: (_) @typewalk) @def.typeparameter
 (internal_module|module name: (identifier|string) @name body: (_) @walk) @def.namespace @scope.module
 (internal_module|module body: (_) @walk) @scope.module
+(ambient_declaration) @hook.ambient
 (import_alias) @hook.alias
 (export_statement (#token? "=") (_) @init) @bind.export @hook.whole
 (export_statement (#token? "namespace")) @skip

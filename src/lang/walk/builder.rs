@@ -18,6 +18,8 @@ pub struct Builder<'t> {
     declared: FxHashSet<(ScopeId, Name)>,
     /// Names of parameters that were asked for: the definitions that were looked at, and whether one is among them.
     parameters: FxHashMap<Name, (usize, bool)>,
+    /// What stands in modules up to here is visible from outside of them without a word that says so.
+    pub open_until: u32,
 }
 
 /// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
@@ -33,7 +35,7 @@ impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
         let facts = Facts::of_file(text.len() as u32);
         let (names, coined, declared, parameters) = Default::default();
-        Builder { facts, text, names, coined, declared, parameters }
+        Builder { facts, text, names, coined, declared, parameters, open_until: 0 }
     }
 
     /// The text of the whole file.
@@ -99,10 +101,13 @@ impl<'t> Builder<'t> {
     pub fn define(&mut self, new: NewDef) -> DefId {
         let name = self.name(self.text(new.name_span));
         self.declared.insert((new.scope, name));
+        let open =
+            new.name_span.start < self.open_until && self.facts.scope(new.scope).kind == ScopeKind::Module;
+        let flags = if open { new.flags.with(DefFlags::EXPORTED) } else { new.flags };
         self.facts.defs.push(Def {
             name,
             kind: new.kind,
-            flags: new.flags,
+            flags,
             name_span: new.name_span,
             span: new.span,
             scope: new.scope,

@@ -247,6 +247,12 @@ impl<'t> Walk<'t> {
         &mut self.builder.facts
     }
 
+    /// What the node declares in modules is visible from outside of them without a word that says so.
+    pub fn open_modules(&mut self, node: Node<'t>) {
+        let end = self.span(node).end;
+        self.builder.open_until = self.builder.open_until.max(end);
+    }
+
     /// The number of a name, for [`Facts::listed`](crate::lang::facts::Facts::listed) and the like.
     pub fn name(&mut self, text: &str) -> Name {
         self.builder.coined_name(text)

@@ -29,6 +29,8 @@ pub const BUDGET_FRACTION: u64 = 8;
 pub const TIME_MAX: Duration = Duration::from_secs(60);
 /// Imports of imports are followed this far.
 const ROUNDS_MAX: usize = 24;
+/// Manifests that lead to each other are followed this far.
+const MANIFESTS_DEPTH_MAX: usize = 3;
 /// A manifest of a library is read up to this size.
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 /// A file whose size says that no person wrote it is passed over.
@@ -74,9 +76,15 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
     };
     let mut asks = asks_of_folder(graph, &mut loading.out.asked, deadline, &crew);
     for round in 0..ROUNDS_MAX {
-        let manifests = manifests_for(&disk, &asks, &mut loading.taken);
-        loading.out.libraries.manifests.extend(manifests.iter().cloned());
-        disk.add_manifests(manifests);
+        // Some manifests say where others lie.
+        for _ in 0..MANIFESTS_DEPTH_MAX {
+            let manifests = manifests_for(&disk, &asks, &mut loading.taken);
+            if manifests.is_empty() {
+                break;
+            }
+            loading.out.libraries.manifests.extend(manifests.iter().cloned());
+            disk.add_manifests(manifests);
+        }
         let mut wanted: Vec<FileId> = Vec::new();
         for ask in &asks {
             let found = targets(&disk, ask);
@@ -260,6 +268,21 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
             && let Some(at) = at.get(module)
         {
             asks[*at].names.push(text(r.name).to_owned());
+        }
+    }
+    // Where the names of modules need no import, what stands before a name may be one.
+    if lang.knobs().module_names {
+        for r in &facts.refs {
+            let head = r.recv.and_then(|recv| match facts.term(recv) {
+                Term::Ref(head) => Some(facts.reference(*head)).filter(|head| head.recv.is_none()),
+                _ => None,
+            });
+            if let Some(head) = head {
+                at.entry(head.name).or_insert_with(|| {
+                    asks.push(Ask { lang, from, specifier: text(head.name).to_owned(), names: Vec::new() });
+                    asks.len() - 1
+                });
+            }
         }
     }
     // `import a.b` binds `a`.

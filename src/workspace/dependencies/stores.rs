@@ -38,6 +38,9 @@ const MARKS: [&str; 17] = [
 /// in it, else absolute.
 pub fn stores(root: &Path, setting: &Dependencies) -> Vec<String> {
     let mut found = environments(root);
+    // Where `vendor` is not ignored it is source like any other, and the graph has it anyway.
+    let vendored = ["vendor/modules.txt", "Cargo.lock"].iter().any(|mark| root.join(mark).is_file());
+    found.extend((vendored && root.join("vendor").is_dir()).then(|| "vendor".to_owned()));
     if let Dependencies::Stores(named) = setting {
         for store in named {
             let Ok(real) = store.canonicalize() else { continue };
@@ -86,15 +89,15 @@ fn site_packages(environment: &Path) -> Vec<PathBuf> {
     unix.chain([environment.join("Lib/site-packages")]).filter(|dir| dir.is_dir()).collect()
 }
 
-/// A store as the user names it, and those in it where it is only what holds them: an environment, a registry's cache.
+/// A store as the user names it, and those in it where it is only what holds them: an environment, a registry's cache, a
+/// `GOPATH` or `GOROOT`.
 fn parts(store: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = site_packages(store);
     let registry = |name: &String| name.starts_with("index.") || name.starts_with("github.com-");
     found.extend(entries(store).iter().filter(|name| registry(name)).map(|name| store.join(name)));
-    let installed = store.join("node_modules");
-    if installed.is_dir() {
-        found.push(installed);
-    }
+    let inner = ["node_modules", "pkg/mod", "src"].map(|name| store.join(name));
+    let whole = |dir: &PathBuf| dir.is_dir() && (!dir.ends_with("src") || dir.join("builtin").is_dir());
+    found.extend(inner.into_iter().filter(whole));
     found.push(store.to_owned());
     found
 }

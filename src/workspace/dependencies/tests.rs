@@ -100,7 +100,7 @@ fn check(text: &str) -> (World, Loaded) {
         Err(_) => path.to_owned(),
     };
     let places: Vec<(String, u32)> = places.into_iter().map(|(p, at)| (shown(&p), at)).collect();
-    assert_eq!(places, world.fixture.starts(), "{found:?}\n{:#?}", loaded.packages);
+    assert_eq!(places, world.fixture.starts(), "{found:?}\n{text}\n{:#?}", loaded.packages);
     (world, loaded)
 }
 
@@ -159,6 +159,31 @@ fn types_that_others_wrote_go_before_code_without_types() {
         ",
     );
     assert_eq!(loaded.packages.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["@types/x__lib"]);
+}
+
+#[test]
+fn a_module_that_is_one_value_is_its_default_export() {
+    let library = "
+        //- /node_modules/lib/index.d.ts
+        export = lib;
+        declare function lib(): lib.Server;
+        declare namespace lib {
+            interface Server { LISTEN(port: number): void }
+            namespace inner { function HELP(): Server; }
+        }
+        ";
+    let listen = library.replace("LISTEN", "⟦listen⟧").replace("HELP", "help");
+    for text in [
+        "import lib from 'lib';\n        lib().$0listen(1);",
+        "import lib = require('lib');\n        lib().$0listen(1);",
+        "import * as lib from 'lib';\n        lib.inner.help().$0listen(1);",
+    ] {
+        check(&format!("\n        //- /a.ts\n        {text}{listen}"));
+    }
+    let help = library.replace("LISTEN", "listen").replace("HELP", "⟦help⟧");
+    check(&format!(
+        "\n        //- /a.ts\n        import * as lib from 'lib';\n        lib.inner.$0help();{help}"
+    ));
 }
 
 #[test]
@@ -422,4 +447,145 @@ fn what_has_not_changed_is_not_read_again() {
     };
     assert!(Arc::ptr_eq(&of(&before, "index.d.ts"), &of(&after, "index.d.ts")));
     assert!(!Arc::ptr_eq(&of(&before, "more.d.ts"), &of(&after, "more.d.ts")));
+}
+
+#[test]
+fn gos_module_cache_is_looked_up_by_the_versions_that_are_required() {
+    let (_, loaded) = check(
+        "
+        //- /go.mod
+        module example.com/app
+
+        require (
+            github.com/Big/lib v1.2.0
+            github.com/other/dep v0.1.0 // indirect
+        )
+        //- /main.go
+        package main
+
+        import \"github.com/Big/lib/inner\"
+
+        func main() {
+            inner.New().$0Run()
+        }
+        //- /../store/github.com/!big/lib@v1.1.0/inner/inner.go
+        package inner
+        type T struct{}
+        func New() *T { return nil }
+        func (t *T) Run() {}
+        //- /../store/github.com/!big/lib@v1.2.0/go.mod
+        module github.com/Big/lib
+
+        require github.com/other/dep v0.0.9
+        //- /../store/github.com/!big/lib@v1.2.0/inner/inner.go
+        package inner
+
+        import \"github.com/other/dep\"
+
+        func New() *dep.T { return nil }
+        //- /../store/github.com/!big/lib@v1.2.0/inner/inner_test.go
+        package inner
+        func Test() {}
+        //- /../store/github.com/other/dep@v0.1.0/dep.go
+        package dep
+        type T struct{}
+        //- /../store/github.com/other/dep@v0.1.0/more.go
+        package dep
+        func (t *T) ⟦Run⟧() {}
+        ",
+    );
+    let names: Vec<&str> = loaded.packages.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["github.com/!big/lib@v1.2.0", "github.com/other/dep@v0.1.0"]);
+    assert_eq!(loaded.libraries.files.len(), 3, "no tests");
+}
+
+#[test]
+fn a_standard_library_is_a_store_of_import_paths() {
+    check(
+        "
+        //- /go.mod
+        module example.com/app
+        //- /main.go
+        package main
+
+        import \"net/http\"
+
+        func main() {
+            http.NewServer().$0Serve()
+        }
+        //- /../store/net/http/server.go
+        package http
+        type Server struct{}
+        func NewServer() *Server { return &Server{} }
+        func (s *Server) ⟦Serve⟧() {}
+        ",
+    );
+}
+
+#[test]
+fn crates_are_found_by_the_versions_of_the_lock() {
+    let (_, loaded) = check(
+        "
+        //- /Cargo.toml
+        [package]
+        name = \"app\"
+        [dependencies]
+        my-lib = \"1\"
+        //- /Cargo.lock
+        [[package]]
+        name = \"app\"
+        version = \"0.1.0\"
+        dependencies = [\"my-lib\"]
+        [[package]]
+        name = \"my-lib\"
+        version = \"1.2.0\"
+        dependencies = [\"inner 0.1.0\"]
+        [[package]]
+        name = \"inner\"
+        version = \"0.1.0\"
+        [[package]]
+        name = \"inner\"
+        version = \"0.2.0\"
+        //- /src/main.rs
+        use my_lib::Client;
+        fn main() {
+            Client::new().inner().$0run();
+            my_lib::deep::help();
+        }
+        //- /../store/index.x/my-lib-1.2.0/Cargo.toml
+        [package]
+        name = \"my-lib\"
+        [dependencies]
+        inner = \"0.1\"
+        //- /../store/index.x/my-lib-1.2.0/src/lib.rs
+        mod client;
+        pub mod deep;
+        pub use client::Client;
+        //- /../store/index.x/my-lib-1.2.0/src/client.rs
+        pub struct Client;
+        impl Client {
+            pub fn new() -> Client { Client }
+            pub fn inner(&self) -> inner::Inner { todo!() }
+        }
+        //- /../store/index.x/my-lib-1.2.0/src/deep.rs
+        pub fn help() {}
+        //- /../store/index.x/my-lib-1.1.0/src/lib.rs
+        pub struct Client;
+        //- /../store/index.x/inner-0.1.0/Cargo.toml
+        [package]
+        name = \"inner\"
+        //- /../store/index.x/inner-0.1.0/src/lib.rs
+        pub struct Inner;
+        impl Inner {
+            pub fn ⟦run⟧(&self) {}
+        }
+        //- /../store/index.x/inner-0.2.0/Cargo.toml
+        [package]
+        name = \"inner\"
+        //- /../store/index.x/inner-0.2.0/src/lib.rs
+        pub struct Inner;
+        ",
+    );
+    let names: Vec<&str> = loaded.packages.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["inner-0.1.0", "my-lib-1.2.0"]);
 }
