@@ -74,11 +74,25 @@ impl Resolver<'_> {
         if whole.init.is_some_and(|init| matches!(index.facts.term(init), Term::Object(_))) {
             return None;
         }
-        let followed = self.follow(Symbol { file, def });
-        match &*followed {
-            Resolution::Found(_) => Some((*followed).clone()),
+        match self.whole_value(Symbol { file, def }) {
+            found @ Resolution::Found(_) => Some(found),
             _ => None,
         }
+    }
+
+    /// What a file exports as a whole: a function or class and the namespace of its name are one thing.
+    fn whole_value(&self, export: Symbol) -> Resolution {
+        let followed = self.follow(export);
+        let Some(first) = followed.first_symbol() else { return (*followed).clone() };
+        let index = self.index(first.file);
+        let def = index.facts.def(first.def);
+        let merged = || index.declared(def.scope, def.name).filter(|(_, d)| !d.kind.is_alias());
+        if merged().count() < 2 || !merged().any(|(_, d)| d.kind == DefKind::Namespace) {
+            return (*followed).clone();
+        }
+        let symbols = merged().map(|(id, _)| Symbol { file: first.file, def: id });
+        let hits = symbols.map(|s| Hit { entity: Entity::Symbol(s), tier: Tier::Import, subst: None });
+        Resolution::Found(hits.collect())
     }
 
     /// The thing that a term names, if it names one rather than computing a value.
@@ -443,16 +457,18 @@ impl Resolver<'_> {
         let (def, _) = index.declared(ScopeId::FILE, whole).last()?;
         if self.view.name_text(name) == DEFAULT_EXPORT {
             // What the module is as a whole is its default export, too.
-            let followed = self.follow(Symbol { file, def });
-            return matches!(*followed, Resolution::Found(_))
-                .then(|| (*followed).clone().at_most(Tier::Import));
+            let whole = self.whole_value(Symbol { file, def });
+            return matches!(whole, Resolution::Found(_)).then(|| whole.at_most(Tier::Import));
         }
-        let value = self.value(Symbol { file, def });
+        let whole = self.whole_value(Symbol { file, def });
+        let value = match whole.hits() {
+            [_, _, ..] => self.value_of_resolution(&whole),
+            _ => self.value(Symbol { file, def }),
+        };
         if matches!(value.ty, Ty::Unknown | Ty::Exports(_)) {
             return None;
         }
-        let followed = self.follow(Symbol { file, def });
-        let found = self.member(&Typed::sure(value.ty), followed.first_symbol(), Wanted::any(name), file);
+        let found = self.member(&Typed::sure(value.ty), whole.first_symbol(), Wanted::any(name), file);
         (!found.hits().is_empty()).then(|| found.at_most(Tier::Import))
     }
 }

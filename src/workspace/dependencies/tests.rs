@@ -177,8 +177,12 @@ fn a_module_that_is_one_value_is_its_default_export() {
         "import lib from 'lib';\n        lib().$0listen(1);",
         "import lib = require('lib');\n        lib().$0listen(1);",
         "import * as lib from 'lib';\n        lib.inner.help().$0listen(1);",
+        "import { Server } from 'lib';\n        let s: Server;\n        s.$0listen(1);",
     ] {
         check(&format!("\n        //- /a.ts\n        {text}{listen}"));
+        let export = "        export = lib;\n";
+        let at_the_end = format!("{}{export}        ", listen.replace(export, ""));
+        check(&format!("\n        //- /a.ts\n        {text}{at_the_end}"));
     }
     let help = library.replace("LISTEN", "listen").replace("HELP", "⟦help⟧");
     check(&format!(
