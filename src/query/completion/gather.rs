@@ -293,8 +293,9 @@ impl Gather<'_, '_> {
             names.truncate(NAMES_MAX);
             self.incomplete = true;
         }
-        let mut counted: Vec<(Name, usize)> =
-            names.into_iter().map(|name| (name, view.files_with(name).count())).collect();
+        // What only dependencies say is nobody's word here.
+        let counted = names.into_iter().map(|name| (name, view.files_with(name).count()));
+        let mut counted: Vec<(Name, usize)> = counted.filter(|(_, count)| *count > 0).collect();
         counted.sort_unstable_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
         let counted: Rc<[(Name, usize)]> = counted.into();
         self.names = Some(Rc::clone(&counted));

@@ -593,3 +593,25 @@ fn crates_are_found_by_the_versions_of_the_lock() {
     let names: Vec<&str> = loaded.packages.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["inner-0.1.0", "my-lib-1.2.0"]);
 }
+
+#[test]
+fn uses_and_symbols_are_the_folders_own() {
+    let (world, loaded) = check(
+        "
+        //- /a.ts
+        import { Engine } from 'lib';
+        export class Mine extends Engine { go() { this.$0start(); } }
+        new Mine().start();
+        //- /node_modules/lib/index.d.ts
+        export declare class Engine { ⟦start⟧(): void; restart(): void }
+        export declare function use(engine: Engine): typeof engine.start;
+        ",
+    );
+    let view = world.view(&loaded);
+    let (file, offset) = world.cursor(&view);
+    let uses = query::references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap();
+    assert_eq!(uses.items.len(), 2);
+    assert!(uses.items.iter().all(|u| u.location.file == file));
+    let (symbols, _) = query::workspace_symbols(&view, "start", 100, &AtomicBool::new(false));
+    assert!(symbols.is_empty(), "{symbols:?}");
+}

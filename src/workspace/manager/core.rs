@@ -171,7 +171,6 @@ impl Core {
         drop(opening);
         drop(old);
         self.keeper.remove(folder.id);
-        folder.libraries.forget();
         folder.close();
         self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
         folder.quarantine.close();

@@ -1,6 +1,7 @@
 """Names that lead into dependencies: those in the folder, and in a store that the user names."""
 
 import pytest
+from lsprotocol import types
 
 TYPESCRIPT = {
     "app.ts": "import { make } from 'engine';\nconst it = ⟦call:make⟧();\nit.⟦member:run⟧();\n",
@@ -33,6 +34,17 @@ async def test_a_member_of_a_library_is_found(start, workspace, files, package):
     known = status["folders"][0]["dependencies"]
     assert known["state"] == "read" and [p["name"] for p in known["packages"]] == [package]
     assert status["memory"]["dependencyBytes"] == known["bytes"] > 0
+
+
+async def test_uses_of_a_library_are_those_in_the_folder(start, workspace):
+    editor = await start(workspace(TYPESCRIPT))
+    await editor.ready()
+    await editor.definition("member")
+    assert await editor.references("member") == ["member"]
+    completions = await editor.client.text_document_completion_async(
+        types.CompletionParams(*editor.position("member"))
+    )
+    assert "run" in [item.label for item in getattr(completions, "items", completions)]
 
 
 async def test_without_dependencies_names_stay_outside(start, workspace):
