@@ -263,23 +263,27 @@ pub struct Account {
     pub grown: u64,
 }
 
-/// Opens so many twins of a folder, with room for all, and looks at what the process has gained by that.
-pub fn account(twins: &[PathBuf], patience: Duration) -> Account {
-    let (mut wire, _) = server(&[], 8_192, None);
-    // What every language costs once is no folder's.
-    wire.ask("coppice/status", Value::Null);
-    let before = anonymous_bytes(wire.pid());
-    let added: Vec<Value> = twins.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
+/// Opens twins of a folder, with room for all, and looks at what the process gains by those after the first few. What
+/// builds cost once (stacks, parsers, what the allocator keeps) is no folder's.
+pub fn account(first: &[PathBuf], more: &[PathBuf], patience: Duration) -> Account {
+    let (mut wire, _) = server(first, 8_192, None);
+    let before = at_rest(&mut wire, patience);
+    let added: Vec<Value> = more.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
     wire.notify("workspace/didChangeWorkspaceFolders", json!({"event": {"added": added, "removed": []}}));
-    let status = settled(&mut wire, patience);
+    let after = at_rest(&mut wire, patience);
+    Account { graphs: after.graphs - before.graphs, grown: after.grown.saturating_sub(before.grown) }
+}
+
+/// What a server has at rest: by its own word, and by the system's once the allocator has let go of what builds have left.
+pub fn at_rest(wire: &mut Wire, patience: Duration) -> Account {
+    let status = settled(wire, patience);
     let of = |f: &Value| f["highWaterBytes"].as_u64().unwrap_or(0);
     let graphs = status["folders"].as_array().into_iter().flatten().map(of).sum();
-    // Until the allocator has let go of what the builds have left.
     let deadline = Instant::now() + QUIET;
     let mut grown = u64::MAX;
     while Instant::now() < deadline {
         thread::sleep(SAMPLE_EVERY);
-        grown = grown.min(anonymous_bytes(wire.pid()).saturating_sub(before));
+        grown = grown.min(anonymous_bytes(wire.pid()));
     }
     Account { graphs, grown }
 }

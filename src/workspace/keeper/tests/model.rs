@@ -29,6 +29,7 @@ enum Op {
         folder: u32,
         bytes: u64,
         share: bool,
+        owes: bool,
     },
     Confirm(u32),
     Fail(u32),
@@ -56,8 +57,8 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (f.clone(), b.clone(), any::<bool>())
             .prop_map(|(folder, bytes, own_may_go)| Op::Reserve { folder, bytes, own_may_go }),
         2 => (f.clone(), b.clone()).prop_map(|(folder, bytes)| Op::Grow { folder, bytes }),
-        6 => (f.clone(), b.clone(), any::<bool>())
-            .prop_map(|(folder, bytes, share)| Op::Publish { folder, bytes, share }),
+        6 => (f.clone(), b.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(folder, bytes, share, owes)| Op::Publish { folder, bytes, share, owes }),
         1 => f.clone().prop_map(Op::Confirm),
         1 => f.clone().prop_map(Op::Fail),
         1 => f.clone().prop_map(Op::Panic),
@@ -208,16 +209,20 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                     prop_assert_eq!(held.bytes(), if granted { was + bytes } else { was });
                 }
             }
-            Op::Publish { folder, bytes, share } => {
+            Op::Publish { folder, bytes, share, owes } => {
                 if matches!(world.running.get(&folder), Some((_, Some(_))))
                     && let Some((build, Some(held))) = world.running.remove(&folder)
                 {
                     let shelf = &shelves[folder as usize];
                     let shared =
                         shelf.load().filter(|_| share).map(|s| s.charges.clone()).unwrap_or_default();
-                    match keeper.publish(finished(shelf.id, build, held, bytes, shared), NOW, make) {
+                    let owed = owes.then(|| Owed { changes: Changes::Rescan, why: failure() });
+                    let finished = Finished { owed, ..finished(shelf.id, build, held, bytes, shared) };
+                    match keeper.publish(finished, NOW, make) {
                         Ok(publication) => {
-                            prop_assert_eq!(publication.follow_up.is_some(), world.dirty.contains(&folder));
+                            let again = world.dirty.contains(&folder) && !owes;
+                            prop_assert_eq!(publication.follow_up.is_some(), again);
+                            prop_assert!(shelf.load().is_some_and(|s| s.stale.is_some() == owes));
                             world.started(folder, publication.follow_up);
                         }
                         Err(Rejected::Refused(held, _)) => {
