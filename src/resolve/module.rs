@@ -454,8 +454,12 @@ impl Resolver<'_> {
     fn member_of_whole_export(&self, file: FileId, name: Name) -> Option<Resolution> {
         let whole = self.view.lookup_name(WHOLE_EXPORT)?;
         let index = self.index(file);
-        let (def, _) = index.declared(ScopeId::FILE, whole).last()?;
+        let (def, export) = index.declared(ScopeId::FILE, whole).last()?;
         if self.view.name_text(name) == DEFAULT_EXPORT {
+            // An object is what the module itself is, which is no definition that is used.
+            if export.init.is_some_and(|init| matches!(index.facts.term(init), Term::Object(_))) {
+                return None;
+            }
             // What the module is as a whole is its default export, too.
             let whole = self.whole_value(Symbol { file, def });
             return matches!(whole, Resolution::Found(_)).then(|| whole.at_most(Tier::Import));

@@ -65,7 +65,9 @@ pub fn hover_content(
     if let Some(degraded) = &freshness.degraded {
         parts.push(format!("Only part of the folder is known: {}", degraded.words()));
     }
-    if freshness.dependencies == Known::Reading {
+    // What the folder's own files tell for certain stays as it is.
+    let is_open = found.kind.is_alias() || found.tier.is_guess();
+    if freshness.dependencies == Known::Reading && is_open {
         parts.push("The folder's dependencies are being read: soon there may be more to say".to_owned());
     }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
