@@ -9,7 +9,7 @@
 const GATHERED_BYTES_MAX: u64 = 2 << 20;
 /// Excess that is part of the fixed overhead of the process: stacks, queues, the learning of queries of ordinary size,
 /// gaps between allocations. Beyond it the budget pays.
-const FREE_BYTES: u64 = 4 << 20;
+const FREE_BYTES: u64 = 3 << 20;
 
 /// Bytes that are not of files and that nobody has been charged for.
 pub fn excess(anonymous: u64, metered: u64) -> u64 {

@@ -388,13 +388,14 @@ impl<G> Keeper<G> {
                     if injected(Fault::CountedTooLate) {
                         seen = self.ledger.releases();
                     }
-                    // Other builds will give back this much, and readers this much in time.
+                    // Other builds will give back this much, and what they have on the heap with it; readers in time.
                     let builds = balance.reserved.saturating_sub(ask.held);
-                    let until = match could.saturating_add(builds) >= need && ask.held == 0 {
+                    let theirs = if builds > 0 { builds.saturating_add(balance.heap) } else { 0 };
+                    let until = match could.saturating_add(theirs) >= need && ask.held == 0 {
                         true => ask.turn.max(ask.patience),
                         false => ask.patience,
                     };
-                    let passing = builds.saturating_add(balance.retained);
+                    let passing = builds.saturating_add(balance.retained).saturating_add(balance.heap);
                     if could.saturating_add(passing) < need || !self.ledger.wait_released(seen, until) {
                         return Err(Unmet::Refused(refused));
                     }

@@ -313,3 +313,20 @@ fn threads_in_any_order_leave_nothing_behind() {
     }
     assert_eq!(keeper.ledger().balance().used(), 0);
 }
+
+#[test]
+fn what_is_on_the_heap_for_the_moment_is_waited_for() {
+    let (keeper, _) = keeper(100, 1);
+    let start = keeper.wanted(FolderId(0), NOW).unwrap();
+    let cancel = CancelToken::new();
+    keeper.ledger().found(90);
+    let at_once = ask(FolderId(0), &start, 40, &cancel);
+    assert!(matches!(keeper.reserve(at_once, &mut Cost::default()), Err(Unmet::Refused(_))));
+    let patient = Ask { patience: Instant::now() + Duration::from_secs(60), ..at_once };
+    let granted = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| keeper.reserve(patient, &mut Cost::default()).map(|r| r.bytes()));
+        keeper.ledger().found(10);
+        waiting.join().unwrap()
+    });
+    assert_eq!(granted, Ok(40));
+}

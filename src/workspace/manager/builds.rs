@@ -30,6 +30,9 @@ use crate::lang::modules::parent;
 const CAUTION_MAX: u32 = 16;
 /// How long a build waits for readers to give memory back, and for other builds if they may wait for it too.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Of that, what is left at least to a build that has waited for its turn: what others have left on the heap goes back
+/// soon after them.
+const PATIENCE_LEFT: Duration = Duration::from_secs(1);
 /// How long a build that has nothing yet waits for others to end: they are at work, and so many do not fit at once.
 const TURN: Duration = Duration::from_secs(600);
 /// A build that has been refused what it did not expect to need begins again, to wait for all of it at once.
@@ -104,7 +107,12 @@ impl Memory for Grant<'_> {
         let granted = match free.or_else(|_| self.keeper.reserve(in_turn, &mut self.cost)) {
             Ok(granted) => granted,
             Err(Unmet::Outdated) => return Err(Unmet::Outdated),
-            Err(_) => self.keeper.reserve(Ask { held, bytes: least, ..self.ask }, &mut self.cost)?,
+            Err(_) => {
+                // However long the turn took.
+                let patience = self.ask.patience.max(Instant::now() + PATIENCE_LEFT);
+                let ask = Ask { held, bytes: least, patience, ..self.ask };
+                self.keeper.reserve(ask, &mut self.cost)?
+            }
         };
         let bytes = granted.bytes();
         self.reservation = Some(granted);
