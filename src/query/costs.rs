@@ -103,6 +103,58 @@ fn tokens() {
 }
 
 #[test]
+fn names_with_many_definitions() {
+    // More than one use has, and few enough to be quick.
+    const MANY: usize = 15;
+    let fields = |n| {
+        format!(
+            "//- /a.py\nclass A:\n def $0m(self):\n{}",
+            lines(n / MANY, |_| "  self.zz = self.zz".to_owned())
+        )
+    };
+    let tokens = |view: &View, file, _| {
+        semantic_tokens(view, file, None, &never());
+    };
+    check_linear(fields, tokens);
+    let overloads = |n| {
+        let (declared, called) = (
+            lines(n / MANY, |_| "function f(a: 1): void;".to_owned()),
+            lines(n / MANY, |_| "f(1);".to_owned()),
+        );
+        format!("//- /a.ts\n$0{declared}function f(a: any) {{}}\n{called}")
+    };
+    check_linear(overloads, tokens);
+    let uses = |view: &View, file, offset| {
+        references(view, file, offset, true, usize::MAX, &never()).unwrap();
+    };
+    let assigned = |n| {
+        format!(
+            "//- /a.py\nclass A:\n def m(self):\n  self.$0zz = 1\n{}",
+            lines(n / MANY, |_| "  self.zz = 1".to_owned())
+        )
+    };
+    check_linear(assigned, uses);
+    let written = |n| {
+        let fields = lines(n / MANY, |_| "this.zz = 1;".to_owned());
+        format!("//- /a.js\nclass A {{ m() {{\nthis.$0zz = 1;\n{fields}}} }}\n")
+    };
+    check_linear(written, uses);
+}
+
+#[test]
+fn a_definition_in_many_places_is_told_by_the_first() {
+    let fields = lines(10_000, |_| "  self.zz = 1".to_owned());
+    let fixture =
+        Fixture::parse(&format!("//- /a.py\nclass A:\n def m(self):\n{fields}  print(self.$0zz)\n"));
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let found = definition(&view, file, offset).unwrap();
+    assert!((1..=1_000).contains(&found.len()), "{}", found.len());
+    let uses = references(&view, file, offset, true, usize::MAX, &never()).unwrap();
+    assert_eq!(uses.items.len(), 10_001);
+}
+
+#[test]
 fn renames() {
     let ask = |view: &View, file, offset| {
         rename(view, file, offset, "zzz", &never()).unwrap();

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::index::FileIndex;
 use super::member::Wanted;
 use super::ty::Ty;
-use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use super::{Cx, Entity, HITS_MAX, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
 use crate::lang::modules::{FileId, ModuleTarget};
@@ -48,6 +48,7 @@ impl Resolver<'_> {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
+                let found = found.bounded();
                 let found = match r.role {
                     Role::Call if self.knobs(file).overloads => self.chosen(file, reference, found),
                     Role::Call => self.called(found),
@@ -90,7 +91,11 @@ impl Resolver<'_> {
         let index = self.index(function.file);
         let Some(body) = index.facts.def(function.def).body else { return true };
         let (mut least, mut most) = (0, 0);
-        for parameter in index.facts.defs.iter().filter(|d| d.scope == body && d.kind == DefKind::Parameter) {
+        // What a function declares follows it.
+        let end = index.facts.scope(body).span.end;
+        let declared =
+            index.facts.defs[function.def.index()..].iter().take_while(|d| d.name_span.start <= end);
+        for parameter in declared.filter(|d| d.scope == body && d.kind == DefKind::Parameter) {
             if parameter.flags.has(DefFlags::VARIADIC) {
                 return arity >= least;
             }
@@ -316,6 +321,9 @@ impl Resolver<'_> {
         let mut hits: SmallVec<[Hit; 1]> = SmallVec::new();
         let mut rest = Resolution::Missing("an import that leads nowhere");
         for def in defs {
+            if hits.len() >= HITS_MAX {
+                break;
+            }
             match &*self.follow(Symbol { file, def: *def }) {
                 Resolution::Found(found) => {
                     for hit in found {
@@ -496,6 +504,9 @@ impl Resolver<'_> {
                 .collect();
             let anywhere = Use { offset: u32::MAX, ..*used };
             for id in self.pick(ScopeKind::File, &anywhere, &fitting) {
+                if hits.len() >= HITS_MAX {
+                    break;
+                }
                 if let Resolution::Found(found) = &*self.follow(Symbol { file: *sibling, def: id }) {
                     hits.extend(found.iter().cloned());
                 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use smallvec::SmallVec;
 
 use super::ty::{Args, Head, Place, Subst, Ty};
-use super::{Cx, Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
+use super::{Cx, Entity, HITS_MAX, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, Term, TermId};
 use crate::lang::modules::FileId;
@@ -293,7 +293,7 @@ impl Resolver<'_> {
         let mut receiver = self.arguments(symbol, args);
         receiver.this = Some(this.clone());
         let receiver = Rc::new(receiver);
-        let hits = members.found.iter().map(|(found, path)| {
+        let hits = members.found.iter().take(HITS_MAX).map(|(found, path)| {
             let subst = if path.is_empty() { Rc::clone(&receiver) } else { Rc::new(path.then(&receiver)) };
             Hit { entity: Entity::Symbol(*found), tier: Tier::Member, subst: Some(subst) }
         });

@@ -44,7 +44,7 @@ mod visible;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use crate::graph::{Graph, View};
@@ -156,6 +156,10 @@ const STEPS_MAX: u32 = 60_000;
 /// Evaluations nested in each other; chains of real code stay far below.
 const DEPTH_MAX: u32 = 48;
 
+/// Definitions that one use may have: a field that is assigned in more places, or a function with more signatures, is
+/// told by the first of them. Every use of a name keeps its own.
+const HITS_MAX: usize = 64;
+
 /// Answers that a resolver keeps between questions, each of some hundred bytes.
 const ANSWERS_KEPT_MAX: usize = 1 << 17;
 
@@ -207,6 +211,13 @@ impl Resolution {
         }
     }
     /// At best as sure as the tier.
+    /// The first definitions of many.
+    fn bounded(mut self) -> Resolution {
+        if let Resolution::Found(hits) = &mut self {
+            hits.truncate(HITS_MAX);
+        }
+        self
+    }
     fn at_most(mut self, tier: Tier) -> Resolution {
         if let Resolution::Found(hits) = &mut self {
             for hit in hits {
@@ -392,11 +403,7 @@ impl<'v> Resolver<'v> {
             Resolution::Missing(why) => Outcome::Unresolved(why),
             Resolution::Found(hits) => {
                 let mut targets: Vec<(Target, Tier)> = Vec::new();
-                let mut add = |target: Target, tier: Tier| {
-                    if !targets.iter().any(|(t, _)| *t == target) {
-                        targets.push((target, tier));
-                    }
-                };
+                let mut add = |target: Target, tier: Tier| targets.push((target, tier));
                 for hit in hits {
                     match &hit.entity {
                         Entity::Symbol(symbol) => add(Target::Symbol(self.defined(*symbol)), hit.tier),
@@ -414,6 +421,10 @@ impl<'v> Resolver<'v> {
                 }
                 if targets.is_empty() {
                     return Outcome::Unresolved("a directory without a file of its own");
+                }
+                if targets.len() > 1 {
+                    let mut seen = FxHashSet::default();
+                    targets.retain(|(target, _)| seen.insert(*target));
                 }
                 targets.sort_by_key(|(_, tier)| *tier);
                 Outcome::Found(targets)

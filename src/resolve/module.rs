@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::member::Wanted;
 use super::ty::{Place, Ty};
-use super::{Cx, Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
+use super::{Cx, Entity, HITS_MAX, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeId, ScopeKind, Term, TermId};
 use crate::lang::modules::{FileId, Layout, ModuleTarget};
 use crate::lang::pack::Exports;
@@ -382,6 +382,9 @@ impl Resolver<'_> {
         let mut rest = Resolution::Missing("the module has no such member");
         let chosen = if own.is_empty() { &found } else { &own };
         for (symbol, _) in chosen.iter() {
+            if hits.len() >= HITS_MAX {
+                break;
+            }
             match &*self.follow(*symbol) {
                 Resolution::Found(more) => {
                     for hit in more {

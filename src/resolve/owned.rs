@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::member::Wanted;
@@ -30,9 +31,10 @@ impl Resolver<'_> {
     /// Members that a type declares itself.
     pub(super) fn own_members(&self, symbol: Symbol, wanted: Wanted) -> OwnMembers {
         let mut found = OwnMembers::new();
+        let mut seen: FxHashSet<Symbol> = FxHashSet::default();
         let mut add = |file: FileId, def: DefId, subst: Option<Rc<Subst>>| {
             let member = Symbol { file, def };
-            if !found.iter().any(|(s, _)| *s == member) {
+            if seen.insert(member) {
                 found.push((member, subst));
             }
         };

@@ -10,7 +10,7 @@ use super::expansions::Expansions;
 use super::index::FileIndex;
 use super::ty::Place;
 use super::visible::Filter;
-use super::{Cx, Entity, Resolver, Symbol, Target};
+use super::{Cx, Entity, HITS_MAX, Resolver, Symbol, Target};
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
@@ -120,11 +120,8 @@ impl Resolver<'_> {
         if let Some(owner) = owner
             && self.knobs(symbol.file).assigned_members != crate::lang::pack::AssignedMembers::None
         {
-            for member in self.own_symbols(owner, def.name) {
-                if !all.contains(&member) {
-                    all.push(member);
-                }
-            }
+            let mut seen: FxHashSet<Symbol> = all.iter().copied().collect();
+            all.extend(self.own_symbols(owner, def.name).into_iter().filter(|member| seen.insert(*member)));
         }
         all
     }
@@ -217,8 +214,13 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                     let span = resolver.def(symbol).name_span;
                     self.result.found.push(Found::new(symbol.file, span));
                 }
-                for symbol in resolver.same_symbol(symbol) {
-                    for symbol in resolver.related(symbol) {
+                for (at, symbol) in resolver.same_symbol(symbol).into_iter().enumerate() {
+                    // Definitions of one member have the same relatives; of very many the first are asked.
+                    let related = match at < HITS_MAX {
+                        true => resolver.related(symbol),
+                        false => SmallVec::from_elem(symbol, 1),
+                    };
+                    for symbol in related {
                         self.targets.insert(Target::Symbol(symbol));
                         self.add_name(resolver.def(symbol).name);
                         self.add_exported_names(symbol);

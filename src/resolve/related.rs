@@ -1,5 +1,6 @@
 //! Definitions that count as uses of each other: members that override one another, and parameters that are fields.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use super::{Resolver, Symbol};
@@ -26,10 +27,11 @@ impl Resolver<'_> {
                         .map(|def| self.canonical(Symbol { file: symbol.file, def })),
                 };
                 let Some(owner) = owner else { return all };
+                let mut seen: FxHashSet<Symbol> = all.iter().copied().collect();
                 for (ty, _) in &self.linear(owner).types {
                     for member in self.own_symbols(*ty, def.name) {
                         let is_static = self.def(member).flags.has(DefFlags::STATIC);
-                        if is_static == def.flags.has(DefFlags::STATIC) && !all.contains(&member) {
+                        if is_static == def.flags.has(DefFlags::STATIC) && seen.insert(member) {
                             all.push(member);
                         }
                     }
