@@ -7,8 +7,6 @@ mod call_hierarchy;
 mod code_lens;
 mod completion;
 mod container;
-#[cfg(test)]
-mod costs;
 mod declaration;
 mod definition;
 pub mod docs;

@@ -260,4 +260,17 @@ mod tests {
         let uses = references(&view, file, offset, false, 2, &AtomicBool::new(false)).unwrap();
         assert_eq!((uses.items.len(), uses.truncated), (2, true));
     }
+
+    #[test]
+    fn a_definition_in_many_places_is_told_by_the_first() {
+        let fields = "  self.zz = 1\n".repeat(10_000);
+        let fixture =
+            Fixture::parse(&format!("//- /a.py\nclass A:\n def m(self):\n{fields}  print(self.$0zz)\n"));
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let found = crate::query::definition(&view, file, offset).unwrap();
+        assert!((1..=1_000).contains(&found.len()), "{}", found.len());
+        let uses = references(&view, file, offset, true, usize::MAX, &AtomicBool::new(false)).unwrap();
+        assert_eq!(uses.items.len(), 10_001);
+    }
 }

@@ -140,6 +140,9 @@ export class Session {
 
   /** Picks from the menu of a row in the explorer. */
   async explorerMenu(name, item) {
+    // A list that shows a file further down may have the row behind its header.
+    await this.page.locator(".explorer-folders-view .monaco-list").first().focus();
+    await this.page.keyboard.press("Home");
     await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().click({ button: "right" });
     const entry = this.page.locator(".monaco-menu .action-item", { hasText: item }).first();
     await entry.waitFor();
