@@ -133,9 +133,14 @@ export class Session {
     return this.page.locator(".pane", { hasText: "Coppice Folders" }).locator(".monaco-list-row", { hasText: name }).filter({ hasText: text }).first();
   }
 
-  async press(row, action) {
-    await row.hover();
-    await row.locator(`.action-label[aria-label*="${action}"]`).first().click();
+  /** Presses a row's button until what it does is seen: a row that is drawn anew in between takes no click. */
+  async press(row, action, seen) {
+    const button = row.locator(`.action-label[aria-label*="${action}"]`).first();
+    await this.eventually(`what ${action} does`, async () => {
+      await row.hover({ timeout: 1_000 }).catch(() => undefined);
+      await button.click({ timeout: 1_000 }).catch(() => undefined);
+      return await seen.waitFor({ timeout: 3_000 }).then(() => true, () => false);
+    });
   }
 
   /** Picks from the menu of a row in the explorer. */

@@ -11,12 +11,10 @@ export const FOLDERS = [
       await s.open("shapes.py", 1, 8);
       await s.command("Focus on Coppice Folders View");
       await s.folder("tool", "loaded").waitFor();
-      await s.press(s.folder("shop", "loaded"), "Pin Folder");
-      await s.folder("shop", "pinned").waitFor();
+      await s.press(s.folder("shop", "loaded"), "Pin Folder", s.folder("shop", "pinned"));
       await s.picture("folders");
-      await s.press(s.folder("shop"), "Unpin Folder");
-      await s.press(s.folder("tool"), "Evict Folder");
-      await s.folder("tool", "evicted").waitFor();
+      await s.press(s.folder("shop"), "Unpin Folder", s.folder("shop").filter({ hasNotText: "pinned" }));
+      await s.press(s.folder("tool"), "Evict Folder", s.folder("tool", "evicted"));
       await s.open("main.rs", 6, 6);
       await s.page.keyboard.press("F12");
       await s.cursor(1, 4);
@@ -32,8 +30,7 @@ export const FOLDERS = [
         await s.clearMessages();
         await s.bar(/MB/).waitFor();
         await s.picture("stale", { x: 0, y: 36, width: 1280, height: 764 });
-        await s.press(s.folder("tool"), "Why Is the Folder Stale?");
-        await s.message("cannot be read").waitFor();
+        await s.press(s.folder("tool"), "Why Is the Folder Stale?", s.message("cannot be read"));
         await s.clearMessages();
       });
       await s.folder("tool", "loaded").waitFor();
@@ -50,8 +47,7 @@ export const FOLDERS = [
         await s.clearMessages();
       });
       await s.folder(name, "loaded").waitFor();
-      await s.press(s.folder(name), "Evict Folder");
-      await s.folder(name, "evicted").waitFor();
+      await s.press(s.folder(name), "Evict Folder", s.folder(name, "evicted"));
       await s.open(`${name}/part_0.py`, 4, 13);
       await s.page.keyboard.press("F12");
       await s.tab("start.py").waitFor();
