@@ -232,27 +232,6 @@ pub fn removal(tree: &Tree, text: &str, name: Span, alone: impl Fn(Span) -> bool
     None
 }
 
-/// Where modules are named by the way from the file (`..pkg.mod`), in source order.
-pub fn relative_modules(tree: &Tree) -> Vec<Span> {
-    let mut found = Vec::new();
-    let mut cursor = tree.inner.walk();
-    loop {
-        let node = cursor.node();
-        let is_relative = node.kind() == "relative_import";
-        if is_relative {
-            found.push(Span::new(node.start_byte() as u32, node.end_byte() as u32));
-        }
-        if !is_relative && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return found;
-            }
-        }
-    }
-}
-
 /// Whether the import stands in a body without brackets that holds nothing but imports: an empty one is none, though
 /// grammars take it.
 fn fills_body(node: tree_sitter::Node<'_>) -> bool {

@@ -6,7 +6,8 @@
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use super::LangId;
+use super::facts::Span;
+use super::{LangId, Tree};
 
 /// A file of a folder's graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,8 +104,13 @@ pub trait ModuleStrategy: Sync {
     fn specifier(&self, _layout: &dyn Layout, _from: FileId, _target: FileId) -> Option<String> {
         None
     }
-    /// What stands between the names by which a module is said to lie in others (`pkg.mod`), where modules are named so.
-    fn separator(&self) -> Option<char> {
+    /// The directory and the name of the module that a file is by its path: what imports call it where they name it by one
+    /// name. The main file of a directory may be called by that.
+    fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
+        (parent(path), stem(path))
+    }
+    /// How modules are named where their names say what they lie in (`pkg.mod`).
+    fn dotted(&self) -> Option<&'static dyn DottedModules> {
         None
     }
     /// Where it has to be said that a file at the path is a module, by what name, and the line that says so.
@@ -129,6 +135,26 @@ pub trait ModuleStrategy: Sync {
     fn dependents(&self, _layout: &dyn Layout, _package: &str) -> FxHashSet<String> {
         FxHashSet::default()
     }
+}
+
+/// Modules that are named by where they lie, as names with a separator between them (`pkg.mod`), or by the way from the
+/// package of the file that names them (`..mod`). Paths are without an ending, and a directory's is that of its main file.
+pub trait DottedModules: Sync {
+    fn separator(&self) -> char;
+    /// Where a file names modules by the way from it, in source order.
+    fn relative_names(&self, tree: &Tree) -> Vec<Span>;
+    /// The path that such a name says in a file of the directory; `None` if that is outside, or the name no such one.
+    fn relative_path(&self, dir: &str, name: &str) -> Option<String>;
+    /// The name that says the way from a file of the directory to the path.
+    fn relative_name(&self, dir: &str, path: &str) -> String;
+    /// Paths of files, with endings, that the module may be in if it is no directory.
+    fn files(&self, path: &str) -> Vec<String>;
+    /// The statement that imports the module from what it lies in, or by its own name if that is empty.
+    fn import(&self, package: &str, name: &str) -> String;
+    /// What the name at the offset of a statement is taken from; `None` if it is part of a module's whole name.
+    fn package_of_item<'t>(&self, statement: &'t str, at: usize) -> Option<&'t str>;
+    /// Where the text behind an imported name gives it another one, what gives it.
+    fn alias<'t>(&self, behind: &'t str) -> Option<&'t str>;
 }
 
 /// Joins and normalises: `join("a/b", "../c") == Some("a/c")`; `None` when it leaves the folder. What is absolute stays
@@ -169,6 +195,20 @@ pub fn file_name(path: &str) -> &str {
     path.rfind('/').map_or(path, |at| &path[at + 1..])
 }
 
+/// A file's name up to its first dot.
+pub fn stem(path: &str) -> &str {
+    file_name(path).split('.').next().unwrap_or_default()
+}
+
+/// The module that a file is whose main file of a directory is called so: by the directory's name, if it has one.
+pub fn module_with_main<'p>(path: &'p str, main: &str) -> (&'p str, &'p str) {
+    let dir = parent(path);
+    match stem(path) == main && !dir.is_empty() {
+        true => (parent(dir), file_name(dir)),
+        false => (dir, stem(path)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,5 +223,19 @@ mod tests {
         assert_eq!(parent("c.rs"), "");
         assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(file_name("a/c.rs"), "c.rs");
+    }
+
+    #[test]
+    fn a_file_is_a_module_by_its_name_or_its_directorys() {
+        let module = |path: &'static str| {
+            LangId::of_path(std::path::Path::new(path)).unwrap().strategy().module_of(path)
+        };
+        assert_eq!(module("a/b/__init__.pyi"), ("a", "b"));
+        assert_eq!(module("a/b/mod.rs"), ("a", "b"));
+        assert_eq!(module("a/b/index.d.ts"), ("a", "b"));
+        // At the top there is no name to take, and other languages have other main files, or none.
+        assert_eq!(module("index.js"), ("", "index"));
+        assert_eq!(module("a/index.rs"), ("a", "index"));
+        assert_eq!(module("a/mod.go"), ("a", "mod"));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashSet;
 
-use super::file_renames::{by_path, is_below, module};
+use super::file_renames::{by_path, is_below};
 use super::findings::{FindingKind, first_findings};
 use super::rename::{Refusal, text_of};
 use super::{Edit, unused_imports};
@@ -71,7 +71,7 @@ pub fn file_deletions(
     for file in &gone {
         importers.extend(resolver.references(Target::File(*file), limits).found.iter().map(|f| f.file));
         let facts = view.facts(*file);
-        if let Some(name) = view.lookup_name(module(view.path(*file)).1) {
+        if let Some(name) = view.lookup_name(view.lang(*file).strategy().module_of(view.path(*file)).1) {
             importers.extend(view.files_with(name).take(IMPORTERS_MAX));
         }
         for d in facts.defs.iter().filter(|d| d.scope == ScopeId::FILE).take(NAMES_MAX) {

@@ -73,8 +73,8 @@ impl Resolver<'_> {
         self.begin();
         let mut listing = Listing::default();
         let strategy = self.view.lang(file).strategy();
-        let Some(separator) = strategy.separator() else { return listing };
-        let named = above.trim_end_matches(separator);
+        let Some(dotted) = strategy.dotted() else { return listing };
+        let named = above.trim_end_matches(dotted.separator());
         let target = match (above.is_empty(), named.is_empty()) {
             (true, _) => {
                 let here = Place::Directory(file, parent(self.view.path(file)).into());

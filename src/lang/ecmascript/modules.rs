@@ -1,7 +1,8 @@
 //! The modules of TypeScript and JavaScript: relative specifiers, `tsconfig` paths, packages of the folder.
 
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, module_with_main, parent,
+    upwards,
 };
 
 use super::globals::NODE_MODULES;
@@ -101,6 +102,10 @@ impl ModuleStrategy for Modules {
 
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
+    }
+
+    fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
+        module_with_main(path, "index")
     }
 
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {

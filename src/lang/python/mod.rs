@@ -1,5 +1,6 @@
 //! The Python pack.
 
+mod dotted;
 mod hooks;
 mod modules;
 

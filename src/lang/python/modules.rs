@@ -1,7 +1,9 @@
 //! Python's modules: packages, relative imports, src layouts.
 
+use super::dotted::Dotted;
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
+    DottedModules, FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join,
+    module_with_main, parent, upwards,
 };
 
 /// Module rules of Python.
@@ -77,8 +79,12 @@ impl ModuleStrategy for Modules {
         module_at(layout, dir, name).unwrap_or(ModuleTarget::Unknown)
     }
 
-    fn separator(&self) -> Option<char> {
-        Some('.')
+    fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
+        module_with_main(path, "__init__")
+    }
+
+    fn dotted(&self) -> Option<&'static dyn DottedModules> {
+        Some(&Dotted)
     }
 
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {

@@ -4,7 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::packages::{dependents, package_of};
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, parent, upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, module_with_main, parent,
+    upwards,
 };
 
 /// Module rules of Rust.
@@ -117,6 +118,10 @@ impl ModuleStrategy for Modules {
             .file(&format!("{stem}.rs"))
             .or_else(|| layout.file(&format!("{stem}/mod.rs")))
             .map_or(ModuleTarget::Unknown, ModuleTarget::file)
+    }
+
+    fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
+        module_with_main(path, "mod")
     }
 
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {

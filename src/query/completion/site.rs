@@ -110,9 +110,10 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
 
 /// What an import lacks that ends in its module's name (`from pkg.`).
 fn rest_of_import(lang: LangId, before: &str, after: &str) -> String {
-    let Some((style, separator)) = lang.knobs().imports.zip(lang.strategy().separator()) else {
+    let Some((style, dotted)) = lang.knobs().imports.zip(lang.strategy().dotted()) else {
         return String::new();
     };
+    let separator = dotted.separator();
     let parts =
         style.line.split_once("$module").and_then(|(start, rest)| Some((start, rest.split_once("$name")?.0)));
     let line = before[before.rfind('\n').map_or(0, |at| at + 1)..].trim_start();
@@ -142,7 +143,7 @@ fn at_name(view: &View, file: FileId, facts: &Facts, word: Span) -> At {
             Term::Module(whole) => view.name_text(*whole).strip_suffix(view.name_text(r.name)),
             _ => None,
         });
-        let module = module.filter(|_| view.lang(file).strategy().separator().is_some()).map(str::to_owned);
+        let module = module.filter(|_| view.lang(file).strategy().dotted().is_some()).map(str::to_owned);
         return At::Use(Site {
             word,
             recv: r.recv,

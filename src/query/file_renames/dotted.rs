@@ -1,10 +1,10 @@
 //! Modules that are named by where they lie, as names behind dots (`pkg.mod`, `..mod`).
 
-use super::{Edits, Moving, module, moved_path};
+use super::{Edits, Moving, moved_path};
 use crate::lang::facts::{DefKind, Role, Span};
-use crate::lang::imports::{relative_modules, removal};
-use crate::lang::modules::{FileId, Layout, join, parent};
-use crate::lang::{ParseLimits, Parser};
+use crate::lang::imports::removal;
+use crate::lang::modules::{DottedModules, FileId, Layout, parent};
+use crate::lang::{LangId, ParseLimits, Parser};
 use crate::query::rename::{Refusal, text_of};
 
 /// Where a file's name stands in another one, or in itself.
@@ -13,7 +13,7 @@ pub struct Place<'t> {
     pub span: Span,
     pub target: FileId,
     pub text: &'t str,
-    pub separator: char,
+    pub naming: &'static dyn DottedModules,
 }
 
 impl Place<'_> {
@@ -21,15 +21,19 @@ impl Place<'_> {
         &self.text[span.start as usize..span.end as usize]
     }
 
+    fn is_separator(&self, c: char) -> bool {
+        c == self.naming.separator()
+    }
+
     /// The names up to this one, with what stands between them.
     fn chain(&self) -> Span {
         let before = &self.text[..self.span.start as usize];
-        let part = |c: char| c.is_alphanumeric() || c == '_' || c == self.separator;
+        let part = |c: char| c.is_alphanumeric() || c == '_' || self.is_separator(c);
         Span::new(before.trim_end_matches(part).len() as u32, self.span.end)
     }
 
     fn goes_on(&self) -> bool {
-        self.text[self.span.end as usize..].starts_with(self.separator)
+        self.text[self.span.end as usize..].starts_with(|c| self.is_separator(c))
     }
 }
 
@@ -37,7 +41,7 @@ impl Place<'_> {
 pub fn rewrite(moving: &Moving<'_>, place: &Place<'_>, edits: &mut Edits) -> Result<(), Refusal> {
     let facts = moving.view.facts(place.at);
     let name = place.written(place.span);
-    let ((dir, old), (to, new)) = (module(moving.view.path(place.target)), module(moving.path(place.target)));
+    let ((dir, old), (to, new)) = moving.modules(place.target);
     if name != old {
         return Ok(());
     }
@@ -49,15 +53,15 @@ pub fn rewrite(moving: &Moving<'_>, place: &Place<'_>, edits: &mut Edits) -> Res
             // Nothing but everything is taken from it.
             return specifier(moving, place, edits);
         };
-        let list = listed(place, statement);
-        return match list {
-            false => specifier(moving, place, edits),
-            true => item(moving, place, statement, (dir, old), (to, new), edits),
+        let at = (place.span.start - statement.start) as usize;
+        return match place.naming.package_of_item(place.written(statement), at) {
+            None => specifier(moving, place, edits),
+            Some(package) => item(moving, place, statement, package, edits),
         };
     }
     let chain = place.chain();
     let written = place.written(chain);
-    if !written.contains(place.separator) {
+    if !written.contains(|c| place.is_separator(c)) {
         // The name that an import bound.
         edits.add(place.at, place.span, name, Some(new.to_owned()));
         return Ok(());
@@ -77,12 +81,6 @@ pub fn rewrite(moving: &Moving<'_>, place: &Place<'_>, edits: &mut Edits) -> Res
     Err(Refusal(format!("{path} line {line} reaches `{old}` through what it lies in, as `{written}`")))
 }
 
-/// Whether a name of an import is one of those taken from a module, rather than part of the module's own.
-fn listed(place: &Place<'_>, statement: Span) -> bool {
-    let before = &place.text[statement.start as usize..place.span.start as usize];
-    before.starts_with("from") && before.split_whitespace().any(|word| word == "import")
-}
-
 /// The whole name of a module.
 fn specifier(moving: &Moving<'_>, place: &Place<'_>, edits: &mut Edits) -> Result<(), Refusal> {
     // The last name says it all.
@@ -91,16 +89,10 @@ fn specifier(moving: &Moving<'_>, place: &Place<'_>, edits: &mut Edits) -> Resul
     }
     let chain = place.chain();
     let written = place.written(chain);
-    if written.starts_with(place.separator) {
+    if written.starts_with(|c| place.is_separator(c)) {
         // Its own are rewritten as a whole.
         if !moving.files.contains_key(&place.at) {
-            let from = parent(moving.path(place.at));
-            edits.add(
-                place.at,
-                chain,
-                written,
-                Some(relative(from, moving.path(place.target), place.separator)),
-            );
+            edits.add(place.at, chain, written, Some(relative(moving, place)));
         }
         return Ok(());
     }
@@ -113,35 +105,30 @@ fn item(
     moving: &Moving<'_>,
     place: &Place<'_>,
     statement: Span,
-    (dir, old): (&str, &str),
-    (to, new): (&str, &str),
+    package: &str,
     edits: &mut Edits,
 ) -> Result<(), Refusal> {
+    let ((dir, old), (to, new)) = moving.modules(place.target);
     if dir == to || moving.moves_along(place.at, place.target) {
         edits.add(place.at, place.span, old, Some(new.to_owned()));
         return Ok(());
     }
     let text = place.written(statement);
-    let package = text.split_whitespace().nth(1).unwrap_or_default();
-    let whole = match package.starts_with(place.separator) {
-        true => Some(relative(parent(moving.path(place.at)), moving.path(place.target), place.separator)),
+    let whole = match package.starts_with(|c| place.is_separator(c)) {
+        true => Some(relative(moving, place)),
         false => moving.specifier(place.at, place.target),
     };
     let Some(whole) = whole else {
         let path = moving.view.path(place.at);
         return Err(Refusal(format!("{path} could not import `{new}` any more")));
     };
-    let (package_after, name) = split(&whole, place.separator);
+    let (package_after, name) = split(&whole, place.naming.separator());
     let facts = moving.view.facts(place.at);
     let items = facts.defs.iter().filter(|d| d.kind == DefKind::Import && d.span == statement).count();
     // Up to the comma or the end: the name that it is given stays.
     let rest = &place.text[place.span.end as usize..statement.end as usize];
-    let alias = rest.split([',', ')']).next().unwrap_or_default().trim();
-    let alias = if alias.starts_with("as ") { format!(" {alias}") } else { String::new() };
-    let line = match package_after.is_empty() {
-        true => format!("import {name}{alias}"),
-        false => format!("from {package_after} import {name}{alias}"),
-    };
+    let alias = place.naming.alias(rest).map_or(String::new(), |alias| format!(" {alias}"));
+    let line = format!("{}{alias}", place.naming.import(package_after, name));
     if items == 1 {
         edits.add(place.at, statement, text, Some(line));
         return Ok(());
@@ -166,7 +153,7 @@ fn item(
 pub fn relative_imports(
     moving: &Moving<'_>,
     file: FileId,
-    separator: char,
+    naming: &dyn DottedModules,
     edits: &mut Edits,
 ) -> Result<(), Refusal> {
     let view = moving.view;
@@ -175,30 +162,27 @@ pub fn relative_imports(
     let Ok(tree) = Parser::new().parse(view.lang(file), &text, None, &ParseLimits::default()) else {
         return Ok(());
     };
-    for span in relative_modules(&tree) {
+    for span in naming.relative_names(&tree) {
         let written = &text[span.start as usize..span.end as usize];
-        let name = written.trim_start_matches(separator);
-        let ups = "../".repeat((written.len() - name.len()).saturating_sub(1));
-        let Some(old) = join(here, &format!("{ups}{}", name.replace(separator, "/"))) else { continue };
-        let as_file = ["py", "pyi"].iter().find_map(|ending| {
-            let to = moved_path(moving.moves, &format!("{old}.{ending}"))?;
-            Some(to.strip_suffix(&format!(".{ending}"))?.to_owned())
-        });
+        let Some(old) = naming.relative_path(here, written) else { continue };
+        let moved = naming.files(&old).iter().find_map(|file| moved_path(moving.moves, file));
+        let as_file = moved.map(|to| module_path(view.lang(file), &to));
         let new = as_file.or_else(|| moved_path(moving.moves, &old)).unwrap_or(old);
-        edits.add(file, span, written, Some(relative(there, &new, separator)));
+        edits.add(file, span, written, Some(naming.relative_name(there, &new)));
     }
     Ok(())
 }
 
-/// The module at a path with respect to a directory: as many dots as it takes to get up, then names.
-fn relative(dir: &str, path: &str, separator: char) -> String {
-    let path = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py")).unwrap_or(path);
-    let path = path.strip_suffix("/__init__").unwrap_or(path);
-    let parts = |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (here, there) = (parts(dir), parts(path));
-    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-    let dots = separator.to_string().repeat(here.len() - common + 1);
-    format!("{dots}{}", there[common..].join(&separator.to_string()))
+/// The path of the module that a file is, without an ending.
+fn module_path(lang: LangId, path: &str) -> String {
+    let (dir, name) = lang.strategy().module_of(path);
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+/// The name by which the place will say the way to what it names.
+fn relative(moving: &Moving<'_>, place: &Place<'_>) -> String {
+    let target = module_path(moving.view.lang(place.target), moving.path(place.target));
+    place.naming.relative_name(parent(moving.path(place.at)), &target)
 }
 
 /// The package, and the module in it.

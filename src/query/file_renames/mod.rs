@@ -17,7 +17,7 @@ use super::Edit;
 use super::rename::{Refusal, text_of};
 use crate::graph::{OpenFile, View};
 use crate::lang::facts::{DefFlags, Facts, Span};
-use crate::lang::modules::{FileId, Layout, file_name, parent};
+use crate::lang::modules::{FileId, Layout};
 use crate::lang::words::is_name;
 use crate::lang::{LangId, ParseLimits, Parser, extract};
 use crate::resolve::{Outcome, ReferenceLimits, Resolver, Symbol, Target};
@@ -50,8 +50,8 @@ pub fn file_renames(
         if paths::is_path(&text, span, written) {
             let replaced = paths::rewritten(&moving, at, target, written);
             edits.add(at, span, written, replaced);
-        } else if let Some(separator) = view.lang(at).strategy().separator() {
-            let place = dotted::Place { at, span, target, text: &text, separator };
+        } else if let Some(naming) = view.lang(at).strategy().dotted() {
+            let place = dotted::Place { at, span, target, text: &text, naming };
             dotted::rewrite(&moving, &place, &mut edits)?;
         } else {
             edits.add(at, span, written, moving.own_name(at, span, target, written)?);
@@ -62,8 +62,8 @@ pub fn file_renames(
             let (old, new) = moving.names(*file);
             edits.add(other, span, &old, Some(new));
         }
-        if let Some(separator) = view.lang(*file).strategy().separator() {
-            dotted::relative_imports(&moving, *file, separator, &mut edits)?;
+        if let Some(naming) = view.lang(*file).strategy().dotted() {
+            dotted::relative_imports(&moving, *file, naming, &mut edits)?;
         }
     }
     edits.finish(&moving)
@@ -113,7 +113,14 @@ impl<'v> Moving<'v> {
 
     /// The module that a file is by its own name, before and after.
     fn names(&self, file: FileId) -> (String, String) {
-        (module(self.view.path(file)).1.to_owned(), module(self.path(file)).1.to_owned())
+        let ((_, old), (_, new)) = self.modules(file);
+        (old.to_owned(), new.to_owned())
+    }
+
+    /// The directory and the name of the module that a file is, before and after.
+    fn modules(&self, file: FileId) -> ((&str, &str), (&str, &str)) {
+        let strategy = self.view.lang(file).strategy();
+        (strategy.module_of(self.view.path(file)), strategy.module_of(self.path(file)))
     }
 
     /// How one file will name another.
@@ -160,7 +167,7 @@ impl<'v> Moving<'v> {
         target: FileId,
         written: &str,
     ) -> Result<Option<String>, Refusal> {
-        let ((dir, old), (to, new)) = (module(self.view.path(target)), module(self.path(target)));
+        let ((dir, old), (to, new)) = self.modules(target);
         if written != old || self.moves_along(at, target) {
             return Ok(None);
         }
@@ -194,15 +201,6 @@ fn moved_path(moves: &[(String, String)], path: &str) -> Option<String> {
 /// Whether a path is that one or lies in it.
 pub(super) fn is_below(dir: &str, path: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The directory and the name of the module that a file is; the main file of a directory is called by that.
-pub(super) fn module(path: &str) -> (&str, &str) {
-    let stem = file_name(path).split('.').next().unwrap_or_default();
-    match matches!(stem, "__init__" | "mod" | "index") && !parent(path).is_empty() {
-        true => (parent(parent(path)), file_name(parent(path))),
-        false => (parent(path), stem),
-    }
 }
 
 /// Edits as they come together.

@@ -286,10 +286,10 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
         }
     }
     // `import a.b` binds `a`.
-    if let Some(separator) = lang.strategy().separator() {
+    if let Some(dotted) = lang.strategy().dotted() {
         let above: Vec<String> = asks
             .iter()
-            .filter_map(|ask| ask.specifier.split_once(separator))
+            .filter_map(|ask| ask.specifier.split_once(dotted.separator()))
             .map(|(first, _)| first.to_owned())
             .filter(|first| !first.is_empty())
             .collect();
