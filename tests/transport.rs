@@ -16,6 +16,7 @@ const INVALID_PARAMS: i64 = -32602;
 const INTERNAL_ERROR: i64 = -32603;
 const NOT_INITIALIZED: i64 = -32002;
 const CANCELLED: i64 = -32800;
+const REQUEST_FAILED: i64 = -32803;
 
 /// How soon the server has to be gone.
 const GONE: Duration = Duration::from_secs(2);
@@ -267,8 +268,27 @@ fn requests_beyond_all_measure_are_refused_and_the_others_served() {
         wire.notify("$/cancelRequest", json!({"id": id}));
     }
     let codes: Vec<i64> = ids.iter().map(|id| code(&wire.reply(&json!(id)))).collect();
-    assert!(codes.iter().all(|code| [CANCELLED, -32803].contains(code)));
-    assert!(codes.contains(&-32803));
+    assert!(codes.iter().all(|code| [CANCELLED, REQUEST_FAILED].contains(code)));
+    assert!(codes.contains(&REQUEST_FAILED));
+    lives(&mut wire);
+}
+
+#[test]
+fn long_requests_are_taken_up_to_a_sum_and_any_one_alone() {
+    let mut wire = wire();
+    let long = |bytes: usize| json!({"milliseconds": 600_000, "rest": "x".repeat(bytes)});
+    let alone = wire.request("coppice/test/slow", long(8 << 20));
+    let refused = wire.request("coppice/test/slow", long(0));
+    assert_eq!(code(&wire.reply(&json!(refused))), REQUEST_FAILED);
+    wire.notify("$/cancelRequest", json!({"id": alone}));
+    assert_eq!(code(&wire.reply(&json!(alone))), CANCELLED);
+    let ids: Vec<i64> = (0..10).map(|_| wire.request("coppice/test/slow", long(1 << 20))).collect();
+    for id in &ids {
+        wire.notify("$/cancelRequest", json!({"id": id}));
+    }
+    let codes: Vec<i64> = ids.iter().map(|id| code(&wire.reply(&json!(id)))).collect();
+    assert!(codes.iter().all(|code| [CANCELLED, REQUEST_FAILED].contains(code)), "{codes:?}");
+    assert_eq!((codes[0], codes[9]), (CANCELLED, REQUEST_FAILED));
     lives(&mut wire);
 }
 

@@ -26,8 +26,10 @@ use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
 const READ_BYTES: usize = 64 << 10;
-/// Requests that may be under way at a time; each keeps what it reads alive.
-const REQUESTS_MAX: usize = 8_192;
+/// Requests that may be under way at a time; each keeps what it reads alive, and takes 2.6 KB to begin with.
+const REQUESTS_MAX: usize = 4_096;
+/// Bytes of the messages whose requests are under way; one that comes alone may be longer.
+const REQUESTS_BYTES_MAX: usize = 4 << 20;
 /// The protocol's code for a request that is well-formed and cannot be served.
 pub const REQUEST_FAILED: i64 = -32803;
 
@@ -86,10 +88,12 @@ where
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return End::InputFailed(error),
             }
-            while let Some(frame) = decoder.next(Message::read) {
+            while let Some(frame) =
+                decoder.next(|body| Message::read(body).map(|message| (message, body.len())))
+            {
                 self.outbox.wait_for_room();
-                let message = match frame {
-                    Frame::Body(message) => message,
+                let (message, bytes) = match frame {
+                    Frame::Body(read) => read,
                     Frame::BadBody(error) => {
                         self.refuse(error);
                         continue;
@@ -100,7 +104,7 @@ where
                         continue;
                     }
                 };
-                if let Some(end) = self.take(message) {
+                if let Some(end) = self.take(message, bytes) {
                     return end;
                 }
             }
@@ -113,7 +117,8 @@ where
         self.outbox.send(&Answer { id: None, result: Err(error) });
     }
 
-    fn take(&mut self, message: Message) -> Option<End> {
+    /// Serves a message that took so many bytes.
+    fn take(&mut self, message: Message, bytes: usize) -> Option<End> {
         match message {
             Message::Invalid { id: None, error } => self.refuse(error),
             Message::Invalid { id: Some(id), error } => {
@@ -121,7 +126,7 @@ where
             }
             Message::Response { id, result } => self.client.answered(&id, result),
             Message::Notification { method, params } => return self.notification(method, params),
-            Message::Request { id, method, params } => self.request(id, method, params),
+            Message::Request { id, method, params } => self.request(id, method, params, bytes),
         }
         None
     }
@@ -146,8 +151,8 @@ where
         None
     }
 
-    fn request(&mut self, id: RequestId, method: String, params: Option<Value>) {
-        let number = match self.inflight.enter(&id) {
+    fn request(&mut self, id: RequestId, method: String, params: Option<Value>, bytes: usize) {
+        let number = match self.inflight.enter(&id, bytes) {
             Ok(number) => number,
             Err(error) => {
                 return self.outbox.send(&Answer { id: Some(&id), result: Err(error) });
@@ -290,11 +295,18 @@ struct Inflight(Mutex<Numbers>);
 #[derive(Default)]
 struct Numbers {
     next: i32,
-    of: HashMap<RequestId, i32>,
+    of: HashMap<RequestId, Entered>,
+    /// Of all their messages.
+    bytes: usize,
+}
+
+struct Entered {
+    number: i32,
+    bytes: usize,
 }
 
 impl Inflight {
-    fn enter(&self, id: &RequestId) -> Result<i32, Error> {
+    fn enter(&self, id: &RequestId, bytes: usize) -> Result<i32, Error> {
         let mut numbers = self.0.lock();
         let refuse = |code, message: String| Err(Error { code, message: message.into(), data: None });
         if numbers.of.contains_key(id) {
@@ -304,18 +316,29 @@ impl Inflight {
             let why = format!("{REQUESTS_MAX} requests are under way, which is all that is taken");
             return refuse(ErrorCode::ServerError(REQUEST_FAILED), why);
         }
+        if !numbers.of.is_empty() && numbers.bytes + bytes > REQUESTS_BYTES_MAX {
+            let why = format!(
+                "requests of {} bytes are under way, and with this one they would be more than {REQUESTS_BYTES_MAX}",
+                numbers.bytes
+            );
+            return refuse(ErrorCode::ServerError(REQUEST_FAILED), why);
+        }
         let number = numbers.next;
         numbers.next = number.checked_add(1).unwrap_or_default();
-        numbers.of.insert(id.clone(), number);
+        numbers.of.insert(id.clone(), Entered { number, bytes });
+        numbers.bytes += bytes;
         Ok(number)
     }
 
     fn leave(&self, id: &RequestId) {
-        self.0.lock().of.remove(id);
+        let mut numbers = self.0.lock();
+        if let Some(entered) = numbers.of.remove(id) {
+            numbers.bytes -= entered.bytes;
+        }
     }
 
     /// The number of a request by its id; `None` if it is not under way.
     fn number(&self, id: &Value) -> Option<i32> {
-        self.0.lock().of.get(&RequestId::read(id)?).copied()
+        self.0.lock().of.get(&RequestId::read(id)?).map(|entered| entered.number)
     }
 }
