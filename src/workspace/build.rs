@@ -312,31 +312,15 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     })?;
     seen.owes(owing.as_ref());
     let manifests = manifests.changed();
-    if changed.is_empty() && removed.is_empty() && manifests.is_none() {
-        return Ok(Built {
-            graph: None,
-            from_nothing: false,
-            seen,
-            files_read,
-            same,
-            source_bytes: 0,
-            degraded,
-            owing,
-        });
-    }
-    intake.freezing(graph.own_bytes() as u64 + fold)?;
-    let changes = graph::Changes { changed, removed: removed.into_iter().collect(), manifests };
-    let next = graph.update(changes)?;
-    Ok(Built {
-        graph: Some(next),
-        from_nothing: false,
-        seen,
-        files_read,
-        same,
-        source_bytes: 0,
-        degraded,
-        owing,
-    })
+    let graph = if changed.is_empty() && removed.is_empty() && manifests.is_none() {
+        None
+    } else {
+        intake.freezing(graph.own_bytes() as u64 + fold)?;
+        let changes = graph::Changes { changed, removed: removed.into_iter().collect(), manifests };
+        Some(graph.update(changes)?)
+    };
+    let (from_nothing, source_bytes) = (false, 0);
+    Ok(Built { graph, from_nothing, seen, files_read, same, source_bytes, degraded, owing })
 }
 
 /// Leaves out what a graph that has not all of its folder does not have. Which files those are is chosen anew only

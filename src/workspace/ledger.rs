@@ -323,6 +323,23 @@ impl Reservation {
         Ok(keys.into_iter().map(|key| Charge { ledger: ledger.clone(), key }).collect())
     }
 
+    /// Turns the promise into the charge of an object on the heap, in one step with the limit check. Refused, the promise
+    /// is given back.
+    pub fn settle_on_heap(mut self, account: Account, bytes: u64) -> Result<Charge, Refused> {
+        let ledger = self.ledger.clone();
+        let mut book = ledger.0.book.lock();
+        let more = bytes.saturating_sub(self.bytes);
+        book.check_named(account, more, 0)?;
+        let promised = std::mem::take(&mut self.bytes);
+        give_back(&mut book.balance.reserved, promised, PROMISED);
+        book.name(account, more);
+        let key = book.enter(account, bytes);
+        book.releases += 1;
+        drop(book);
+        ledger.0.released.notify_all();
+        Ok(Charge { ledger, key })
+    }
+
     fn release(&mut self, bytes: u64) {
         if bytes == 0 {
             return;

@@ -38,10 +38,19 @@ impl Bounds {
         &self.root
     }
 
+    /// Whether the path really is at a place to look at.
+    pub fn holds(&self, path: &Path) -> bool {
+        path.canonicalize().is_ok_and(|real| self.allows(&real))
+    }
+
+    fn allows(&self, real: &Path) -> bool {
+        self.allowed.iter().any(|place| real.starts_with(place))
+    }
+
     /// Where the path really is, if that is a place to look at. Paths are relative to the folder, or absolute.
     pub fn real(&self, path: &str) -> Option<PathBuf> {
         let real = self.root.join(path).canonicalize().ok()?;
-        self.allowed.iter().any(|place| real.starts_with(place)).then_some(real)
+        self.allows(&real).then_some(real)
     }
 }
 

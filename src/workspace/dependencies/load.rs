@@ -3,6 +3,7 @@
 //! The search goes breadth first: what the folder itself imports, then what those files import, and so on, within
 //! limits. Each file is parsed, reduced to what it declares, and kept encoded.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,7 +56,7 @@ struct Ask {
     from: FileId,
     specifier: String,
     /// Names that are taken from it, each of which may be a module in it.
-    names: Vec<String>,
+    names: BTreeSet<String>,
 }
 
 /// Gives memory for what is read, as long as there is some.
@@ -66,6 +67,7 @@ pub type Room<'a> = dyn FnMut(u64) -> bool + 'a;
 pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
     let Job { graph, bounds, stores, before, crew, bytes_max } = job;
     let deadline = Instant::now() + TIME_MAX;
+    let is_over = || Instant::now() > deadline || crew.cancel.is_cancelled();
     let mut disk = Disk::new(graph, bounds, stores);
     let mut loading = Loading {
         before: before.iter().flat_map(|b| &b.files).map(|f| (f.meta.path.as_str(), f)).collect(),
@@ -74,7 +76,7 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
         bytes: 0,
         bytes_max,
     };
-    let mut asks = asks_of_folder(graph, &mut loading.out.asked, deadline, &crew);
+    let mut asks = asks_of_folder(graph, &mut loading.out.asked, is_over);
     for round in 0..ROUNDS_MAX {
         // Some manifests say where others lie.
         for _ in 0..MANIFESTS_DEPTH_MAX {
@@ -85,8 +87,12 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
             loading.out.libraries.manifests.extend(manifests.iter().cloned());
             disk.add_manifests(manifests);
         }
-        let mut wanted: Vec<FileId> = Vec::new();
+        let (mut wanted, mut cut): (Vec<FileId>, bool) = Default::default();
         for ask in &asks {
+            cut = is_over();
+            if cut {
+                break;
+            }
             let found = targets(&disk, ask);
             if found.is_empty() && round == 0 {
                 loading.missing(&disk, ask);
@@ -94,11 +100,10 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
             wanted.extend(found);
         }
         asks = loading.read(&disk, wanted, &crew, scratch, room);
-        if asks.is_empty() || loading.out.limited.is_some() {
-            break;
-        }
-        if Instant::now() > deadline || crew.cancel.is_cancelled() {
+        if cut || !asks.is_empty() && is_over() {
             loading.out.limited = Some("the time for reading dependencies was up");
+        }
+        if asks.is_empty() || loading.out.limited.is_some() {
             break;
         }
     }
@@ -221,12 +226,12 @@ pub fn specifiers(facts: &Facts) -> impl Iterator<Item = Name> + '_ {
     })
 }
 
-fn asks_of_folder(graph: &Graph, asked: &mut FxHashSet<u64>, deadline: Instant, crew: &Crew<'_>) -> Vec<Ask> {
+fn asks_of_folder(graph: &Graph, asked: &mut FxHashSet<u64>, is_over: impl Fn() -> bool) -> Vec<Ask> {
     let mut all = Vec::new();
     // Of files in one directory one stands for all, as far as they ask the same.
     let mut seen: FxHashMap<(String, u64), usize> = FxHashMap::default();
     for file in graph.files() {
-        if Instant::now() > deadline || crew.cancel.is_cancelled() {
+        if is_over() {
             break;
         }
         let facts = graph.facts(file);
@@ -238,11 +243,7 @@ fn asks_of_folder(graph: &Graph, asked: &mut FxHashSet<u64>, deadline: Instant, 
             match seen.get(&(dir.clone(), key)) {
                 Some(at) => {
                     let known: &mut Ask = &mut all[*at];
-                    for name in ask.names {
-                        if !known.names.contains(&name) {
-                            known.names.push(name);
-                        }
-                    }
+                    known.names.extend(ask.names);
                 }
                 None => {
                     seen.insert((dir, key), all.len());
@@ -259,7 +260,7 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
     let mut at: FxHashMap<Name, usize> = FxHashMap::default();
     for name in specifiers(facts) {
         at.entry(name).or_insert_with(|| {
-            asks.push(Ask { lang, from, specifier: text(name).to_owned(), names: Vec::new() });
+            asks.push(Ask { lang, from, specifier: text(name).to_owned(), names: BTreeSet::new() });
             asks.len() - 1
         });
     }
@@ -267,7 +268,7 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
         if let Some(Term::Module(module)) = r.recv.map(|recv| facts.term(recv))
             && let Some(at) = at.get(module)
         {
-            asks[*at].names.push(text(r.name).to_owned());
+            asks[*at].names.insert(text(r.name).to_owned());
         }
     }
     // Where the names of modules need no import, what stands before a name may be one.
@@ -279,7 +280,12 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
             });
             if let Some(head) = head {
                 at.entry(head.name).or_insert_with(|| {
-                    asks.push(Ask { lang, from, specifier: text(head.name).to_owned(), names: Vec::new() });
+                    asks.push(Ask {
+                        lang,
+                        from,
+                        specifier: text(head.name).to_owned(),
+                        names: BTreeSet::new(),
+                    });
                     asks.len() - 1
                 });
             }
@@ -287,17 +293,15 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
     }
     // `import a.b` binds `a`.
     if let Some(dotted) = lang.strategy().dotted() {
-        let above: Vec<String> = asks
+        let named: FxHashSet<&str> = asks.iter().map(|ask| ask.specifier.as_str()).collect();
+        let above: BTreeSet<String> = asks
             .iter()
             .filter_map(|ask| ask.specifier.split_once(dotted.separator()))
-            .map(|(first, _)| first.to_owned())
-            .filter(|first| !first.is_empty())
+            .map(|(first, _)| first)
+            .filter(|first| !first.is_empty() && !named.contains(first))
+            .map(str::to_owned)
             .collect();
-        for specifier in above {
-            if !asks.iter().any(|ask| ask.specifier == specifier) {
-                asks.push(Ask { lang, from, specifier, names: Vec::new() });
-            }
-        }
+        asks.extend(above.into_iter().map(|specifier| Ask { lang, from, specifier, names: BTreeSet::new() }));
     }
     // Modules whose bodies are files of their own are parts of this one.
     for def in &facts.defs {
@@ -306,7 +310,7 @@ fn asks_of<'t>(lang: LangId, from: FileId, facts: &Facts, text: impl Fn(Name) ->
             let mut path: Vec<&str> = around.map(|owner| text(facts.def(owner).name)).collect();
             path.reverse();
             path.push(text(def.name));
-            let names = vec![path.join("::")];
+            let names = BTreeSet::from([path.join("::")]);
             asks.push(Ask { lang, from, specifier: String::new(), names });
         }
     }

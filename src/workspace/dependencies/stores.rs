@@ -6,6 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use super::super::scan;
 use super::super::settings::Dependencies;
+use super::disk::Bounds;
 use crate::graph::Graph;
 
 /// Entries of a directory that are looked at for environments and stores in it.
@@ -37,14 +38,15 @@ const MARKS: [&str; 17] = [
 /// The directories in which libraries lie by their names, as module rules take them: relative to the folder if they are
 /// in it, else absolute.
 pub fn stores(root: &Path, setting: &Dependencies) -> Vec<String> {
-    let mut found = environments(root);
+    let bounds = Bounds::new(root, named(setting));
+    let mut found = environments(root, &bounds);
     // Where `vendor` is not ignored it is source like any other, and the graph has it anyway.
     let vendored = ["vendor/modules.txt", "Cargo.lock"].iter().any(|mark| root.join(mark).is_file());
     found.extend((vendored && root.join("vendor").is_dir()).then(|| "vendor".to_owned()));
     if let Dependencies::Stores(named) = setting {
         for store in named {
             let Ok(real) = store.canonicalize() else { continue };
-            for dir in parts(&real) {
+            for dir in parts(&real, &bounds) {
                 match dir.strip_prefix(root).ok().and_then(scan::relative) {
                     Some(inside) => found.push(inside),
                     None => found.extend(dir.to_str().map(str::to_owned)),
@@ -68,31 +70,35 @@ pub fn named(setting: &Dependencies) -> &[PathBuf] {
 }
 
 /// The `site-packages` of virtual environments that lie directly in the folder.
-fn environments(root: &Path) -> Vec<String> {
+fn environments(root: &Path, bounds: &Bounds) -> Vec<String> {
     let mut found = Vec::new();
     for name in entries(root) {
         let dir = root.join(&name);
         if !dir.join("pyvenv.cfg").is_file() {
             continue;
         }
-        for site in site_packages(&dir) {
+        for site in site_packages(&dir, bounds) {
             found.extend(site.strip_prefix(root).ok().and_then(scan::relative));
         }
     }
     found
 }
 
-fn site_packages(environment: &Path) -> Vec<PathBuf> {
+/// What an environment has in it; nothing if it is a link to where nothing may be opened.
+fn site_packages(environment: &Path, bounds: &Bounds) -> Vec<PathBuf> {
     let lib = environment.join("lib");
-    let versions = entries(&lib).into_iter().filter(|name| name.starts_with("python"));
+    let names = if bounds.holds(&lib) { entries(&lib) } else { Vec::new() };
+    let versions = names.into_iter().filter(|name| name.starts_with("python"));
     let unix = versions.map(|name| lib.join(name).join("site-packages"));
-    unix.chain([environment.join("Lib/site-packages")]).filter(|dir| dir.is_dir()).collect()
+    unix.chain([environment.join("Lib/site-packages")])
+        .filter(|dir| dir.is_dir() && bounds.holds(dir))
+        .collect()
 }
 
 /// A store as the user names it, and those in it where it is only what holds them: an environment, a registry's cache, a
 /// `GOPATH` or `GOROOT`.
-fn parts(store: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = site_packages(store);
+fn parts(store: &Path, bounds: &Bounds) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = site_packages(store, bounds);
     let registry = |name: &String| name.starts_with("index.") || name.starts_with("github.com-");
     found.extend(entries(store).iter().filter(|name| registry(name)).map(|name| store.join(name)));
     let inner = ["node_modules", "pkg/mod", "src"].map(|name| store.join(name));
@@ -161,6 +167,14 @@ mod tests {
         }
         fs::write(root.join("env/pyvenv.cfg"), "").unwrap();
         assert_eq!(stores(&root, &Dependencies::Inside), ["env/lib/python3.11/site-packages"]);
+        // A link is followed to where something may be opened, and nowhere else.
+        let outside = dir.path().join("outside");
+        fs::create_dir_all(outside.join("lib/python3.11/site-packages")).unwrap();
+        fs::write(outside.join("pyvenv.cfg"), "").unwrap();
+        std::os::unix::fs::symlink(&outside, root.join("linked")).unwrap();
+        assert_eq!(stores(&root, &Dependencies::Inside), ["env/lib/python3.11/site-packages"]);
+        let with_it = stores(&root, &Dependencies::Stores(vec![outside]));
+        assert!(with_it.contains(&"linked/lib/python3.11/site-packages".to_owned()), "{with_it:?}");
         let registry = dir.path().join("registry");
         fs::create_dir_all(registry.join("index.crates.io-1")).unwrap();
         let real = registry.canonicalize().unwrap();

@@ -404,6 +404,18 @@ fn links_that_lead_outside_are_not_followed() {
 }
 
 #[test]
+fn many_imported_names_are_gathered_in_time() {
+    // Compared with each other, these would take longer than a load may.
+    const NAMES: usize = 150_000;
+    let name = |i: usize| format!(" n{i},\n");
+    let import = format!("from lib import (\n{})\n", (0..NAMES).map(name).collect::<String>());
+    let world = World::new(&format!("//- /a.py\n{import}//- /b.py\n{import}"));
+    let loaded = world.load();
+    assert_eq!(loaded.limited, None);
+    assert_eq!(loaded.missing.len(), 1);
+}
+
+#[test]
 fn the_limit_of_bytes_holds_and_is_said() {
     let (world, whole) = check(
         "

@@ -51,6 +51,23 @@ fn a_panic_gives_everything_back() {
 }
 
 #[test]
+fn what_was_promised_to_an_object_on_the_heap_is_not_anothers_meanwhile() {
+    let ledger = Ledger::new(100);
+    let _others = ledger.reserve(60).unwrap();
+    let charge = ledger.reserve(40).unwrap().settle_on_heap(Account::Dependencies, 30).unwrap();
+    assert_eq!((charge.account(), ledger.balance().used()), (Account::Dependencies, 90));
+    assert_eq!(ledger.found(95), 0);
+    // What is more than was promised has been found on the heap.
+    let more = ledger.reserve(2).unwrap().settle_on_heap(Account::Dependencies, 7).unwrap();
+    assert_eq!((ledger.balance().heap, ledger.balance().used()), (0, 97));
+    let refused = ledger.reserve(3).unwrap().settle_on_heap(Account::Dependencies, 4).unwrap_err();
+    assert_eq!((refused.needed, ledger.balance().used()), (1, 97));
+    drop((charge, more));
+    assert_eq!(ledger.balance().used(), 60);
+    ledger.validate();
+}
+
+#[test]
 fn two_promises_settle_as_one() {
     let ledger = Ledger::new(100);
     let mut build = ledger.reserve(10).unwrap();

@@ -152,7 +152,7 @@ impl Folder {
 
     pub fn close(&self) {
         self.waiters.lock().closed = true;
-        self.libraries.forget();
+        self.libraries.close();
         self.cancel_build(|_| true);
         self.wake();
     }

@@ -83,6 +83,8 @@ enum Phase {
     Read,
     /// There is nothing, for this reason.
     Absent(&'static str, Instant),
+    /// The folder is closed.
+    Closed,
 }
 
 /// Dependencies that have been read.
@@ -103,10 +105,20 @@ struct Laid {
 impl Shelved {
     /// Nothing is known any more, and the next who needs it has it read again.
     pub fn forget(&self) {
-        let old = std::mem::take(&mut *self.0.lock());
-        let load = old.load;
+        self.let_go(Phase::Never);
+    }
+
+    /// The folder is closed: nothing is known any more, nor read for those who still ask.
+    pub fn close(&self) {
+        self.let_go(Phase::Closed);
+    }
+
+    fn let_go(&self, phase: Phase) {
+        let mut state = self.0.lock();
+        let phase = if let Phase::Closed = state.phase { Phase::Closed } else { phase };
+        let old = state.become_empty(phase);
+        drop(state);
         old.end();
-        self.0.lock().load = load + 1;
     }
 
     /// The graph that the dependencies lie beside is on its way out.
@@ -123,10 +135,9 @@ impl Shelved {
         if state.kept.is_none() && !matches!(state.phase, Phase::Reading(_)) {
             return false;
         }
-        let old = std::mem::take(&mut *state);
-        state.load = old.load + 1;
-        state.bytes = old.kept.as_ref().map_or(old.bytes, |kept| kept.charge.bytes());
-        state.phase = Phase::Absent("given up for memory", Instant::now());
+        let bytes = state.kept.as_ref().map_or(state.bytes, |kept| kept.charge.bytes());
+        let old = state.become_empty(Phase::Absent("given up for memory", Instant::now()));
+        state.bytes = bytes;
         drop(state);
         old.end();
         true
@@ -135,7 +146,7 @@ impl Shelved {
     pub fn status(&self) -> DependenciesStatus {
         let state = self.0.lock();
         let reading = match &state.phase {
-            Phase::Never => Reading::None,
+            Phase::Never | Phase::Closed => Reading::None,
             Phase::Reading(_) => Reading::Running,
             Phase::Read => Reading::Done,
             Phase::Absent(why, _) => Reading::Absent(why),
@@ -154,6 +165,12 @@ impl Shelved {
 }
 
 impl State {
+    /// Empties the state in one step with the number that ends a load under way; returns what was there.
+    fn become_empty(&mut self, phase: Phase) -> State {
+        let load = self.load + 1;
+        std::mem::replace(self, State { phase, load, ..State::default() })
+    }
+
     /// Lets go, with the bytes counted as what readers hold.
     fn end(self) {
         if let Phase::Reading(cancel) = &self.phase {
@@ -165,6 +182,12 @@ impl State {
         if let Some(kept) = &self.kept {
             kept.charge.retire();
         }
+    }
+
+    /// The part of a state that is replaced by other dependencies.
+    fn replaced(&mut self, kept: Option<Arc<Kept>>) -> State {
+        let kept = std::mem::replace(&mut self.kept, kept);
+        State { kept, laid: self.laid.take(), ..State::default() }
     }
 }
 
@@ -195,7 +218,7 @@ impl Core {
         let mut state = folder.libraries.0.lock();
         match &state.phase {
             Phase::Reading(_) => return true,
-            Phase::Read => return false,
+            Phase::Read | Phase::Closed => return false,
             Phase::Absent(_, since) => {
                 let free = self.keeper.ledger().balance().available();
                 if since.elapsed() < RETRY || free < state.bytes.saturating_mul(RETURN_FACTOR) {
@@ -272,8 +295,7 @@ impl Core {
         }
         loaded.libraries.files.shrink_to_fit();
         let bytes = loaded.libraries.heap_bytes() as u64;
-        drop(room);
-        let charge = ledger.charge(Account::Dependencies, bytes).map_err(|_| SHORT)?;
+        let charge = room.settle_on_heap(Account::Dependencies, bytes).map_err(|_| SHORT)?;
         Ok(Arc::new(Kept { loaded, marks, charge }))
     }
 
@@ -291,11 +313,11 @@ impl Core {
             Ok(kept) => (Some(kept), Phase::Read),
             Err(why) => (None, Phase::Absent(why, Instant::now())),
         };
-        let old = (std::mem::replace(&mut state.kept, kept), state.laid.take());
+        let old = state.replaced(kept);
         state.phase = phase;
         state.looked = Some(Instant::now());
         drop(state);
-        drop(old);
+        old.end();
         folder.wake();
         self.observer.event(Event::Dependencies(folder.path.clone()));
     }
@@ -323,8 +345,7 @@ impl Core {
         };
         let mut graph = served.graph.graph.with_libraries(&kept.loaded.libraries);
         let bytes = graph.library_bytes(&kept.loaded.libraries) as u64;
-        drop(room);
-        let Ok(charge) = ledger.charge(Account::Dependencies, bytes) else {
+        let Ok(charge) = room.settle_on_heap(Account::Dependencies, bytes) else {
             folder.libraries.give_up();
             return None;
         };
@@ -342,6 +363,9 @@ impl Core {
         let is_served = folder.shelf.load().is_some_and(|now| Arc::ptr_eq(&now.graph, &served.graph));
         let old = if current && is_served { state.laid.replace(laid) } else { Some(laid) };
         drop(state);
+        if let Some(old) = &old {
+            old.charge.retire();
+        }
         drop(old);
         Some(resident)
     }

@@ -116,6 +116,54 @@ fn what_is_installed_anew_is_read_anew() {
 }
 
 #[test]
+fn what_a_reader_holds_of_those_before_is_retained() {
+    let world = world(settings());
+    let held = world.reach("a/x.ts");
+    let more = "export declare function run(): void;\nexport declare function fresh(): void;\n";
+    world.write(&format!("a/{LIB}"), more);
+    world.write("a/package-lock.json", "{}");
+    world.until_reached("a/x.ts", |ready| ready.view.lookup_name("fresh").is_some());
+    let memory = world.manager.status().memory;
+    assert_eq!(memory.dependencies, world.status("a").dependencies.bytes);
+    assert!(memory.retained > 0);
+    drop(held);
+    assert_eq!(world.released().retained, 0);
+}
+
+#[test]
+fn a_folder_that_is_closed_has_none_read_for_who_still_asks() {
+    let world = world(settings());
+    let until = Instant::now() + PATIENCE;
+    let folder = world.manager.core().owner(&world.at("a/x.ts")).unwrap();
+    let capture = world.manager.capture(&world.at("a/x.ts")).reaching(Reach::Dependencies).awaiting(until);
+    world.manager.remove_folder(&world.at("a"));
+    let _ = capture.wait(until, &CancelToken::new());
+    folder.libraries.forget();
+    let sight = || None;
+    assert!(!world.manager.core().libraries_awaited(&folder, sight));
+    assert_eq!(folder.libraries.status().reading, Reading::None);
+}
+
+#[test]
+fn what_is_forgotten_while_it_begins_to_be_read_does_not_keep_anybody_waiting() {
+    let world = world(settings());
+    let core = world.manager.core();
+    let folder = core.owner(&world.at("a/x.ts")).unwrap();
+    // One of them forgets what the other begins, over and over.
+    std::thread::scope(|scope| {
+        let forgetting = scope.spawn(|| (0..20_000).for_each(|_| folder.libraries.forget()));
+        while !forgetting.is_finished() {
+            core.libraries_awaited(&folder, || None);
+        }
+    });
+    let deadline = Instant::now() + PATIENCE;
+    while folder.libraries.status().reading == Reading::Running {
+        assert!(Instant::now() < deadline, "a load that nobody does");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
 fn they_go_before_any_folder_does() {
     let world = world(settings());
     world.add("b");
