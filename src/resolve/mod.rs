@@ -210,7 +210,6 @@ impl Resolution {
             _ => &[],
         }
     }
-    /// At best as sure as the tier.
     /// The first definitions of many.
     fn bounded(mut self) -> Resolution {
         if let Resolution::Found(hits) = &mut self {
@@ -218,6 +217,7 @@ impl Resolution {
         }
         self
     }
+    /// At best as sure as the tier.
     fn at_most(mut self, tier: Tier) -> Resolution {
         if let Resolution::Found(hits) = &mut self {
             for hit in hits {

@@ -19,6 +19,7 @@ pub(super) struct Packages<'v> {
 impl Packages<'_> {
     pub fn forget(&self) {
         self.of_files.borrow_mut().clear();
+        self.seen_by.borrow_mut().clear();
     }
 }
 

@@ -18,28 +18,68 @@ pub fn package_of<'a>(layout: &'a dyn Layout, path: &str) -> Option<&'a Manifest
 /// of its name that the folder has, in whatever version.
 pub fn dependents(layout: &dyn Layout, dir: &str) -> FxHashSet<String> {
     let manifests = layout.manifests(MANIFEST);
-    let mut named: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for (at, manifest) in manifests.iter().enumerate() {
-        for name in manifest.name.as_deref().into_iter().chain(manifest.values("package")) {
-            named.entry(name).or_default().push(at);
-        }
-    }
-    let mut used_by: Vec<Vec<usize>> = vec![Vec::new(); manifests.len()];
+    // By name: as many packages may have one name, links between packages could be the square of their number.
+    let mut used_by: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, manifest) in manifests.iter().enumerate() {
         let renamed =
             manifest.values("rename").filter_map(|entry| entry.split_once('=')).map(|(_, name)| name);
         for name in manifest.values("dependency").chain(renamed) {
-            for dependency in named.get(name).into_iter().flatten() {
-                used_by[*dependency].push(at);
-            }
+            used_by.entry(name).or_default().push(at);
         }
     }
     let mut dirs: FxHashSet<String> = FxHashSet::default();
     let mut open: Vec<usize> = manifests.iter().position(|m| m.dir == dir).into_iter().collect();
     while let Some(at) = open.pop() {
-        if dirs.insert(manifests[at].dir.clone()) {
-            open.extend(&used_by[at]);
+        let manifest = &manifests[at];
+        if dirs.insert(manifest.dir.clone()) {
+            let names = manifest.name.as_deref().into_iter().chain(manifest.values("package"));
+            open.extend(names.filter_map(|name| used_by.remove(name)).flatten());
         }
     }
     dirs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::LangId;
+    use crate::lang::modules::FileId;
+
+    struct Manifests(Vec<Manifest>);
+
+    impl Layout for Manifests {
+        fn file(&self, _: &str) -> Option<FileId> {
+            None
+        }
+        fn path(&self, _: FileId) -> &str {
+            ""
+        }
+        fn files_in(&self, _: &str) -> Vec<FileId> {
+            Vec::new()
+        }
+        fn files_named(&self, _: &str, _: usize) -> Vec<FileId> {
+            Vec::new()
+        }
+        fn has_dir(&self, _: &str) -> bool {
+            false
+        }
+        fn lang(&self, _: FileId) -> LangId {
+            LangId::all().next().unwrap()
+        }
+        fn manifests(&self, _: &str) -> &[Manifest] {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn many_packages_of_one_name_that_use_that_name_are_followed_once() {
+        let manifest = |at: u32| Manifest {
+            dir: format!("{at:06}"),
+            file: MANIFEST.to_owned(),
+            name: Some("same".to_owned()),
+            entries: vec![("dependency".to_owned(), "same".to_owned())],
+        };
+        let layout = Manifests((0..60_000).map(manifest).collect());
+        assert_eq!(dependents(&layout, "000007").len(), layout.0.len());
+    }
 }
