@@ -91,9 +91,13 @@ impl Manifests {
         &self.all[start..start + len]
     }
     pub(super) fn heap_bytes(&self) -> usize {
-        let stores: usize = self.stores.iter().map(String::capacity).sum();
-        manifests_bytes(&self.all) + stores
+        manifests_bytes(&self.all) + stores_bytes(&self.stores)
     }
+}
+
+/// Bytes of the stores' names on the heap.
+pub(super) fn stores_bytes(stores: &Vec<String>) -> usize {
+    stores.capacity() * size_of::<String>() + stores.iter().map(String::capacity).sum::<usize>()
 }
 
 /// Bytes of manifests on the heap.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::encoded::EncodedFile;
-use super::generation::{Graph, Manifests, facts_cache_bytes_max};
+use super::generation::{Graph, Manifests, facts_cache_bytes_max, manifests_bytes, stores_bytes};
 use super::overlay::{Row, capacity_bytes, group};
 use crate::lang::facts::{DefId, Name};
 use crate::lang::modules::{FileId, Manifest, is_in};
@@ -29,10 +29,10 @@ pub(super) struct Shelf {
 }
 
 impl Libraries {
-    /// Bytes held on the heap besides what graphs share with them: the encoded facts, which a graph counts too.
+    /// Bytes held on the heap. Graphs share the encoded facts with them, and count those again.
     pub fn heap_bytes(&self) -> usize {
         let files: usize = self.files.iter().map(|f| size_of::<EncodedFile>() + f.heap_bytes()).sum();
-        files + capacity_bytes(&self.files)
+        files + capacity_bytes(&self.files) + manifests_bytes(&self.manifests) + stores_bytes(&self.stores)
     }
 }
 
@@ -126,10 +126,8 @@ impl Graph {
 
     /// Bytes that the graph with these libraries takes besides the graph that it was made of.
     pub fn library_bytes(&self, libraries: &Libraries) -> usize {
-        self.overlay.libraries().heap_bytes()
-            + self.overlay.names().heap_bytes()
-            + self.manifests.heap_bytes()
-            + self.library_cache_bytes(libraries)
+        let shared = self.overlay.rows_bytes() - self.overlay.libraries().heap_bytes();
+        self.own_bytes() - shared + self.library_cache_bytes(libraries)
     }
 
     /// Whether the file is one of a dependency, rather than of the folder.
@@ -183,6 +181,37 @@ mod tests {
         assert_eq!(graph.defs_named(name("f")).count(), 0);
         assert_eq!(graph.defs_anywhere(name("g")).count(), 2);
         assert!(graph.own_bytes() > folder.own_bytes());
+    }
+
+    #[test]
+    fn what_stands_beside_the_facts_is_counted() {
+        let manifest = |bytes: usize| Manifest {
+            dir: String::new(),
+            file: "package.json".to_owned(),
+            name: None,
+            entries: vec![("main".to_owned(), "x".repeat(bytes))],
+        };
+        let few = libraries(&[("site/lib.py", "def f(): pass\n")]);
+        let stores: Vec<String> = (0..1000).map(|_| String::new()).collect();
+        let more = Libraries { manifests: vec![manifest(50_000)], stores: stores.clone(), ..few.clone() };
+        let added = 50_000 + stores.len() * size_of::<String>();
+        assert!(more.heap_bytes() >= few.heap_bytes() + added);
+        let folder = Fixture::parse("//- /a.py\nimport lib").graph();
+        let bytes = |graph: &Graph| {
+            let beside = graph.with_libraries(&more);
+            beside.library_bytes(&more) - beside.library_cache_bytes(&more)
+        };
+        assert!(bytes(&folder) >= added);
+        // The copies of the lists over changed files are its own, too; the rows are not.
+        let changed: String = (0..500).map(|at| format!("def f{at}(): pass\n")).collect();
+        let mut overlay = folder.overlay.clone();
+        let file = Fixture::encode("b.py", &changed).unwrap();
+        let names = file.names.iter().map(|name| overlay.intern(&folder.base, name)).collect();
+        overlay.change(&folder.base, vec![Arc::new(Row::encoded(file, names))], &[]);
+        let updated = folder.with_overlay(overlay, Arc::clone(&folder.manifests));
+        let lists = 500 * (size_of::<(Name, FileId, DefId)>() + size_of::<(Name, FileId)>());
+        let names = updated.overlay.names().heap_bytes() - folder.overlay.names().heap_bytes();
+        assert!(bytes(&updated) >= bytes(&folder) + names + lists);
     }
 
     #[test]
