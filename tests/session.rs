@@ -150,6 +150,26 @@ fn a_renamed_file_is_followed_beside_what_is_no_file() {
 }
 
 #[test]
+fn places_in_a_file_with_a_byte_order_mark_are_those_that_editors_show() {
+    let folder = Folder::new(&[("a.py", "\u{feff}def größe(): pass\n"), ("b.py", "from a import größe\n")]);
+    let mut wire = Wire::in_folder(&folder);
+    wire.ready();
+    let name = json!({"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 9}});
+    let (a, b) = (folder.uri("a.py"), folder.uri("b.py"));
+    let at = |uri: &str, character| json!({"textDocument": {"uri": uri}, "position": {"line": 0, "character": character}});
+    let outline = wire.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": a}}));
+    assert_eq!(outline["result"][0]["selectionRange"], name, "{outline}");
+    let hover = wire.ask("textDocument/hover", at(&a, 4));
+    assert_eq!(hover["result"]["range"], name, "{hover}");
+    let definition = wire.ask("textDocument/definition", at(&b, 14));
+    assert_eq!(definition["result"][0]["range"], name, "{definition}");
+    let mut renaming = at(&b, 14);
+    renaming["newName"] = json!("fresh");
+    let renamed = wire.ask("textDocument/rename", renaming);
+    assert_eq!(renamed["result"]["changes"][&a][0]["range"], name, "{renamed}");
+}
+
+#[test]
 fn a_folder_on_no_disk_is_left_out_and_said_so() {
     let folder = Folder::new(SHOP);
     let elsewhere = |path: &str| json!({"uri": format!("vscode-vfs://host/{path}"), "name": path});

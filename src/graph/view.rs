@@ -11,7 +11,7 @@ use super::lines::Lines;
 use super::open::OpenFile;
 use super::overlay::Row;
 use crate::lang::modules::{FileId, Layout};
-use crate::text::{Encoding, Position};
+use crate::text::{BYTE_ORDER_MARK, Encoding, Position};
 
 /// Where the text of a closed file comes from.
 pub trait Texts: Send + Sync {
@@ -175,7 +175,8 @@ impl View {
     }
 }
 
-/// Offsets and positions of one file.
+/// Offsets and positions of one file. A byte order mark of a file that is not open has no column: no editor shows one, so
+/// what is in its first line is counted as if it were not there.
 pub struct Positions<'v> {
     view: &'v View,
     file: FileId,
@@ -190,7 +191,10 @@ impl Positions<'_> {
         let index = &self.lines.index;
         let line = index.line_of(offset.min(index.text_len()));
         match self.text_for(line) {
-            Some(text) => index.position(text, offset, self.encoding),
+            Some(text) => {
+                let at = index.position(text, offset, self.encoding);
+                Position { column: at.column.saturating_sub(self.unseen(line, text)), ..at }
+            }
             None => index.ascii_position(offset),
         }
     }
@@ -198,9 +202,18 @@ impl Positions<'_> {
     pub fn offset(&self, position: Position) -> Option<u32> {
         let index = &self.lines.index;
         match self.text_for(position.line) {
-            Some(text) => index.offset(text, position, self.encoding),
+            Some(text) => {
+                let column = position.column.saturating_add(self.unseen(position.line, text));
+                index.offset(text, Position { column, ..position }, self.encoding)
+            }
             None => index.ascii_offset(position),
         }
+    }
+
+    /// Columns of a line that only the disk has.
+    fn unseen(&self, line: u32, text: &str) -> u32 {
+        let is_marked = line == 0 && text.starts_with(BYTE_ORDER_MARK) && !self.view.is_open(self.file);
+        if is_marked { self.encoding.len(BYTE_ORDER_MARK) } else { 0 }
     }
 
     /// The text, if columns of the line depend on it.
@@ -213,5 +226,37 @@ impl Positions<'_> {
 
     pub fn lines(&self) -> &crate::text::LineIndex {
         &self.lines.index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::fixture::Fixture;
+    use crate::lang::{ParseLimits, Parser, extract};
+
+    #[test]
+    fn a_byte_order_mark_of_a_closed_file_has_no_column() {
+        let text = "\u{feff}def größe(): pass\nx = 1\n";
+        let mut fixture = Fixture::default();
+        fixture.files.insert("a.py".into(), text.into());
+        let view = fixture.view();
+        let file = view.file("a.py").unwrap();
+        let at = |line, column| Position { line, column };
+        for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+            for (name, expected) in [("def", at(0, 0)), ("größe", at(0, 4)), ("x =", at(1, 0))] {
+                let offset = text.find(name).unwrap() as u32;
+                assert_eq!(view.position(file, offset, encoding), expected);
+                assert_eq!(view.offset(file, expected, encoding), Some(offset));
+            }
+            assert_eq!(view.position(file, 0, encoding), at(0, 0));
+        }
+        let lang = view.lang(file);
+        let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
+        let facts = Arc::new(extract(lang, &tree, text));
+        let document = OpenFile { path: "a.py".into(), lang, text: text.into(), facts };
+        // What an editor shows and calls a part of its text is counted.
+        let open = view.changed(vec![document], &[]);
+        assert_eq!(open.position(file, 3, Encoding::Utf16), at(0, 1));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::facts::Span;
 use super::{LangId, Tree};
+use crate::text::BYTE_ORDER_MARK;
 
 /// How a language writes an import. `$module` stands for the module, `$name` for what is taken from it.
 #[derive(Clone, Copy, Debug)]
@@ -67,9 +68,6 @@ pub fn insertion(
     }
     Some(insertion)
 }
-
-/// Stands first in a file or means something else.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// What names things: imports behind the first of these are for what comes after them.
 fn is_definition(node: tree_sitter::Node<'_>) -> bool {

@@ -6,6 +6,9 @@ mod lines;
 pub use edit::{Edit, EditError, apply_edit};
 pub use lines::LineIndex;
 
+/// Stands first in a file or means something else.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// What a position's column counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Encoding {

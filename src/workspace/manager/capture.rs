@@ -25,6 +25,7 @@ use super::resident::{Placed, Resident, Sight};
 use crate::graph::{Graph, GraphBuilder};
 use crate::lang::check_text;
 use crate::lang::modules::{FileId, Layout};
+use crate::text::BYTE_ORDER_MARK;
 
 /// A request's world as it was when the request arrived: the folder that owns its path, and the open documents.
 #[derive(Clone)]
@@ -248,6 +249,8 @@ impl Capture {
             Err(error) => return Err(refuse(format!("the file cannot be read: {error}"))),
         };
         let text = check_text(&bytes).map_err(|e| self.unavailable(Kind::Document, false, e.to_string()))?;
+        // As an editor would open it: none calls the mark a part of the text.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let document = self.core.documents.unopened(self.path.clone(), text, settings.document_bytes_max());
         Ok(Arc::new(document))
     }

@@ -44,6 +44,8 @@ async def test_line_ends_marks_of_order_and_wide_letters(start, workspace, newli
     text = "def ⟦f⟧():\n    '''𝒳ü漢'''; ⟦d:größe⟧ = 1; '𝒳'; return ⟦u:größe⟧\n"
     editor = await start(workspace({"a.py": bom + text.replace("\n", newline), "b.py": "from a import ⟦import:f⟧\n"}), profile=profile)
     await editor.ready()
+    # No editor counts the mark of a file, so nobody who has not opened it does.
+    editor.workspace.read_marks("a.py", text.replace("\n", newline))
     assert await editor.definition("u") == ["d"], "on disk"
     assert await editor.definition("import") == ["f"], "on disk"
     editor.open("a.py", bom + text.replace("\n", newline))
