@@ -35,8 +35,11 @@ impl CallShape {
     pub fn points(&self, head: &str, name: &str, self_names: &[&str]) -> i32 {
         let Some(list) = parameters_of(head, name) else { return 0 };
         let (parameters, true) = split_list(list) else { return 0 };
+        // `&mut self`, `self: &Self`.
         let is_self = |parameter: &&str| {
-            self_names.iter().any(|own| parameter.trim_start_matches(['&', '*', ' ']) == *own)
+            let name = parameter.split(':').next().unwrap_or_default().trim_end();
+            let last = name.rsplit(|c| !is_word(c)).next();
+            last.is_some_and(|last| self_names.contains(&last))
         };
         let skipped = usize::from(parameters.first().is_some_and(is_self));
         let parameters = &parameters[skipped..];
@@ -61,6 +64,9 @@ impl CallShape {
 
 /// What is in the brackets behind the name in a head, brackets of types left out.
 fn parameters_of<'t>(head: &'t str, name: &str) -> Option<&'t str> {
+    if name.is_empty() {
+        return None;
+    }
     let mut from = 0;
     let behind = loop {
         let at = from + head.get(from..)?.find(name)?;
@@ -154,6 +160,11 @@ mod tests {
         assert_eq!(points("(user.name)", "def greet(name)", "greet"), COUNT_POINTS + NAMED_POINTS);
         assert_eq!(points("(other)", "def greet(name)", "greet"), COUNT_POINTS);
         assert_eq!(points("(B)", "#define size(b) ((b)->n)", "size"), COUNT_POINTS + NAMED_POINTS);
+    }
+
+    #[test]
+    fn what_has_no_name_has_no_parameters() {
+        assert_eq!(points("(1)", "fn (a: u32)", ""), 0);
     }
 
     #[test]

@@ -345,3 +345,16 @@ fn a_key_in_the_line_speaks_for_what_is_named_like_it() {
         &["do_open"],
     );
 }
+
+#[test]
+fn the_own_value_is_no_argument_however_it_is_written() {
+    for own in ["&mut self", "self", "&'a self", "mut self", "self: &Self"] {
+        let methods = "fn set_a(OWN, key: u32, value: u32) {} fn set_b(OWN, key: u32) {}".replace("OWN", own);
+        check_first(
+            &format!(
+                "\n//- /a.rs\nstruct Item;\nimpl Item {{ {methods} }}\nfn f(item: Item) {{ item.se$0(1); }}\n"
+            ),
+            &["set_b"],
+        );
+    }
+}
