@@ -6,3 +6,7 @@ pub mod query;
 pub mod setup;
 
 mod client;
+mod output;
+
+/// The longest that a command can be told to wait for its folders: a day, by which time nobody does.
+const WAIT_SECONDS_MAX: u64 = 86_400;

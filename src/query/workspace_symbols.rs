@@ -79,7 +79,7 @@ pub fn workspace_symbols(
         if some.is_empty() {
             break;
         }
-        for listed in listed_kinds(view, some).chunks(limit + 1) {
+        for listed in listed_kinds(view, some).chunks(limit.saturating_add(1)) {
             found.extend(described(view, listed, container, &mut last));
             if found.len() > limit {
                 break;
@@ -368,6 +368,11 @@ mod tests {
     fn what_was_cancelled_is_not_all() {
         let fixture = Fixture::parse("\n//- /a.py\ndef f(): pass\n");
         assert_eq!(workspace_symbols(&fixture.view(), "f", 9, &AtomicBool::new(true)), (Vec::new(), true));
+    }
+
+    #[test]
+    fn all_may_be_wanted() {
+        check_symbols("gsf", usize::MAX, &["GetSomeField", "get_some_field"]);
     }
 
     #[test]

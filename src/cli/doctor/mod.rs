@@ -7,12 +7,17 @@ mod questions;
 mod report;
 mod session;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::value_parser;
+
+use super::WAIT_SECONDS_MAX;
 use super::client::ClientError;
 use super::flags::SettingFlags;
+use super::output::{print, tell};
 use crate::workspace::scan::Scope;
 use crate::workspace::settings::Settings;
 use report::Report;
@@ -31,7 +36,7 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub json: bool,
     /// How long the folders may take to become ready, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = value_parser!(u64).range(..=WAIT_SECONDS_MAX))]
     pub wait: u64,
     /// The server to examine, if not this program itself.
     #[arg(long, value_name = "PROGRAM")]
@@ -43,15 +48,15 @@ pub struct DoctorArgs {
 /// Runs the command and prints its report.
 pub fn run(args: &DoctorArgs) -> ExitCode {
     let report = examine(args);
-    if args.json {
-        match serde_json::to_string_pretty(&report) {
-            Ok(text) => println!("{text}"),
-            Err(e) => eprintln!("coppice doctor: the report cannot be written as JSON: {e}"),
-        }
-    } else {
-        print!("{report}");
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&report).map(|text| text + "\n").map_err(io::Error::from),
+        false => Ok(report.to_string()),
+    };
+    let printed = text.and_then(|text| print(&text));
+    if let Err(e) = &printed {
+        tell(&format!("coppice doctor: the report cannot be printed: {e}"));
     }
-    if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.ok && printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn examine(args: &DoctorArgs) -> Report {

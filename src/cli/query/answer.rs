@@ -1,9 +1,11 @@
 //! An answer as lines for people and as JSON for programs.
 
+use std::io;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::super::output::{print, tell};
 use crate::graph::{Positions, View};
 use crate::lang::facts::{DefKind, Span};
 use crate::lang::modules::{FileId, Layout};
@@ -108,7 +110,8 @@ impl Item {
         FileItems::new(view, location.file).item(location.span)
     }
 
-    fn print(&self) {
+    /// Its lines, below those of what it stands in.
+    fn write(&self, out: &mut String) {
         let place = format!("{}:{}:{}:", self.file, self.line, self.column);
         let indent = "  ".repeat(self.depth);
         match &self.name {
@@ -116,39 +119,38 @@ impl Item {
                 let kind = self.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
                 let container = self.container.as_ref().map(|c| format!(" in {c}")).unwrap_or_default();
                 let tier = self.tier.as_ref().map(|t| format!("  [{t}]")).unwrap_or_default();
-                println!("{place} {indent}{kind}{name}{container}{tier}");
+                *out += &format!("{place} {indent}{kind}{name}{container}{tier}\n");
             }
-            None => println!("{place} {}", self.text),
+            None => *out += &format!("{place} {}\n", self.text),
         }
-        self.children.iter().for_each(Item::print);
+        self.children.iter().for_each(|child| child.write(out));
     }
 }
 
 impl Answer {
     /// Results on stdout; what is to be known about them on stderr, or all in one object.
-    pub(super) fn print(&self, json: bool) {
+    pub(super) fn print(&self, json: bool) -> io::Result<()> {
         if json {
-            match serde_json::to_string_pretty(self) {
-                Ok(text) => println!("{text}"),
-                Err(e) => eprintln!("coppice query: the answer cannot be written as JSON: {e}"),
-            }
-            return;
+            return print(&(serde_json::to_string_pretty(self)? + "\n"));
         }
-        self.items.iter().for_each(Item::print);
+        let mut out = String::new();
+        self.items.iter().for_each(|item| item.write(&mut out));
+        print(&out)?;
         if let Some(why) = &self.why {
-            eprintln!("{why}");
+            tell(why);
         } else if self.items.is_empty() {
-            eprintln!("nothing found");
+            tell("nothing found");
         }
         if self.truncated {
-            eprintln!("there are more; --limit shows them");
+            tell("there are more; --limit shows them");
         }
         if let Some(stale) = &self.stale {
-            eprintln!("this may be out of date: {stale}");
+            tell(&format!("this may be out of date: {stale}"));
         }
         if let Some(degraded) = &self.degraded {
-            eprintln!("there may be more: {degraded}");
+            tell(&format!("there may be more: {degraded}"));
         }
+        Ok(())
     }
 }
 

@@ -43,13 +43,16 @@ pub(super) fn ask(
             references(view, &[(file, offset(view, file, *line, *column)?)], limit, answer);
         }
         (Question::Refs(_), Subject::Name(name), _) => {
-            let named = named(view, name);
+            let (named, more) = named(view, name);
             let places: Vec<_> = named.iter().map(|s| (s.location.file, s.location.span.start)).collect();
             references(view, &places, limit, answer);
+            answer.truncated |= more;
         }
         (_, Subject::Name(name), _) => {
-            answer.items = named(view, name).iter().map(|symbol| symbol_item(view, symbol)).collect();
-            cut(answer, limit);
+            let (named, more) = named(view, name);
+            answer.items = named.iter().take(limit).map(|symbol| symbol_item(view, symbol)).collect();
+            answer.total = named.len();
+            answer.truncated = more || named.len() > limit;
         }
         (_, Subject::File(path), _) => {
             return Err(QueryError::NeedsLine(path.clone()));
@@ -67,12 +70,15 @@ fn cut(answer: &mut Answer, limit: usize) {
     answer.items.truncate(limit);
 }
 
-/// Definitions of exactly this name, which may be narrowed by its container (`Item.total`, `Item::total`).
-fn named(view: &View, name: &str) -> Vec<WorkspaceSymbol> {
-    let (mut found, _) = query::workspace_symbols(view, name, NAMESAKES_MAX, &AtomicBool::new(false));
+/// Definitions of exactly this name, which may be narrowed by its container (`Item.total`, `Item::total`), and whether
+/// there may be more.
+fn named(view: &View, name: &str) -> (Vec<WorkspaceSymbol>, bool) {
+    let (mut found, more) = query::workspace_symbols(view, name, NAMESAKES_MAX, &AtomicBool::new(false));
     let last = name.rsplit(['.', ':', '#']).next().unwrap_or(name);
+    // The best come first, so what is left out is of another name unless the last of these has this one.
+    let more = more && found.last().is_some_and(|symbol| symbol.name == last);
     found.retain(|symbol| symbol.name == last);
-    found
+    (found, more)
 }
 
 fn references(view: &View, places: &[(FileId, u32)], limit: usize, answer: &mut Answer) {
@@ -80,6 +86,9 @@ fn references(view: &View, places: &[(FileId, u32)], limit: usize, answer: &mut 
     let mut reasons = Vec::new();
     let mut shown: Option<(FileId, FileItems<'_>)> = None;
     for (file, offset) in places {
+        if answer.items.len() > limit {
+            break;
+        }
         match query::references(view, *file, *offset, true, limit, &AtomicBool::new(false)) {
             Ok(uses) => {
                 answer.truncated |= uses.truncated;

@@ -11,10 +11,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use answer::Answer;
+use clap::value_parser;
 use folder::FolderError;
 use subject::Subject;
 
+use super::WAIT_SECONDS_MAX;
 use super::flags::SettingFlags;
+use super::output::{print, tell};
 use crate::workspace::settings::Settings;
 
 /// Something was found.
@@ -66,7 +69,7 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = LIMIT_DEFAULT)]
     pub limit: NonZeroUsize,
     /// How long the folder may take to become ready, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u64).range(..=WAIT_SECONDS_MAX))]
     pub wait: u64,
     #[command(flatten)]
     pub settings: SettingFlags,
@@ -87,18 +90,21 @@ impl Question {
 pub fn run(args: &QueryArgs) -> ExitCode {
     let options = args.question.options();
     match answer(&args.question) {
-        Ok(answer) => {
-            answer.print(options.json);
-            ExitCode::from(if answer.items.is_empty() { NONE } else { FOUND })
-        }
-        Err(error) => {
-            if options.json {
-                println!(
-                    "{}",
-                    serde_json::json!({"error": error.to_string(), "ready": !error.is_not_ready()})
-                );
+        Ok(answer) => match answer.print(options.json) {
+            Ok(()) => ExitCode::from(if answer.items.is_empty() { NONE } else { FOUND }),
+            Err(e) => {
+                tell(&format!("coppice query: the answer cannot be printed: {e}"));
+                ExitCode::from(FAILED)
             }
-            eprintln!("coppice query: {error}");
+        },
+        Err(error) => {
+            let message = error.to_string();
+            tell(&format!("coppice query: {message}"));
+            if options.json {
+                let object = serde_json::json!({"error": message, "ready": !error.is_not_ready()});
+                // The exit code says all that is left to say.
+                let _ = print(&format!("{object}\n"));
+            }
             ExitCode::from(if error.is_not_ready() { NOT_READY } else { FAILED })
         }
     }

@@ -7,6 +7,8 @@ mod language;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::output::{print, tell};
+
 pub use editor::Editor;
 pub use fragment::{Request, fragment};
 pub use language::Language;
@@ -36,12 +38,17 @@ pub struct SetupArgs {
 pub fn run(args: &SetupArgs) -> ExitCode {
     match answer(args) {
         Ok(text) => {
-            eprintln!("{}", args.editor.place());
-            print!("{text}");
-            ExitCode::SUCCESS
+            tell(args.editor.place());
+            match print(&text) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(e) => {
+                    tell(&format!("coppice setup: {e}"));
+                    ExitCode::from(WRONG)
+                }
+            }
         }
         Err(error) => {
-            eprintln!("coppice setup: {error}");
+            tell(&format!("coppice setup: {error}"));
             ExitCode::from(WRONG)
         }
     }

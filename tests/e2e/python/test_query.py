@@ -125,6 +125,40 @@ def test_exit_codes(query, arguments, code):
     assert result.stderr
 
 
+def test_what_is_left_out_of_many_of_one_name_is_said(query):
+    (query.folder.root / "many.py").write_text("".join(f"class C{n}:\n    def same(self): self.same()\n" for n in range(30)))
+    answer = found(query("def", "same", "--json", "--limit", 5))
+    assert (len(answer["items"]), answer["total"], answer["truncated"]) == (5, 30, True)
+    answer = found(query("refs", "same", "--json", "--limit", 5))
+    assert len(answer["items"]) == 5 and answer["truncated"]
+    answer = found(query("refs", "same", "--json", "--limit", 60))
+    assert len(answer["items"]) == 60 and not answer["truncated"]
+
+
+def test_a_reader_that_has_had_enough_is_no_fault(command, query):
+    # More than a pipe holds.
+    (query.folder.root / "many.py").write_text("".join(f"def found_{n}(): pass\n" for n in range(5_000)))
+    arguments = [*command, "query", "symbols", "found_", "--limit", "5000"]
+    for stderr in (subprocess.PIPE, subprocess.STDOUT):
+        process = subprocess.Popen(arguments, cwd=query.folder.root, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(60) == FOUND
+        assert stderr == subprocess.STDOUT or "panicked" not in process.stderr.read()
+
+
+def test_an_answer_that_cannot_be_printed_is_a_failure(command, query):
+    with open("/dev/full", "w") as full:
+        arguments = [*command, "query", "symbols", "total"]
+        assert subprocess.run(arguments, cwd=query.folder.root, stdout=full, timeout=60).returncode == FAILED
+
+
+def test_numbers_that_are_too_large_are_no_end(query):
+    most = 2**64 - 1
+    assert found(query("symbols", "total", "--json", "--limit", most))["truncated"] is False
+    assert query("symbols", "total", "--wait", most).returncode == USAGE
+
+
 def test_the_help_tells_the_exit_codes(query):
     text = query("--help").stdout
     for part in ("0 if something was found", "1 if there is nothing", "3 if the folder was not ready", "4 if"):
