@@ -51,7 +51,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
             Scope::Machine,
             json!({
                 "type": ["integer", "null"], "default": null, "minimum": 1, "maximum": 256,
-                "markdownDescription": "Threads that build graphs. Empty: half the cores, between 2 and 8.",
+                "markdownDescription": "Threads that build graphs. Empty: half the cores, between 2 and 8, or the only one.",
             }),
         ),
         (
