@@ -290,6 +290,40 @@ mod tests {
         ));
     }
 
+    /// Where the call of a function with a type parameter leads.
+    fn check_given(call: &str, leads: bool) {
+        let run = if leads { "⟦run⟧" } else { "run" };
+        let fixture = format!(
+            "
+            //- /a.py
+            from typing import TypeVar
+            T = TypeVar('T')
+            class Foo:
+                def {run}(self): pass
+            class Other:
+                def fly(self): pass
+            def many(*xs: T) -> T: ...
+            def second(first, x: T) -> T: ...
+            def either(x: T | list[T]) -> T: ...
+            def go(pair, foos: list[Foo]):
+                {call}
+            "
+        );
+        check_definition(&fixture);
+    }
+
+    #[test]
+    fn arguments_bind_the_parameters_that_they_are_given_to() {
+        check_given("many(Foo()).$0run()", true);
+        check_given("many([Foo()]).$0run()", false);
+        check_given("second(Other(), Foo()).$0run()", true);
+        check_given("second(Foo(), Other()).$0run()", false);
+        check_given("second(Other(), Other(), Foo()).$0run()", false);
+        check_given("second(*pair, Foo()).$0run()", false);
+        check_given("either(Foo()).$0run()", true);
+        check_given("either(foos).$0run()", true);
+    }
+
     #[test]
     fn what_containers_hold_is_known() {
         check_user("for name, user in names.items(): user.$0save()");

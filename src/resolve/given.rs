@@ -3,7 +3,7 @@
 use super::member::Wanted;
 use super::ty::{Head, Subst, Ty};
 use super::{Cx, Resolver, Symbol, Tier, Typed};
-use crate::lang::facts::{DefFlags, Name, TermId};
+use crate::lang::facts::{DefFlags, Name, Term, TermId};
 use crate::lang::pack::Hands;
 
 /// Parameters that are looked at for what they bind.
@@ -82,17 +82,22 @@ impl Resolver<'_> {
         }
         let mut bound = Subst::default();
         let parameters = self.parameters(function);
-        for (at, term) in given.iter().take(PARAMETERS_MAX).enumerate() {
-            let Some(parameter) = parameters.get(at).or(parameters.last()) else { break };
+        let is_variadic = |parameter: &&Symbol| self.def(**parameter).flags.has(DefFlags::VARIADIC);
+        let index = self.index(cx.file);
+        // Behind what is spread nobody knows which argument is whose.
+        let in_order = given.iter().take_while(|term| !matches!(index.facts.term(**term), Term::Iter(_)));
+        for (at, term) in in_order.take(PARAMETERS_MAX).enumerate() {
+            let parameter = parameters.get(at).or(parameters.last().filter(is_variadic));
+            let Some(parameter) = parameter else { break };
             let wanted = self.value(*parameter).ty;
             if !wanted.has_params() {
                 continue;
             }
             let ty = self.eval(cx, *term).ty;
-            match (&wanted, self.def(*parameter).flags.has(DefFlags::VARIADIC)) {
-                (Ty::List(element), true) if !matches!(ty, Ty::List(_)) => {
-                    self.bind(element, &ty, &mut bound)
-                }
+            match (&wanted, is_variadic(&parameter)) {
+                // One of several, or all of them as one list.
+                (Ty::List(_), true) if matches!(ty, Ty::List(_)) => {}
+                (Ty::List(element), true) => self.bind(element, &ty, &mut bound),
                 (wanted, _) => self.bind(wanted, &ty, &mut bound),
             }
         }
@@ -112,7 +117,16 @@ impl Resolver<'_> {
                     bound.params.push((*param, given.clone()));
                 }
             }
-            (Ty::Union(parts), given) => parts.iter().for_each(|part| self.bind(part, given, bound)),
+            // A bare parameter takes what no other part does.
+            (Ty::Union(parts), given) => {
+                let (bare, shaped): (Vec<&Ty>, _) =
+                    parts.iter().partition(|part| matches!(part, Ty::Param(_)));
+                let before = bound.params.len();
+                shaped.into_iter().for_each(|part| self.bind(part, given, bound));
+                if bound.params.len() == before {
+                    bare.into_iter().for_each(|part| self.bind(part, given, bound));
+                }
+            }
             (Ty::List(wanted), Ty::List(given)) | (Ty::Of(wanted), Ty::Of(given)) => {
                 self.bind(wanted, given, bound);
             }

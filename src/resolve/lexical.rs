@@ -48,13 +48,12 @@ impl Resolver<'_> {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
-                let found = found.bounded();
+                let found = self.in_sight(file, found).bounded();
                 let found = match r.role {
                     Role::Call if self.knobs(file).overloads => self.chosen(file, reference, found),
                     Role::Call => self.called(found),
                     _ => found,
                 };
-                let found = self.in_sight(file, found);
                 Rc::new(match self.index(file).facts.arity(reference) {
                     Some(arity) => self.by_arity(found, usize::from(arity)),
                     None => found,

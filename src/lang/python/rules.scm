@@ -24,14 +24,15 @@
 
 ; Parameters: each is a pattern of its own.
 (parameters|lambda_parameters (identifier) @bind.parameter)
-(typed_parameter (#first? list_splat_pattern) type: (_) @type.list (list_splat_pattern) @bind) @bind.parameter
+(typed_parameter (#first? list_splat_pattern) type: (_) @type.list (list_splat_pattern) @bind) @bind.parameter @below.variadic
 (typed_parameter (#first? dictionary_splat_pattern) type: (_) @type.mapping (dictionary_splat_pattern) @bind) @bind.parameter
 (typed_parameter type: (_) @type (identifier|list_splat_pattern|dictionary_splat_pattern) @bind) @bind.parameter
 (default_parameter name: (_) @bind value: (_) @init) @bind.parameter
 (typed_default_parameter name: (_) @bind type: (_) @type value: (_) @init) @bind.parameter
-(list_splat_pattern (#parent? parameters lambda_parameters) (_) @bind) @bind.parameter
+(list_splat_pattern (#parent? parameters lambda_parameters) (_) @bind) @bind.parameter @below.variadic
 (dictionary_splat_pattern (#parent? parameters lambda_parameters) (_) @bind) @bind.parameter
 (list_splat_pattern (_) @same)
+(list_splat (#parent? argument_list) (_) @value) @term.iter
 (dictionary_splat_pattern (_) @same)
 
 ; Assignments and the other ways to bind.

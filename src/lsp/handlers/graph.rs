@@ -56,9 +56,11 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
     read_folder(session, FEATURE, &uri, move |path, ready, cancel| {
         let centre = match ready.file {
             Some(file) => {
-                let position = position.map(convert::text_position);
-                let offset = position.and_then(|at| ready.view.offset(file, at, encoding));
-                offset.map_or(Centre::File(file), |offset| centre_at(&ready.view, file, offset))
+                let offset = |at| ready.view.offset(file, convert::text_position(at), encoding);
+                match position.map(|at| offset(at).ok_or_else(outside)).transpose()? {
+                    Some(offset) => centre_at(&ready.view, file, offset),
+                    None => Centre::File(file),
+                }
             }
             None => {
                 let inside = path.strip_prefix(&ready.root).ok().and_then(|p| p.to_str());
@@ -73,6 +75,10 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
         }
         shown(&teller, ready, &found, format, encoding).map(Some)
     })
+}
+
+fn outside() -> Error {
+    errors::invalid("the position is outside the document")
 }
 
 fn no_such() -> Error {

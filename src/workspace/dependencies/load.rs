@@ -76,7 +76,9 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
         bytes: 0,
         bytes_max,
     };
+    const LATE: &str = "the time for reading dependencies was up";
     let mut asks = asks_of_folder(graph, &mut loading.out.asked, is_over);
+    loading.out.limited = is_over().then_some(LATE);
     for round in 0..ROUNDS_MAX {
         // Some manifests say where others lie.
         for _ in 0..MANIFESTS_DEPTH_MAX {
@@ -101,7 +103,7 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
         }
         asks = loading.read(&disk, wanted, &crew, scratch, room);
         if cut || !asks.is_empty() && is_over() {
-            loading.out.limited = Some("the time for reading dependencies was up");
+            loading.out.limited = Some(LATE);
         }
         if asks.is_empty() || loading.out.limited.is_some() {
             break;

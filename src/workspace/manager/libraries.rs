@@ -392,12 +392,15 @@ impl Core {
             let setting = &self.settings().dependencies;
             Marks::read(folder.real(), sight.graph(), setting) != kept.marks
         };
-        let new = file.is_some_and(|file| {
-            let (facts, lang) = (sight.facts(file), sight.lang(file));
-            !sight.is_library(file)
-                && specifiers(&facts)
-                    .any(|name| !kept.loaded.asked.contains(&asked_key(lang, sight.name_text(name))))
-        });
+        // What a limit left out is not there the next time either.
+        let whole = kept.loaded.limited.is_none();
+        let new = whole
+            && file.is_some_and(|file| {
+                let (facts, lang) = (sight.facts(file), sight.lang(file));
+                !sight.is_library(file)
+                    && specifiers(&facts)
+                        .any(|name| !kept.loaded.asked.contains(&asked_key(lang, sight.name_text(name))))
+            });
         if !changed && !new {
             return false;
         }

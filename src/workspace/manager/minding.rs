@@ -1,7 +1,7 @@
 //! An eye on what the process has in memory, for as long as something goes on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::super::excess::{Purging, accountable, excess};
@@ -21,7 +21,8 @@ pub struct Minding {
     on: AtomicBool,
     /// Something has happened since the last look.
     stirred: AtomicBool,
-    scheduled: AtomicBool,
+    /// The row of looks that counts, each later than the one before; those of an older row are none.
+    row: AtomicU64,
     purging: Mutex<Purging>,
 }
 
@@ -34,25 +35,25 @@ impl Core {
 
     /// Something is about to take memory that nobody meters.
     pub(super) fn stir(self: &Arc<Self>) {
-        if self.minding.on.load(Ordering::Relaxed) {
-            self.minding.stirred.store(true, Ordering::SeqCst);
-            self.schedule_look(FIRST_LOOK);
+        if self.minding.on.load(Ordering::Relaxed) && !self.minding.stirred.swap(true, Ordering::SeqCst) {
+            let row = self.minding.row.fetch_add(1, Ordering::SeqCst) + 1;
+            self.look_later(row, FIRST_LOOK);
         }
     }
 
-    fn schedule_look(self: &Arc<Self>, wait: Duration) {
-        if !self.minding.scheduled.swap(true, Ordering::SeqCst) {
-            self.later(Instant::now() + wait, move |core| core.look(wait));
-        }
+    fn look_later(self: &Arc<Self>, row: u64, wait: Duration) {
+        self.later(Instant::now() + wait, move |core| core.look(row, wait));
     }
 
-    fn look(self: Arc<Self>, waited: Duration) {
-        let stirred = self.minding.stirred.swap(false, Ordering::SeqCst);
+    fn look(self: Arc<Self>, row: u64, waited: Duration) {
+        if self.minding.row.load(Ordering::SeqCst) != row {
+            return;
+        }
+        self.minding.stirred.store(false, Ordering::SeqCst);
         self.charge_for_excess();
-        let next = if stirred { FIRST_LOOK } else { waited * 2 };
-        self.minding.scheduled.store(false, Ordering::SeqCst);
-        if next <= LAST_LOOK || self.minding.stirred.load(Ordering::SeqCst) {
-            self.schedule_look(next.min(LAST_LOOK));
+        let next = waited * 2;
+        if next <= LAST_LOOK {
+            self.look_later(row, next);
         }
     }
 
