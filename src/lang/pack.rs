@@ -330,6 +330,10 @@ pub struct Knobs {
     pub iterates_pairs: bool,
     /// A callback of a mapping is handed the key first, then the value (Java); else the value first.
     pub keys_first: bool,
+    /// Methods of containers whose callbacks are handed two elements (`sort`).
+    pub comparing: &'static [&'static str],
+    /// Methods of containers whose callbacks are handed what there is so far, then an element (`reduce`).
+    pub folding: &'static [&'static str],
     /// Function types from outside whose arguments are what they are handed (`Function<T, R>`).
     pub functional: &'static [&'static str],
     /// Bases from outside of which the classes derive whose variables are their instances (Python's `Enum`).
@@ -459,6 +463,8 @@ impl Knobs {
         optional: None,
         iterates_pairs: false,
         keys_first: false,
+        comparing: &[],
+        folding: &[],
         functional: &[],
         enum_bases: &[],
         element_types: &[],

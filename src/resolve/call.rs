@@ -11,24 +11,6 @@ use crate::lang::facts::{Def, DefFlags, DefKind, Name, TermId};
 use crate::lang::modules::FileId;
 use crate::lang::pack::Hands;
 
-/// Methods whose callbacks compare two elements, by the names that most languages share.
-const COMPARING: &[&str] = &[
-    "sort",
-    "sorted",
-    "toSorted",
-    "sort_by",
-    "sort_unstable_by",
-    "max_by",
-    "min_by",
-    "dedup_by",
-    "max",
-    "min",
-    "is_sorted_by",
-];
-
-/// Methods whose callbacks are handed what there is so far, then an element.
-const FOLDING: &[&str] = &["reduce", "reduceRight", "fold", "try_fold", "scan", "rfold"];
-
 impl Resolver<'_> {
     /// What calling a value gives.
     pub(super) fn call(&self, file: FileId, callee: Typed) -> Typed {
@@ -225,12 +207,12 @@ impl Resolver<'_> {
                 Typed::new(ty, Tier::Inferred)
             }
             // Those that compare are handed two elements, those that add up one after what there is so far.
-            Ty::Handed(receiver, name) if self.takes_elements(*name, nth) => {
+            Ty::Handed(receiver, name) if nth == 1 && self.takes_elements(cx.file, *name) => {
                 let element = self.element_of(cx.file, Typed::sure((**receiver).clone()));
                 Typed::new(element.ty, Tier::Inferred)
             }
             // What there is so far has a type of its own.
-            Ty::Handed(_, name) if nth == 0 && FOLDING.contains(&self.view.name_text(*name)) => {
+            Ty::Handed(_, name) if nth == 0 && self.named_in(*name, self.knobs(cx.file).folding) => {
                 Typed::unknown()
             }
             // A mapping without its own kind of type (Java) hands out its key, then its value.
@@ -305,13 +287,10 @@ impl Resolver<'_> {
         methods.next().is_none().then_some(Symbol { file: symbol.file, def: only })
     }
 
-    /// Whether the `nth` argument of a callback is an element although it is not the first, or is not although it is.
-    fn takes_elements(&self, name: Name, nth: u32) -> bool {
-        let text = self.view.name_text(name);
-        match nth {
-            1 => COMPARING.contains(&text) || FOLDING.contains(&text),
-            _ => false,
-        }
+    /// Whether the second argument of a method's callback is an element.
+    fn takes_elements(&self, file: FileId, method: Name) -> bool {
+        let knobs = self.knobs(file);
+        self.named_in(method, knobs.comparing) || self.named_in(method, knobs.folding)
     }
 
     fn unwrapped_argument(&self, receiver: &Rc<Ty>) -> Typed {

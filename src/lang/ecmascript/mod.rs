@@ -30,6 +30,8 @@ pub const TYPESCRIPT: Knobs = Knobs {
     index_names: &["[]"],
     hands: HANDS,
     iterates_pairs: true,
+    comparing: &["sort", "toSorted"],
+    folding: &["reduce", "reduceRight"],
     functional: &["FC", "FunctionComponent", "VFC", "ForwardRefRenderFunction", "EventHandler", "Dispatch"],
     builtins: globals::GLOBALS,
     prototype_names: &["prototype"],

@@ -66,6 +66,8 @@ pub static PACK: Pack = Pack {
         exports: Exports::All,
         transparent: &[],
         keys_first: true,
+        comparing: &["sort", "sorted", "max", "min"],
+        folding: &["reduce"],
         functional: &[
             "BiConsumer",
             "BiFunction",

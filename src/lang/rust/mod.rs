@@ -114,6 +114,8 @@ const KNOBS: Knobs = Knobs {
     optional: Some("Option"),
     iterates_pairs: true,
     keys_first: true,
+    comparing: &["sort_by", "sort_unstable_by", "is_sorted_by", "dedup_by", "max_by", "min_by"],
+    folding: &["reduce", "fold", "rfold", "try_fold", "scan"],
     variants: &[("Some", 0), ("Ok", 0), ("Err", 1)],
     iter_names: &["Item"],
     index_names: &["Output"],
