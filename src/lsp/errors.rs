@@ -8,6 +8,7 @@ use super::uri;
 use crate::workspace::document::Unanalysed;
 use crate::workspace::ledger::Refused;
 use crate::workspace::manager::{Kind, Unavailable};
+use crate::workspace::pool::NotTaken;
 
 /// A fault of the server itself.
 pub fn internal(message: impl Into<String>) -> Error {
@@ -27,6 +28,15 @@ pub fn invalid(message: impl Into<String>) -> Error {
 /// The request is in order, and cannot be served now.
 pub fn failed(message: impl Into<String>) -> Error {
     Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: message.into().into(), data: None }
+}
+
+/// The pool does not run it. A client that has ended the server waits for no answer, and shows no cancelled one to its
+/// user.
+pub fn not_taken(why: NotTaken) -> Error {
+    match why {
+        NotTaken::Full => failed(why.to_string()),
+        NotTaken::Closed => cancelled(),
+    }
 }
 
 /// There is nothing to answer from: why, in a form that a client can act on.
@@ -70,5 +80,11 @@ mod tests {
         let data = json!({"kind": "workspace_build_failed", "folder": "file:///a%20b", "retryable": true});
         assert_eq!((error.code.code(), error.data), (-32803, Some(data)));
         assert_eq!(unavailable(&Unavailable { kind: Kind::Cancelled, ..why }).code.code(), -32800);
+    }
+
+    #[test]
+    fn who_ends_the_server_is_told_of_no_crowd() {
+        assert_eq!(not_taken(NotTaken::Closed).code.code(), -32800);
+        assert_eq!(not_taken(NotTaken::Full).code.code(), -32803);
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::pool::Pool;
+use crate::workspace::pool::{NotTaken, Pool};
 use crate::workspace::sync::Mutex;
 
 /// Most requests that wait in one lane while the document goes on changing.
@@ -21,8 +21,8 @@ pub enum Turn {
     Go,
     /// The document has changed since, and there are too many to answer them all.
     Superseded,
-    /// The server does not take it.
-    Refused,
+    /// The pool does not take it.
+    Refused(NotTaken),
 }
 
 type Job = Box<dyn FnOnce(Turn) + Send>;
@@ -89,9 +89,9 @@ impl Lanes {
                     job(Turn::Go);
                 }
             });
-            if submitted.is_err() {
+            if let Err(why) = submitted {
                 if let Some(job) = job.lock().take() {
-                    job(Turn::Refused);
+                    job(Turn::Refused(why));
                 }
                 entry = self.next(&path);
             }
@@ -187,7 +187,7 @@ mod tests {
         open.send(()).unwrap();
         pool.shutdown();
         lanes.enter(&pool, Path::new("/c"), None, CancelToken::new(), |turn| {
-            assert_eq!(turn, Turn::Refused);
+            assert_eq!(turn, Turn::Refused(NotTaken::Closed));
         });
         assert!(!lanes.0.lock().contains_key(Path::new("/c")));
     }

@@ -24,7 +24,6 @@ use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::{Analysis, Document, Unanalysed};
 use crate::workspace::manager::{Capture, Freshness, Kind, Known, Manager, Reach, Ready, Unavailable};
-use crate::workspace::pool::Busy;
 use crate::workspace::settings::Switch;
 
 /// The result of a request, on its way.
@@ -82,6 +81,11 @@ impl Reading {
     /// Tells the user something about the answer.
     pub fn tell(&self, message: impl std::fmt::Display) {
         self.session.show(MessageType::Info, format!("coppice: {message}"));
+    }
+
+    /// Whether the file lies outside every folder, so that nothing is known of what uses it.
+    pub fn is_alone(&self) -> bool {
+        self.capture.folder().is_none()
     }
 
     /// An error if it is not known where things are used: none is no answer then. Tells the user if that is known of
@@ -211,7 +215,7 @@ fn reach(feature: &str) -> Reach {
     match feature {
         "definition" | "declaration" | "typeDefinition" | "implementation" | "hover" | "signatureHelp"
         | "completion" | "why" => Reach::Dependencies,
-        "references" | "inlayHint" => Reach::Read,
+        "references" | "codeLens" | "inlayHint" => Reach::Read,
         _ => Reach::Folder,
     }
 }
@@ -447,7 +451,7 @@ where
     session.lanes.enter(manager.pool(), path, version, token.clone(), move |turn| {
         let outcome = match turn {
             Turn::Superseded => Err(Error::content_modified()),
-            Turn::Refused => Err(errors::failed(Busy.to_string())),
+            Turn::Refused(why) => Err(errors::not_taken(why)),
             Turn::Go if cancel.is_cancelled() => Err(errors::cancelled()),
             Turn::Go => caught(job),
         };

@@ -27,7 +27,7 @@ where
     let guard = CancelOnDrop(token);
     async move {
         let _guard = guard;
-        queued.map_err(|busy| errors::failed(busy.to_string()))?;
+        queued.map_err(errors::not_taken)?;
         result.await.unwrap_or_else(|_| Err(errors::cancelled()))
     }
 }

@@ -9,7 +9,8 @@ use super::document_symbols::{DocumentSymbol, document_symbols};
 use super::item::Item;
 use crate::graph::View;
 use crate::lang::facts::{DefKind, Span};
-use crate::lang::modules::FileId;
+use crate::lang::modules::{FileId, Layout};
+use crate::lang::pack::Interfaces;
 use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target};
 
 /// Most lenses of one file.
@@ -47,6 +48,8 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
     let named: FxHashSet<Span> =
         facts.defs.iter().filter(|d| !d.kind.is_alias()).map(|d| d.name_span).collect();
     let outline = document_symbols(view, file);
+    // Where types name no bases, only what is made to be implemented can have something below it.
+    let implements = view.lang(file).knobs().interfaces == Interfaces::Named;
     let mut open: Vec<&DocumentSymbol> = outline.iter().rev().collect();
     while let Some(symbol) = open.pop() {
         open.extend(symbol.children.iter().rev());
@@ -56,7 +59,7 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
             continue;
         }
         lenses.push(Lens { span: symbol.span, kind: LensKind::References });
-        if is_type {
+        if is_type && (implements || matches!(symbol.kind, DefKind::Interface | DefKind::Trait)) {
             lenses.push(Lens { span: symbol.span, kind: LensKind::Implementations });
         }
         if lenses.len() >= LENSES_MAX {
@@ -103,7 +106,6 @@ pub fn count_lens(view: &View, symbol: Symbol, kind: LensKind, limit: usize, can
 mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
-    use crate::lang::modules::Layout;
 
     /// Name, kind and count of each lens of the file with the cursor.
     fn check_lenses(fixture: &str, expected: &str) {
@@ -146,7 +148,7 @@ mod tests {
             struct S;
             impl T for S { fn m(&self) {} }
             ",
-            "T 1, T 1 below, m 1, S 1, S 0 below, m 0",
+            "T 1, T 1 below, m 1, S 1, m 0",
         );
         check_lenses(
             "

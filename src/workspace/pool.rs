@@ -41,10 +41,15 @@ struct State {
     closed: bool,
 }
 
-/// The job was not taken: the queue is full, or the pool has been shut down.
+/// Why a job was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests are waiting")]
-pub struct Busy;
+pub enum NotTaken {
+    #[error("too many requests are waiting")]
+    Full,
+    /// The pool has been shut down: nobody waits for what it does.
+    #[error("the server is ending")]
+    Closed,
+}
 
 impl Pool {
     /// A quick job does not wait behind slow ones: while all threads are busy another one is started, up to
@@ -65,11 +70,14 @@ impl Pool {
         &self,
         cancel: CancelToken,
         job: impl FnOnce(&CancelToken) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<(), NotTaken> {
         let queue = &self.0.0;
         let mut state = queue.state.lock();
-        if state.closed || state.jobs.len() >= QUEUED_MAX {
-            return Err(Busy);
+        if state.closed {
+            return Err(NotTaken::Closed);
+        }
+        if state.jobs.len() >= QUEUED_MAX {
+            return Err(NotTaken::Full);
         }
         state.jobs.push_back(Box::new(move || job(&cancel)));
         let start = state.jobs.len() > state.idle && state.threads < queue.threads_max;
@@ -199,9 +207,9 @@ mod tests {
         for _ in 0..QUEUED_MAX {
             pool.submit(CancelToken::new(), |_| {}).unwrap();
         }
-        assert_eq!(pool.submit(CancelToken::new(), |_| {}), Err(Busy));
+        assert_eq!(pool.submit(CancelToken::new(), |_| {}), Err(NotTaken::Full));
         pool.shutdown();
         drop(release);
-        assert_eq!(pool.submit(CancelToken::new(), |_| {}), Err(Busy));
+        assert_eq!(pool.submit(CancelToken::new(), |_| {}), Err(NotTaken::Closed));
     }
 }

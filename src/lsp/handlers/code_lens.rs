@@ -12,7 +12,7 @@ use tower_lsp::jsonrpc::Error;
 
 use crate::lsp::convert;
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, at_once, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Item, LensKind};
 
@@ -44,6 +44,10 @@ pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<V
     let uri = params.text_document.uri;
     let told = uri.clone();
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+        // Where uses are not known there is nothing to count.
+        if reading.ready.freshness.degraded.is_some_and(|d| !d.level.has_references()) {
+            return Ok(Found::Nothing);
+        }
         let lenses = query::code_lenses(&reading.ready.view, reading.file);
         let places = reading.places(reading.file);
         let lens = |lens: &query::Lens| {
@@ -80,7 +84,9 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
         if counted.cancelled {
             return Err(errors::cancelled());
         }
-        let title = title(counts, counted.places.len(), counted.truncated);
+        let more = counted.truncated || reading.ready.freshness.degraded.is_some();
+        let within = Within::of(reading);
+        let title = title(counts, counted.places.len(), more, within);
         let places =
             reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));
         Ok(Found::Answer(shown(title, shows, &told, at, &places)))
@@ -88,13 +94,45 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
     Box::pin(async move { Ok(CodeLens { command: command.await?, ..lens }) })
 }
 
-fn title(counts: Counts, number: usize, more: bool) -> String {
+/// What was searched, and so what a number is true of.
+#[derive(Clone, Copy)]
+enum Within {
+    /// The folder of the definition.
+    Folder,
+    /// A folder that a dependency's file was found from: what the dependency itself uses is not counted.
+    Dependent,
+    /// A file outside every folder.
+    File,
+}
+
+impl Within {
+    fn of(reading: &Reading) -> Within {
+        match reading.ready.view.is_library(reading.file) {
+            _ if reading.is_alone() => Within::File,
+            true => Within::Dependent,
+            false => Within::Folder,
+        }
+    }
+
+    /// What a user who sees nothing but the number would take for granted otherwise.
+    fn words(self) -> &'static str {
+        match self {
+            Within::Folder => "",
+            Within::Dependent => " in the workspace",
+            Within::File => " in this file",
+        }
+    }
+}
+
+fn title(counts: Counts, number: usize, more: bool, within: Within) -> String {
     let (one, many) = match counts {
         Counts::References => ("reference", "references"),
         Counts::Implementations => ("implementation", "implementations"),
     };
     let more = if more { "+" } else { "" };
-    format!("{number}{more} {}", if number == 1 { one } else { many })
+    // One and more are many.
+    let what = if number == 1 && more.is_empty() { one } else { many };
+    format!("{number}{more} {what}{}", within.words())
 }
 
 fn shown(title: String, shows: bool, uri: &Uri, at: Position, places: &[Location]) -> Command {
@@ -115,8 +153,9 @@ mod tests {
 
     #[test]
     fn numbers_are_told_in_words() {
-        assert_eq!(title(Counts::References, 1, false), "1 reference");
-        assert_eq!(title(Counts::References, 1_000, true), "1000+ references");
-        assert_eq!(title(Counts::Implementations, 0, false), "0 implementations");
+        assert_eq!(title(Counts::References, 1, false, Within::Folder), "1 reference");
+        assert_eq!(title(Counts::References, 1_000, true, Within::Folder), "1000+ references");
+        assert_eq!(title(Counts::References, 1, true, Within::Dependent), "1+ references in the workspace");
+        assert_eq!(title(Counts::Implementations, 0, false, Within::File), "0 implementations in this file");
     }
 }

@@ -12,7 +12,7 @@ use super::super::document::{Document, Unanalysed};
 use super::super::documents::DocumentSet;
 use super::super::keeper::Served;
 use super::super::ledger::Refused;
-use super::super::pool::Busy;
+use super::super::pool::NotTaken;
 use super::super::read::{FolderTexts, read_bounded};
 use super::super::settling::SettlingSet;
 use super::super::slot::{Cause, Lifecycle, Serve};
@@ -575,7 +575,8 @@ impl Waiting {
     fn run(&self, look: Look) -> bool {
         let Some((capture, job)) = self.request.lock().take() else { return false };
         let pool = capture.core.pool.clone();
-        let busy = capture.unavailable(Kind::Busy, true, Busy.to_string());
+        let busy = capture.unavailable(Kind::Busy, true, NotTaken::Full.to_string());
+        let ending = capture.cancelled();
         let job = Arc::new(Mutex::new(Some(job)));
         let queued = Arc::clone(&job);
         let submitted = pool.submit(self.cancel.clone(), move |cancel| {
@@ -583,10 +584,14 @@ impl Waiting {
             let outcome = if cancel.is_cancelled() { Err(capture.cancelled()) } else { capture.ready(look) };
             job(outcome, cancel);
         });
-        if let Err(Busy) = submitted
+        if let Err(why) = submitted
             && let Some(job) = job.lock().take()
         {
-            job(Err(busy), &self.cancel);
+            let unavailable = match why {
+                NotTaken::Full => busy,
+                NotTaken::Closed => ending,
+            };
+            job(Err(unavailable), &self.cancel);
         }
         false
     }

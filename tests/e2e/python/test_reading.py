@@ -350,6 +350,37 @@ async def test_a_lens_is_a_number_for_clients_without_the_command(start, workspa
     assert all(c.command == "" and c.arguments is None for c in counted)
 
 
+async def lens_titles(editor, name):
+    document = types.TextDocumentIdentifier(editor.workspace.uri(name))
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document)) or []
+    return [(await editor.client.code_lens_resolve_async(lens)).command.title for lens in lenses]
+
+
+async def test_a_lens_of_a_lone_file_speaks_of_that_file_alone(start, workspace):
+    alone = workspace({"lone.py": "def f(): pass\n\ndef g(): return f()\n"})
+    editor = await start(alone, folders=[])
+    editor.open("lone.py")
+    assert await lens_titles(editor, "lone.py") == ["1 reference in this file", "0 references in this file"]
+
+
+async def test_a_lens_of_a_dependency_speaks_of_the_workspace(start, workspace):
+    files = {
+        "app.py": "from engine import Engine\nEngine().⟦member:run⟧()\n",
+        "env/pyvenv.cfg": "home = /usr/bin\n",
+        "env/lib/python3.11/site-packages/engine.py": "class Engine:\n    def run(self): return help()\n\ndef help(): pass\n",
+    }
+    editor = await start(workspace(files))
+    await editor.ready()
+    await editor.definition("member")
+    editor.open("env/lib/python3.11/site-packages/engine.py")
+    assert await lens_titles(editor, "env/lib/python3.11/site-packages/engine.py") == [
+        "2 references in the workspace",
+        "0 implementations in the workspace",
+        "1 reference in the workspace",
+        "0 references in the workspace",
+    ]
+
+
 LINKED = {
     "python": {"pkg/__init__.py": "", "pkg/x.py": "y = 1\n", "a.py": "from pkg.⟦x⟧ import y\n"},
     "rust": {"src/lib.rs": "mod ⟦x⟧;\n", "src/x.rs": ""},
