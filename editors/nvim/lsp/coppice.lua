@@ -34,6 +34,16 @@ local function is_stopped(client)
   return client.is_stopped()
 end
 
+--- Asks for all tokens of a buffer each time. Neovim up to 0.12 takes an answer that it has cancelled, or the one about
+--- the window, for what a list of changes is about, and then colours other words or fails.
+---@param client vim.lsp.Client
+local function whole_tokens(client)
+  local tokens = client.server_capabilities.semanticTokensProvider
+  if tokens then
+    tokens.full = true
+  end
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'coppice' },
@@ -50,6 +60,7 @@ return {
     'cpp',
   },
   root_markers = { '.git' },
+  on_init = whole_tokens,
   -- One process for all folders: a new root joins the server that runs already.
   reuse_client = function(client, config)
     if client.name ~= config.name or is_stopped(client) then

@@ -213,6 +213,31 @@ test('completes', function()
   assert(vim.tbl_contains(labels, 'area'), vim.inspect(labels))
 end)
 
+test('keeps its tokens right when it is told to ask again while it waits', function()
+  local client = open(python .. '/main.py')
+  local buffer = vim.api.nvim_get_current_buf()
+  local params = { textDocument = vim.lsp.util.make_text_document_params(buffer) }
+  local state = eventually('tokens', function()
+    local highlighter = vim.lsp.semantic_tokens.__STHighlighter.active[buffer]
+    local state = highlighter and highlighter.client_state[client.id]
+    return state and state.current_result.version and state
+  end)
+  local refresh = vim.lsp.handlers['workspace/semanticTokens/refresh']
+  for round = 1, 20 do
+    vim.api.nvim_buf_set_lines(buffer, 0, 0, false, { ('def round_%d(a, b): return a + b'):format(round) })
+    for _ = 1, 3 do
+      refresh(nil, nil, { client_id = client.id })
+      vim.wait(round % 4)
+    end
+    eventually('new tokens', function()
+      return state.current_result.version == vim.lsp.util.buf_versions[buffer] and not state.active_request.version
+    end)
+    local answer = vim.lsp.buf_request_sync(buffer, 'textDocument/semanticTokens/full', params, PATIENCE_MS)[client.id]
+    equal(state.current_result.tokens, answer.result.data)
+  end
+  vim.cmd('edit!')
+end)
+
 test('renames', function()
   open(python .. '/main.py')
   cursor(4, 5)
