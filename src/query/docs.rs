@@ -76,6 +76,49 @@ fn strip(line: &str, knobs: &Knobs) -> String {
     line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned()
 }
 
+/// A docstring as its reader sees it: what a tool that draws pages of it is told (reStructuredText's `:meth:` before a name,
+/// `.. versionadded:: 2.0` as a line) is put in words.
+fn in_words(docstring: &str) -> String {
+    let lines = docstring.lines().map(|line| without_roles(&directive_in_words(line)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn directive_in_words(line: &str) -> String {
+    let bare = line.trim_start();
+    let Some((name, rest)) = bare.strip_prefix(".. ").and_then(|rest| rest.split_once("::")) else {
+        return line.to_owned();
+    };
+    let words = match name {
+        "versionadded" => "Added in version",
+        "versionchanged" => "Changed in version",
+        "deprecated" => "Deprecated since version",
+        _ => return line.to_owned(),
+    };
+    format!("{}{words} {}", &line[..line.len() - bare.len()], rest.trim())
+}
+
+fn without_roles(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(tick) = rest.find('`') {
+        let (before, from) = rest.split_at(tick);
+        let kept = before.trim_end_matches(|c: char| c.is_ascii_lowercase() || c == ':');
+        let role = &before[kept.len()..];
+        let is_role = role.len() > 2 && role.starts_with(':') && role.ends_with(':');
+        out.push_str(if is_role { kept } else { before });
+        out.push('`');
+        rest = &from[1..];
+        if is_role {
+            // `~a.b.name` is shown as its last part.
+            rest = rest.strip_prefix('~').map_or(rest, |path| {
+                let end = path.find('`').unwrap_or(path.len());
+                &path[path[..end].rfind('.').map_or(0, |dot| dot + 1)..]
+            });
+        }
+    }
+    out + rest
+}
+
 /// The string that is the first statement of the body.
 fn docstring(text: &str, def: &Def) -> Option<String> {
     def.body?;
@@ -99,7 +142,7 @@ fn docstring(text: &str, def: &Def) -> Option<String> {
     let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|q| body.starts_with(q))?;
     let inner = &body[quote.len()..];
     let end = inner.find(quote)?;
-    Some(dedent(&inner[..end]))
+    Some(in_words(&dedent(&inner[..end])))
 }
 
 /// Takes the indentation that all lines but the first share away.
@@ -143,6 +186,13 @@ mod tests {
         check_docs("a.py", text, "f", Some("Does it.\n\nMore:\n  indented"));
         check_docs("a.py", "class A:\n    '''Is it.'''\n    x = 1\n", "A", Some("Is it."));
         check_docs("a.py", "def g():\n    return 'no'\n", "g", None);
+    }
+
+    #[test]
+    fn what_a_docstring_tells_its_tools_is_put_in_words() {
+        let text = "def f():\n    '''Calls :meth:`g`, :py:class:`~a.b.C` and ``h:``.\n\n    .. versionadded:: 2.0\n       As `g`.\n    .. code-block:: python\n    '''\n";
+        let words = "Calls `g`, `C` and ``h:``.\n\nAdded in version 2.0\n   As `g`.\n.. code-block:: python";
+        check_docs("a.py", text, "f", Some(words));
     }
 
     #[test]
