@@ -79,6 +79,16 @@ test("answers are joined by place", () => {
   assert.deepEqual([few.nodes.length, few.edges.length, few.total], [2, 1, 5]);
 });
 
+test("files of one name are told apart by their directories", () => {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+  const file = (path: string, id: number) => ({ id, label: path.split("/").at(-1)!, kind: "file", detail: null, uri: `file:///${path}`, range });
+  const graph = (...paths: string[]) => stable({ nodes: paths.map(file), edges: [], shown: 0, total: 0 });
+  const labels = (of: Graph) => of.nodes.map(({ label }) => label);
+  const few = graph("p/a/__init__.py", "p/b/__init__.py", "q/a/__init__.py", "p/c.py");
+  assert.deepEqual(labels(few), ["p/a/__init__.py", "b/__init__.py", "q/a/__init__.py", "c.py"]);
+  assert.deepEqual(labels(join(few, graph("q/c.py"), 200)).slice(3), ["p/c.py", "q/c.py"]);
+});
+
 test("a total that is not known is said to be the least", () => {
   const some = graph("a call b");
   assert.equal(extent(2, some), "2 of 2");

@@ -43,6 +43,23 @@ export interface WireGraph {
   more?: boolean;
 }
 
+/** Most names of a path by which files are told apart. */
+const FILE_NAMES_MAX = 4;
+
+/** The nodes, with as much of their paths before the names of files as tells them apart. */
+function distinct(nodes: GraphNode[]): GraphNode[] {
+  const names = new Map(nodes.filter(({ kind }) => kind === "file").map(({ id }) => [id, 1]));
+  const label = ({ uri, id }: GraphNode) => decodeURIComponent(uri).split("/").slice(-names.get(id)!).join("/");
+  const files = nodes.filter(({ id }) => names.has(id));
+  for (let step = 1; step < FILE_NAMES_MAX; step++) {
+    const counts = new Map<string, number>();
+    for (const file of files) counts.set(label(file), (counts.get(label(file)) ?? 0) + 1);
+    const alike = files.filter((file) => counts.get(label(file))! > 1);
+    for (const { id } of alike) names.set(id, names.get(id)! + 1);
+  }
+  return nodes.map((node) => (names.has(node.id) ? { ...node, label: label(node) } : node));
+}
+
 /** Identifiers by place, which are the same in every answer, so that answers can be joined. */
 export function stable(wire: WireGraph): Graph {
   const ids = new Map<number, string>();
@@ -58,13 +75,13 @@ export function stable(wire: WireGraph): Graph {
     const [a, b] = [ids.get(from), ids.get(to)];
     return a !== undefined && b !== undefined ? [{ from: a, to: b, kind }] : [];
   });
-  return { nodes, edges, shown: wire.shown, total: wire.total, more: wire.more ?? false };
+  return { nodes: distinct(nodes), edges, shown: wire.shown, total: wire.total, more: wire.more ?? false };
 }
 
 /** Both graphs as one, with so many nodes at most; what is in both is there once. */
 export function join(a: Graph, b: Graph, most: number): Graph {
   const all = new Map([...a.nodes, ...b.nodes].map((node) => [node.id, node]));
-  const nodes = [...all.values()].slice(0, most);
+  const nodes = distinct([...all.values()].slice(0, most));
   const kept = new Set(nodes.map((node) => node.id));
   const isPart = (graph: Graph) => graph.more || graph.total > graph.nodes.length;
   const edges = new Map([...a.edges, ...b.edges].map((edge) => [`${edge.from}\n${edge.to}\n${edge.kind}`, edge]));
