@@ -6,9 +6,12 @@ import fcntl
 import os
 import re
 import struct
+import shutil
 import subprocess
+import tempfile
 import termios
 import time
+import unittest
 from pathlib import Path
 
 # How long the editor may take to show what a test waits for; the machine may be busy.
@@ -19,6 +22,34 @@ ANSWER_S = 2
 WIDTH, HEIGHT = 100, 24
 # Where pictures are put, if somebody wants them.
 PICTURES = os.environ.get("PICTURES")
+
+# The project that every editor opens.
+PROJECT = {
+    "python/.git/HEAD": "",
+    "python/shapes.py": 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n',
+    "python/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\nprint(total())\n",
+    "python/broken.py": "def half(:\n",
+}
+
+
+class EditorTest(unittest.TestCase):
+    """A test with a place of its own, which has the project and may have more."""
+
+    MORE: dict[str, str] = {}
+
+    def setUp(self) -> None:
+        self.place = Path(tempfile.mkdtemp(prefix="coppice-editor-"))
+        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
+        for name, text in {**PROJECT, **self.MORE}.items():
+            path = self.place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def environment(self) -> dict[str, str]:
+        """That of a user whose home is the place."""
+        environment = dict(os.environ, HOME=str(self.place), TERM="xterm-256color", XDG_RUNTIME_DIR=str(self.place))
+        kinds = ("CONFIG", "STATE", "DATA", "CACHE")
+        return environment | {f"XDG_{kind}_HOME": str(self.place / kind.lower()) for kind in kinds}
 
 
 class Terminal:

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import Terminal
+from terminal import EditorTest, Terminal
 
 HELIX = os.environ["HELIX"]
 COPPICE = os.environ["COPPICE_BIN"]
 # Where the program `pyright-langserver` is, by the name under which Helix knows it.
 PYRIGHT = os.environ["PYRIGHT"]
-
-FILES = {
-    "python/.git/HEAD": "",
-    "python/shapes.py": 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n',
-    "python/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\nprint(total())\n",
-    "python/broken.py": "def half(:\n",
-    "rust/.git/HEAD": "",
-    "rust/src/main.rs": "fn helper() -> u32 {\n    1\n}\n\nfn main() {\n    helper();\n}\n",
-}
-
-class Editor(Terminal):
-    """One Helix in a terminal."""
-
-    def __init__(self, place: Path, *files: str) -> None:
-        environment = dict(os.environ, HOME=str(place), XDG_CONFIG_HOME=str(place / "config"), TERM="xterm-256color")
-        environment |= {"XDG_CACHE_HOME": str(place / "cache"), "COLORTERM": "truecolor"}
-        environment["PATH"] = f"{PYRIGHT}:{os.environ['PATH']}"
-        super().__init__(place, [HELIX, "--log", str(place / "helix.log"), *files], place / "python", environment)
 
 
 def servers_of(pid: int, program: str = COPPICE) -> int:
@@ -44,14 +24,14 @@ def servers_of(pid: int, program: str = COPPICE) -> int:
     return sum(program in Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children)
 
 
-class HelixTest(unittest.TestCase):
+class HelixTest(EditorTest):
+    MORE = {
+        "rust/.git/HEAD": "",
+        "rust/src/main.rs": "fn helper() -> u32 {\n    1\n}\n\nfn main() {\n    helper();\n}\n",
+    }
+
     def setUp(self) -> None:
-        self.place = Path(tempfile.mkdtemp(prefix="coppice-helix-"))
-        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
-        for name, text in FILES.items():
-            path = self.place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        super().setUp()
         self.configure()
 
     def configure(self, *arguments: str, settings: str = "") -> None:
@@ -65,8 +45,11 @@ class HelixTest(unittest.TestCase):
         (config / "languages.toml").write_text(printed.replace(server, server + settings))
         (config / "config.toml").write_text('theme = "default"\n[editor]\nmouse = false\n')
 
-    def open(self, *files: str) -> Editor:
-        editor = Editor(self.place, *(str(self.place / file) for file in files))
+    def open(self, *files: str) -> Terminal:
+        environment = self.environment() | {"COLORTERM": "truecolor"}
+        environment["PATH"] = f"{PYRIGHT}:{os.environ['PATH']}"
+        command = [HELIX, "--log", str(self.place / "helix.log"), *(str(self.place / file) for file in files)]
+        editor = Terminal(self.place, command, self.place / "python", environment)
         self.addCleanup(editor.close)
         return editor
 

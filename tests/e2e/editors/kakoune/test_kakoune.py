@@ -4,36 +4,22 @@ COPPICE_BIN the server."""
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import Terminal
+from terminal import EditorTest, Terminal
 
 KAKOUNE_LSP = os.environ["KAKOUNE_LSP"]
 COPPICE = os.environ["COPPICE_BIN"]
 
-FILES = {
-    "python/.git/HEAD": "",
-    "python/shapes.py": 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n',
-    "python/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\nprint(total())\n",
-    "python/broken.py": "def half(:\n",
-}
 
-
-class KakouneTest(unittest.TestCase):
+class KakouneTest(EditorTest):
     def setUp(self) -> None:
-        self.place = Path(tempfile.mkdtemp(prefix="coppice-kakoune-"))
-        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
-        for name, text in FILES.items():
-            path = self.place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        super().setUp()
         # What a user does: loads the client, and appends what `coppice setup kakoune` prints.
         setup = [COPPICE, "setup", "kakoune", "--command", COPPICE]
         printed = subprocess.run(setup, check=True, capture_output=True, text=True).stdout
@@ -42,8 +28,7 @@ class KakouneTest(unittest.TestCase):
         kakrc.write_text(f"set-option global startup_info_version 99999999\nevaluate-commands %sh{{kak-lsp}}\n{printed}")
 
     def open(self, file: str, line: int = 1, column: int = 1) -> Terminal:
-        environment = dict(os.environ, HOME=str(self.place), TERM="xterm-256color", XDG_RUNTIME_DIR=str(self.place))
-        environment |= {f"XDG_{what}_HOME": str(self.place / what.lower()) for what in ("CONFIG", "DATA", "CACHE")}
+        environment = self.environment()
         environment["PATH"] = f"{KAKOUNE_LSP}:{os.environ['PATH']}"
         terminal = Terminal(self.place, ["kak", f"+{line}:{column}", file], self.place / "python", environment)
         self.addCleanup(terminal.close)

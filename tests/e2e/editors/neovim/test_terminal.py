@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import Terminal
+from terminal import EditorTest, Terminal
 
 NVIM = os.environ["NVIM"]
 COPPICE = os.environ["COPPICE_BIN"]
 PLUGIN = Path(__file__).parents[4] / "editors" / "nvim"
-
-FILES = {
-    "python/.git/HEAD": "",
-    "python/shapes.py": 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n',
-    "python/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\nprint(total())\n",
-    "python/broken.py": "def half(:\n",
-}
 
 INIT = f"""
 vim.opt.runtimepath:append('{PLUGIN}')
@@ -40,19 +31,11 @@ vim.o.shortmess = vim.o.shortmess .. 'I'
 """
 
 
-class NeovimTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.place = Path(tempfile.mkdtemp(prefix="coppice-neovim-"))
-        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
-        for name, text in {**FILES, "config/nvim/init.lua": INIT}.items():
-            path = self.place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+class NeovimTest(EditorTest):
+    MORE = {"config/nvim/init.lua": INIT}
 
     def open(self, file: str, *arguments: str) -> Terminal:
-        environment = dict(os.environ, HOME=str(self.place), TERM="xterm-256color", XDG_RUNTIME_DIR=str(self.place))
-        environment |= {f"XDG_{what}_HOME": str(self.place / what.lower()) for what in ("CONFIG", "STATE", "DATA", "CACHE")}
-        terminal = Terminal(self.place, [NVIM, "-i", "NONE", *arguments, file], self.place / "python", environment)
+        terminal = Terminal(self.place, [NVIM, "-i", "NONE", *arguments, file], self.place / "python", self.environment())
         self.addCleanup(terminal.close)
         terminal.seen(r"coppice \d+ of \d+ MB")
         return terminal
