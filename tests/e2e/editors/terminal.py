@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import re
 import struct
@@ -55,8 +56,11 @@ class EditorTest(unittest.TestCase):
 class Terminal:
     """One program in a terminal."""
 
+    _numbers = itertools.count()
+
     def __init__(self, place: Path, command: list[str], cwd: Path, environment: dict[str, str]) -> None:
-        self.socket = str(place / "tmux")
+        # One that has just been closed may still be listening where it was.
+        self.socket = str(place / f"tmux-{next(self._numbers)}")
         size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
         self._tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(cwd), *command, env=environment)
 
