@@ -65,8 +65,10 @@ export function details(folder: FolderStatus): Detail[] {
   if (languages.length > 0) {
     lines.push({ text: languages.map(([name, files]) => `${name} ${count(files)}`).join(", "), icon: "code" });
   }
+  // The server counts the graph alone at its highest.
+  const most = Math.max(folder.residentBytes, folder.highWaterBytes);
   lines.push({
-    text: `${bytes(folder.residentBytes)} in memory, at most ${bytes(folder.highWaterBytes)}; generation ${folder.generation}`,
+    text: `${bytes(folder.residentBytes)} in memory, at most ${bytes(most)}; generation ${folder.generation}`,
     icon: "database",
   });
   for (const { uri, why } of folder.skipped) {

@@ -62,10 +62,7 @@ pub struct Details {
     pub progress: Option<(usize, usize)>,
     /// Graph bytes per source byte of the last full build.
     pub ratio: f64,
-    /// Bytes of its largest graph.
     pub high_water: u64,
-    /// Most bytes that a status told of, with what is kept beside the graph.
-    pub resident_most: u64,
     pub build: Option<BuildTime>,
     /// How long it took to look at all files last time.
     pub look: Duration,
@@ -86,7 +83,6 @@ impl Folder {
             progress: None,
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             high_water: 0,
-            resident_most: 0,
             build: None,
             look: Duration::ZERO,
             watcher: Watcher::None,

@@ -263,12 +263,7 @@ fn clean(path: &Path) -> PathBuf {
 fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let report = core.keeper.report(folder.id)?;
     let served = folder.shelf.load();
-    let resident = served.as_ref().map_or(0, |s| s.bytes());
-    let details = {
-        let mut details = folder.details.lock();
-        details.resident_most = details.resident_most.max(resident);
-        details.clone()
-    };
+    let details = folder.details.lock().clone();
     let totals = served.as_ref().map(|s| s.graph.totals.clone()).unwrap_or_default();
     let now = core.clock.now();
     let skipped = details.skipped.iter().map(|(path, why)| SkippedFile {
@@ -292,8 +287,8 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         stale: report.stale,
         pinned: report.pinned,
         generation: report.generation,
-        resident_bytes: resident,
-        high_water_bytes: details.high_water.max(details.resident_most),
+        resident_bytes: served.as_ref().map_or(0, |s| s.bytes()),
+        high_water_bytes: details.high_water,
         files: u64::from(totals.files),
         lines: totals.lines,
         symbols: totals.defs,
