@@ -169,7 +169,7 @@ fn index(root: &Path, files: &[Found], scan: f64) -> (Cost, Graph) {
         let hash = content_hash(&bytes);
         cost.read += clock.seconds();
         let clock = Clock::start();
-        parser.admit(2 * SCRATCH_BYTES_MIN + text.len() * PARSE_SCRATCH_PER_BYTE as usize);
+        parser.admit_at_most(2 * SCRATCH_BYTES_MIN + text.len() * PARSE_SCRATCH_PER_BYTE as usize);
         let read = parser.read(lang, text, &limits(), |tree| {
             cost.parse += clock.seconds();
             let clock = Clock::start();

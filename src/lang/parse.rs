@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+use super::LangId;
 use super::facts::Span;
 use super::patch::{Patch, changed, patched, shifted};
-use super::{LangId, scratch};
+use super::scratch::{self, Place};
 
 /// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
 /// cost a parser quadratic time.
@@ -279,6 +280,8 @@ pub struct TreeRef<'t> {
     pub(super) root: tree_sitter::Node<'t>,
     /// What the parser was shown otherwise.
     pub(super) patches: &'t [Patch],
+    /// Where the tree lies, and trees of its fragments are to.
+    pub(super) place: Place<'t>,
 }
 
 impl<'t> From<&'t Tree> for TreeRef<'t> {
@@ -289,7 +292,7 @@ impl<'t> From<&'t Tree> for TreeRef<'t> {
 
 impl<'t> TreeRef<'t> {
     pub(super) fn new(tree: &'t tree_sitter::Tree, patches: &'t [Patch]) -> Self {
-        TreeRef { root: tree.root_node(), patches }
+        TreeRef { root: tree.root_node(), patches, place: Place::default() }
     }
 
     pub fn has_errors(self) -> bool {

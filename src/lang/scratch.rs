@@ -14,6 +14,7 @@
 //! - An arena is entered only while tree-sitter makes, runs or drops a parser or a tree of [`InScratch`], never while
 //!   foreign code runs. So everything that has memory of an arena belongs to that one value, which is gone before the
 //!   arena is used again; its tree is lent as a [`TreeRef`], which has no way to an owned tree.
+//! - The trees of fragments that are parsed while the tree is read are lent in the same way, and gone before it is.
 //! - An arena belongs to one thread at a time, and only the thread that has entered it finds it.
 //! - What is told to the system's allocator changes where memory comes from and when it goes back, never what is in it.
 #![allow(unsafe_code, reason = "allocators are C functions")]
@@ -27,9 +28,12 @@ use std::sync::Once;
 
 use memmap2::MmapMut;
 
+mod fragments;
+
 use super::LangId;
 use super::parse::{ParseError, ParseLimits, TreeRef, patches_of, run};
 use super::patch::{Patch, patched};
+pub(super) use fragments::{FragmentParser, FragmentTrees, Place};
 
 /// What any parser takes, however short its text.
 pub const SCRATCH_BYTES_MIN: usize = 256 << 10;
@@ -52,6 +56,8 @@ const CLASSES: usize = SMALL_CLASSES + 4 * (usize::BITS - SMALL_BYTES_MAX.ilog2(
 pub struct ScratchParser {
     arena: Option<Box<Arena>>,
     bytes_max: usize,
+    /// There is no more for a text that needs it.
+    is_last: bool,
 }
 
 impl ScratchParser {
@@ -59,9 +65,15 @@ impl ScratchParser {
         ScratchParser::default()
     }
 
-    /// So much memory may the parses to come take.
+    /// So much memory may the parses to come take, those of fragments included.
     pub fn admit(&mut self, bytes_max: usize) {
-        self.bytes_max = bytes_max;
+        (self.bytes_max, self.is_last) = (bytes_max, false);
+    }
+
+    /// The same for a text that cannot have more: a fragment for which there is no room is left unread, and the rest is
+    /// taken as it is.
+    pub fn admit_at_most(&mut self, bytes_max: usize) {
+        (self.bytes_max, self.is_last) = (bytes_max, true);
     }
 
     /// Gives back what is kept for the next text.
@@ -85,10 +97,15 @@ impl ScratchParser {
         limits: &ParseLimits<'_>,
         read: impl FnOnce(TreeRef<'_>) -> T,
     ) -> Result<T, ParseError> {
+        let is_last = self.is_last;
         let arena = self.arena()?;
         let mut parse = InScratch::new(arena, lang);
-        let outcome = parse.run(lang, text, limits).map(|()| read(parse.tree()));
+        let mut outcome = parse.run(lang, text, limits).map(|()| read(parse.tree()));
         drop(parse);
+        if outcome.is_ok() && arena.spilled.get() > 0 && !is_last {
+            // What has been read may be without some fragments.
+            outcome = Err(ParseError::Memory(arena.limit));
+        }
         if self.used() > SCRATCH_BYTES_KEPT {
             self.arena = None;
         }
@@ -141,7 +158,8 @@ impl<'a> InScratch<'a> {
     }
 
     fn tree(&self) -> TreeRef<'_> {
-        TreeRef::new(self.tree.as_ref().expect("a parse that has succeeded leaves a tree"), &self.patches)
+        let tree = self.tree.as_ref().expect("a parse that has succeeded leaves a tree");
+        TreeRef { place: Place::of(self.arena), ..TreeRef::new(tree, &self.patches) }
     }
 }
 
@@ -516,10 +534,38 @@ mod tests {
             parser.read(python(), &text, &ParseLimits::default(), |tree| tree.root.descendant_count())
         };
         assert_eq!(nodes(&mut parser), Err(ParseError::Memory(SCRATCH_BYTES_MIN)));
-        parser.admit(text.len() * 130);
+        parser.admit_at_most(text.len() * 130);
         let kept = Parser::new().parse(python(), &text, None, &ParseLimits::default()).unwrap();
         assert_eq!(nodes(&mut parser), Ok(kept.node_count()));
         assert_eq!(parser.used(), 0, "more than is kept goes back at once");
+    }
+
+    #[test]
+    fn trees_of_fragments_are_counted_with_the_text_and_left_out_where_there_is_no_room() {
+        let rust = LangId::of_language_id("rust").unwrap();
+        let text = format!("fn f() {{ m!({{ {} }}); }}\n", "let x = g(a.b, [c, d]); ".repeat(400));
+        let kept = extract(
+            rust,
+            Parser::new().parse(rust, &text, None, &ParseLimits::default()).unwrap().read(),
+            &text,
+        );
+        let mut parser = ScratchParser::new();
+        let mut read = |bytes: usize, is_last: bool| {
+            match is_last {
+                true => parser.admit_at_most(bytes),
+                false => parser.admit(bytes),
+            }
+            let facts = parser.read(rust, &text, &ParseLimits::default(), |tree| extract(rust, tree, &text));
+            (facts, parser.used())
+        };
+        let (facts, used) = read(4 << 20, false);
+        assert_eq!(facts.unwrap(), kept);
+        // For the tokens alone there is room.
+        let tight = used - used / 8;
+        assert!(tight > SCRATCH_BYTES_MIN, "{used}");
+        assert_eq!(read(tight, false).0, Err(ParseError::Memory(tight)));
+        let (part, used) = read(tight, true);
+        assert!(used <= tight && part.is_ok_and(|part| part != kept));
     }
 
     #[test]

@@ -98,14 +98,17 @@ impl Crew<'_> {
         scratch: &Gate,
         parser: &mut ScratchParser,
     ) -> Result<Outcome, BuildError> {
-        for bytes in [scratch_of(found), scratch_most_of(found)] {
+        for (bytes, is_last) in [(scratch_of(found), false), (scratch_most_of(found), true)] {
             let held = scratch.try_acquire(bytes).or_else(|| {
                 // What is kept for the next file is nobody's while the thread waits.
                 parser.release();
                 scratch.acquire(bytes)
             });
             let Some(_held) = held else { return Ok(Outcome::Short(bytes)) };
-            parser.admit(tree_share(bytes));
+            match is_last {
+                false => parser.admit(tree_share(bytes)),
+                true => parser.admit_at_most(tree_share(bytes)),
+            }
             let _permit = self.permits.acquire(1);
             match self.read_admitted(thread, found, known, parser)? {
                 Outcome::TooCostly(_) => {}

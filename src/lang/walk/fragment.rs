@@ -4,8 +4,6 @@
 //! their own, as a parenthesised expression or as statements, and what parses without an error is walked where it
 //! stands.
 
-use std::cell::OnceCell;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tree_sitter::{Node, Point, Range, TreeCursor};
@@ -16,6 +14,7 @@ use crate::lang::LangId;
 use crate::lang::facts::TermId;
 use crate::lang::parse::Effort;
 use crate::lang::rules::{Context, Slot};
+use crate::lang::scratch::{FragmentParser, FragmentTrees};
 
 /// Reads inside reads; each costs native stack.
 const NESTED_MAX: usize = 24;
@@ -27,78 +26,32 @@ const LENGTHS_MAX: usize = 6;
 /// not depend on how busy the machine is.
 const DEADLINE: Duration = Duration::from_millis(500);
 
-/// The trees of a file's fragments; they live as long as the walk.
-#[derive(Default)]
-pub(super) struct Trees {
-    first: OnceCell<Box<Link>>,
-}
-
-struct Link {
-    tree: tree_sitter::Tree,
-    next: OnceCell<Box<Link>>,
-}
-
-impl Drop for Trees {
-    /// One after the other: a file can have more fragments than the stack has room for.
-    fn drop(&mut self) {
-        let mut next = self.first.take();
-        while let Some(mut link) = next {
-            next = link.next.take();
-        }
-    }
-}
-
-/// What parsing fragments needs.
+/// What parsing fragments needs. Their trees live as long as the walk.
 pub(super) struct Fragments<'t> {
-    lang: LangId,
-    parser: Option<tree_sitter::Parser>,
-    last: &'t OnceCell<Box<Link>>,
+    parser: FragmentParser<'t>,
     nested: usize,
     bytes: usize,
     spent: Duration,
 }
 
 impl<'t> Fragments<'t> {
-    pub fn new(lang: LangId, trees: &'t Trees) -> Self {
-        Fragments { lang, parser: None, last: &trees.first, nested: 0, bytes: 0, spent: Duration::ZERO }
+    pub fn new(lang: LangId, trees: &'t FragmentTrees<'_>) -> Self {
+        Fragments { parser: trees.parser(lang), nested: 0, bytes: 0, spent: Duration::ZERO }
     }
 
-    /// The tree of these parts of the text if it has no errors.
-    fn parse(&mut self, text: &str, ranges: &[Range]) -> Option<&'t tree_sitter::Tree> {
+    /// The root of the tree of these parts of the text if it has no errors.
+    fn parse(&mut self, text: &str, ranges: &[Range]) -> Option<Node<'t>> {
         let bytes: usize = ranges.iter().map(|r| r.end_byte - r.start_byte).sum();
         if self.bytes + bytes > text.len() * LENGTHS_MAX || self.spent > DEADLINE {
             return None;
         }
         self.bytes += bytes;
-        if self.parser.is_none() {
-            let mut parser = tree_sitter::Parser::new();
-            parser.set_language(&(self.lang.pack().grammar)()).ok()?;
-            self.parser = Some(parser);
-        }
-        let parser = self.parser.as_mut()?;
-        parser.set_included_ranges(ranges).ok()?;
         let effort = Effort::start();
         let left = DEADLINE.saturating_sub(self.spent);
         // A parse that has met an error is of no use, and recovering from it costs more than all before.
-        let mut check = |state: &tree_sitter::ParseState| match state.has_error() || effort.exceeds(left) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        let options = tree_sitter::ParseOptions::new().progress_callback(&mut check);
-        let source = text.as_bytes();
-        let tree =
-            parser.parse_with_options(&mut |at, _| source.get(at..).unwrap_or_default(), None, Some(options));
+        let root = self.parser.parse(text, ranges, |state| state.has_error() || effort.exceeds(left));
         self.spent += effort.spent();
-        let Some(tree) = tree else {
-            parser.reset();
-            return None;
-        };
-        if tree.root_node().has_error() {
-            return None;
-        }
-        let link = self.last.get_or_init(|| Box::new(Link { tree, next: OnceCell::new() }));
-        self.last = &link.next;
-        Some(&link.tree)
+        root
     }
 }
 
@@ -171,8 +124,7 @@ impl<'t> Walk<'t> {
             b'{' => [&statements, &expression],
             _ => [&expression, &statements],
         };
-        let tree = ways.into_iter().find_map(|ranges| self.fragments.parse(text, ranges))?;
-        let root = tree.root_node();
+        let root = ways.into_iter().find_map(|ranges| self.fragments.parse(text, ranges))?;
         let only = (root.named_child_count() == 1).then(|| root.named_child(0)).flatten();
         // The value of the only statement is the value of all.
         let expression = only.filter(|s| s.named_child_count() == 1 && s.child_count() == 2);

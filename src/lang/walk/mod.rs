@@ -27,10 +27,11 @@ use super::pack::Pack;
 use super::rules::{
     Action, Condition, Context, ContextChoice, Reading, Rule, Rules, Slot, SlotChoice, TermAction, Wrap,
 };
+use super::scratch::FragmentTrees;
 use super::{LangId, TreeRef};
 use branches::Branches;
 use builder::Builder;
-use fragment::{Fragments, Trees};
+use fragment::Fragments;
 use frame::{Frame, Function, Group, Subject};
 pub use said::Said;
 
@@ -66,7 +67,7 @@ pub struct Walk<'t> {
 
 /// Extracts the facts of a tree.
 pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
-    let trees = Trees::default();
+    let trees = FragmentTrees::new(tree.place);
     let mut walk = Walk {
         fragments: Fragments::new(lang, &trees),
         notes: Vec::new(),
