@@ -1,5 +1,6 @@
 //! A folder that the budget can never hold.
 
+use super::super::super::build::GRAPH_BYTES_PER_SOURCE_BYTE;
 use super::super::super::degrade::{Degraded, Level, needed};
 use super::*;
 
@@ -150,4 +151,50 @@ fn what_pinned_folders_keep_is_not_there_for_others() {
     assert_eq!(world.status("b").state, Lifecycle::Loaded);
     world.manager.unpin(&world.at("b"));
     world.until("a", |s| s.state == Lifecycle::Loaded && s.degraded.is_none());
+}
+
+/// How often files were begun to be read, and how many those were together, by what has been told.
+fn reading(world: &World) -> (usize, usize) {
+    let began = |event: Event| match event {
+        Event::Progress { done: 0, total, .. } => Some(total),
+        _ => None,
+    };
+    let totals: Vec<usize> = world.events.try_iter().filter_map(began).collect();
+    (totals.len(), totals.iter().sum())
+}
+
+/// A folder of such files alone in such a budget, once it has come to rest: how often it was begun to be read, how many
+/// files those were, and how many were kept. Nobody tries again by himself.
+fn alone(limit: u64, source: impl Fn(usize) -> String) -> (usize, usize, usize) {
+    let world = World::with(Settings { memory_limit: limit, ..settings() }, &[]);
+    (0..FILES).for_each(|file| world.write(&path(file), &source(file)));
+    world.add("a");
+    // Whoever asks in the meantime waits for the same build.
+    let asked = world.ask(&path(0));
+    let status = world.at_rest().folders.remove(0);
+    let kept = status.degraded.expect("it does not fit").files;
+    assert_eq!((status.state, status.generation, status.retry_count), (Lifecycle::Loaded, 1, 0));
+    assert_eq!(status.build.unwrap().files_read, kept as u64);
+    assert!(asked.is_ok_and(|ready| ready.freshness.degraded.is_some()));
+    assert_eq!(world.manager.core().keeper.next_tick(), None);
+    let (builds, files) = reading(&world);
+    (builds, files, kept)
+}
+
+/// What can never be held is seen from the scan, before anything is read. If graphs turn out larger than expected a build
+/// learns that once, and is not tried again and again.
+#[test]
+fn a_folder_alone_over_the_budget_is_read_as_far_as_it_fits_and_once_more_at_most() {
+    let plain = |_| "def f(a, b):\n    return a.b(b)\n\n".repeat(700);
+    for source in [&plain as &dyn Fn(usize) -> String, &source] {
+        let bytes: u64 = (0..FILES).map(|file| source(file).len() as u64).sum();
+        let needs = |part: u64| needed(bytes * part / 4, GRAPH_BYTES_PER_SOURCE_BYTE);
+        for limit in [512 << 10, needs(1), needs(3)] {
+            let (builds, files, kept) = alone(limit, source);
+            let least = (usize::from(kept > 0), kept);
+            let most = if kept > 0 { (2, FILES + kept) } else { (0, 0) };
+            let fits = least.0 <= builds && builds <= most.0 && least.1 <= files && files <= most.1;
+            assert!(fits, "{builds} builds of {files} files, {kept} kept, in {limit} bytes");
+        }
+    }
 }
