@@ -100,13 +100,21 @@ pub(super) fn stores_bytes(stores: &Vec<String>) -> usize {
     stores.capacity() * size_of::<String>() + stores.iter().map(String::capacity).sum::<usize>()
 }
 
+/// What a short text takes on the heap: the system's allocator has no smaller pieces than [`PIECE_BYTES`], each of
+/// a multiple of half of it, its own word included.
+fn allocated(text: &String) -> usize {
+    const PIECE_BYTES: usize = 32;
+    let bytes = text.capacity() + size_of::<usize>();
+    if text.capacity() == 0 { 0 } else { bytes.next_multiple_of(PIECE_BYTES / 2).max(PIECE_BYTES) }
+}
+
 /// Bytes of manifests on the heap.
 pub(super) fn manifests_bytes(manifests: &Vec<Manifest>) -> usize {
     let of = |m: &Manifest| {
-        let entries = m.entries.iter().map(|(k, v)| k.capacity() + v.capacity()).sum::<usize>();
-        m.dir.capacity()
-            + m.file.capacity()
-            + m.name.as_ref().map_or(0, String::capacity)
+        let entries = m.entries.iter().map(|(k, v)| allocated(k) + allocated(v)).sum::<usize>();
+        allocated(&m.dir)
+            + allocated(&m.file)
+            + m.name.as_ref().map_or(0, allocated)
             + m.entries.capacity() * size_of::<(String, String)>()
             + entries
     };
@@ -388,7 +396,7 @@ impl Graph {
     /// Bytes of the graph that are its alone, or that it shares with none but views of it and graphs updated from it,
     /// each of which counts them again.
     pub fn own_bytes(&self) -> usize {
-        self.overlay.heap_bytes() + self.manifests.heap_bytes()
+        OBJECTS_BYTES + self.overlay.heap_bytes() + self.manifests.heap_bytes()
     }
 
     /// Bytes that the graph shares with those updated from it: its columns, and the most that decoded facts may take.
@@ -412,6 +420,11 @@ impl Graph {
         self.cache.bytes()
     }
 
+    /// Bytes of decoded facts that may still be kept, of those that [`shared_bytes`](Self::shared_bytes) counts.
+    pub fn cache_bytes_free(&self) -> usize {
+        cache_bytes_max(&self.base).saturating_sub(self.cache.bytes())
+    }
+
     pub(super) fn set_cache_bytes_max(&mut self, bytes: usize) {
         self.cache = Arc::new(Cache::new(bytes));
     }
@@ -420,6 +433,15 @@ impl Graph {
         self.cache.clear();
     }
 }
+
+/// What every graph has on the heap beside its contents: itself, what it shares, and both sums with a node each.
+pub(super) const OBJECTS_BYTES: usize = size_of::<Graph>()
+    + size_of::<Frozen>()
+    + size_of::<Manifests>()
+    + size_of::<FactsCache>()
+    + 2 * LANGUAGES_NODE_BYTES;
+/// A node of the tree that counts files by language has room for eleven of them.
+const LANGUAGES_NODE_BYTES: usize = 11 * (size_of::<&str>() + size_of::<u32>()) + 16;
 
 fn cache_bytes_max(base: &Frozen) -> usize {
     facts_cache_bytes_max(base.bytes() as u64) as usize

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::codec::{CorruptError, Reader, Writer};
 use super::encoded::{Counts, EncodedFile, FileMeta, LocalNames};
 use super::frozen::{Columns, Frozen};
-use super::generation::{Graph, facts_cache_bytes_max};
+use super::generation::{Graph, OBJECTS_BYTES, facts_cache_bytes_max};
 use super::overlay::Body;
 use super::region::Region;
 use super::update::Changes;
@@ -110,7 +110,8 @@ impl<R: Read> Saved<R> {
         // What follows the columns is decoded into about as much again, twice.
         let region = Region::bytes_of(self.header.region_len);
         let decoded = facts_cache_bytes_max(region);
-        self.header.tail_len.saturating_mul(3).saturating_add(region).saturating_add(decoded)
+        let contents = self.header.tail_len.saturating_mul(3).saturating_add(OBJECTS_BYTES as u64);
+        contents.saturating_add(region).saturating_add(decoded)
     }
 
     /// # Errors

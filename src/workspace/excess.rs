@@ -7,6 +7,8 @@
 /// Freed memory that the allocator may gather before it is told to let go. Telling it takes milliseconds, so it is not
 /// for every query.
 const GATHERED_BYTES_MAX: u64 = 2 << 20;
+/// The same once nothing goes on any more, when there is time for it.
+const GATHERED_AT_REST_BYTES_MAX: u64 = 256 << 10;
 /// Excess that is part of the fixed overhead of the process: stacks, queues, the learning of queries of ordinary size,
 /// gaps between allocations. Beyond it the budget pays.
 const FREE_BYTES: u64 = 3 << 20;
@@ -28,10 +30,11 @@ pub struct Purging {
 }
 
 impl Purging {
-    /// Whether a purge would now give much back.
-    pub fn is_due(&mut self, excess: u64) -> bool {
+    /// Whether a purge would now give much back; at rest, anything worth it.
+    pub fn is_due(&mut self, excess: u64, at_rest: bool) -> bool {
         self.left = self.left.min(excess);
-        excess - self.left > GATHERED_BYTES_MAX
+        let gathered_max = if at_rest { GATHERED_AT_REST_BYTES_MAX } else { GATHERED_BYTES_MAX };
+        excess - self.left > gathered_max
     }
 
     /// A purge has left so much.
@@ -47,15 +50,18 @@ mod tests {
     #[test]
     fn a_purge_is_due_when_much_has_gathered_since_the_last_one() {
         let mut purging = Purging::default();
-        assert!(!purging.is_due(GATHERED_BYTES_MAX));
-        assert!(purging.is_due(GATHERED_BYTES_MAX + 1));
+        assert!(!purging.is_due(GATHERED_BYTES_MAX, false));
+        assert!(purging.is_due(GATHERED_BYTES_MAX + 1, false));
         // What is in use stays, and is no reason for another purge.
         purging.done(20 << 20);
-        assert!(!purging.is_due((20 << 20) + GATHERED_BYTES_MAX));
-        assert!(purging.is_due((20 << 20) + GATHERED_BYTES_MAX + 1));
+        assert!(!purging.is_due((20 << 20) + GATHERED_BYTES_MAX, false));
+        assert!(purging.is_due((20 << 20) + GATHERED_BYTES_MAX + 1, false));
+        // At rest little is worth one.
+        assert!(!purging.is_due((20 << 20) + GATHERED_AT_REST_BYTES_MAX, true));
+        assert!(purging.is_due((20 << 20) + GATHERED_AT_REST_BYTES_MAX + 1, true));
         // What has gone by itself counts when it comes again.
-        assert!(!purging.is_due(0));
-        assert!(purging.is_due(GATHERED_BYTES_MAX + 1));
+        assert!(!purging.is_due(0, false));
+        assert!(purging.is_due(GATHERED_BYTES_MAX + 1, false));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use super::{Wire, anonymous_bytes, cpu_time, peak_bytes, resident_bytes};
 
 /// How often the resident size is looked at.
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
-/// In this time after the last build the process gives back what builds have left.
-const QUIET: Duration = Duration::from_secs(3);
+/// In this time after the last build the process comes to rest and gives back what builds have left.
+const QUIET: Duration = Duration::from_secs(10);
 /// A bound that no lowering misses.
 const LOWERED_PATIENCE: Duration = Duration::from_secs(600);
 
@@ -76,12 +76,16 @@ fn uri(path: &Path) -> String {
 
 /// A server with these folders open, and what it had in memory before.
 pub fn server(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>) -> (Wire, u64) {
+    server_with(folders, limit_mb, cache, "poll")
+}
+
+fn server_with(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>, watch: &str) -> (Wire, u64) {
     let mut wire = Wire::start();
     let empty = wire.rss();
     let list: Vec<Value> = folders.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
     let cache = cache.map_or("off".to_owned(), |path| path.display().to_string());
     let settings = json!({
-        "memory.limitMb": limit_mb, "watch": "poll", "request.waitMs": 60_000, "cache.dir": cache,
+        "memory.limitMb": limit_mb, "watch": watch, "request.waitMs": 60_000, "cache.dir": cache,
     });
     wire.initialize(json!({
         "workspaceFolders": list,
@@ -266,7 +270,8 @@ pub struct Account {
 /// Opens twins of a folder, with room for all, and looks at what the process gains by those after the first few. What
 /// builds cost once (stacks, parsers, what the allocator keeps) is no folder's.
 pub fn account(first: &[PathBuf], more: &[PathBuf], patience: Duration) -> Account {
-    let (mut wire, _) = server(first, 8_192, None);
+    // A look at all files now and then would keep it from coming to rest.
+    let (mut wire, _) = server_with(first, 8_192, None, "client");
     let before = at_rest(&mut wire, patience);
     let added: Vec<Value> = more.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
     wire.notify("workspace/didChangeWorkspaceFolders", json!({"event": {"added": added, "removed": []}}));

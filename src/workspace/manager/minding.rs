@@ -50,18 +50,18 @@ impl Core {
             return;
         }
         self.minding.stirred.store(false, Ordering::SeqCst);
-        self.charge_for_excess();
         let next = waited * 2;
+        self.charge_for_excess(next > LAST_LOOK);
         if next <= LAST_LOOK {
             self.look_later(row, next);
         }
     }
 
     /// Has the allocator let go if that helps, and charges the budget for what is left beyond the fixed overhead.
-    fn charge_for_excess(self: &Arc<Self>) {
+    fn charge_for_excess(self: &Arc<Self>, at_rest: bool) {
         // Only one look is under way at a time.
         let mut purging = std::mem::take(&mut *self.minding.purging.lock());
-        if purging.is_due(self.excess()) {
+        if purging.is_due(self.excess(), at_rest) {
             purge();
             purging.done(self.excess());
         }
@@ -76,8 +76,13 @@ impl Core {
         }
     }
 
+    /// What the process has beyond what is metered and there.
     fn excess(&self) -> u64 {
+        let folders = self.folders();
+        let graphs = folders.iter().filter_map(|folder| folder.shelf.load());
+        // A graph is charged for the facts that it may come to keep, most of which are not there yet.
+        let promised: u64 = graphs.map(|served| served.graph.graph.cache_bytes_free() as u64).sum();
         let balance = self.keeper.ledger().balance();
-        excess(Footprint::now().anonymous, balance.used() - balance.heap)
+        excess(Footprint::now().anonymous, (balance.used() - balance.heap).saturating_sub(promised))
     }
 }
