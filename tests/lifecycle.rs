@@ -317,3 +317,53 @@ fn a_file_that_cannot_be_indexed_has_a_diagnostic_of_its_own() {
     assert_eq!(session.wire.until(about)["params"]["diagnostics"], json!([]));
     assert_eq!(session.until(|f| f["files"] == 3)["skipped"], json!([]));
 }
+
+#[test]
+fn files_that_are_owed_are_told_of_until_they_are_read() {
+    let mut session = Session::loaded(json!({"memory.limitMb": 64}));
+    let retain = |session: &mut Session, bytes: u64| {
+        let reply = session.wire.ask("coppice/test/retain", json!({ "bytes": bytes }));
+        assert_eq!(reply["result"], Value::Null, "{reply}");
+    };
+    retain(&mut session, 40 << 20);
+    // A parse may need more than is free beside that.
+    let comment = format!("# {}\n", "-".repeat(998));
+    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(290)));
+    let large = session.disk.uri("w/large.py");
+    let folder = session.until(|f| !f["owed"].is_null() && f["state"] == "loaded");
+    assert_eq!(folder["owed"]["uris"], json!([large]));
+    assert_eq!(
+        (&folder["stale"], &folder["lastError"], &folder["retryCount"]),
+        (&json!(false), &Value::Null, &json!(0))
+    );
+    assert!(folder["note"].as_str().is_some_and(|note| note.contains("large.py")), "{folder}");
+    let about_file = |session: &mut Session, count: usize| {
+        session.wire.until(|f| {
+            let (method, told) = (&f["method"], &f["params"]);
+            method == "textDocument/publishDiagnostics"
+                && told["uri"] == large
+                && told["diagnostics"].as_array().is_some_and(|all| all.len() == count)
+        })
+    };
+    let told = about_file(&mut session, 1);
+    let message = told["params"]["diagnostics"][0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("as soon as there is"), "{message}");
+    assert!(session.about_the_folder("over-budget").contains("large.py"));
+    // What is there is answered from, and the answer says that it is not all.
+    assert!(session.hover().contains("Only part of the folder is known: large.py"));
+    let at = session.at_use();
+    let refused = session.wire.ask("textDocument/rename", {
+        let mut at = at;
+        at["newName"] = json!("sum");
+        at
+    });
+    assert!(refused["error"]["message"].as_str().is_some_and(|m| m.contains("large.py")), "{refused}");
+    retain(&mut session, 0);
+    let folder = session.until(|f| f["owed"].is_null() && f["state"] == "loaded");
+    assert_eq!(
+        (&folder["files"], &folder["note"], &folder["skipped"]),
+        (&json!(3), &Value::Null, &json!([]))
+    );
+    about_file(&mut session, 0);
+    assert!(!session.hover().contains("Only part"));
+}

@@ -91,18 +91,18 @@ impl Reading {
     /// An error if it is not known where things are used: none is no answer then. Tells the user if that is known of
     /// part of the folder alone.
     pub fn knows_uses(&self) -> Result<()> {
-        match self.ready.freshness.degraded {
-            None => Ok(()),
-            Some(degraded) if degraded.level.has_references() => {
-                self.tell(degraded.words());
-                Ok(())
-            }
-            Some(degraded) => Err(errors::unavailable(&Unavailable {
+        let freshness = &self.ready.freshness;
+        match freshness.degraded {
+            Some(degraded) if !degraded.level.has_references() => Err(errors::unavailable(&Unavailable {
                 kind: Kind::MemoryExceeded,
                 folder: Some(self.ready.root.clone()),
                 retryable: true,
                 message: format!("it is not known where things are used: {}", degraded.words()),
             })),
+            _ => {
+                freshness.missing().iter().for_each(|missing| self.tell(missing));
+                Ok(())
+            }
         }
     }
 
@@ -343,8 +343,8 @@ impl<F> Request<F> {
         if self.capture.document().is_some_and(|d| d.lang.is_none()) || LangId::of_path(path).is_none() {
             return Ok(Outcome::Answer(None));
         }
-        if let Some(degraded) = &freshness.degraded {
-            let message = format!("{} is not indexed: {}", path.display(), degraded.words());
+        if let Some(missing) = freshness.missing() {
+            let message = format!("{} is not indexed: {missing}", path.display());
             return Err(errors::unavailable(&self.capture.over_budget(message)));
         }
         let looking = self.capture.is_being_built();

@@ -90,6 +90,8 @@ pub struct Seen {
     pub skipped: BTreeMap<String, String>,
     /// Those of them whose parses take more than this budget allows.
     pub too_costly: BTreeSet<String>,
+    /// Those of them that are read as soon as there is memory.
+    pub owed: BTreeSet<String>,
     pub skipped_more: usize,
     pub dirs: BTreeSet<String>,
     pub truncated: bool,
@@ -455,6 +457,7 @@ impl Seen {
         for path in owing.iter().flat_map(|o| &o.paths) {
             let why = "there is no memory for its parse just now; it is read as soon as there is";
             self.skipped.insert(path.clone(), why.to_owned());
+            self.owed.insert(path.clone());
         }
     }
 }

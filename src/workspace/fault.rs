@@ -36,6 +36,10 @@ pub enum Fault {
     ChangesForgotten,
     /// Changes that came during a build are left at that.
     NoFollowUp,
+    /// A build that ends without a graph wakes nobody.
+    SilentEnd,
+    /// Memory that comes back starts a build although one runs.
+    StartedTwice,
 }
 
 /// Whether the fault is switched on for this thread.

@@ -30,6 +30,8 @@ pub struct Served<G> {
     pub built: Moment,
     /// Set once a later build has failed.
     pub stale: Option<Stale>,
+    /// What the last build has left out and why, if it is not all of the folder.
+    pub owed: Option<Arc<str>>,
     /// The bytes of the graph; the graph holds them too, since a reader may keep it longer than this.
     charges: Charges,
 }
@@ -81,6 +83,8 @@ pub struct Report {
     pub generation: u64,
     pub last_good: Option<Moment>,
     pub failure: Option<Failure>,
+    /// Why what is served is not all of the folder.
+    pub owed: Option<Failure>,
     pub failures: u32,
 }
 
@@ -251,6 +255,7 @@ impl<G> Keeper<G> {
             generation: slot.generation(),
             last_good: slot.last_good(),
             failure: slot.failure().cloned(),
+            owed: slot.owed().cloned(),
             failures: slot.failures(),
         })
     }
@@ -384,12 +389,14 @@ impl<G> Keeper<G> {
                     cost.own_went |= self.give_up_own(ask.folder, ask.build);
                 }
                 Err(could) => {
+                    let busy = if ask.held == 0 { busy(&folders, own) } else { 0 };
                     drop(folders);
                     if injected(Fault::CountedTooLate) {
                         seen = self.ledger.releases();
                     }
-                    // Other builds will give back this much, and what they have on the heap with it; readers in time.
-                    let builds = balance.reserved.saturating_sub(ask.held);
+                    // Other builds will give back this much, and what they have on the heap with it, and leave graphs
+                    // that may go; readers in time.
+                    let builds = balance.reserved.saturating_sub(ask.held).saturating_add(busy);
                     let theirs = if builds > 0 { builds.saturating_add(balance.heap) } else { 0 };
                     let until = match could.saturating_add(theirs) >= need && ask.held == 0 {
                         true => ask.turn.max(ask.patience),
@@ -431,9 +438,9 @@ impl<G> Keeper<G> {
         let mut charges = shared;
         charges.extend(own.into_iter().map(Arc::new));
         let graph = make(charges.clone());
-        let stale = stale_by(&owed, now);
+        let left_out = left_out_by(&owed);
         let generation = entry.slot.published(build, owed, now);
-        let served = Served { graph, generation, built: now, stale, charges };
+        let served = Served { graph, generation, built: now, stale: None, owed: left_out, charges };
         let old = entry.shelf.served.swap(Some(Arc::new(served)));
         let follow_up = entry.slot.follow_up(now);
         drop(folders);
@@ -445,12 +452,13 @@ impl<G> Keeper<G> {
     pub fn confirm(&self, id: FolderId, build: BuildId, owed: Option<Owed>, now: Moment) -> Option<Start> {
         let mut folders = self.folders.lock();
         let entry = folders.get_mut(&id).filter(|e| e.slot.is_current(build))?;
-        let stale = stale_by(&owed, now);
+        let left_out = left_out_by(&owed);
         entry.slot.confirmed(build, owed, now);
-        let old = mark(entry, stale);
+        let old = mark(entry, |_| (None, left_out));
         let follow_up = entry.slot.follow_up(now);
         drop(folders);
         drop(old);
+        self.ended();
         follow_up
     }
 
@@ -461,10 +469,18 @@ impl<G> Keeper<G> {
         let error: Arc<str> = failure.message.as_str().into();
         entry.slot.failed(build, failure, now);
         let stale = entry.slot.last_good().map(|last_good| Stale { last_good, error });
-        let old = mark(entry, stale);
+        let old = mark(entry, |served| (stale, served.owed.clone()));
         drop(folders);
         drop(old);
+        self.ended();
         true
+    }
+
+    /// A build has come to its end, and its folder may go again.
+    fn ended(&self) {
+        if !injected(Fault::SilentEnd) {
+            self.ledger.wake();
+        }
     }
 
     /// Drops the folder's graph, whoever asks for it; a running build no longer counts. `false` if it is not open.
@@ -558,6 +574,16 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// What folders have that stay only until their builds end, for one who has nothing himself: no build can be waiting for
+/// his to end in turn.
+fn busy<G>(folders: &Folders<'_, G>, own: &Entry<G>) -> u64 {
+    if own.would_yield() > 0 {
+        return 0;
+    }
+    let busy = folders.values().filter(|e| !e.pinned && e.slot.is_building());
+    busy.map(Entry::would_yield).fold(0, u64::saturating_add)
+}
+
 fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
     let candidate = |(id, e): (&FolderId, &Entry<G>)| Candidate {
         folder: *id,
@@ -578,20 +604,25 @@ fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
     old
 }
 
-/// How a graph is marked that a build has come to its end with, but for what it owes.
-fn stale_by(owed: &Option<Owed>, now: Moment) -> Option<Stale> {
-    owed.as_ref().map(|owed| Stale { last_good: now, error: owed.why.message.as_str().into() })
+/// What readers are told of that a build has left out.
+fn left_out_by(owed: &Option<Owed>) -> Option<Arc<str>> {
+    owed.as_ref().map(|owed| owed.why.message.as_str().into())
 }
 
-/// Serves the same graph with another word on its freshness.
+/// Serves the same graph with another word on whether it is right, and whether it is all.
 #[must_use = "to be dropped without the lock"]
-fn mark<G>(entry: &Entry<G>, stale: Option<Stale>) -> Option<Arc<Served<G>>> {
+fn mark<G>(
+    entry: &Entry<G>,
+    word: impl FnOnce(&Served<G>) -> (Option<Stale>, Option<Arc<str>>),
+) -> Option<Arc<Served<G>>> {
     let served = entry.shelf.load()?;
-    if served.stale == stale || injected(Fault::NotMarkedStale) {
+    let (stale, owed) = word(&served);
+    if (&served.stale, &served.owed) == (&stale, &owed) || injected(Fault::NotMarkedStale) {
         return None;
     }
     let Served { ref graph, generation, built, ref charges, .. } = *served;
-    let marked = Served { graph: Arc::clone(graph), generation, built, stale, charges: charges.clone() };
+    let marked =
+        Served { graph: Arc::clone(graph), generation, built, stale, owed, charges: charges.clone() };
     entry.shelf.served.swap(Some(Arc::new(marked)))
 }
 

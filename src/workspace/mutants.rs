@@ -28,7 +28,8 @@ fn mistakes_in_the_ledger_are_found_by_its_model() {
 
 #[test]
 fn mistakes_in_the_life_of_a_folder_are_found_by_its_model() {
-    all_found(&[Fault::ChangesForgotten, Fault::NoFollowUp], slot::tests::model);
+    let faults = [Fault::ChangesForgotten, Fault::NoFollowUp, Fault::StartedTwice];
+    all_found(&faults, slot::tests::model);
 }
 
 #[test]

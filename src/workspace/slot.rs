@@ -66,7 +66,8 @@ pub enum Cause {
     Memory,
 }
 
-/// What a build has left out although it came to its end: it is looked at again as after a failure.
+/// What a build has left out although it came to its end. What it made is right as far as it goes and is served as such;
+/// the rest is looked at again, as after a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
     pub changes: Changes,
@@ -126,6 +127,9 @@ pub struct Slot {
     /// What came up since the running build started; that build is followed by another.
     pending: Changes,
     failure: Option<Failure>,
+    /// Why what is served is not all, if a build has left something out.
+    owed: Option<Failure>,
+    /// Builds in a row that have failed or left something out.
     failures: u32,
     generation: u64,
     builds: u64,
@@ -138,6 +142,7 @@ impl Default for Slot {
             served: Served::Nothing { evicted: false },
             pending: Changes::Nothing,
             failure: None,
+            owed: None,
             failures: 0,
             generation: 0,
             builds: 0,
@@ -184,8 +189,10 @@ impl Slot {
     /// A reader has let go of memory: tries again at once if that was lacking and could come back.
     pub fn memory_came_back(&mut self, now: Moment) -> Option<Start> {
         let lacking = |f: &Failure| f.cause == Cause::Memory && f.retry == Retry::Backoff;
-        let waits = matches!(self.building, Building::BackingOff { until: Some(_) });
-        (waits && self.failure.as_ref().is_some_and(lacking)).then(|| self.start(now))
+        let waits = matches!(self.building, Building::BackingOff { until: Some(_) })
+            || injected(Fault::StartedTwice) && self.is_building();
+        let why = self.failure.as_ref().or(self.owed.as_ref());
+        (waits && why.is_some_and(lacking)).then(|| self.start(now))
     }
 
     /// The next moment at which [`tick`](Self::tick) has something to do.
@@ -227,7 +234,8 @@ impl Slot {
         if let Served::Fresh { .. } = self.served {
             self.served = Served::Stale { last_good: started };
         }
-        self.back_off(changes, failure, now);
+        self.back_off(changes, failure.retry, now);
+        self.failure = Some(failure);
     }
 
     /// The build that the changes which came during the last one ask for.
@@ -242,12 +250,14 @@ impl Slot {
         self.served = Served::Nothing { evicted: true };
         self.pending = Changes::Nothing;
         self.failure = None;
+        self.owed = None;
         self.failures = 0;
     }
 
     /// The graph is dropped so that its own successor fits; the running build goes on.
     pub fn give_up_graph(&mut self) {
         self.served = Served::Nothing { evicted: false };
+        self.owed = None;
     }
 
     pub fn serve(&self, now: Moment, cap: AgeCap) -> Serve {
@@ -266,6 +276,8 @@ impl Slot {
         match (&self.building, self.served) {
             (Building::Running { .. }, Served::Nothing { .. }) => Lifecycle::Loading,
             (Building::Running { .. }, _) => Lifecycle::Rebuilding,
+            // What is owed is waited for; nothing is wrong with what is there.
+            (Building::BackingOff { .. }, Served::Fresh { .. }) => Lifecycle::Loaded,
             (Building::BackingOff { .. }, _) => Lifecycle::Failed,
             (Building::Idle, Served::Nothing { evicted: true }) => Lifecycle::Evicted,
             (Building::Idle, Served::Nothing { evicted: false }) => Lifecycle::Unloaded,
@@ -299,7 +311,12 @@ impl Slot {
         self.failure.as_ref()
     }
 
-    /// Failures in a row.
+    /// Why what is served is not all of the folder, if the build that made it has left something out.
+    pub fn owed(&self) -> Option<&Failure> {
+        self.owed.as_ref()
+    }
+
+    /// Builds in a row that have failed or left something out.
     pub fn failures(&self) -> u32 {
         self.failures
     }
@@ -325,12 +342,12 @@ impl Slot {
     }
 
     /// Waits for the next try, which takes on what this one has left.
-    fn back_off(&mut self, left: Changes, failure: Failure, now: Moment) {
+    fn back_off(&mut self, left: Changes, retry: Retry, now: Moment) {
         self.failures = self.failures.saturating_add(1);
         // A change that came meanwhile may have mended it: not to be waited for as long as a failure alone, but
         // long enough that a storm of changes does not become a storm of failing builds.
-        let until = if self.pending.is_nothing() || failure.retry == Retry::OnRequest {
-            next_try(failure.retry, self.failures, now)
+        let until = if self.pending.is_nothing() || retry == Retry::OnRequest {
+            next_try(retry, self.failures, now)
         } else {
             Some(now.plus(RETRY_FIRST))
         };
@@ -338,19 +355,22 @@ impl Slot {
             self.pending.merge(left);
         }
         self.building = Building::BackingOff { until };
-        self.failure = Some(failure);
     }
 
     fn settle(&mut self, owed: Option<Owed>, now: Moment) {
-        if let Some(Owed { changes, why }) = owed {
-            self.served = Served::Stale { last_good: now };
-            self.back_off(changes, why, now);
-            return;
-        }
-        self.building = Building::Idle;
         self.served = Served::Fresh { since: now };
         self.failure = None;
-        self.failures = 0;
+        match owed {
+            Some(Owed { changes, why }) => {
+                self.back_off(changes, why.retry, now);
+                self.owed = Some(why);
+            }
+            None => {
+                self.building = Building::Idle;
+                self.owed = None;
+                self.failures = 0;
+            }
+        }
     }
 }
 

@@ -116,6 +116,8 @@ pub struct FolderStatus {
     pub last_error: Option<LastError>,
     /// Failures in a row.
     pub retry_count: u32,
+    /// What is still to be read although what is there is right.
+    pub owed: Option<OwedFiles>,
     /// How long the last successful build took, and how long its threads computed.
     pub build: Option<BuildTime>,
     /// The snapshot on disk, as far as this process has written or read it.
@@ -165,6 +167,13 @@ impl Reading {
             Reading::Absent(_) => "absent",
         }
     }
+}
+
+/// Files for which memory is short just now; they are read as soon as it comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwedFiles {
+    pub why: String,
+    pub files: Vec<PathBuf>,
 }
 
 /// What went wrong with the last build.

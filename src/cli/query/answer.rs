@@ -19,7 +19,7 @@ pub(super) struct Answer {
     pub generation: u64,
     /// Why the graph may be older than the files, if it is.
     pub stale: Option<String>,
-    /// What is known of the folder, if the memory budget has no room for all of it.
+    /// What is known of the folder, if the memory budget has no room for all of it, or not just now.
     pub degraded: Option<String>,
     /// Why there is nothing, where more is known than that.
     pub why: Option<String>,

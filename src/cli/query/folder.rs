@@ -68,6 +68,11 @@ impl Opened {
         self.ready.freshness.degraded
     }
 
+    /// What of the folder is not known, in words.
+    pub(super) fn missing(&self) -> Option<String> {
+        self.ready.freshness.missing()
+    }
+
     /// A file by its path inside the folder.
     pub(super) fn file(&self, path: &str) -> Result<FileId, QueryError> {
         self.ready.view.file(path).ok_or_else(|| QueryError::NotIndexed(path.to_owned()))

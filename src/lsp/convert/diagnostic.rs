@@ -64,6 +64,10 @@ pub fn about_folder(folder: &FolderStatus) -> Option<Diagnostic> {
             let why = format!("coppice knows only part of {}: {}", folder.name, degraded.words());
             (DiagnosticSeverity::Warning, "over-budget", why)
         }
+        (None, _) if let Some(owed) = &folder.owed => {
+            let why = format!("coppice knows only part of {} just now: {}", folder.name, owed.why);
+            (DiagnosticSeverity::Warning, "over-budget", why)
+        }
         (None, Some(note)) => {
             (DiagnosticSeverity::Information, "note", format!("coppice, of {}: {note}", folder.name))
         }

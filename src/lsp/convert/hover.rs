@@ -62,8 +62,8 @@ pub fn hover_content(
             stale.error
         ));
     }
-    if let Some(degraded) = &freshness.degraded {
-        parts.push(format!("Only part of the folder is known: {}", degraded.words()));
+    if let Some(missing) = freshness.missing() {
+        parts.push(format!("Only part of the folder is known: {missing}"));
     }
     // What the folder's own files tell for certain stays as it is.
     let is_open = found.kind.is_alias() || found.tier.is_guess();

@@ -69,7 +69,15 @@ struct Folder {
     /// How many more were skipped than are listed.
     skipped_more: u64,
     degraded: Option<Degraded>,
+    owed: Option<Owed>,
     dependencies: Dependencies,
+}
+
+/// Files that are read as soon as there is memory for them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Owed {
+    why: String,
+    uris: Vec<Uri>,
 }
 
 /// What is known of a folder's dependencies.
@@ -156,6 +164,8 @@ pub fn status(status: plain::Status) -> Status {
 }
 
 fn folder(folder: FolderStatus) -> Folder {
+    let note = [folder.note, folder.owed.as_ref().map(|owed| owed.why.clone())];
+    let note: Vec<String> = note.into_iter().flatten().collect();
     let skipped = |s: plain::SkippedFile| Skipped { uri: uri::of_path(&s.path), why: s.why };
     Folder {
         uri: uri::of_path(&folder.path),
@@ -184,7 +194,7 @@ fn folder(folder: FolderStatus) -> Folder {
             current: s.current,
         }),
         watcher: folder.watcher.name(),
-        note: folder.note,
+        note: (!note.is_empty()).then(|| note.join("; ")),
         skipped: folder.skipped.into_iter().map(skipped).collect(),
         skipped_more: folder.skipped_more,
         degraded: folder.degraded.map(|d| Degraded {
@@ -193,6 +203,10 @@ fn folder(folder: FolderStatus) -> Folder {
             files_in_all: d.of,
             needed_bytes: d.needed,
             available_bytes: d.room,
+        }),
+        owed: folder.owed.map(|owed| Owed {
+            why: owed.why,
+            uris: owed.files.iter().filter_map(|path| uri::of_path(path)).collect(),
         }),
         dependencies: dependencies(folder.dependencies),
     }
@@ -229,14 +243,13 @@ pub struct ServerStatus {
 }
 
 pub fn health(status: &plain::Status) -> ServerStatus {
-    let troubled = |f: &&FolderStatus| f.last_error.is_some();
+    let trouble = |f: &FolderStatus| {
+        let error = f.last_error.as_ref().map(|error| &error.message);
+        let why = error.or(f.owed.as_ref().map(|owed| &owed.why))?;
+        Some(format!("{}: {why}", f.name))
+    };
     let failed = status.folders.iter().any(|f| f.state == Lifecycle::Failed && !f.stale);
-    let messages: Vec<String> = status
-        .folders
-        .iter()
-        .filter(troubled)
-        .filter_map(|f| Some(format!("{}: {}", f.name, f.last_error.as_ref()?.message)))
-        .collect();
+    let messages: Vec<String> = status.folders.iter().filter_map(trouble).collect();
     let health = match (failed, messages.is_empty()) {
         (true, _) => "error",
         (false, false) => "warning",

@@ -111,6 +111,7 @@ fn shown(reading: &Reading, why: &query::Why) -> Value {
         "candidates": candidates,
         "generation": freshness.generation,
         "stale": stale,
+        "missing": freshness.missing(),
         "dependenciesAreBeingRead": freshness.dependencies == Known::Reading,
     })
 }

@@ -61,8 +61,7 @@ fn doubtful(reading: &Reading, file: crate::lang::modules::FileId, edit: &query:
 
 /// What is old may have changed since, and what is not known would keep its name.
 pub fn refused_if_stale(freshness: &Freshness) -> Result<()> {
-    if let Some(degraded) = &freshness.degraded {
-        let why = degraded.words();
+    if let Some(why) = freshness.missing() {
         return Err(errors::failed(format!(
             "nothing is renamed while part of the folder is not known: {why}"
         )));

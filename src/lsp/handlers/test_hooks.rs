@@ -10,6 +10,7 @@ use crate::lsp::errors;
 use crate::lsp::server::Server;
 use crate::lsp::work;
 use crate::workspace::gate::Permit;
+use crate::workspace::manager::Hold as Held;
 use crate::workspace::pool::Pool;
 use crate::workspace::sync::Mutex;
 
@@ -40,6 +41,14 @@ struct Hold {
 static HELD: Mutex<Option<Permit>> = Mutex::new(None);
 
 #[derive(Deserialize)]
+struct Retain {
+    bytes: u64,
+}
+
+/// Memory that waits for nobody.
+static RETAINED: Mutex<Option<Held>> = Mutex::new(None);
+
+#[derive(Deserialize)]
 struct Slow {
     milliseconds: u64,
 }
@@ -65,6 +74,7 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
             })
         })
         .custom_method("coppice/test/hold", |server: &Server, params: Hold| hold(server, params.held))
+        .custom_method("coppice/test/retain", |server: &Server, params: Retain| retain(server, params.bytes))
         .custom_method("coppice/test/quick", |server: &Server| work::run(pool(server), |_| Ok("quick")))
 }
 
@@ -78,6 +88,15 @@ fn hold(server: &Server, held: bool) -> impl Future<Output = Result<()>> + Send 
     let manager = server.session.manager().expect("the session has begun");
     let permit = if held { manager.hold_builds() } else { None };
     let before = std::mem::replace(&mut *HELD.lock(), permit);
+    drop(before);
+    std::future::ready(Ok(()))
+}
+
+/// Takes so much of the budget, as a reply does that nobody reads; what was taken before is given back.
+fn retain(server: &Server, bytes: u64) -> impl Future<Output = Result<()>> + Send + use<> {
+    let holder = server.session.manager().expect("the session has begun").holder();
+    let held = (bytes > 0).then(|| holder.hold(bytes).expect("there is room for it"));
+    let before = std::mem::replace(&mut *RETAINED.lock(), held);
     drop(before);
     std::future::ready(Ok(()))
 }

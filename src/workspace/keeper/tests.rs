@@ -330,3 +330,29 @@ fn what_is_on_the_heap_for_the_moment_is_waited_for() {
     });
     assert_eq!(granted, Ok(40));
 }
+
+#[test]
+fn folders_that_are_looked_at_just_now_are_waited_for_by_one_that_has_nothing() {
+    let (keeper, _) = keeper(100, 2);
+    load(&keeper, FolderId(0), 60).unwrap();
+    let look = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    let start = keeper.wanted(FolderId(1), NOW).unwrap();
+    let cancel = CancelToken::new();
+    let at_once = ask(FolderId(1), &start, 50, &cancel);
+    assert!(matches!(keeper.reserve(at_once, &mut Cost::default()), Err(Unmet::Refused(_))));
+    let waits = Ask { turn: Instant::now() + Duration::from_secs(60), ..at_once };
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| keeper.reserve(waits, &mut Cost::default()).map(|r| r.bytes()));
+        keeper.confirm(FolderId(0), look.id, None, NOW);
+        assert_eq!(waiting.join().unwrap(), Ok(50));
+    });
+    // One that has a graph itself may be what the others wait for.
+    keeper.fail(FolderId(1), start.id, failure(), NOW);
+    load(&keeper, FolderId(0), 60).unwrap();
+    load(&keeper, FolderId(1), 30).unwrap();
+    keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    let start = keeper.changed(FolderId(1), Changes::Rescan, NOW).unwrap();
+    let turn = Instant::now() + Duration::from_secs(3_600);
+    let waits = Ask { turn, own_may_go: false, ..ask(FolderId(1), &start, 50, &cancel) };
+    assert!(matches!(keeper.reserve(waits, &mut Cost::default()), Err(Unmet::Refused(_))));
+}

@@ -77,8 +77,18 @@ pub struct Freshness {
     pub stale: Option<StaleSince>,
     /// What is known of the folder, if that is not all.
     pub degraded: Option<Degraded>,
+    /// Which files have not been read for want of memory just now, and why, in words.
+    pub owed: Option<Arc<str>>,
     /// What the view has of the folder's dependencies.
     pub dependencies: Known,
+}
+
+impl Freshness {
+    /// What of the folder is not known, in words.
+    pub fn missing(&self) -> Option<String> {
+        let owed = || self.owed.as_ref().map(|owed| owed.to_string());
+        self.degraded.map(|degraded| degraded.words()).or_else(owed)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -432,7 +442,8 @@ impl Capture {
         });
         let file = own_file(&view);
         let degraded = served.graph.degraded;
-        let freshness = Freshness { generation: served.generation, stale, degraded, dependencies };
+        let owed = served.owed.clone();
+        let freshness = Freshness { generation: served.generation, stale, degraded, owed, dependencies };
         Ok(Ready { view, freshness, root: folder.path.clone(), file })
     }
 
@@ -468,8 +479,8 @@ impl Capture {
         let view = alone.view(vec![(name.clone(), document)], |bytes| budget.charge(bytes));
         let view = view.map_err(|refused| self.no_memory(&refused))?;
         let file = view.file(&name);
-        let freshness =
-            Freshness { generation: 0, stale: None, degraded: None, dependencies: Known::Nothing };
+        let (stale, degraded, owed, dependencies) = (None, None, None, Known::Nothing);
+        let freshness = Freshness { generation: 0, stale, degraded, owed, dependencies };
         Ok(Ready { view, freshness, root, file })
     }
 

@@ -317,6 +317,7 @@ impl Core {
                 self.changed(folder, costly.iter().map(|path| folder.path.join(path)).collect());
             }
         }
+        self.memory_came_back();
     }
 
     pub fn add_hook(&self, hook: PublishHook) {

@@ -55,6 +55,8 @@ pub struct Details {
     pub skipped: BTreeMap<String, String>,
     /// Those of them that a larger budget may have room for.
     pub too_costly: BTreeSet<String>,
+    /// Those of them that are read as soon as there is memory.
+    pub owed: BTreeSet<String>,
     pub skipped_more: usize,
     pub truncated: bool,
     /// Files for which there is no room, and how many more there are than are listed.
@@ -77,6 +79,7 @@ impl Folder {
         let details = Details {
             skipped: BTreeMap::new(),
             too_costly: BTreeSet::new(),
+            owed: BTreeSet::new(),
             skipped_more: 0,
             truncated: false,
             left_out: (Vec::new(), 0),
@@ -174,6 +177,8 @@ impl Details {
         self.skipped.retain(|path, _| !is_asked(path, seen.asked.as_ref()));
         self.too_costly.retain(|path| !is_asked(path, seen.asked.as_ref()));
         self.too_costly.extend(seen.too_costly.iter().take(SKIPPED_MAX).cloned());
+        self.owed.retain(|path| !is_asked(path, seen.asked.as_ref()));
+        self.owed.extend(seen.owed.iter().take(SKIPPED_MAX).cloned());
         for (path, why) in &seen.skipped {
             self.skipped.insert(path.clone(), why.clone());
         }

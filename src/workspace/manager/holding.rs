@@ -42,7 +42,7 @@ impl Drop for Hold {
 
 impl Core {
     /// Builds that memory was lacking for are tried again before their time.
-    fn memory_came_back(self: &Arc<Self>) {
+    pub(super) fn memory_came_back(self: &Arc<Self>) {
         for (id, start) in self.keeper.memory_came_back(self.clock.now()) {
             let folder = self.folders().iter().find(|f| f.id == id).cloned();
             if let Some(folder) = folder {

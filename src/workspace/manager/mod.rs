@@ -35,7 +35,7 @@ use super::gate::Permit;
 use super::machine;
 use super::pool::Pool;
 use super::settings::Settings;
-use super::status::{FolderStatus, LastError, Memory, SkippedFile, Status};
+use super::status::{FolderStatus, LastError, Memory, OwedFiles, SkippedFile, Status};
 use crate::text::Encoding;
 use folder::Folder;
 
@@ -279,6 +279,10 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         left_out: true,
     });
     let left_out_more = if degraded.is_some() { details.left_out.1 } else { 0 };
+    let owed = report.owed.map(|why| OwedFiles {
+        why: why.message,
+        files: details.owed.iter().map(|path| folder.path.join(path)).collect(),
+    });
     let note = note(&details, served.is_some() && degraded.is_none(), totals.files);
     Some(FolderStatus {
         path: folder.path.clone(),
@@ -297,8 +301,9 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         progress: details.progress.map(|(done, total)| (done * 100 / total.max(1)).min(100) as u8),
         last_good: report.last_good,
         age: report.last_good.filter(|_| report.stale).map(|good| now.since(good)).unwrap_or_default(),
-        last_error: report.failure.map(|f| LastError { cause: f.cause, message: f.message }),
-        retry_count: report.failures,
+        last_error: report.failure.as_ref().map(|f| LastError { cause: f.cause, message: f.message.clone() }),
+        retry_count: if report.failure.is_some() { report.failures } else { 0 },
+        owed,
         build: details.build,
         snapshot: folder.kept.on_disk(report.generation),
         skipped: skipped.chain(left_out).collect(),

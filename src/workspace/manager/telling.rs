@@ -98,9 +98,9 @@ mod tests {
     use std::cell::RefCell;
 
     fn report(generation: u64) -> Option<Report> {
-        let (lifecycle, last_good, failure) = (Lifecycle::Loaded, None, None);
+        let (lifecycle, last_good, failure, owed) = (Lifecycle::Loaded, None, None, None);
         let (serving, stale, pinned) = (true, false, false);
-        Some(Report { lifecycle, serving, stale, pinned, generation, last_good, failure, failures: 0 })
+        Some(Report { lifecycle, serving, stale, pinned, generation, last_good, failure, owed, failures: 0 })
     }
 
     #[test]

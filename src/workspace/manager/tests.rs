@@ -216,7 +216,7 @@ fn a_folder_is_built_served_and_told_of() {
     let ready = world.ask("a/sub/y.rs").unwrap();
     assert_eq!(
         ready.freshness,
-        Freshness { generation: 1, stale: None, degraded: None, dependencies: Known::Nothing }
+        Freshness { generation: 1, stale: None, degraded: None, owed: None, dependencies: Known::Nothing }
     );
     assert_eq!(ready.file.map(|f| ready.absolute(f)), Some(world.at("a/sub/y.rs")));
     assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());

@@ -102,21 +102,40 @@ fn what_is_owed_is_asked_for_again_when_memory_comes_back_or_in_time() {
     let mut slot = Slot::default();
     let build = slot.wanted(Moment(0)).unwrap();
     assert_eq!(slot.published(build.id, Some(owed()), Moment(7)), 1);
-    assert_eq!((slot.follow_up(Moment(7)), slot.lifecycle()), (None, Lifecycle::Failed));
-    assert!(matches!(slot.serve(Moment(8), NO_CAP), Serve::Stale { last_good: Moment(7), .. }));
+    // What could be read is there and right; nothing has failed.
+    assert_eq!((slot.follow_up(Moment(7)), slot.lifecycle()), (None, Lifecycle::Loaded));
+    assert_eq!((slot.serve(Moment(8), NO_CAP), slot.failure()), (Serve::Fresh, None));
+    assert_eq!(slot.owed(), Some(&owed().why));
     // Tried again, the rest is known to be right, and the next wait is longer.
     let first = slot.next_tick().unwrap();
     let again = slot.tick(first).unwrap();
-    assert_eq!(again.changes, owed().changes);
+    assert_eq!((again.changes, slot.lifecycle()), (owed().changes, Lifecycle::Rebuilding));
+    assert_eq!(slot.memory_came_back(first), None, "one build at a time");
     slot.confirmed(again.id, Some(owed()), Moment(2_000));
-    assert!(matches!(slot.serve(Moment(2_000), NO_CAP), Serve::Stale { last_good: Moment(2_000), .. }));
+    assert_eq!((slot.serve(Moment(2_000), NO_CAP), slot.lifecycle()), (Serve::Fresh, Lifecycle::Loaded));
     assert!(slot.next_tick().unwrap().0 - 2_000 > first.0 - 7);
     let paid = slot.memory_came_back(Moment(2_001)).unwrap();
     slot.confirmed(paid.id, None, Moment(2_002));
     assert_eq!(
-        (slot.serve(Moment(2_003), NO_CAP), slot.next_tick(), slot.failure()),
-        (Serve::Fresh, None, None)
+        (slot.serve(Moment(2_003), NO_CAP), slot.next_tick(), slot.failure(), slot.owed()),
+        (Serve::Fresh, None, None, None)
     );
+}
+
+#[test]
+fn a_build_that_fails_while_files_are_owed_leaves_both_to_be_told() {
+    let mut slot = Slot::default();
+    let build = slot.wanted(Moment(0)).unwrap();
+    slot.published(build.id, Some(owed()), Moment(1));
+    let build = slot.changed(Changes::path(Path::new("/a")), Moment(2)).unwrap();
+    slot.failed(build.id, failure(Retry::Backoff), Moment(3));
+    assert_eq!((slot.lifecycle(), slot.is_stale()), (Lifecycle::Failed, true));
+    assert!(slot.failure().is_some() && slot.owed().is_some());
+    let again = slot.tick(slot.next_tick().unwrap()).unwrap();
+    let both: Changes = ["/a", "/owed"].map(PathBuf::from).into_iter().collect();
+    assert_eq!(again.changes, both);
+    slot.published(again.id, None, Moment(5_000));
+    assert_eq!((slot.failure(), slot.owed(), slot.lifecycle()), (None, None, Lifecycle::Loaded));
 }
 
 #[derive(Clone, Debug)]
@@ -129,6 +148,7 @@ enum Event {
     Publish { late: bool, owes: bool },
     Confirm { owes: bool },
     Fail { retry: bool },
+    MemoryCameBack,
     Evict,
 }
 
@@ -142,6 +162,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => any::<(bool, bool)>().prop_map(|(late, owes)| Event::Publish { late, owes }),
         2 => any::<bool>().prop_map(|owes| Event::Confirm { owes }),
         2 => any::<bool>().prop_map(|retry| Event::Fail { retry }),
+        1 => Just(Event::MemoryCameBack),
         1 => Just(Event::Evict),
     ]
 }
@@ -157,6 +178,7 @@ struct Model {
     discarded: Vec<BuildId>,
     has_graph: bool,
     failed: bool,
+    owes: bool,
     generation: u64,
 }
 
@@ -185,7 +207,7 @@ impl Model {
             self.outstanding.extend(paths.iter().cloned());
         }
         self.running = None;
-        self.failed = owed.is_some();
+        (self.failed, self.owes) = (false, owed.is_some());
     }
 }
 
@@ -231,7 +253,7 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
                 let due = slot.next_tick().is_some_and(|t| t <= now);
                 let start = slot.tick(now);
                 prop_assert_eq!(start.is_some(), due);
-                prop_assert!(!due || model.failed, "only failures are retried");
+                prop_assert!(!due || model.failed || model.owes, "only what is lacking is tried again");
                 model.started(start);
             }
             Event::Publish { late: true, .. } => {
@@ -272,13 +294,20 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
                     }
                 }
             }
+            Event::MemoryCameBack => {
+                let waits = slot.next_tick().is_some() && !model.failed;
+                let start = slot.memory_came_back(now);
+                // Of these failures none is for memory.
+                prop_assert_eq!(start.is_some(), waits && model.owes);
+                model.started(start);
+            }
             Event::Evict => {
                 if let Some((id, _)) = model.running.take() {
                     model.discarded.push(id);
                 }
                 slot.evict();
                 model.has_graph = false;
-                model.failed = false;
+                (model.failed, model.owes) = (false, false);
                 model.outstanding.clear();
             }
         }
@@ -290,6 +319,7 @@ fn life_is_as_modelled(events: Vec<Event>) -> TestCaseResult {
         prop_assert_eq!(slot.is_building(), model.running.is_some());
         prop_assert_eq!(slot.is_serving(), model.has_graph);
         prop_assert_eq!(slot.generation(), model.generation);
+        prop_assert_eq!(slot.owed().is_some(), model.owes);
         let serve = slot.serve(now, NO_CAP);
         match (model.has_graph, model.failed) {
             (true, true) => {

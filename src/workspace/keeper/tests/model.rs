@@ -31,7 +31,8 @@ enum Op {
         share: bool,
         owes: bool,
     },
-    Confirm(u32),
+    Confirm(u32, bool),
+    CameBack,
     Fail(u32),
     Panic(u32),
     Evict(u32),
@@ -59,7 +60,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (f.clone(), b.clone()).prop_map(|(folder, bytes)| Op::Grow { folder, bytes }),
         6 => (f.clone(), b.clone(), any::<bool>(), any::<bool>())
             .prop_map(|(folder, bytes, share, owes)| Op::Publish { folder, bytes, share, owes }),
-        1 => f.clone().prop_map(Op::Confirm),
+        1 => (f.clone(), any::<bool>()).prop_map(|(f, owes)| Op::Confirm(f, owes)),
+        1 => Just(Op::CameBack),
         1 => f.clone().prop_map(Op::Fail),
         1 => f.clone().prop_map(Op::Panic),
         1 => f.clone().prop_map(Op::Evict),
@@ -222,7 +224,10 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         Ok(publication) => {
                             let again = world.dirty.contains(&folder) && !owes;
                             prop_assert_eq!(publication.follow_up.is_some(), again);
-                            prop_assert!(shelf.load().is_some_and(|s| s.stale.is_some() == owes));
+                            let served = shelf.load();
+                            prop_assert!(
+                                served.is_some_and(|s| s.stale.is_none() && s.owed.is_some() == owes)
+                            );
                             world.started(folder, publication.follow_up);
                         }
                         Err(Rejected::Refused(held, _)) => {
@@ -232,11 +237,19 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                     }
                 }
             }
-            Op::Confirm(f) => {
+            Op::Confirm(f, owes) => {
                 if shelves[f as usize].load().is_some()
                     && let Some((build, _)) = world.running.remove(&f)
                 {
-                    world.started(f, keeper.confirm(id(f), build, None, NOW));
+                    let owed = owes.then(|| Owed { changes: Changes::Rescan, why: failure() });
+                    world.started(f, keeper.confirm(id(f), build, owed, NOW));
+                }
+            }
+            Op::CameBack => {
+                for (folder, start) in keeper.memory_came_back(NOW) {
+                    let place = shelves.iter().position(|s| s.id == folder).unwrap() as u32;
+                    prop_assert!(!world.running.contains_key(&place), "one build at a time");
+                    world.started(place, Some(start));
                 }
             }
             Op::Fail(f) => {
@@ -308,6 +321,7 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
             prop_assert_eq!(building, world.running.contains_key(&(place as u32)));
             if let Some(served) = shelf.load() {
                 prop_assert_eq!(served.stale.is_some(), report.stale);
+                prop_assert_eq!(served.owed.is_some(), report.owed.is_some());
                 prop_assert!(served.charges.iter().all(|c| c.account() == Account::Resident));
             }
         }

@@ -4,6 +4,7 @@
 //! Time stands still here, so whoever waits does so until woken: a lost wake-up is a deadlock.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::thread;
@@ -19,13 +20,15 @@ const PREEMPTIONS: usize = 3;
 
 type Scenario = fn();
 
-const SCENARIOS: [(&str, Scenario); 6] = [
+const SCENARIOS: [(&str, Scenario); 8] = [
     ("budget_holds", budget_holds),
     ("sums_are_right", sums_are_right),
     ("waiting_ends", waiting_ends),
     ("busy_folders_stay", busy_folders_stay),
     ("what_no_longer_counts_is_not_published", what_no_longer_counts_is_not_published),
     ("what_is_read_is_counted", what_is_read_is_counted),
+    ("what_is_owed_is_paid", what_is_owed_is_paid),
+    ("busy_folders_are_waited_for", busy_folders_are_waited_for),
 ];
 
 fn check(scenario: Scenario, schedules: usize) {
@@ -43,7 +46,7 @@ fn every_scenario_holds() {
 
 #[test]
 fn mistakes_that_only_a_schedule_shows_are_found() {
-    let faults: [(Fault, Scenario); 7] = [
+    let faults: [(Fault, Scenario); 9] = [
         (Fault::SilentRelease, waiting_ends),
         (Fault::CountedTooLate, waiting_ends),
         (Fault::EvictUnchecked, busy_folders_stay),
@@ -51,6 +54,8 @@ fn mistakes_that_only_a_schedule_shows_are_found() {
         (Fault::SettleUnchecked, sums_are_right),
         (Fault::GrowUnchecked, sums_are_right),
         (Fault::DoubleRelease, budget_holds),
+        (Fault::StartedTwice, what_is_owed_is_paid),
+        (Fault::SilentEnd, busy_folders_are_waited_for),
     ];
     for (fault, scenario) in faults {
         let found = caught(fault, || check(scenario, SCHEDULES));
@@ -201,10 +206,11 @@ fn waiting_ends() {
         })
     };
     let letting_go = thread::spawn(move || drop(reader));
+    // The other one goes on without it: its end, too, would wake the waiter.
     drop(held);
-    keeper.fail(FolderId(1), other.id, failure(), NOW);
     letting_go.join().unwrap();
     waiter.join().unwrap();
+    keeper.fail(FolderId(1), other.id, failure(), NOW);
     nothing_is_left(&keeper, &shelves);
 }
 
@@ -290,5 +296,93 @@ fn what_is_read_is_counted() {
         thread::spawn(move || drop(load(&keeper, FolderId(1), 70)))
     };
     [reading, replacing, crowding].into_iter().for_each(|t| t.join().unwrap());
+    nothing_is_left(&keeper, &shelves);
+}
+
+/// A folder owes a file for which memory is short. A reader lets go, changes come, and time goes by, all at once: one
+/// build runs at a time, none that counts is left without an end, and what is owed is paid or waited for.
+fn what_is_owed_is_paid() {
+    const FILE: u64 = 30;
+    let (keeper, shelves) = world(100, 2);
+    load(&keeper, FolderId(1), 60).unwrap();
+    let reader = shelves[1].load().unwrap();
+    keeper.evict(FolderId(1));
+    let running = Arc::new(AtomicU64::new(0));
+    // Reads the file if there is memory for it by then, and owes it otherwise.
+    let pay = {
+        let (keeper, running) = (Arc::clone(&keeper), Arc::clone(&running));
+        move |start: Start| {
+            let mut next = Some(start);
+            while let Some(start) = next.take() {
+                assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0, "two builds at once");
+                let cancel = CancelToken::new();
+                let ask = Ask { own_may_go: false, ..ask(FolderId(0), &start, 20, &cancel) };
+                let mut cost = Cost::default();
+                let mut held = keeper.reserve(ask, &mut cost).expect("there is room for the rest");
+                let short = keeper.grow(Ask { bytes: FILE, held: 20, ..ask }, &mut cost, &mut held).is_err();
+                let owed = short.then(|| Owed { changes: Changes::path(Path::new("/file")), why: failure() });
+                running.fetch_sub(1, Ordering::SeqCst);
+                let finished = Finished { owed, ..finished(FolderId(0), start.id, held, 10, Vec::new()) };
+                let published = keeper.publish(finished, NOW, make).expect("nobody evicts it");
+                next = published.follow_up;
+            }
+        }
+    };
+    pay(keeper.wanted(FolderId(0), NOW).unwrap());
+    let owing = keeper.report(FolderId(0)).unwrap();
+    assert_eq!((owing.lifecycle, owing.owed.is_some()), (Lifecycle::Loaded, true));
+    let came_back = {
+        let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
+        thread::spawn(move || {
+            drop(reader);
+            keeper.memory_came_back(NOW).into_iter().for_each(|(_, start)| pay(start));
+        })
+    };
+    let in_time = {
+        let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
+        thread::spawn(move || keeper.tick(Moment(u64::MAX)).into_iter().for_each(|(_, start)| pay(start)))
+    };
+    let changing = {
+        let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
+        thread::spawn(move || {
+            let start = keeper.changed(FolderId(0), Changes::path(Path::new("/other")), NOW);
+            start.into_iter().for_each(pay);
+        })
+    };
+    [came_back, in_time, changing].into_iter().for_each(|t| t.join().unwrap());
+    let report = keeper.report(FolderId(0)).unwrap();
+    assert_eq!((report.lifecycle, report.stale), (Lifecycle::Loaded, false));
+    assert_eq!(report.owed.is_some(), keeper.next_tick().is_some(), "what is owed is waited for");
+    // A build may have begun before the reader let go; the memory that came back is there for the next.
+    keeper.memory_came_back(NOW).into_iter().for_each(|(_, start)| pay(start));
+    assert!(keeper.report(FolderId(0)).unwrap().owed.is_none());
+    nothing_is_left(&keeper, &shelves);
+}
+
+/// All that could go is looked at again just now. A folder that has nothing waits for one of those looks to end.
+fn busy_folders_are_waited_for() {
+    let (keeper, shelves) = world(100, 3);
+    load(&keeper, FolderId(0), 45).unwrap();
+    load(&keeper, FolderId(1), 45).unwrap();
+    let looks = [0, 1].map(|n| (FolderId(n), keeper.changed(FolderId(n), Changes::Rescan, NOW).unwrap()));
+    let coming = {
+        let (keeper, start) = (Arc::clone(&keeper), keeper.wanted(FolderId(2), NOW).unwrap());
+        thread::spawn(move || {
+            let cancel = CancelToken::new();
+            let ask = Ask { turn: long(), ..ask(FolderId(2), &start, 50, &cancel) };
+            let held = keeper.reserve(ask, &mut Cost::default()).expect("it is waited for");
+            keeper.publish(finished(FolderId(2), start.id, held, 50, Vec::new()), NOW, make).unwrap();
+        })
+    };
+    let threads = looks.map(|(folder, start)| {
+        let keeper = Arc::clone(&keeper);
+        thread::spawn(move || match folder {
+            FolderId(0) => drop(keeper.confirm(folder, start.id, None, NOW)),
+            _ => drop(keeper.fail(folder, start.id, failure(), NOW)),
+        })
+    });
+    threads.into_iter().for_each(|t| t.join().unwrap());
+    coming.join().unwrap();
+    assert!(shelves[2].load().is_some());
     nothing_is_left(&keeper, &shelves);
 }

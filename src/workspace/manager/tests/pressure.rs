@@ -137,19 +137,21 @@ fn a_file_that_memory_is_short_for_is_read_when_it_comes_back() {
     world.write("w/large.py", &costly("large", 36 << 20));
     world.write("w/b.py", "def b(): pass\n");
     world.manager.files_changed([world.at("w/large.py"), world.at("w/b.py")]);
-    let short = world.until("w", |s| s.state == Lifecycle::Failed);
-    let error = short.last_error.clone().expect("it is said");
-    assert_eq!(error.cause, Cause::Memory);
-    assert!(
-        error.message.contains("large.py") && error.message.contains("bytes more are needed"),
-        "{error:?}"
-    );
-    assert!(short.stale && short.skipped.iter().any(|s| s.path == world.at("w/large.py")), "{short:?}");
+    let short = world.until("w", |s| s.owed.is_some());
+    assert_eq!((short.state, short.stale, &short.last_error), (Lifecycle::Loaded, false, &None));
+    let owed = short.owed.clone().expect("it is said");
+    assert!(owed.why.contains("large.py") && owed.why.contains("bytes more are needed"), "{owed:?}");
+    assert_eq!(owed.files, [world.at("w/large.py")]);
+    assert!(short.skipped.iter().any(|s| s.path == world.at("w/large.py")), "{short:?}");
     assert_eq!(world.defined("w/a.py", "b"), ["b.py"], "what could be read is there");
+    let answer = world.ask("w/a.py").unwrap();
+    assert!(answer.freshness.missing().is_some_and(|m| m.contains("large.py")), "{:?}", answer.freshness);
+    drop(answer);
     assert!(world.manager.status().memory.high_water <= LIMIT);
     drop(reply);
-    let paid = world.loaded("w");
+    let paid = world.until("w", |s| s.state == Lifecycle::Loaded && s.owed.is_none());
     assert_eq!((paid.last_error, paid.skipped.len(), paid.stale), (None, 0, false));
+    assert_eq!(world.ask("w/a.py").unwrap().freshness.missing(), None);
     assert_eq!(world.defined("w/a.py", "large"), ["large.py"]);
 }
 
@@ -161,11 +163,11 @@ fn a_folder_is_served_without_a_file_that_memory_is_short_for() {
     );
     let reply = world.manager.holder().hold(40 << 20).unwrap();
     world.add("w");
-    let short = world.until("w", |s| s.state == Lifecycle::Failed);
-    assert_eq!((short.files, short.skipped.len(), short.stale), (1, 1, true), "{short:?}");
+    let short = world.until("w", |s| s.owed.is_some());
+    assert_eq!((short.files, short.skipped.len(), short.stale), (1, 1, false), "{short:?}");
     assert_eq!(world.defined("w/a.py", "a"), ["a.py"]);
     drop(reply);
-    assert_eq!(world.loaded("w").files, 2);
+    assert_eq!(world.until("w", |s| s.owed.is_none() && s.state == Lifecycle::Loaded).files, 2);
     assert_eq!(world.defined("w/a.py", "large"), ["large.py"]);
 }
 
