@@ -216,9 +216,13 @@ impl Frozen {
     }
 
     pub fn path(&self, file: FileId) -> &str {
+        std::str::from_utf8(self.path_bytes(file)).unwrap_or_default()
+    }
+
+    /// The same without a look at whether it is text, which it is.
+    fn path_bytes(&self, file: FileId) -> &[u8] {
         let record = self.record(file);
-        let paths: &[u8] = self.region.column(&self.columns.paths);
-        std::str::from_utf8(slice(paths, record.path, record.path_len)).unwrap_or_default()
+        slice(self.region.column(&self.columns.paths), record.path, record.path_len)
     }
 
     pub fn lang(&self, file: FileId) -> LangId {
@@ -227,7 +231,7 @@ impl Frozen {
 
     pub fn find(&self, path: &str) -> Option<FileId> {
         let at = self.first_from(path);
-        (at < self.file_count() && self.path(FileId(at)) == path).then_some(FileId(at))
+        (at < self.file_count() && self.path_bytes(FileId(at)) == path.as_bytes()).then_some(FileId(at))
     }
 
     /// The files of that name, in whatever directory, by path.
@@ -242,7 +246,7 @@ impl Frozen {
         let (mut low, mut high) = (0, self.file_count());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.path(FileId(middle)) < path { low = middle + 1 } else { high = middle }
+            if self.path_bytes(FileId(middle)) < path.as_bytes() { low = middle + 1 } else { high = middle }
         }
         low
     }
