@@ -98,6 +98,14 @@ impl<'a> Reader<'a> {
         }
         Err(CorruptError::OutOfRange)
     }
+    /// Steps over so many numbers.
+    #[inline(always)]
+    pub fn skip_numbers(&mut self, count: usize) -> Result<(), CorruptError> {
+        for _ in 0..count {
+            while self.byte()? >= 0x80 {}
+        }
+        Ok(())
+    }
     #[inline(always)]
     pub fn u32(&mut self) -> Result<u32, CorruptError> {
         u32::try_from(self.number()?).map_err(|_| CorruptError::OutOfRange)

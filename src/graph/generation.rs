@@ -9,6 +9,7 @@ use super::blob::{self, Mentions};
 use super::cache::Cache;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
+use super::imports::{ImportsCell, imports_bytes_max};
 use super::lines::{self, Lines};
 use super::names::NameColumns;
 use super::overlay::{Body, Overlay};
@@ -33,6 +34,8 @@ pub struct Graph {
     pub(super) overlay: Overlay,
     pub(super) manifests: Arc<Manifests>,
     pub(super) cache: Arc<FactsCache>,
+    /// Of the columns, under these manifests.
+    pub(super) imports: Arc<ImportsCell>,
     totals: Totals,
     /// Dropped after everything above, so that whoever counts the graph's bytes hears of their return only then.
     pub(super) held: Held,
@@ -130,18 +133,25 @@ impl Graph {
             overlay: Overlay::default(),
             manifests: Arc::new(Manifests::new(manifests)),
             cache,
+            imports: Arc::default(),
             held: Held::new(),
         }
     }
 
     /// The same columns under another overlay.
     pub(super) fn with_overlay(&self, overlay: Overlay, manifests: Arc<Manifests>) -> Graph {
+        // What a specifier leads to depends on them.
+        let imports = match Arc::ptr_eq(&manifests, &self.manifests) {
+            true => Arc::clone(&self.imports),
+            false => Arc::default(),
+        };
         Graph {
             totals: overlay.totals(&self.base),
             base: Arc::clone(&self.base),
             overlay,
             manifests,
             cache: Arc::clone(&self.cache),
+            imports,
             held: self.held.clone(),
         }
     }
@@ -260,7 +270,7 @@ impl Graph {
     }
 
     /// The names of a file that is not an open document, by their numbers in its bytes.
-    fn names_of(&self, id: FileId) -> impl Iterator<Item = Name> + '_ {
+    pub(super) fn names_of(&self, id: FileId) -> impl Iterator<Item = Name> + '_ {
         let (of_row, frozen): (&[Name], &[u8]) = match self.overlay.row(id) {
             Some(row) => (&row.names, &[]),
             None => (&[], self.base.names_of(id)),
@@ -399,9 +409,10 @@ impl Graph {
         OBJECTS_BYTES + self.overlay.heap_bytes() + self.manifests.heap_bytes()
     }
 
-    /// Bytes that the graph shares with those updated from it: its columns, and the most that decoded facts may take.
+    /// Bytes that the graph shares with those updated from it: its columns, and the most that decoded facts and imports
+    /// may take.
     pub fn shared_bytes(&self) -> usize {
-        self.base.bytes() + cache_bytes_max(&self.base)
+        self.base.bytes() + cache_bytes_max(&self.base) + imports_bytes_max(self.base.bytes())
     }
 
     /// Whether the graph stands on the same columns: numbers of files and names are the same then.
@@ -521,6 +532,15 @@ mod tests {
                         assert_eq!(view.mentions(file, name), said, "{text} in {}", view.path(file));
                     }
                     let mut names: Vec<Name> = read_names(view.base.names_of(file)).flatten().collect();
+                    let mut links = blob::Links::default();
+                    links.read(view.base.blob(file)).unwrap();
+                    let named = |numbers: &[u32]| -> Vec<Name> {
+                        numbers.iter().map(|number| names[*number as usize]).collect()
+                    };
+                    let module = |t: &Term| if let Term::Module(name) = t { Some(*name) } else { None };
+                    let modules: Vec<Name> = facts.terms.iter().filter_map(module).collect();
+                    let extended: Vec<Name> = facts.extensions.iter().map(|e| e.target_name).collect();
+                    assert_eq!((named(&links.modules), named(&links.extended)), (modules, extended));
                     let all = names.len();
                     names.sort_unstable();
                     names.dedup();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::encoded::EncodedFile;
 use super::generation::{Graph, Manifests, facts_cache_bytes_max, manifests_bytes, stores_bytes};
+use super::imports::imports_bytes_max;
 use super::overlay::{Row, capacity_bytes, group};
 use crate::lang::facts::{DefId, Name};
 use crate::lang::modules::{FileId, Manifest, is_in};
@@ -127,7 +128,7 @@ impl Graph {
     /// Bytes that the graph with these libraries takes besides the graph that it was made of.
     pub fn library_bytes(&self, libraries: &Libraries) -> usize {
         let shared = self.overlay.rows_bytes() - self.overlay.libraries().heap_bytes();
-        self.own_bytes() - shared + self.library_cache_bytes(libraries)
+        self.own_bytes() - shared + self.library_cache_bytes(libraries) + imports_bytes_max(self.base.bytes())
     }
 
     /// Whether the file is one of a dependency, rather than of the folder.

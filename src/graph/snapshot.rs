@@ -12,6 +12,7 @@ use super::codec::{CorruptError, Reader, Writer};
 use super::encoded::{Counts, EncodedFile, FileMeta, LocalNames};
 use super::frozen::{Columns, Frozen};
 use super::generation::{Graph, OBJECTS_BYTES, facts_cache_bytes_max};
+use super::imports::imports_bytes_max;
 use super::overlay::Body;
 use super::region::Region;
 use super::update::Changes;
@@ -111,7 +112,8 @@ impl<R: Read> Saved<R> {
         let region = Region::bytes_of(self.header.region_len);
         let decoded = facts_cache_bytes_max(region);
         let contents = self.header.tail_len.saturating_mul(3).saturating_add(OBJECTS_BYTES as u64);
-        contents.saturating_add(region).saturating_add(decoded)
+        let beside = decoded.saturating_add(imports_bytes_max(region as usize) as u64);
+        contents.saturating_add(region).saturating_add(beside)
     }
 
     /// # Errors

@@ -78,6 +78,14 @@ impl ModuleTarget {
     }
 }
 
+/// What sees each other's names without an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    File,
+    /// All files of a directory.
+    Directory,
+}
+
 /// The module rules of a language.
 pub trait ModuleStrategy: Sync {
     /// File names of the manifests that it wants to see.
@@ -125,6 +133,16 @@ pub trait ModuleStrategy: Sync {
     /// What is compiled together with the file, by its main file (a crate's root): macros of one unit are seen in
     /// all of it. `None` where the language has no such thing.
     fn unit(&self, _layout: &dyn Layout, _file: FileId) -> Option<FileId> {
+        None
+    }
+    /// Where code can mean what another unit declares only if an import leads there, through however many others, and an
+    /// import means the same in all files of a directory: what is a unit.
+    fn closed_units(&self) -> Option<Unit> {
+        None
+    }
+    /// For the path of a module's file or directory: the directory whose module has it as a member
+    /// ([`child`](Self::child)), and the member's name.
+    fn member_of<'p>(&self, _path: &'p str) -> Option<(&'p str, &'p str)> {
         None
     }
     /// The directory of the package that the file is part of, where packages say what they depend on.

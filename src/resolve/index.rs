@@ -32,8 +32,9 @@ impl ByName {
         if all.clone().is_sorted_by_key(place) {
             all.rev().for_each(|id| by_name.put(id, defs));
         } else {
+            // They are in a few runs.
             let mut ordered: Vec<u32> = all.collect();
-            ordered.sort_unstable_by_key(|id| place(*id));
+            ordered.sort_by_key(|id| place(*id));
             ordered.into_iter().rev().for_each(|id| by_name.put(id, defs));
         }
         by_name

@@ -20,6 +20,7 @@ mod iterate;
 mod kept;
 mod keys;
 mod kin;
+mod leading;
 mod lexical;
 mod library;
 mod linkage;

@@ -1,5 +1,6 @@
 //! Uses of a symbol: the places where its names occur, each resolved, those kept that lead back to it.
 
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use smallvec::SmallVec;
 
 use super::expansions::Expansions;
 use super::index::FileIndex;
+use super::leading::Leading;
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Cx, Entity, HITS_MAX, Resolver, Symbol, Target};
@@ -19,6 +21,9 @@ const NAMES_MAX: usize = 64;
 
 /// References that one search resolves; more of one name are found in a handful of folders, for a handful of names.
 const CANDIDATES_MAX: usize = 200_000;
+
+/// Files from which on it is asked which of them imports lead from.
+const FILES_MANY: usize = 32;
 
 /// Candidates between two looks at the clock.
 const CLOCK_EVERY: usize = 64;
@@ -170,6 +175,8 @@ struct Search<'r, 'v, 'c> {
     names: Vec<Name>,
     /// What a reference has to be like, as far as all targets agree.
     filter: Option<Filter>,
+    /// Where imports lead from to the targets, once it was asked for; nothing where that may be anywhere.
+    leading: OnceCell<Option<Leading<'v>>>,
     /// Macros whose text mentions a target; see [`Search::expand`].
     macros: Expansions,
     /// Uses in the texts of such macros, each with the macro's number.
@@ -192,6 +199,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             relatives: FxHashMap::default(),
             names: Vec::new(),
             filter: None,
+            leading: OnceCell::new(),
             macros: Expansions::default(),
             mentioned: Vec::new(),
             expanding: None,
@@ -234,6 +242,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             }
         }
         self.filter = resolver.filter(self.targets.iter().copied());
+        self.leading = OnceCell::new();
     }
 
     /// Searches for the uses of the macros that mention the symbol, and of those that mention them in turn. What is
@@ -339,12 +348,22 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 Some(file) => vec![file],
                 None => self.resolver.view.files_with(name).collect(),
             };
+            let many = files.len() >= FILES_MANY;
             for file in files {
+                if many && !self.leads_there(file) {
+                    continue;
+                }
                 if !self.search_file(file, name) {
                     return;
                 }
             }
         }
+    }
+
+    /// Whether imports lead from the file to a target.
+    fn leads_there(&self, file: FileId) -> bool {
+        let leading = self.leading.get_or_init(|| self.resolver.leading(self.targets.iter().copied()));
+        leading.as_ref().is_none_or(|leading| leading.contains(file))
     }
 
     /// Whether the search ends here: nobody wants the answer any more, or it has taken long enough.
@@ -372,12 +391,17 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             return true;
         }
         let mentions = resolver.view.mentions(file, name);
-        let used = mentions.refs().any(|(role, receiver)| filter.takes(file, role, receiver));
+        let bare = self.targets.iter().any(|target| resolver.bare_leads_out(*target, file, mentions));
+        let takes = |role: Role, receiver: bool| {
+            let bound = receiver || bare || matches!(role, Role::Key | Role::Import | Role::Macro);
+            bound && filter.takes(file, role, receiver)
+        };
+        let used = mentions.refs().any(|(role, receiver)| takes(role, receiver));
         let defined = mentions.alias || mentions.defined && self.may_define(file);
         if !used && (self.expanding.is_some() || !defined) {
             return true;
         }
-        let takes = |r: &Ref| r.name == name && filter.takes(file, r.role, r.recv.is_some());
+        let takes = |r: &Ref| r.name == name && takes(r.role, r.recv.is_some());
         let index = resolver.passing_index(file);
         for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
             self.looked += 1;

@@ -1,8 +1,9 @@
 //! Which files and which references can mean a definition, by what is known without resolving any.
 
 use super::{Resolver, Target};
+use crate::graph::Mentions;
 use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Role, ScopeKind};
-use crate::lang::modules::{FileId, Layout, parent};
+use crate::lang::modules::{FileId, Layout, Unit, parent};
 use crate::lang::pack::{AssignedMembers, MemberScope};
 
 /// Where uses of a definition can stand.
@@ -119,6 +120,26 @@ impl Resolver<'_> {
             Sight::File => file == filter.file,
             Sight::Keys | Sight::Everywhere => true,
             Sight::Directory => parent(self.view.path(file)) == parent(self.view.path(filter.file)),
+        }
+    }
+
+    /// Whether a name without a receiver can mean a target that is a definition of another file: by an import, by what is
+    /// seen without one, or by what is taken in as a whole.
+    pub(super) fn bare_leads_out(&self, target: Target, file: FileId, mentions: Mentions) -> bool {
+        let (view, knobs) = (self.view, self.knobs(file));
+        if mentions.alias || mentions.globs || target.symbol().is_none() || file == target.file() {
+            return true;
+        }
+        // A variable that holds a function stands for it, in languages where functions construct.
+        if mentions.defined && !knobs.prototype_names.is_empty() {
+            return true;
+        }
+        if knobs.textual || knobs.member_scope == MemberScope::Lexical {
+            return true;
+        }
+        match view.lang(file).strategy().closed_units() {
+            Some(Unit::Directory) => parent(view.path(file)) == parent(view.path(target.file())),
+            _ => view.lang(file).strategy().siblings(self.layout(), file).contains(&target.file()),
         }
     }
 }

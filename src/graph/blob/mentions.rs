@@ -11,6 +11,8 @@ pub struct Mentions {
     pub defined: bool,
     /// It is given to something else by an import or export.
     pub alias: bool,
+    /// The file takes in all names of something else, wherever that may be.
+    pub globs: bool,
     /// Two bits for each role: a reference without and with a receiver.
     refs: u32,
 }
@@ -18,7 +20,7 @@ pub struct Mentions {
 impl Mentions {
     /// The same, from facts.
     pub fn of(facts: &Facts, name: Name) -> Mentions {
-        let mut mentions = Mentions::default();
+        let mut mentions = Mentions { globs: !facts.globs.is_empty(), ..Mentions::default() };
         facts.defs.iter().filter(|d| d.name == name).for_each(|d| mentions.define(d.kind));
         for r in facts.refs.iter().filter(|r| r.name == name) {
             mentions.refer(r.role, r.recv.is_some());
@@ -66,5 +68,33 @@ pub fn mentions(bytes: &[u8], wanted: &[u32]) -> Result<Mentions, CorruptError> 
             found.refer(role, receiver);
         }
     })?;
+    // What comes next is how many there are.
+    found.globs = skimmer.input.number()? > 0;
     Ok(found)
+}
+
+/// The names by which the facts in the bytes lead to other files, by their numbers; some occur several times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Modules.
+    pub modules: Vec<u32>,
+    /// Types that are extended.
+    pub extended: Vec<u32>,
+}
+
+impl Links {
+    /// Reads them from the bytes, instead of what was there.
+    ///
+    /// # Errors
+    /// If the bytes are not those of facts.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<(), CorruptError> {
+        self.modules.clear();
+        self.extended.clear();
+        let mut skimmer = Skimmer::new(bytes);
+        skimmer.scopes()?;
+        skimmer.defs(|_, _| ())?;
+        skimmer.refs(|_, _, _| ())?;
+        skimmer.rest(|number| self.extended.push(number))?;
+        skimmer.modules(|number| self.modules.push(number))
+    }
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use decode::decode;
 pub use encode::{Encoded, encode};
-pub use mentions::{Mentions, mentions};
+pub use mentions::{Links, Mentions, mentions};
 pub use outline::{kinds_of, outline};
 
 use super::codec::CorruptError;

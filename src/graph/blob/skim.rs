@@ -2,7 +2,7 @@
 
 use super::super::codec::{CorruptError, Reader};
 use super::heads::{DEF_HEADS, DEF_SLOTS, REF_HEADS, SCOPE_HEADS};
-use super::{ODD_LENGTH, Slot};
+use super::{ODD_LENGTH, Slot, tag};
 use crate::lang::facts::{DefKind, Role};
 
 /// Steps over the bytes as [`decode`](super::decode) reads them, and tells of each item what its head says.
@@ -19,10 +19,7 @@ impl<'a> Skimmer<'a> {
 
     #[inline]
     fn skip(&mut self, numbers: usize) -> Result<(), CorruptError> {
-        for _ in 0..numbers {
-            self.input.number()?;
-        }
-        Ok(())
+        self.input.skip_numbers(numbers)
     }
 
     /// Steps over a name; its number.
@@ -86,6 +83,76 @@ impl<'a> Skimmer<'a> {
             let name = self.name(head.new_name)?;
             each(name, head.role, head.receiver != Slot::None);
             self.skip(usize::from(head.numbers))?;
+        }
+        Ok(())
+    }
+
+    /// Steps over a name without a head; its number.
+    fn bare_name(&mut self) -> Result<u32, CorruptError> {
+        match self.input.u32()?.checked_sub(1) {
+            None => self.name(true),
+            Some(number) => Ok(number),
+        }
+    }
+
+    /// Steps over what stands between references and terms; tells the name of each type that is extended.
+    pub fn rest(&mut self, mut extended: impl FnMut(u32)) -> Result<(), CorruptError> {
+        for _ in 0..self.input.number()? {
+            self.skip(2)?;
+        }
+        for _ in 0..self.input.number()? {
+            extended(self.bare_name()?);
+            self.skip(3)?;
+            let implements = self.input.flag()?;
+            self.skip(usize::from(implements))?;
+        }
+        for _ in 0..self.input.number()? {
+            self.skip(2)?;
+        }
+        for _ in 0..self.input.number()? {
+            self.skip(1)?;
+            self.children()?;
+        }
+        for _ in 0..self.input.number()? {
+            self.skip(1)?;
+        }
+        for _ in 1..self.input.number()? {
+            self.bare_name()?;
+        }
+        if self.input.flag()? {
+            self.bare_name()?;
+        }
+        Ok(())
+    }
+
+    fn children(&mut self) -> Result<(), CorruptError> {
+        for _ in 0..self.input.number()? {
+            self.skip(1)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the name of each module.
+    pub fn modules(&mut self, mut each: impl FnMut(u32)) -> Result<(), CorruptError> {
+        for _ in 0..self.input.number()? {
+            let byte = self.input.byte()?;
+            match byte {
+                tag::LITERAL.. => {}
+                tag::SAME.. => {
+                    self.skip(usize::from(byte & 1))?;
+                    match byte & !1 {
+                        tag::NTH | tag::MAP => self.skip(1)?,
+                        tag::PAYLOAD | tag::ARGUMENT => self.skip(2)?,
+                        tag::APPLY => self.children()?,
+                        _ => {}
+                    }
+                }
+                tag::UNKNOWN | tag::EXPORTS | tag::SELF_VALUE | tag::SELF_TYPE | tag::SUPER => {}
+                tag::DEF | tag::OBJECT | tag::REF => self.skip(1)?,
+                tag::UNION | tag::TUPLE => self.children()?,
+                // The two tags of a module differ in whether its name is new.
+                _ => each(self.name(byte == tag::MODULE)?),
+            }
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The modules of TypeScript and JavaScript: relative specifiers, `tsconfig` paths, packages of the folder.
 
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, module_with_main, parent,
-    upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, file_name, is_in, join, module_with_main,
+    parent, upwards,
 };
 
 use super::globals::NODE_MODULES;
@@ -106,6 +106,10 @@ impl ModuleStrategy for Modules {
 
     fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
         module_with_main(path, "index")
+    }
+
+    fn closed_units(&self) -> Option<Unit> {
+        Some(Unit::File)
     }
 
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {

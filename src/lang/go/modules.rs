@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::lang::modules::{
-    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, is_in, join, parent, upwards,
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, is_in, join, parent, upwards,
 };
 
 /// Module rules of Go.
@@ -93,6 +93,10 @@ impl ModuleStrategy for Modules {
 
     /// The files of the directory, as far as they may be of the same package: other files never see tests.
     /// Which of them are is said by their package clauses.
+    fn closed_units(&self) -> Option<Unit> {
+        Some(Unit::Directory)
+    }
+
     fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId> {
         let path = layout.path(file);
         let test = is_test(path);

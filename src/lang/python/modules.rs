@@ -1,8 +1,10 @@
 //! Python's modules: packages, relative imports, src layouts.
 
+use smallvec::SmallVec;
+
 use super::dotted::Dotted;
 use crate::lang::modules::{
-    DottedModules, FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join,
+    DottedModules, FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, file_name, is_in, join,
     module_with_main, parent, upwards,
 };
 
@@ -41,10 +43,9 @@ impl ModuleStrategy for Modules {
         }
         // A library does not import from the folder that uses it.
         if !is_in(here, layout.stores()) {
-            for root in roots(layout, here) {
-                if let Some(found) = module_at(layout, &root, &relative) {
-                    return found;
-                }
+            let found = first_root(layout, here, |root| module_at(layout, root, &relative));
+            if let Some(found) = found {
+                return found;
             }
         }
         let top = relative.split('/').next().unwrap_or_default();
@@ -87,6 +88,16 @@ impl ModuleStrategy for Modules {
         Some(&Dotted)
     }
 
+    fn closed_units(&self) -> Option<Unit> {
+        Some(Unit::File)
+    }
+
+    fn member_of<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str)> {
+        let stem = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py")).unwrap_or(path);
+        let module = stem.strip_suffix("/__init__").unwrap_or(stem);
+        (!module.is_empty()).then(|| (parent(module), file_name(module)))
+    }
+
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
@@ -112,39 +123,38 @@ impl ModuleStrategy for Modules {
     }
 }
 
-/// Where absolute imports of a file may start, nearest first: every directory above it that is not itself a package
-/// (a script's own directory, a test root, `src`), then the projects' roots and the folder.
+/// What the first of the roots gives: where absolute imports of a file may start, nearest first, which is every directory
+/// above it that is not itself a package (a script's own directory, a test root, `src`), then the projects' roots and the
+/// folder. Each is looked for only when those before it gave nothing.
+fn first_root<T>(layout: &dyn Layout, here: &str, mut give: impl FnMut(&str) -> Option<T>) -> Option<T> {
+    let mut seen: SmallVec<[String; 8]> = SmallVec::new();
+    let mut ask = |root: &str| {
+        if seen.iter().any(|known| known == root) {
+            return None;
+        }
+        seen.push(root.to_owned());
+        give(root)
+    };
+    for dir in upwards(here).filter(|dir| package_file(layout, dir).is_none()) {
+        let below = || SOURCE_ROOTS.iter().filter_map(|root| join(dir, root));
+        let found = ask(dir).or_else(|| {
+            below().filter(|root| !root.is_empty() && layout.has_dir(root)).find_map(|root| ask(&root))
+        });
+        if found.is_some() {
+            return found;
+        }
+    }
+    let manifests = Modules.manifest_names().iter().flat_map(|name| layout.manifests(name));
+    let mut projects = manifests.flat_map(|m| SOURCE_ROOTS.iter().filter_map(|root| join(&m.dir, root)));
+    projects.find_map(|root| ask(&root)).or_else(|| ask(""))
+}
+
 fn roots(layout: &dyn Layout, here: &str) -> Vec<String> {
     let mut roots = Vec::new();
-    let mut push = |root: String| {
-        if !roots.contains(&root) {
-            roots.push(root);
-        }
-    };
-    for dir in upwards(here) {
-        let is_package = package_file(layout, dir).is_some();
-        if !is_package {
-            push(dir.to_owned());
-            for root in SOURCE_ROOTS {
-                if let Some(root) = join(dir, root)
-                    && !root.is_empty()
-                    && layout.has_dir(&root)
-                {
-                    push(root);
-                }
-            }
-        }
-    }
-    for name in Modules.manifest_names() {
-        for manifest in layout.manifests(name) {
-            for root in SOURCE_ROOTS {
-                if let Some(root) = join(&manifest.dir, root) {
-                    push(root);
-                }
-            }
-        }
-    }
-    push(String::new());
+    first_root(layout, here, |root| {
+        roots.push(root.to_owned());
+        None::<()>
+    });
     roots
 }
 

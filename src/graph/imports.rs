@@ -1,0 +1,387 @@
+//! Who names which modules: for each unit of a folder those whose imports lead there directly, found when it is first
+//! needed.
+//!
+//! It is of the frozen columns alone, and holds as long as no file has come or gone since; of changed files it says what
+//! they named before.
+
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::blob::Links;
+use super::codec::{Reader, Writer};
+use super::frozen::read_names;
+use super::generation::Graph;
+use super::overlay::Body;
+use crate::lang::facts::{Name, Term};
+use crate::lang::modules::{FileId, ModuleStrategy, ModuleTarget, Unit, file_name, parent};
+
+/// How much smaller than the graph's columns this is; one that would be larger is done without.
+const SHARE_OF_COLUMNS: usize = 64;
+/// But it may have this much, in which a few files always fit.
+const IMPORTS_BYTES_MIN: usize = 16 << 10;
+
+/// A unit, by its first file, or a directory that is a module without a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Node(pub u32);
+
+/// Imports of a folder, from what is imported to what imports it.
+#[derive(Debug)]
+pub struct Imports {
+    files: u32,
+    /// By file: the first file of its unit. Empty where every file is one.
+    units: Box<[u32]>,
+    /// Directories that are modules without a file, in order; their nodes follow those of files.
+    dirs: Box<[Box<str>]>,
+    /// By node, where its importers start; one more for the end.
+    starts: Box<[u32]>,
+    /// Importers of each node, ascending, as differences.
+    importers: Box<[u8]>,
+    /// Files that extend types, where a unit is a file.
+    extending: Box<[FileId]>,
+}
+
+/// Kept with the columns that it is of; holds nothing where there is no room for it.
+pub(super) type ImportsCell = OnceLock<Option<Imports>>;
+
+impl Imports {
+    /// The node of a file of the columns.
+    pub fn node(&self, file: FileId) -> Node {
+        Node(self.units.get(file.index()).copied().unwrap_or(file.0))
+    }
+
+    pub fn node_count(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The node's first file; `None` for a directory.
+    pub fn file(&self, node: Node) -> Option<FileId> {
+        (node.0 < self.files).then_some(FileId(node.0))
+    }
+
+    /// The directory that the node is.
+    pub fn dir(&self, node: Node) -> Option<&str> {
+        let at = node.0.checked_sub(self.files)?;
+        self.dirs.get(at as usize).map(|dir| &**dir)
+    }
+
+    /// The node of a directory that is a module without a file, if anything names it.
+    pub fn dir_node(&self, dir: &str) -> Option<Node> {
+        let at = self.dirs.binary_search_by(|own| (**own).cmp(dir)).ok()?;
+        Some(Node(self.files + at as u32))
+    }
+
+    /// Nodes that import the node directly.
+    pub fn importers(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        let ends = self.starts.get(node.0 as usize).zip(self.starts.get(node.0 as usize + 1));
+        let bytes = ends.and_then(|(a, b)| self.importers.get(*a as usize..*b as usize));
+        let mut input = Reader::new(bytes.unwrap_or_default());
+        let mut last = 0;
+        std::iter::from_fn(move || {
+            last += input.u32().ok()?;
+            Some(Node(last))
+        })
+    }
+
+    /// Whether the file extends types that it may not declare.
+    pub fn extends(&self, file: FileId) -> bool {
+        self.extending.binary_search(&file).is_ok()
+    }
+
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        size_of_val(&*self.units)
+            + size_of_val(&*self.dirs)
+            + self.dirs.iter().map(|dir| dir.len()).sum::<usize>()
+            + size_of_val(&*self.starts)
+            + self.importers.len()
+            + size_of_val(&*self.extending)
+    }
+}
+
+/// The most that the imports of columns of so many bytes may take.
+pub(super) fn imports_bytes_max(columns: usize) -> usize {
+    (columns / SHARE_OF_COLUMNS).max(IMPORTS_BYTES_MIN)
+}
+
+impl Graph {
+    /// The folder's imports; `None` where they cannot be told.
+    pub fn imports(&self) -> Option<&Imports> {
+        if !self.overlay.new_files().is_empty() || !self.overlay.removed().is_empty() {
+            return None;
+        }
+        let make = || {
+            let made = Making::new(self).make();
+            (made.heap_bytes() <= imports_bytes_max(self.base.bytes())).then_some(made)
+        };
+        self.imports.get_or_init(make).as_ref()
+    }
+
+    /// Files of the columns that have changed since, or are open documents.
+    pub fn changed_files(&self) -> impl Iterator<Item = FileId> + '_ {
+        let frozen = self.base.file_count();
+        self.overlay.rows().map(|(id, _)| id).filter(move |id| id.0 < frozen)
+    }
+
+    /// Whether the file is one of the columns, in whatever version.
+    pub fn is_of_columns(&self, file: FileId) -> bool {
+        file.0 < self.base.file_count()
+    }
+
+    /// The modules that a file with changes names, and whether it extends types.
+    pub fn links_of(&self, file: FileId) -> (Vec<Name>, bool) {
+        let Some(row) = self.overlay.row(file) else { return (Vec::new(), false) };
+        match &row.body {
+            Body::Open { facts, .. } => {
+                let module = |term: &Term| if let Term::Module(name) = term { Some(*name) } else { None };
+                (facts.terms.iter().filter_map(module).collect(), !facts.extensions.is_empty())
+            }
+            Body::Encoded { blob, .. } => {
+                let mut links = Links::default();
+                // Encoded here, so it can be read.
+                let _ = links.read(blob);
+                let name = |number: &u32| row.names.get(*number as usize).copied();
+                (links.modules.iter().filter_map(name).collect(), !links.extended.is_empty())
+            }
+        }
+    }
+}
+
+/// Whether the file is the module that its directory is.
+pub fn is_main(strategy: &dyn ModuleStrategy, path: &str) -> bool {
+    let dir = parent(path);
+    strategy
+        .member_of(path)
+        .is_some_and(|(above, member)| above == parent(dir) && member == file_name(dir) && !dir.is_empty())
+}
+
+/// What a specifier leads to, from one directory.
+type Led = SmallVec<[u32; 1]>;
+
+struct Making<'g> {
+    graph: &'g Graph,
+    units: Vec<u32>,
+    /// Directories that are modules without a file; their nodes follow those of files.
+    dirs: Vec<String>,
+    dir_numbers: FxHashMap<String, u32>,
+    /// Members of packages, by the package's directory.
+    members: FxHashMap<&'g str, FxHashMap<Name, u32>>,
+    /// What was asked of module rules, by directory.
+    known: FxHashMap<(&'g str, Name), Led>,
+    /// (imported, importing)
+    edges: Vec<(u32, u32)>,
+    extending: Vec<FileId>,
+}
+
+impl<'g> Making<'g> {
+    fn new(graph: &'g Graph) -> Making<'g> {
+        Making {
+            graph,
+            units: Vec::new(),
+            dirs: Vec::new(),
+            dir_numbers: FxHashMap::default(),
+            members: FxHashMap::default(),
+            known: FxHashMap::default(),
+            edges: Vec::new(),
+            extending: Vec::new(),
+        }
+    }
+
+    fn closed(&self, file: FileId) -> Option<Unit> {
+        self.graph.base.lang(file).strategy().closed_units()
+    }
+
+    fn make(mut self) -> Imports {
+        self.note_units();
+        let files = self.graph.base.file_count();
+        let mut links = Links::default();
+        let mut names: Vec<Name> = Vec::new();
+        for file in (0..files).map(FileId) {
+            let Some(unit) = self.closed(file) else { continue };
+            if links.read(self.graph.base.blob(file)).is_err() {
+                continue;
+            }
+            if unit == Unit::File && !links.extended.is_empty() {
+                self.extending.push(file);
+            }
+            if links.modules.is_empty() {
+                continue;
+            }
+            names.clear();
+            names.extend(read_names(self.graph.base.names_of(file)).flatten());
+            let mut modules: Vec<Name> =
+                links.modules.iter().filter_map(|number| names.get(*number as usize).copied()).collect();
+            modules.sort_unstable();
+            modules.dedup();
+            self.link(file, &modules, &names);
+        }
+        self.finish()
+    }
+
+    fn note_units(&mut self) {
+        let base = &self.graph.base;
+        let files = base.file_count();
+        let mut firsts: FxHashMap<(&str, u8), u32> = FxHashMap::default();
+        let mut units: Vec<u32> = (0..files).collect();
+        for file in (0..files).map(FileId) {
+            let lang = base.lang(file);
+            let path = base.path(file);
+            match lang.strategy().closed_units() {
+                Some(Unit::Directory) => {
+                    units[file.index()] = *firsts.entry((parent(path), lang.index())).or_insert(file.0);
+                }
+                Some(Unit::File) => self.note_member(lang.strategy(), path, file.0),
+                None => {}
+            }
+        }
+        if !firsts.is_empty() {
+            self.units = units;
+        }
+    }
+
+    /// Notes whose member the module at the path is, and the directories above it that are modules by themselves.
+    fn note_member(&mut self, strategy: &dyn ModuleStrategy, path: &'g str, node: u32) {
+        let graph = self.graph;
+        let (mut path, mut node) = (path, node);
+        while let Some((dir, member)) = strategy.member_of(path) {
+            let Some(name) = graph.lookup_name(member) else { return };
+            let known = self.members.entry(dir).or_default();
+            let seen = known.insert(name, node).is_some();
+            if seen || dir.is_empty() {
+                return;
+            }
+            // A package with a file is noted when its file is.
+            let above = strategy.child_of_dir(graph, parent(dir), file_name(dir));
+            let ModuleTarget::Directory(_) = above else { return };
+            (path, node) = (dir, self.dir_node(dir));
+        }
+    }
+
+    fn dir_node(&mut self, dir: &str) -> u32 {
+        let files = self.graph.base.file_count();
+        if let Some(number) = self.dir_numbers.get(dir) {
+            return files + number;
+        }
+        let number = self.dirs.len() as u32;
+        self.dirs.push(dir.to_owned());
+        self.dir_numbers.insert(dir.to_owned(), number);
+        files + number
+    }
+
+    fn unit(&self, file: FileId) -> u32 {
+        self.units.get(file.index()).copied().unwrap_or(file.0)
+    }
+
+    /// Adds what a file with these modules and names leads to.
+    fn link(&mut self, file: FileId, modules: &[Name], names: &[Name]) {
+        let dir = parent(self.graph.base.path(file));
+        let from = self.unit(file);
+        let mut packages: SmallVec<[&'g str; 8]> = SmallVec::new();
+        for module in modules {
+            let led = match self.known.get(&(dir, *module)) {
+                Some(led) => led.clone(),
+                None => {
+                    let led = self.led(file, *module);
+                    self.known.insert((dir, *module), led.clone());
+                    led
+                }
+            };
+            for node in led {
+                self.add(node, from, &mut packages);
+            }
+        }
+        if packages.is_empty() {
+            return;
+        }
+        // A member is reached through its package by its name.
+        let own: FxHashSet<Name> = names.iter().copied().collect();
+        let mut at = 0;
+        while let Some(package) = packages.get(at).copied() {
+            at += 1;
+            let named = self.members[package].iter().filter(|(name, _)| own.contains(name));
+            let named: SmallVec<[u32; 8]> = named.map(|(_, node)| *node).collect();
+            for node in named {
+                self.add(node, from, &mut packages);
+            }
+        }
+    }
+
+    fn add(&mut self, node: u32, from: u32, packages: &mut SmallVec<[&'g str; 8]>) {
+        self.edges.push((node, from));
+        if let Some(package) = self.package(node)
+            && !packages.contains(&package)
+        {
+            packages.push(package);
+        }
+    }
+
+    /// The directory of the package that the node is, if it has members.
+    fn package(&self, node: u32) -> Option<&'g str> {
+        let base = &self.graph.base;
+        if let Some(number) = node.checked_sub(base.file_count()) {
+            let dir = self.dirs.get(number as usize)?;
+            return self.members.get_key_value(dir.as_str()).map(|(dir, _)| *dir);
+        }
+        let path = base.path(FileId(node));
+        is_main(base.lang(FileId(node)).strategy(), path)
+            .then(|| self.members.get_key_value(parent(path)).map(|(dir, _)| *dir))
+            .flatten()
+    }
+
+    /// The nodes that a specifier leads to.
+    fn led(&mut self, from: FileId, specifier: Name) -> Led {
+        let graph = self.graph;
+        let text = graph.name_text(specifier);
+        let files = graph.base.file_count();
+        match graph.base.lang(from).strategy().resolve(graph, from, text) {
+            ModuleTarget::Files(found) => {
+                let mut nodes: Led = found.iter().filter(|f| f.0 < files).map(|f| self.unit(*f)).collect();
+                nodes.dedup();
+                nodes
+            }
+            ModuleTarget::Directory(dir) => SmallVec::from_elem(self.dir_node(&dir), 1),
+            ModuleTarget::External | ModuleTarget::Unknown => Led::new(),
+        }
+    }
+
+    fn finish(mut self) -> Imports {
+        let files = self.graph.base.file_count();
+        // Directories are numbered by their order.
+        let mut dirs: Vec<(String, u32)> = self.dirs.into_iter().zip(0..).collect();
+        dirs.sort_unstable();
+        let mut numbers = vec![0; dirs.len()];
+        for (at, (_, old)) in dirs.iter().enumerate() {
+            numbers[*old as usize] = files + at as u32;
+        }
+        for (imported, _) in &mut self.edges {
+            if let Some(old) = imported.checked_sub(files) {
+                *imported = numbers[old as usize];
+            }
+        }
+        self.edges.retain(|(imported, importing)| imported != importing);
+        self.edges.sort_unstable();
+        self.edges.dedup();
+        let nodes = files as usize + dirs.len();
+        let mut starts = Vec::with_capacity(nodes + 1);
+        let mut out = Writer::default();
+        let mut edges = self.edges.iter().peekable();
+        for node in 0..nodes as u32 {
+            starts.push(out.bytes.len() as u32);
+            let mut last = 0;
+            while let Some((_, importing)) = edges.next_if(|(imported, _)| *imported == node) {
+                out.u32(importing - last);
+                last = *importing;
+            }
+        }
+        starts.push(out.bytes.len() as u32);
+        Imports {
+            files,
+            units: self.units.into(),
+            dirs: dirs.into_iter().map(|(dir, _)| dir.into()).collect(),
+            starts: starts.into(),
+            importers: out.bytes.into(),
+            extending: self.extending.into(),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Which files imports can lead from to some targets: nothing else of their languages can mean them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::{Resolver, Target};
+use crate::graph::{Imports, Node, is_main};
+use crate::lang::facts::{Name, Term, TermId};
+use crate::lang::modules::{FileId, Layout, ModuleTarget, file_name, parent, upwards};
+
+/// Packages whose importers one search follows; what needs more is likely used everywhere.
+const PACKAGES_MAX: usize = 64;
+
+/// Units from which imports lead to the targets.
+pub(super) struct Leading<'v> {
+    imports: &'v Imports,
+    nodes: Vec<bool>,
+}
+
+impl Leading<'_> {
+    /// Whether the file can mean a target.
+    pub fn contains(&self, file: FileId) -> bool {
+        self.nodes.get(self.imports.node(file).0 as usize).copied().unwrap_or(true)
+    }
+}
+
+impl<'v> Resolver<'v> {
+    /// The files from which imports lead to any of the targets; `None` where all may be.
+    pub(super) fn leading(&self, targets: impl Iterator<Item = Target>) -> Option<Leading<'v>> {
+        let view = self.view;
+        let imports = view.imports()?;
+        let mut spread = Spread {
+            resolver: self,
+            imports,
+            changed: FxHashMap::default(),
+            extending: FxHashSet::default(),
+            packages: FxHashMap::default(),
+        };
+        spread.note_changed();
+        let mut nodes = Nodes::new(imports.node_count());
+        for target in targets {
+            let file = target.file();
+            let closed = view.lang(file).strategy().closed_units().is_some();
+            if !closed || self.is_library(file) || !view.is_of_columns(file) {
+                return None;
+            }
+            nodes.add(imports.node(file));
+        }
+        spread.whole(&mut nodes)?;
+        Some(Leading { imports, nodes: nodes.marked })
+    }
+}
+
+/// Nodes found, and those of them whose importers have not been looked for.
+struct Nodes {
+    marked: Vec<bool>,
+    open: Vec<Node>,
+}
+
+impl Nodes {
+    fn new(count: usize) -> Nodes {
+        Nodes { marked: vec![false; count], open: Vec::new() }
+    }
+
+    fn add(&mut self, node: Node) {
+        if let Some(marked) = self.marked.get_mut(node.0 as usize)
+            && !std::mem::replace(marked, true)
+        {
+            self.open.push(node);
+        }
+    }
+}
+
+struct Spread<'r, 'v> {
+    resolver: &'r Resolver<'v>,
+    imports: &'v Imports,
+    /// Importers of a node among files that have changed.
+    changed: FxHashMap<Node, Vec<Node>>,
+    /// Changed files that extend types.
+    extending: FxHashSet<FileId>,
+    /// By a package's directory: from where imports lead to it.
+    packages: FxHashMap<&'v str, Vec<bool>>,
+}
+
+impl<'v> Spread<'_, 'v> {
+    fn note_changed(&mut self) {
+        let view = self.resolver.view;
+        for file in view.changed_files() {
+            let strategy = view.lang(file).strategy();
+            if strategy.closed_units().is_none() {
+                continue;
+            }
+            let (modules, extends) = view.links_of(file);
+            if extends {
+                self.extending.insert(file);
+            }
+            let from = self.imports.node(file);
+            for module in modules {
+                let mut led: SmallVec<[Node; 2]> = SmallVec::new();
+                match strategy.resolve(self.resolver.layout(), file, view.name_text(module)) {
+                    ModuleTarget::Files(files) => led.extend(files.iter().map(|f| self.imports.node(*f))),
+                    ModuleTarget::Directory(dir) => led.extend(self.imports.dir_node(&dir)),
+                    ModuleTarget::External | ModuleTarget::Unknown => {}
+                }
+                for node in led {
+                    self.changed.entry(node).or_default().push(from);
+                }
+            }
+        }
+    }
+
+    /// Finds every node from which imports lead to those that are there; `None` if that may be any.
+    fn whole(&mut self, nodes: &mut Nodes) -> Option<()> {
+        while let Some(node) = nodes.open.pop() {
+            self.direct(node, nodes)?;
+            self.by_package(node, nodes)?;
+        }
+        Some(())
+    }
+
+    fn direct(&self, node: Node, nodes: &mut Nodes) -> Option<()> {
+        self.imports.importers(node).for_each(|importer| nodes.add(importer));
+        self.changed.get(&node).into_iter().flatten().for_each(|importer| nodes.add(*importer));
+        match self.imports.file(node) {
+            Some(file) if self.imports.extends(file) || self.extending.contains(&file) => {
+                self.by_extended(file, nodes)
+            }
+            _ => Some(()),
+        }
+    }
+
+    /// Whoever has a package, under whatever name, reaches the node by its name in it.
+    fn by_package(&mut self, node: Node, nodes: &mut Nodes) -> Option<()> {
+        let view = self.resolver.view;
+        let (path, strategy) = match self.imports.file(node) {
+            Some(file) => (view.path(file), view.lang(file).strategy()),
+            // A directory is a module where its members' language says so; these have been asked already.
+            None => return Some(()),
+        };
+        let Some((dir, member)) = strategy.member_of(path) else { return Some(()) };
+        let Some(name) = view.lookup_name(member) else { return Some(()) };
+        self.find_owners(dir)?;
+        let owners = &self.packages[dir];
+        if !owners.contains(&true) {
+            return Some(());
+        }
+        self.namers(name, owners).for_each(|from| nodes.add(from));
+        Some(())
+    }
+
+    /// Those of the nodes that use the name.
+    fn namers<'a>(&'a self, name: Name, among: &'a [bool]) -> impl Iterator<Item = Node> + 'a {
+        let nodes = self.resolver.view.files_with(name).map(|file| self.imports.node(file));
+        nodes.filter(|node| among.get(node.0 as usize).copied().unwrap_or(false))
+    }
+
+    /// Finds from where imports lead to the package in the directory, be it as the member of another.
+    fn find_owners(&mut self, dir: &'v str) -> Option<()> {
+        let mut missing: SmallVec<[&'v str; 8]> =
+            upwards(dir).take_while(|dir| !self.packages.contains_key(dir)).collect();
+        if self.packages.len() + missing.len() > PACKAGES_MAX {
+            return None;
+        }
+        while let Some(dir) = missing.pop() {
+            let owners = self.owners(dir)?;
+            self.packages.insert(dir, owners);
+        }
+        Some(())
+    }
+
+    /// The same where those of the directory above are known.
+    fn owners(&self, dir: &'v str) -> Option<Vec<bool>> {
+        let view = self.resolver.view;
+        let mut owners = Nodes::new(self.imports.node_count());
+        self.imports.dir_node(dir).into_iter().for_each(|node| owners.add(node));
+        for file in view.files_in(dir).into_iter().filter(|file| view.is_of_columns(*file)) {
+            if is_main(view.lang(file).strategy(), view.path(file)) {
+                owners.add(self.imports.node(file));
+            }
+        }
+        if let Some(above) = self.packages.get(parent(dir)).filter(|_| !dir.is_empty())
+            && let Some(name) = view.lookup_name(file_name(dir))
+        {
+            self.namers(name, above).for_each(|node| owners.add(node));
+        }
+        while let Some(node) = owners.open.pop() {
+            self.direct(node, &mut owners)?;
+        }
+        Some(owners.marked)
+    }
+
+    /// What has a type of the folder has what a file adds to it; `None` if the type may be one of outside, which anybody
+    /// may have.
+    fn by_extended(&self, file: FileId, nodes: &mut Nodes) -> Option<()> {
+        let resolver = self.resolver;
+        let index = resolver.index(file);
+        let names: FxHashSet<Name> = index.facts.extensions.iter().map(|e| e.target_name).collect();
+        for name in names {
+            // Nothing outside of the file is meant by what it declares itself.
+            let mut own = false;
+            let mut imported = false;
+            for (_, def) in index.named(name) {
+                own |= !def.kind.is_alias();
+                imported |= def.kind.is_alias() && !self.is_foreign(file, def.init);
+            }
+            if own {
+                continue;
+            }
+            if !imported {
+                return None;
+            }
+            for (there, _) in
+                resolver.all_declaring(name).iter().filter(|(there, _)| resolver.view.is_of_columns(*there))
+            {
+                nodes.add(self.imports.node(*there));
+            }
+        }
+        Some(())
+    }
+
+    /// Whether an import is of a module outside of the folder, as far as its line tells.
+    fn is_foreign(&self, file: FileId, init: Option<TermId>) -> bool {
+        let index = self.resolver.index(file);
+        let facts = &index.facts;
+        let module = match init.map(|init| facts.term(init)) {
+            Some(Term::Ref(reference)) => facts.reference(*reference).recv.map(|recv| facts.term(recv)),
+            term => term,
+        };
+        match module {
+            Some(Term::Module(specifier)) => self.resolver.module(file, *specifier) == ModuleTarget::External,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Symbol;
+    use super::*;
+    use crate::graph::fixture::Fixture;
+    use crate::graph::{OpenFile, View};
+
+    /// The files from which imports lead to the one at the path.
+    fn leading_to(view: &View, path: &str) -> Option<Vec<String>> {
+        let resolver = Resolver::new(view);
+        let target = Target::File(view.file(path).unwrap());
+        let leading = resolver.leading([target].into_iter())?;
+        let all = view.files().filter(|file| leading.contains(*file));
+        Some(all.map(|file| view.path(file).to_owned()).collect())
+    }
+
+    fn check_leading(fixture: &str, path: &str, expected: &[&str]) {
+        let found = leading_to(&Fixture::parse(fixture).view(), path);
+        assert_eq!(found, Some(expected.iter().map(|path| (*path).to_owned()).collect()), "{path}");
+    }
+
+    const PACKAGES: &str = "
+        //- /direct.py
+        import pkg.sub
+        //- /hub.py
+        import pkg as handed
+        //- /name.py
+        def sub(): pass
+        //- /named.py
+        from pkg import sub
+        //- /other.py
+        import pkg
+        //- /pkg/__init__.py
+        //- /pkg/inner/deep.py
+        def go(): pass
+        //- /pkg/sub.py
+        def go(): pass
+        //- /through.py
+        from direct import pkg
+        //- /user.py
+        from hub import handed
+        handed.sub.go()
+        //- /whole.py
+        import pkg
+        pkg.inner.deep.go()
+        ";
+
+    #[test]
+    fn modules_of_packages_are_reached_by_their_names() {
+        let all = ["direct.py", "named.py", "pkg/sub.py", "through.py", "user.py"];
+        check_leading(PACKAGES, "pkg/sub.py", &all);
+        check_leading(PACKAGES, "pkg/inner/deep.py", &["pkg/inner/deep.py", "whole.py"]);
+        check_leading(PACKAGES, "name.py", &["name.py"]);
+    }
+
+    #[test]
+    fn what_is_left_out_does_not_lead_there() {
+        let view = Fixture::parse(PACKAGES).view();
+        let resolver = Resolver::new(&view);
+        for (target, name) in view.files().flat_map(|file| {
+            let facts = view.facts(file);
+            let defs: Vec<_> = facts.defs_with_ids().map(|(def, d)| (Symbol { file, def }, d.name)).collect();
+            defs
+        }) {
+            let leading = resolver.leading([Target::Symbol(target)].into_iter()).unwrap();
+            for file in view.files_with(name).filter(|file| !leading.contains(*file)) {
+                for (id, _) in view.facts(file).refs_with_ids() {
+                    let resolution = resolver.reference(file, id);
+                    let leads = resolution.hits().iter().any(|hit| {
+                        !hit.tier.is_guess() && hit.entity == super::super::Entity::Symbol(target)
+                    });
+                    assert!(!leads, "{} to {}", view.path(file), view.path(target.file));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn packages_of_many_files_lead_as_one() {
+        let fixture = "
+            //- /go.mod
+            module m
+            //- /low/a.go
+            package low
+            type T struct{}
+            //- /low/b.go
+            package low
+            //- /main.go
+            package main
+            import \"m/top\"
+            //- /side/s.go
+            package side
+            //- /top/a.go
+            package top
+            import \"m/low\"
+            //- /top/b.go
+            package top
+            ";
+        check_leading(fixture, "low/b.go", &["low/a.go", "low/b.go", "main.go", "top/a.go", "top/b.go"]);
+        check_leading(fixture, "side/s.go", &["side/s.go"]);
+    }
+
+    #[test]
+    fn who_has_a_type_has_what_is_added_to_it() {
+        let fixture = "
+            //- /a.js
+            export function A() {}
+            //- /ext.js
+            import { A } from './a';
+            A.prototype.more = function () {};
+            //- /lone.js
+            export const more = 1;
+            //- /user.js
+            import { A } from './a';
+            new A().more();
+            ";
+        check_leading(fixture, "ext.js", &["a.js", "ext.js", "user.js"]);
+        check_leading(fixture, "lone.js", &["lone.js"]);
+        let global = fixture.replace("A.prototype", "Array.prototype");
+        assert_eq!(leading_to(&Fixture::parse(&global).view(), "ext.js"), None);
+    }
+
+    #[test]
+    fn documents_lead_where_they_do_now() {
+        let fixture = Fixture::parse("\n//- /a.ts\nexport class A {}\n//- /b.ts\nexport const b = 1;\n");
+        let below = fixture.view();
+        let text = "import { A } from './a';\n";
+        let facts = Fixture::encode("b.ts", text).unwrap().facts();
+        let lang = below.lang(below.file("b.ts").unwrap());
+        let open = OpenFile { path: "b.ts".to_owned(), lang, text: text.into(), facts: facts.into() };
+        let view = below.with_documents(vec![open]);
+        assert_eq!(leading_to(&view, "a.ts"), Some(vec!["a.ts".to_owned(), "b.ts".to_owned()]));
+    }
+}
