@@ -219,8 +219,8 @@ impl Graph {
         }
     }
 
-    /// What the file declares: its scopes, definitions and extensions without references and terms, which is far
-    /// cheaper than its facts.
+    /// What the file declares: its scopes, definitions, extensions and package without references and terms, which is
+    /// far cheaper than its facts.
     pub fn outline(&self, id: FileId) -> Arc<Facts> {
         let (key, bytes) = match self.bytes_of(id) {
             Ok(encoded) => encoded,

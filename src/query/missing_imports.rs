@@ -97,9 +97,10 @@ fn definitions(resolver: &Resolver<'_>, file: FileId, name: Name) -> Vec<Import>
     let defs = view.defs_named(name).take(CANDIDATES_MAX);
     let others = defs.filter(|(other, _)| *other != file && view.lang(*other).family() == family);
     others
-        .map(|(file, def)| Symbol { file, def })
-        .filter(|symbol| is_importable(view, &view.facts(symbol.file), *symbol))
-        .filter_map(|symbol| import_of(resolver, file, symbol))
+        .filter_map(|(other, def)| {
+            let (symbol, outline) = (Symbol { file: other, def }, view.outline(other));
+            is_importable(view, &outline, symbol).then(|| import_of(resolver, file, symbol, &outline))?
+        })
         .collect()
 }
 

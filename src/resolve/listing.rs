@@ -47,6 +47,8 @@ pub struct Listing {
     /// There may be others, which the folder does not know.
     pub open: bool,
     seen: FxHashSet<String>,
+    /// Scopes that have been listed: modules may hand on each other's names in circles.
+    listed: FxHashSet<(FileId, ScopeId)>,
 }
 
 impl Listing {
@@ -242,6 +244,9 @@ impl Resolver<'_> {
 
     /// The names that importers of a scope see.
     fn list_scope(&self, file: FileId, scope: ScopeId, listing: &mut Listing, depth: usize) {
+        if !listing.listed.insert((file, scope)) {
+            return;
+        }
         let index = self.index(file);
         let marked = index.lang.knobs().exports == Exports::Marked;
         for (id, d) in index.facts.defs_with_ids() {

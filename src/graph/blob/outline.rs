@@ -32,7 +32,7 @@ pub fn kinds_of(bytes: &[u8], defs: &[DefId]) -> Result<Vec<DefKind>, CorruptErr
     Ok(kinds)
 }
 
-/// Scopes, definitions and extensions, whose terms say nothing; `names` as for [`decode`](super::decode), of which the
+/// Scopes, definitions, extensions and the package, whose terms say nothing; `names` as for [`decode`](super::decode), of which the
 /// lengths matter as far as definitions bear them: those come first.
 ///
 /// # Errors
@@ -43,7 +43,7 @@ pub fn outline(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptErro
     decoder.scopes(&mut facts)?;
     decoder.defs(&mut facts)?;
     decoder.skim(|skimmer| skimmer.refs(|_, _, _| {}))?;
-    decoder.outline_extensions(&mut facts)?;
+    decoder.outline_rest(&mut facts)?;
     facts.scopes.iter_mut().for_each(|scope| scope.of = None);
     for def in &mut facts.defs {
         (def.of, def.ty, def.init) = (None, None, None);
@@ -54,7 +54,7 @@ pub fn outline(bytes: &[u8], names: &[(Name, u32)]) -> Result<Facts, CorruptErro
 }
 
 impl Decoder<'_> {
-    fn outline_extensions(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
+    fn outline_rest(&mut self, facts: &mut Facts) -> Result<(), CorruptError> {
         for _ in 0..self.input.count(2)? {
             self.input.number()?;
             self.input.number()?;
@@ -68,6 +68,28 @@ impl Decoder<'_> {
                 self.input.number()?;
             }
             facts.extensions.push(Extension { target_name, target: ANY_TERM, scope, def, implements });
+        }
+        // What inherits, arguments and their numbers.
+        for _ in 0..self.input.count(2)? {
+            self.input.number()?;
+            self.input.number()?;
+        }
+        for _ in 0..self.input.count(2)? {
+            self.input.number()?;
+            for _ in 0..self.input.count(1)? {
+                self.input.number()?;
+            }
+        }
+        for _ in 0..self.input.count(1)? {
+            self.input.number()?;
+        }
+        if let Some(count) = self.optional()? {
+            for _ in 0..self.input.bounded(u64::from(count), 1)? {
+                self.bare_name()?;
+            }
+        }
+        if self.input.flag()? {
+            facts.package = Some(self.bare_name()?);
         }
         Ok(())
     }

@@ -217,6 +217,7 @@ proptest! {
         prop_assert_eq!(&read.defs, &facts.defs.iter().map(bare).collect::<Vec<_>>());
         let scopes: Vec<Scope> = facts.scopes.iter().map(|s| Scope { of: None, ..s.clone() }).collect();
         prop_assert_eq!(&read.scopes, &scopes);
+        prop_assert_eq!(read.package, facts.package);
         let said = |e: &Extension| (e.target_name, e.scope, e.def, e.implements.is_some());
         let extensions = |facts: &Facts| facts.extensions.iter().map(said).collect::<Vec<_>>();
         prop_assert_eq!(extensions(&read), extensions(&facts));

@@ -1,5 +1,6 @@
 //! Candidates from every source, ranked.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,9 +11,10 @@ use super::call_shape::CallShape;
 use super::evidence::Evidence;
 use super::kinship::{next_in_order, shared_with_line};
 use super::site::Site;
-use super::{Completion, CompletionKind, Completions, import_of};
+use super::{Completion, CompletionKind, Completions, Source, import_of};
 use crate::graph::View;
-use crate::lang::facts::{DefFlags, DefKind, Facts, Name, Role, ScopeId, Span, Term};
+use crate::lang::LangId;
+use crate::lang::facts::{DefFlags, DefId, DefKind, Facts, Name, Role, ScopeId, Span, Term};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::Exports;
 use crate::lang::words::keywords;
@@ -26,6 +28,10 @@ const FOLDER_LETTERS_MIN: usize = 2;
 const NAMES_MAX: usize = 4_096;
 /// Names of other files that are offered with their import.
 const IMPORTS_MAX: usize = 30;
+/// Files that are looked at for those.
+const LOOKED_MAX: usize = 128;
+/// Definitions of one name that are looked at for one to import.
+const NAMESAKES_MAX: usize = 64;
 /// Names of files that share the top level.
 const PACKAGE_MAX: usize = 256;
 /// Words without a meaning that are offered.
@@ -42,12 +48,22 @@ const COMPARED_MAX: usize = 1_024;
 /// Callables, the likeliest of all, whose parameters are looked at.
 const CALLS_MAX: usize = 256;
 
-/// Facts and text of a file.
-type Source = (Arc<Facts>, Arc<str>);
+/// Outlines of files that were looked at, for the time of one question: far more of them than of facts can be decoded in
+/// that time.
+#[derive(Default)]
+struct Outlines(RefCell<FxHashMap<FileId, Arc<Facts>>>);
+
+impl Outlines {
+    fn of(&self, view: &View, file: FileId) -> Arc<Facts> {
+        Arc::clone(self.0.borrow_mut().entry(file).or_insert_with(|| view.outline(file)))
+    }
+}
 
 /// One candidate and its points.
 struct Candidate {
     completion: Completion,
+    /// What it stands for.
+    target: Option<Target>,
     points: i32,
 }
 
@@ -60,6 +76,7 @@ struct Gather<'a, 'v> {
     evidence: Evidence<'a>,
     found: Vec<Candidate>,
     seen: FxHashSet<String>,
+    outlines: Outlines,
     /// What [`names_of_folder`](Self::names_of_folder) has found.
     names: Option<Rc<[(Name, usize)]>>,
     incomplete: bool,
@@ -82,6 +99,7 @@ pub fn gather(
         evidence,
         found: Vec::new(),
         seen: FxHashSet::default(),
+        outlines: Outlines::default(),
         names: None,
         incomplete: word.len() < FOLDER_LETTERS_MIN,
         word,
@@ -119,8 +137,8 @@ fn starts_alike(name: &str, word: &str) -> bool {
 }
 
 impl Gather<'_, '_> {
-    fn add(&mut self, completion: Completion, points: i32) {
-        let own = completion.target.is_none()
+    fn add(&mut self, completion: Completion, target: Option<Target>, points: i32) {
+        let own = target.is_none()
             && (completion.label == self.word || completion.label.ends_with(super::site::PLACEHOLDER));
         if own {
             return;
@@ -135,7 +153,7 @@ impl Gather<'_, '_> {
                     (false, false) => -20,
                 };
             let points = points + exact + self.evidence.points(&completion.label, listed);
-            self.found.push(Candidate { completion, points });
+            self.found.push(Candidate { completion, target, points });
         }
     }
 
@@ -154,11 +172,10 @@ impl Gather<'_, '_> {
             label: item.name,
             kind,
             origin,
-            target: item.target,
             source: None,
             import: None,
         };
-        self.add(completion, points);
+        self.add(completion, item.target, points);
     }
 
     /// How well a kind goes with the way in which the name is used.
@@ -223,7 +240,7 @@ impl Gather<'_, '_> {
         for (name, count) in counts {
             let label = view.name_text(name).to_owned();
             if fits(&label, &self.word) {
-                self.add(word(label), 30 + (6.0 * f64::from(1 + count).ln()) as i32);
+                self.add(word(label), None, 30 + (6.0 * f64::from(1 + count).ln()) as i32);
             }
         }
     }
@@ -251,15 +268,15 @@ impl Gather<'_, '_> {
         let typed = self.word.clone();
         for builtin in knobs.builtins.iter().filter(|b| fits(b, &typed)) {
             let points = if self.site.role == Role::Type { 26 } else { 28 };
-            self.add(word((*builtin).to_owned()), points);
+            self.add(word((*builtin).to_owned()), None, points);
         }
         for keyword in keywords(lang).iter().filter(|k| starts_alike(k, &typed)) {
             let kind = CompletionKind::Keyword;
-            self.add(Completion { kind, ..word(keyword.clone()) }, 24);
+            self.add(Completion { kind, ..word(keyword.clone()) }, None, 24);
         }
         for own in knobs.self_names.iter().chain(knobs.super_names).chain(knobs.self_type_names) {
             if starts_alike(own, &self.word) {
-                self.add(Completion { kind: CompletionKind::Keyword, ..word((*own).to_owned()) }, 30);
+                self.add(Completion { kind: CompletionKind::Keyword, ..word((*own).to_owned()) }, None, 30);
             }
         }
     }
@@ -330,42 +347,49 @@ impl Gather<'_, '_> {
         let lang = view.lang(self.file);
         let Some(style) = lang.knobs().imports else { return };
         let family = lang.family();
-        let mut added = 0;
+        let (mut added, mut looked) = (0, FxHashSet::default());
         for (name, count) in names {
-            if self.seen.contains(view.name_text(*name)) && !style.qualified {
+            let text = view.name_text(*name);
+            // Nearly all names end here, before any file is looked at.
+            if !is_exported_name(lang, text) || self.seen.contains(text) && !style.qualified {
                 continue;
             }
             let here = self.file;
-            let other = |(file, _): &(FileId, _)| *file != here && view.lang(*file).family() == family;
-            for (file, def) in view.defs_named(*name).filter(other).take(2) {
-                if added == IMPORTS_MAX {
+            let other = |(file, def): &(FileId, DefId)| {
+                *file != here
+                    && view.lang(*file).family() == family
+                    && view.kinds_of(*file, &[*def]).first().is_some_and(|kind| is_importable_kind(*kind))
+            };
+            for (file, def) in view.defs_named(*name).take(NAMESAKES_MAX).filter(other).take(2) {
+                looked.insert(file);
+                if added == IMPORTS_MAX || looked.len() > LOOKED_MAX {
                     self.incomplete = true;
                     return;
                 }
                 let symbol = Symbol { file, def };
-                let facts = view.facts(file);
-                if !is_importable(view, &facts, symbol) {
+                let outline = self.outlines.of(view, file);
+                if !is_importable(view, &outline, symbol) {
                     continue;
                 }
-                let Some(import) = import_of(&self.resolver, self.file, symbol) else { continue };
+                let Some(import) = import_of(&self.resolver, self.file, symbol, &outline) else { continue };
                 added += 1;
-                let label = view.name_text(*name).to_owned();
+                let label = text.to_owned();
                 let insert = match style.qualified {
                     true => format!("{}.{label}", import.name),
                     false => label.clone(),
                 };
+                let kind = outline.def(def).kind;
                 let completion = Completion {
                     label: if style.qualified { insert.clone() } else { label },
                     insert,
-                    kind: CompletionKind::Definition(facts.def(def).kind),
+                    kind: CompletionKind::Definition(kind),
                     origin: Some(view.path(file).to_owned()),
-                    target: Some(Target::Symbol(symbol)),
                     source: None,
                     import: Some(import),
                 };
                 let often = (3.0 * (1.0 + *count as f64).ln()) as i32;
-                let points = 4 + often.min(18) + self.by_role(facts.def(def).kind);
-                self.add(completion, points);
+                let points = 4 + often.min(18) + self.by_role(kind);
+                self.add(completion, Some(Target::Symbol(symbol)), points);
             }
         }
     }
@@ -376,7 +400,7 @@ impl Gather<'_, '_> {
         words.sort_by_key(|w| (std::cmp::Reverse(self.evidence.points(w, false)), w.clone()));
         self.incomplete |= words.len() > WORDS_MAX;
         for text in words.into_iter().take(WORDS_MAX) {
-            self.add(word(text), points);
+            self.add(word(text), None, points);
         }
     }
 
@@ -396,7 +420,7 @@ impl Gather<'_, '_> {
             .collect();
         self.incomplete |= words.next().is_some();
         for (text, count) in first {
-            self.add(word(text), (4.0 * (1.0 + count as f64).ln()) as i32 - 4);
+            self.add(word(text), None, (4.0 * (1.0 + count as f64).ln()) as i32 - 4);
         }
     }
 
@@ -420,11 +444,11 @@ impl Gather<'_, '_> {
         let compared = &self.found[..self.found.len().min(COMPARED_MAX)];
         let labels: Vec<&str> = compared.iter().map(|c| c.completion.label.as_str()).collect();
         let mut points = shared_with_line(self.evidence.line(), &labels);
-        let symbol = |c: &Candidate| c.completion.target.and_then(Target::symbol);
+        let symbol = |c: &Candidate| c.target.and_then(Target::symbol);
         let used =
             compared.iter().filter_map(|c| Some((self.evidence.before(&c.completion.label)?, symbol(c)?)));
         if let Some((_, last)) = used.max_by_key(|(at, _)| *at) {
-            let facts = view.facts(last.file);
+            let facts = self.outlines.of(view, last.file);
             let last = (last.file, facts.def(last.def));
             let behind = |c: &Candidate| {
                 let def = facts.def(symbol(c).filter(|s| s.file == last.0)?.def);
@@ -446,16 +470,19 @@ impl Gather<'_, '_> {
     /// Weighs the likeliest callables by the arguments that are there already.
     fn compare_calls(&self, shape: &CallShape, points: &mut [i32]) {
         let view = self.resolver.view();
-        let mut files: FxHashMap<FileId, Option<Source>> = FxHashMap::default();
+        let mut texts: FxHashMap<FileId, Option<Arc<str>>> = FxHashMap::default();
         for (candidate, points) in self.found.iter().zip(points).take(CALLS_MAX) {
-            let Some(symbol) = candidate.completion.target.and_then(Target::symbol) else { continue };
-            if !files.contains_key(&symbol.file) && files.len() == FILES_MAX {
+            let Some(symbol) = candidate.target.and_then(Target::symbol) else { continue };
+            let outline = match texts.len() < FILES_MAX || texts.contains_key(&symbol.file) {
+                true => self.outlines.of(view, symbol.file),
+                false => continue,
+            };
+            let def = outline.def(symbol.def);
+            if !def.kind.is_callable() {
                 continue;
             }
-            let read = || Some((view.facts(symbol.file), view.text(symbol.file).ok()?));
-            let Some((facts, text)) = files.entry(symbol.file).or_insert_with(read) else { continue };
-            let def = facts.def(symbol.def);
-            if def.kind.is_callable() {
+            let text = texts.entry(symbol.file).or_insert_with(|| view.text(symbol.file).ok());
+            if let Some(text) = text {
                 let knobs = view.lang(symbol.file).knobs();
                 let head = signature(text, def, knobs);
                 *points += shape.points(&head, view.name_text(def.name), knobs.self_names);
@@ -469,22 +496,22 @@ impl Gather<'_, '_> {
         self.sort();
         let incomplete = self.incomplete || self.found.len() > limit;
         self.found.truncate(limit);
-        let items = self.found.into_iter().map(|c| c.completion).collect();
+        let view = self.resolver.view();
+        let located = |mut candidate: Candidate| {
+            candidate.completion.source = candidate.target.and_then(Target::symbol).map(|symbol| Source {
+                path: view.path(symbol.file).to_owned(),
+                at: self.outlines.of(view, symbol.file).def(symbol.def).name_span.start,
+            });
+            candidate.completion
+        };
+        let items = self.found.into_iter().map(located).collect();
         Completions { items, replaced, incomplete }
     }
 }
 
 fn word(text: String) -> Completion {
     let kind = CompletionKind::Word;
-    Completion {
-        insert: text.clone(),
-        label: text,
-        kind,
-        origin: None,
-        target: None,
-        source: None,
-        import: None,
-    }
+    Completion { insert: text.clone(), label: text, kind, origin: None, source: None, import: None }
 }
 
 /// The last name that a receiver is written as.
@@ -497,22 +524,39 @@ fn written(facts: &Facts, term: crate::lang::facts::TermId) -> Option<Name> {
     }
 }
 
-/// Whether an import can bring the definition.
-pub fn is_importable(view: &View, facts: &Facts, symbol: Symbol) -> bool {
-    let def = facts.def(symbol.def);
-    let knobs = view.lang(symbol.file).knobs();
+/// Whether a name may be one that other files see.
+fn is_exported_name(lang: LangId, name: &str) -> bool {
+    !name.starts_with('_') && (!lang.knobs().capitals_export || name.starts_with(char::is_uppercase))
+}
+
+/// Whether there are things of that kind that an import can bring.
+fn is_importable_kind(kind: DefKind) -> bool {
+    let inside = matches!(
+        kind,
+        DefKind::Method
+            | DefKind::Constructor
+            | DefKind::Property
+            | DefKind::Field
+            | DefKind::EnumMember
+            | DefKind::Parameter
+            | DefKind::TypeParameter
+    );
+    !inside && !kind.is_alias() && !matches!(kind, DefKind::Label | DefKind::Module)
+}
+
+/// Whether an import can bring the definition, of whose file the outline is given.
+pub fn is_importable(view: &View, outline: &Facts, symbol: Symbol) -> bool {
+    let def = outline.def(symbol.def);
+    let lang = view.lang(symbol.file);
+    let knobs = lang.knobs();
     let text = view.name_text(def.name);
     let marked =
-        knobs.exports == Exports::Marked || facts.defs.iter().any(|d| d.flags.has(DefFlags::EXPORTED));
-    let exported = match knobs.capitals_export {
-        true => text.starts_with(char::is_uppercase),
-        false => !marked || def.flags.has(DefFlags::EXPORTED),
-    };
+        knobs.exports == Exports::Marked || outline.defs.iter().any(|d| d.flags.has(DefFlags::EXPORTED));
+    let exported = knobs.capitals_export || !marked || def.flags.has(DefFlags::EXPORTED);
     def.scope == ScopeId::FILE
         && def.of.is_none()
         && exported
-        && !text.starts_with('_')
-        && !def.kind.is_alias()
-        && !matches!(def.kind, DefKind::Label | DefKind::Module)
+        && is_exported_name(lang, text)
+        && is_importable_kind(def.kind)
         && !def.name_span.is_empty()
 }

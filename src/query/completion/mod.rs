@@ -14,11 +14,11 @@ pub(super) use gather::is_importable;
 use super::docs::documentation;
 use super::signature::signature;
 use crate::graph::View;
-use crate::lang::facts::{Def, DefKind, Span};
+use crate::lang::facts::{Def, DefKind, Facts, Span};
 use crate::lang::imports::{Insertion, insertion};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::{ParseLimits, Parser};
-use crate::resolve::{Resolver, Symbol, Target};
+use crate::resolve::{Resolver, Symbol};
 
 /// What a completion is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,6 @@ pub struct Completion {
     pub kind: CompletionKind,
     /// Where it comes from, if that is another file.
     pub origin: Option<String>,
-    /// What it stands for, in the view that it was found in.
-    target: Option<Target>,
     /// Where the name of that is defined.
     pub source: Option<Source>,
     pub import: Option<Import>,
@@ -81,28 +79,20 @@ pub fn completions(
 ) -> Option<Completions> {
     let text = view.text(file).ok()?;
     Some(match site::find(view, file, &text, offset)? {
-        site::Found::Here(site) => {
-            let mut found = gather::gather(view, file, &text, &site, limit, cancel);
-            locate(view, &mut found.items, |_, at| Some(at));
-            found
-        }
+        site::Found::Here(site) => gather::gather(view, file, &text, &site, limit, cancel),
         // The text does not parse as it stands, so it is looked at as if a name were there.
         site::Found::Elsewhere(there, site, placeholder) => {
             let mut found = gather::gather(&there, file, &text, &site, limit, cancel);
-            let back = |of: FileId, at| if of == file { placeholder.back(at) } else { Some(at) };
-            locate(&there, &mut found.items, back);
+            let path = view.path(file);
+            for item in &mut found.items {
+                item.source = item.source.take().and_then(|source| match source.path == path {
+                    true => Some(Source { at: placeholder.back(source.at)?, ..source }),
+                    false => Some(source),
+                });
+            }
             found
         }
     })
-}
-
-/// Says where the definitions lie that the view knows; `back` is told of each offset, and leads to the text as it is.
-fn locate(view: &View, items: &mut [Completion], back: impl Fn(FileId, u32) -> Option<u32>) {
-    for item in items {
-        let Some(symbol) = item.target.and_then(Target::symbol) else { continue };
-        let at = back(symbol.file, view.facts(symbol.file).def(symbol.def).name_span.start);
-        item.source = at.map(|at| Source { path: view.path(symbol.file).to_owned(), at });
-    }
 }
 
 /// The insertion that brings what a name at the offset needs, for the file as it is.
@@ -134,19 +124,18 @@ pub fn described(view: &View, path: &str, at: u32, label: &str) -> Option<Descri
     })
 }
 
-/// The import by which a file gets a definition of another one.
-pub fn import_of(resolver: &Resolver<'_>, file: FileId, symbol: Symbol) -> Option<Import> {
+/// The import by which a file gets a definition of another one, of which the outline is given.
+pub fn import_of(resolver: &Resolver<'_>, file: FileId, symbol: Symbol, outline: &Facts) -> Option<Import> {
     let view = resolver.view();
     let lang = view.lang(file);
     let style = lang.knobs().imports?;
-    let facts = view.facts(symbol.file);
     let module = match style.by_package {
-        true => view.name_text(facts.package?).to_owned(),
+        true => view.name_text(outline.package?).to_owned(),
         false => lang.strategy().specifier(&**view.graph(), file, symbol.file)?,
     };
     let name = match style.qualified {
-        true => view.name_text(facts.package?).to_owned(),
-        false => view.name_text(facts.def(symbol.def).name).to_owned(),
+        true => view.name_text(outline.package?).to_owned(),
+        false => view.name_text(outline.def(symbol.def).name).to_owned(),
     };
     Some(Import { module, name })
 }
