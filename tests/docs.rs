@@ -147,6 +147,84 @@ fn every_method_that_is_served_is_tested_from_end_to_end() {
     assert!(untested.is_empty(), "no test of {untested:?} under {tests}");
 }
 
+/// Files with the marked tests of methods about names, by what they answer.
+const MARKED: &[(&str, &[&str])] = &[
+    (
+        "call_hierarchy.rs",
+        &["textDocument/prepareCallHierarchy", "callHierarchy/incomingCalls", "callHierarchy/outgoingCalls"],
+    ),
+    ("code_lens.rs", &["textDocument/codeLens", "codeLens/resolve"]),
+    ("completion/tests.rs", &["textDocument/completion", "completionItem/resolve"]),
+    ("declaration.rs", &["textDocument/declaration"]),
+    ("definition.rs", &["textDocument/definition"]),
+    ("document_links.rs", &["textDocument/documentLink"]),
+    ("document_symbols.rs", &["textDocument/documentSymbol"]),
+    ("file_existence.rs", &["workspace/willCreateFiles", "workspace/willDeleteFiles"]),
+    ("file_renames/tests.rs", &["workspace/willRenameFiles"]),
+    ("findings/imports.rs", &["textDocument/diagnostic", "workspace/diagnostic"]),
+    ("folding.rs", &["textDocument/foldingRange"]),
+    ("highlight.rs", &["textDocument/documentHighlight"]),
+    ("hover.rs", &["textDocument/hover"]),
+    ("implementation.rs", &["textDocument/implementation"]),
+    ("inlay_hints.rs", &["textDocument/inlayHint", "inlayHint/resolve"]),
+    ("missing_imports.rs", &["textDocument/codeAction"]),
+    ("moniker.rs", &["textDocument/moniker"]),
+    ("picture.rs", &["workspace/executeCommand"]),
+    ("references.rs", &["textDocument/references"]),
+    ("rename/tests.rs", &["textDocument/prepareRename", "textDocument/rename"]),
+    (
+        "semantic_tokens.rs",
+        &[
+            "textDocument/semanticTokens/full",
+            "textDocument/semanticTokens/full/delta",
+            "textDocument/semanticTokens/range",
+        ],
+    ),
+    ("signature_help.rs", &["textDocument/signatureHelp"]),
+    ("type_definition.rs", &["textDocument/typeDefinition"]),
+    (
+        "type_hierarchy.rs",
+        &["textDocument/prepareTypeHierarchy", "typeHierarchy/supertypes", "typeHierarchy/subtypes"],
+    ),
+    ("workspace_symbols.rs", &["workspace/symbol"]),
+];
+
+/// Methods that are not about names of a language: they follow documents, files and folders, or the shape of a text, which
+/// `lang/structure.rs` and `lang/elements.rs` test by language.
+const UNMARKED: [&str; 10] = [
+    "textDocument/didOpen",
+    "textDocument/didChange",
+    "textDocument/didSave",
+    "textDocument/didClose",
+    "textDocument/linkedEditingRange",
+    "textDocument/selectionRange",
+    "workspace/didChangeWorkspaceFolders",
+    "workspace/didCreateFiles",
+    "workspace/didDeleteFiles",
+    "workspace/didRenameFiles",
+];
+
+#[test]
+fn every_method_about_names_has_marked_tests_in_four_languages() {
+    const LANGUAGES_MIN: usize = 4;
+    let families = |file: &str| {
+        let path = format!("{}/src/query/{file}", env!("CARGO_MANIFEST_DIR"));
+        let source = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let files = source.split("//- /").skip(1).filter_map(|rest| {
+            let name = rest.split([' ', '\n', '\\', '"']).next()?;
+            LangId::of_path(Path::new(name))
+        });
+        files.map(LangId::name).collect::<BTreeSet<_>>()
+    };
+    let few = MARKED.iter().map(|(file, _)| (file, families(file)));
+    let few: Vec<_> = few.filter(|(_, languages)| languages.len() < LANGUAGES_MIN).collect();
+    assert!(few.is_empty(), "marked tests in too few languages: {few:?}");
+    let marked: BTreeSet<&str> = MARKED.iter().flat_map(|(_, methods)| methods.iter().copied()).collect();
+    let unknown: Vec<&str> =
+        listed("yes").into_iter().filter(|m| !marked.contains(m) && !UNMARKED.contains(m)).collect();
+    assert!(unknown.is_empty(), "no marked tests of {unknown:?}");
+}
+
 #[test]
 fn the_commands_are_those_that_are_declared() {
     let capabilities = declared();

@@ -48,4 +48,20 @@ mod tests {
         let found = declaration(&view, file, offset).unwrap();
         assert_eq!(starts(&view, found.iter().map(|d| &d.location)), fixture.starts());
     }
+
+    #[test]
+    fn where_the_two_are_one_the_definition_is_the_declaration() {
+        for fixture in [
+            "\n//- /a.py\ndef ⟦f⟧(): pass\n$0f()\n",
+            "\n//- /a.ts\nfunction ⟦f⟧() {}\n$0f();\n",
+            "\n//- /a.rs\nfn ⟦f⟧() {}\nfn g() { $0f(); }\n",
+            "\n//- /a.go\npackage a\nfunc ⟦f⟧() {}\nfunc g() { $0f() }\n",
+        ] {
+            let marked = Fixture::parse(fixture);
+            let view = marked.view();
+            let (file, offset) = marked.cursor(&view);
+            let found = declaration(&view, file, offset).unwrap();
+            assert_eq!(starts(&view, found.iter().map(|d| &d.location)), marked.starts(), "{fixture}");
+        }
+    }
 }

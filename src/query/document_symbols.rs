@@ -274,4 +274,24 @@ mod tests {
             ],
         );
     }
+
+    #[test]
+    fn types_hold_their_members_in_every_language() {
+        check_outline(
+            "\n//- /a.ts\nclass A { x = 1; m() { let y = 1; } }\nfunction f() {}\n",
+            &["Class A", "  Field x", "  Method m", "Function f"],
+        );
+        check_outline(
+            "\n//- /a.rs\nstruct A { x: u32 }\nimpl A { fn m(&self) { let y = 1; } }\nfn f() {}\n",
+            &["Struct A", "  Field x", "  Method m", "Function f"],
+        );
+        check_outline(
+            "\n//- /a.go\npackage a\ntype A struct { x int }\nfunc (a A) m() { y := 1 }\nfunc f() {}\n",
+            &["Struct A", "  Field x", "  Method m", "Function f"],
+        );
+        check_outline(
+            "\n//- /A.java\nclass A { int x; void m() { int y; } }\n",
+            &["Class A", "  Field x", "  Method m"],
+        );
+    }
 }

@@ -114,4 +114,21 @@ mod tests {
         let (file, offset) = fixture.cursor(&view);
         assert_eq!(highlight(&view, file, offset, &AtomicBool::new(false)).len(), 2);
     }
+
+    #[test]
+    fn a_variable_is_highlighted_in_every_language() {
+        for fixture in [
+            "\n//- /a.ts\nfunction f(⟦x⟧: number) { return $0⟦x⟧ + g(⟦x⟧, y.x); }\n",
+            "\n//- /a.rs\nfn f(⟦x⟧: u32) -> u32 { $0⟦x⟧ + g(⟦x⟧, y.x) }\n",
+            "\n//- /a.go\npackage a\nfunc f(⟦x⟧ int) int { return $0⟦x⟧ + g(⟦x⟧, y.x) }\n",
+            "\n//- /A.java\nclass A { int f(int ⟦x⟧) { return $0⟦x⟧ + g(⟦x⟧, y.x); } }\n",
+        ] {
+            let marked = Fixture::parse(fixture);
+            let view = marked.view();
+            let (file, offset) = marked.cursor(&view);
+            let found = highlight(&view, file, offset, &AtomicBool::new(false));
+            let spans: Vec<Span> = found.iter().map(|h| h.span).collect();
+            assert_eq!(spans, marked.ranges.iter().map(|(_, span)| *span).collect::<Vec<_>>(), "{fixture}");
+        }
+    }
 }

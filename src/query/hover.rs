@@ -122,4 +122,36 @@ mod tests {
         let hover = hover(&view, file, offset).unwrap();
         assert_eq!((&*hover.signature, hover.documentation), ("one", None));
     }
+
+    #[test]
+    fn heads_and_comments_are_found_in_every_language() {
+        for (fixture, head) in [
+            (
+                "\n//- /a.ts\n/** Adds. */\nfunction add(a: number): number { return a; }\n$0add(1);\n",
+                "function add(a: number): number",
+            ),
+            (
+                "\n//- /a.rs\n/// Adds.\nfn add(a: u32) -> u32 { a }\nfn f() { $0add(1); }\n",
+                "fn add(a: u32) -> u32",
+            ),
+            (
+                "\n//- /a.go\npackage a\n\n// Adds.\nfunc add(a int) int { return a }\nfunc f() { $0add(1) }\n",
+                "func add(a int) int",
+            ),
+            (
+                "\n//- /A.java\nclass A {\n    /** Adds. */\n    int add(int a) { return a; }\n    void f() { $0add(1); }\n}\n",
+                "int add(int a)",
+            ),
+        ] {
+            let marked = Fixture::parse(fixture);
+            let view = marked.view();
+            let (file, offset) = marked.cursor(&view);
+            let hover = hover(&view, file, offset).unwrap();
+            assert_eq!(
+                (&*hover.signature, hover.documentation.as_deref()),
+                (head, Some("Adds.")),
+                "{fixture}"
+            );
+        }
+    }
 }

@@ -380,4 +380,26 @@ mod tests {
         check_symbols("Get", 1, &["Get"]);
         check_symbols("widget", 1, &["widget"]);
     }
+
+    #[test]
+    fn symbols_of_every_language_are_found() {
+        let fixture = Fixture::parse(
+            "
+            //- /a.ts
+            export class Wanted { member() {} }
+            //- /b.rs
+            pub struct Wanted;
+            //- /c.go
+            package c
+            type Wanted struct{}
+            //- /Wanted.java
+            class Wanted {}
+            ",
+        );
+        let view = fixture.view();
+        let (found, _) = workspace_symbols(&view, "wanted", 10, &AtomicBool::new(false));
+        let mut files: Vec<&str> = found.iter().map(|s| view.path(s.location.file)).collect();
+        files.sort_unstable();
+        assert_eq!(files, ["Wanted.java", "a.ts", "b.rs", "c.go"]);
+    }
 }
