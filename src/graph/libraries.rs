@@ -136,6 +136,12 @@ impl Graph {
         self.overlay.libraries().has(id)
     }
 
+    /// The files of dependencies.
+    pub fn library_files(&self) -> impl Iterator<Item = FileId> + '_ {
+        let shelf = self.overlay.libraries();
+        (0..shelf.len() as usize).map(|at| shelf.id(at))
+    }
+
     /// Whether the directory lies in one of the stores of dependencies.
     pub fn is_library_dir(&self, dir: &str) -> bool {
         is_in(dir, self.manifests.stores())

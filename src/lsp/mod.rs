@@ -7,6 +7,7 @@
 
 pub mod serve;
 
+mod abroad;
 mod announcer;
 mod configuration;
 mod convert;

@@ -45,6 +45,17 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// The file as one of a folder's dependencies, which is no document there.
+    pub(super) fn of_library(
+        ready: Ready,
+        file: FileId,
+        encoding: Encoding,
+        session: Arc<Session>,
+        capture: Capture,
+    ) -> Reading {
+        Reading { ready, file, encoding, session, document: None, capture }
+    }
+
     /// Tree and facts of the file, if it is open.
     pub fn analysis(&self) -> Option<Arc<Analysis>> {
         self.document.as_ref()?.analysis().ok()
@@ -62,6 +73,12 @@ impl Reading {
     /// The client's URI of a file of the view.
     pub fn uri(&self, file: FileId) -> Option<Uri> {
         self.session.uris.of(&self.ready.absolute(file))
+    }
+
+    /// The client's URI of a file of the view if it can be asked about: a dependency's only if it lies in another open
+    /// folder, under its name there.
+    pub fn asked_uri(&self, file: FileId) -> Option<Uri> {
+        asked_uri(&self.session, &self.ready, file)
     }
 
     /// The client's URI for a path relative to the folder, whether there is such a file or not.
@@ -135,6 +152,19 @@ impl Reading {
         }
         out
     }
+}
+
+/// See [`Reading::asked_uri`].
+pub fn asked_uri(session: &Session, ready: &Ready, file: FileId) -> Option<Uri> {
+    let path = ready.absolute(file);
+    if !ready.view.is_library(file) {
+        return session.uris.of(&path);
+    }
+    let (path, folder) = session.manager().ok()?.owned(&path)?;
+    if folder == ready.root {
+        return None;
+    }
+    session.uris.of(&path)
 }
 
 /// When a request is answered.
@@ -214,14 +244,14 @@ where
 fn reach(feature: &str) -> Reach {
     match feature {
         "definition" | "declaration" | "typeDefinition" | "implementation" | "hover" | "signatureHelp"
-        | "completion" | "why" => Reach::Dependencies,
+        | "completion" | "why" | "callHierarchy" | "typeHierarchy" | "graph" => Reach::Dependencies,
         "references" | "codeLens" | "inlayHint" => Reach::Read,
         _ => Reach::Folder,
     }
 }
 
 /// Whether a feature is not switched off for the language of a file.
-fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
+pub(super) fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
     manager.settings().feature_in(feature, LangId::of_path(path)) != Switch::Off
 }
 
@@ -411,7 +441,9 @@ where
     };
     let token = CancelToken::new();
     let (sender, outcome) = oneshot::channel();
-    manager.capture(&path).when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
+    let wait = manager.request_wait();
+    let capture = manager.capture(&path).reaching(reach(feature)).awaiting(Instant::now() + wait);
+    capture.when_ready(wait, token.clone(), move |ready, cancel| {
         let _ = sender.send(caught(|| {
             let ready = ready.map_err(|why| errors::unavailable(&why))?;
             answer(&path, &ready, cancel)

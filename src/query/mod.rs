@@ -64,7 +64,7 @@ pub use inlay_hints::{Hint, HintKind, Hints, inlay_hints};
 pub use item::Item;
 pub use missing_imports::{MissingImport, missing_imports};
 pub use moniker::{Moniker, monikers};
-pub use picture::{Centre, Picture, centre_at, picture};
+pub use picture::{Centre, EdgeKind, Picture, centre_at, leading_to, picture};
 pub use references::{Use, Uses, references};
 pub use rename::{Edit, Refusal, Renaming, prepare_rename, rename};
 pub use selection::selection_ranges;

@@ -62,6 +62,52 @@ pub struct Picture {
     pub cancelled: bool,
 }
 
+impl Picture {
+    /// Leaves out nodes, and the edges that lead there; the first stays.
+    pub fn retain(&mut self, keeps: impl Fn(&Item) -> bool) {
+        let kept: Vec<bool> = self.nodes.iter().enumerate().map(|(at, n)| at == 0 || keeps(n)).collect();
+        let numbers: Vec<usize> = kept
+            .iter()
+            .scan(0, |next, kept| {
+                let number = *next;
+                *next += usize::from(*kept);
+                Some(number)
+            })
+            .collect();
+        self.edges.retain(|edge| kept[edge.from] && kept[edge.to]);
+        for edge in &mut self.edges {
+            (edge.from, edge.to) = (numbers[edge.from], numbers[edge.to]);
+        }
+        let mut kept = kept.into_iter();
+        let before = self.nodes.len();
+        self.nodes.retain(|_| kept.next().unwrap_or_default());
+        self.total -= before - self.nodes.len();
+    }
+
+    /// Draws one more thing beside the first, with an edge from it; whether there was a place for it.
+    pub fn add(&mut self, item: Item, kind: EdgeKind) -> bool {
+        self.total += 1;
+        if self.nodes.len() >= NODES_MAX {
+            return false;
+        }
+        self.edges.push(Edge { from: self.nodes.len(), to: 0, kind });
+        self.nodes.push(item);
+        true
+    }
+}
+
+/// What leads to a symbol in a view that has it as a dependency's: who calls it, and what is below it.
+pub fn leading_to(view: &View, symbol: Symbol, cancel: &AtomicBool) -> Vec<(Item, EdgeKind)> {
+    let calling = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel).calls.into_iter();
+    let mut found: Vec<(Item, EdgeKind)> = calling.map(|call| (call.item, EdgeKind::Calls)).collect();
+    if view.facts(symbol.file).def(symbol.def).kind.is_type() {
+        let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel).items.into_iter();
+        found.extend(below.map(|item| (item, EdgeKind::Inherits)));
+    }
+    found.retain(|(item, _)| !view.is_library(item.target.file()));
+    found
+}
+
 /// What a picture is drawn around.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Centre {

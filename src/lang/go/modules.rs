@@ -63,7 +63,8 @@ impl ModuleStrategy for Modules {
 
     fn library_manifests(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Vec<String> {
         let dirs = cached(layout, parent(layout.path(from)), specifier.trim_end_matches('/'));
-        dirs.into_iter().map(|(dir, _)| format!("{dir}/go.mod")).collect()
+        let modules = layout.stores().iter().map(|store| format!("{store}/go.mod"));
+        dirs.into_iter().map(|(dir, _)| format!("{dir}/go.mod")).chain(modules).collect()
     }
 
     fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
@@ -180,7 +181,8 @@ fn replaced(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarge
                 continue;
             }
             let Some(dir) = join(&manifest.dir, target).and_then(|dir| join(&dir, rest)) else {
-                return Some(ModuleTarget::External);
+                // Outside the folder, where a store may be.
+                return Some(of_store(layout, from, path).unwrap_or(ModuleTarget::External));
             };
             if found.as_ref().is_none_or(|(len, _)| old.len() > *len) {
                 found = Some((old.len(), dir));
@@ -278,7 +280,16 @@ fn stored(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarget>
     let in_cache = cached(layout, here, path)
         .into_iter()
         .find_map(|(dir, rest)| package(layout, from, &join(&dir, &rest)?));
-    in_cache.or_else(|| layout.stores().iter().find_map(|store| package(layout, from, &join(store, path)?)))
+    in_cache
+        .or_else(|| layout.stores().iter().find_map(|store| package(layout, from, &join(store, path)?)))
+        .or_else(|| of_store(layout, from, path))
+}
+
+/// In a store that is a module itself.
+fn of_store(layout: &dyn Layout, from: FileId, path: &str) -> Option<ModuleTarget> {
+    let modules = layout.manifests("go.mod").iter().filter(|m| layout.stores().contains(&m.dir));
+    let dirs = modules.filter_map(|m| join(&m.dir, below(path, m.name.as_deref()?)?));
+    dirs.into_iter().find_map(|dir| package(layout, from, &dir))
 }
 
 /// Code that no `go.mod` governs: the path as it is below `src` or a directory above, or its end below the

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tower_lsp::gen_lsp_types::{
     AnnotatedTextEdit, ChangeAnnotation, DocumentChange, Edit, OptionalVersionedTextDocumentIdentifier,
-    RenameFile, TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri, WorkspaceEdit,
+    Range, RenameFile, TextDocumentEdit, TextDocumentIdentifier, TextEdit, Uri, WorkspaceEdit,
 };
 
 use super::location::{Places, range};
@@ -36,8 +36,14 @@ impl WorkspaceEdits {
 
     /// The edits of a file; of a document, for the version that they were worked out from.
     pub fn add(&mut self, uri: Uri, version: Option<i32>, places: &Places<'_>, edits: &[query::Edit]) {
-        let edits = edits.iter().map(|edit| {
-            let text_edit = TextEdit { range: range(places, edit.span), new_text: edit.text.clone() };
+        let placed = edits.iter().map(|edit| (range(places, edit.span), edit.clone()));
+        self.add_ranges(uri, version, placed.collect());
+    }
+
+    /// The same with the ranges of the edits.
+    pub fn add_ranges(&mut self, uri: Uri, version: Option<i32>, edits: Vec<(Range, query::Edit)>) {
+        let edits = edits.into_iter().map(|(range, edit)| {
+            let text_edit = TextEdit { range, new_text: edit.text };
             match edit.doubt.filter(|_| self.can.versioned && self.can.annotated) {
                 None => Edit::TextEdit(text_edit),
                 Some(doubt) => {

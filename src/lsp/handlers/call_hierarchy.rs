@@ -13,12 +13,13 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lang::facts::Span;
 use crate::lang::modules::FileId;
+use crate::lsp::abroad::{Abroad, joined};
 use crate::lsp::convert;
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Calls, Item};
-use crate::resolve::Target;
+use crate::resolve::{Symbol, Target};
 use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "callHierarchy";
@@ -47,17 +48,41 @@ pub fn incoming(
 ) -> Answer<Option<Vec<CallHierarchyIncomingCall>>> {
     let item = params.item;
     let uri = item.uri.clone();
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        // Nobody calls a file.
-        let Target::Symbol(symbol) = known(reading, &item)? else { return Ok(Found::Nothing) };
-        let found = query::incoming_calls(&reading.ready.view, symbol, SITES_MAX, cancel.flag());
-        let call = |call: &query::Call| {
-            let from = shown(reading, &call.item)?;
-            let from_ranges = ranges(reading, call.item.target.file(), &call.sites);
-            Some(CallHierarchyIncomingCall { from, from_ranges })
-        };
-        Ok(Found::Answer(whole(reading, found, cancel)?.calls.iter().filter_map(call).collect()))
-    })
+    // Nobody calls a file.
+    if item.kind == SymbolKind::File {
+        return at_once(Ok(None));
+    }
+    let at = item.clone();
+    let abroad = match Abroad::capture(session, FEATURE, &uri) {
+        Ok(abroad) => abroad,
+        Err(error) => return at_once(Err(error)),
+    };
+    let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        let Target::Symbol(symbol) = known(reading, &at)? else { return Ok(Found::Nothing) };
+        Ok(Found::Answer(callers(reading, symbol, cancel)?))
+    });
+    let abroad = abroad.ask(&uri, move |reading, cancel| match known(reading, &item)? {
+        Target::Symbol(symbol) => callers(reading, symbol, cancel),
+        Target::File(_) => Ok(Vec::new()),
+    });
+    joined(own, abroad)
+}
+
+/// Who calls it in the folder; what its dependencies do is theirs to tell.
+fn callers(
+    reading: &Reading,
+    symbol: Symbol,
+    cancel: &CancelToken,
+) -> Result<Vec<CallHierarchyIncomingCall>> {
+    let view = &reading.ready.view;
+    let found = query::incoming_calls(view, symbol, SITES_MAX, cancel.flag());
+    let call = |call: &query::Call| {
+        let from = shown(reading, &call.item)?;
+        let from_ranges = ranges(reading, call.item.target.file(), &call.sites);
+        Some(CallHierarchyIncomingCall { from, from_ranges })
+    };
+    let found = whole(reading, found, cancel)?;
+    Ok(found.calls.iter().filter(|call| !view.is_library(call.item.target.file())).filter_map(call).collect())
 }
 
 pub fn outgoing(
@@ -85,7 +110,8 @@ fn known(reading: &Reading, item: &CallHierarchyItem) -> Result<Target> {
     }
     let offset = reading.offset(item.selection_range.start);
     let symbol = offset.and_then(|offset| Item::at(&reading.ready.view, reading.file, offset));
-    symbol.map(Target::Symbol).ok_or_else(Error::content_modified)
+    let named = |symbol: &Symbol| Item::new(&reading.ready.view, Target::Symbol(*symbol)).name == item.name;
+    symbol.filter(named).map(Target::Symbol).ok_or_else(Error::content_modified)
 }
 
 fn whole(reading: &Reading, calls: Calls, cancel: &CancelToken) -> Result<Calls> {
@@ -101,7 +127,7 @@ fn whole(reading: &Reading, calls: Calls, cancel: &CancelToken) -> Result<Calls>
 
 fn shown(reading: &Reading, item: &Item) -> Option<CallHierarchyItem> {
     let file = item.target.file();
-    Some(convert::call_item(item, reading.uri(file)?, &reading.places(file)))
+    Some(convert::call_item(item, reading.asked_uri(file)?, &reading.places(file)))
 }
 
 fn ranges(reading: &Reading, file: FileId, sites: &[Span]) -> Vec<Range> {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types::{Position, Uri};
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::Error;
 
 use crate::lang::modules::Layout;
+use crate::lsp::abroad::Abroad;
 use crate::lsp::convert::{self, Places};
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, at_once, read_folder};
+use crate::lsp::reading::{Answer, asked_uri, at_once, read_folder};
 use crate::lsp::session::Session;
-use crate::query::{Centre, Item, Picture, centre_at, picture};
+use crate::query::{Centre, EdgeKind, Item, Picture, centre_at, leading_to, picture};
 use crate::text::Encoding;
 use crate::workspace::manager::Ready;
 
@@ -53,7 +54,12 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
     let encoding = session.features().map(|f| f.encoding).unwrap_or_default();
     let teller = Arc::clone(session);
     let Arguments { uri, position, format, .. } = arguments;
-    read_folder(session, FEATURE, &uri, move |path, ready, cancel| {
+    let others = match Abroad::capture(session, FEATURE, &uri) {
+        Ok(others) => others,
+        Err(error) => return at_once(Err(error)),
+    };
+    let beyond = Arc::clone(session);
+    let own = read_folder(session, FEATURE, &uri, move |path, ready, cancel| {
         let centre = match ready.file {
             Some(file) => {
                 let offset = |at| ready.view.offset(file, convert::text_position(at), encoding);
@@ -69,11 +75,47 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
                 Centre::Directory(inside.to_owned())
             }
         };
-        let found = picture(&ready.view, &centre, depth, cancel.flag());
+        let mut found = picture(&ready.view, &centre, depth, cancel.flag());
         if found.cancelled {
             return Err(errors::cancelled());
         }
-        shown(&teller, ready, &found, format, encoding).map(Some)
+        // What is in no open folder is none of the picture's business.
+        found.retain(|item| asked_uri(&teller, ready, item.target.file()).is_some());
+        let nodes: Vec<Value> = found.nodes.iter().map(|item| node(&teller, ready, item, encoding)).collect();
+        let first = found.nodes.first().filter(|_| matches!(centre, Centre::Symbol(_)));
+        let symbol = first.and_then(|item| {
+            let file = item.location.file;
+            let places = Places::File(ready.view.positions(file, encoding));
+            let at = convert::range(&places, item.location.span).start;
+            Some((asked_uri(&teller, ready, file)?, at, item.name.clone()))
+        });
+        Ok(Some((found, nodes, symbol)))
+    });
+    Box::pin(async move {
+        let Some((mut picture, mut nodes, symbol)) = own.await? else { return Ok(None) };
+        if let Some((uri, at, name)) = symbol {
+            let leading = others.ask(&uri, move |reading, cancel| {
+                let view = &reading.ready.view;
+                let known = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
+                let named = known
+                    .filter(|symbol| view.name_text(view.facts(symbol.file).def(symbol.def).name) == name);
+                let symbol = named.ok_or_else(Error::content_modified)?;
+                let found = leading_to(view, symbol, cancel.flag()).into_iter();
+                let shown = |(item, kind): (Item, EdgeKind)| {
+                    let node = node(&beyond, &reading.ready, &item, encoding);
+                    (item, kind, node)
+                };
+                Ok(found.map(shown).collect())
+            });
+            for (item, kind, node) in leading.await? {
+                // One step into another folder, and none further.
+                picture.more |= depth > 1;
+                if picture.add(item, kind) {
+                    nodes.push(node);
+                }
+            }
+        }
+        Ok(Some(shown(&picture, nodes, format)))
     })
 }
 
@@ -85,25 +127,18 @@ fn no_such() -> Error {
     errors::failed("it is neither a file nor a directory that is indexed")
 }
 
-fn shown(
-    session: &Session,
-    ready: &Ready,
-    picture: &Picture,
-    format: Format,
-    encoding: Encoding,
-) -> Result<Value> {
+fn shown(picture: &Picture, nodes: Vec<Value>, format: Format) -> Value {
     let (shown, total, more) = (picture.nodes.len(), picture.total, picture.more);
     let text = |name: &str, text: String| json!({"format": name, "text": text, "shown": shown, "total": total, "more": more});
-    Ok(match format {
+    match format {
         Format::Dot => text("dot", picture.dot()),
         Format::Mermaid => text("mermaid", picture.mermaid()),
         Format::Json => {
-            let nodes: Vec<Value> = picture
-                .nodes
-                .iter()
-                .enumerate()
-                .map(|(id, n)| node(session, ready, id, n, encoding))
-                .collect();
+            let numbered = |(id, mut node): (usize, Value)| {
+                node["id"] = json!(id);
+                node
+            };
+            let nodes: Vec<Value> = nodes.into_iter().enumerate().map(numbered).collect();
             let edges: Vec<Value> = picture
                 .edges
                 .iter()
@@ -111,19 +146,18 @@ fn shown(
                 .collect();
             json!({"format": "json", "nodes": nodes, "edges": edges, "shown": shown, "total": total, "more": more})
         }
-    })
+    }
 }
 
-fn node(session: &Session, ready: &Ready, id: usize, item: &Item, encoding: Encoding) -> Value {
+fn node(session: &Session, ready: &Ready, item: &Item, encoding: Encoding) -> Value {
     let file = item.location.file;
     let places = Places::File(ready.view.positions(file, encoding));
     let kind = item.kind.map_or("file".to_owned(), |kind| format!("{kind:?}").to_lowercase());
     json!({
-        "id": id,
         "label": item.name,
         "kind": kind,
         "detail": item.container,
-        "uri": session.uris.of(&ready.absolute(file)),
+        "uri": asked_uri(session, ready, file),
         "range": convert::range(&places, item.location.span),
     })
 }

@@ -9,12 +9,14 @@ use tower_lsp::gen_lsp_types::{
 };
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::lsp::abroad::{Abroad, joined};
 use crate::lsp::convert;
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, Reading, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Item};
-use crate::resolve::Symbol;
+use crate::resolve::{Symbol, Target};
+use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "typeHierarchy";
 /// Most types of one answer: a tree with more branches is not read.
@@ -46,30 +48,44 @@ pub fn supertypes(session: &Arc<Session>, params: TypeHierarchySupertypesParams)
 pub fn subtypes(session: &Arc<Session>, params: TypeHierarchySubtypesParams) -> Answer<Items> {
     let item = params.item;
     let uri = item.uri.clone();
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        let symbol = known(reading, &item)?;
-        let found = query::subtypes(&reading.ready.view, symbol, TYPES_MAX, cancel.flag());
-        if found.cancelled {
-            return Err(errors::cancelled());
-        }
-        if found.truncated {
-            reading.tell(format!("there are more than {TYPES_MAX} subtypes; these are the first"));
-        }
-        Ok(Found::Answer(shown(reading, &found.items)))
-    })
+    let at = item.clone();
+    let abroad = match Abroad::capture(session, FEATURE, &uri) {
+        Ok(abroad) => abroad,
+        Err(error) => return at_once(Err(error)),
+    };
+    let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        Ok(Found::Answer(below(reading, known(reading, &at)?, cancel)?))
+    });
+    let abroad = abroad.ask(&uri, move |reading, cancel| below(reading, known(reading, &item)?, cancel));
+    joined(own, abroad)
+}
+
+/// The types below it in the folder; those in its dependencies are theirs to tell.
+fn below(reading: &Reading, symbol: Symbol, cancel: &CancelToken) -> Result<Vec<TypeHierarchyItem>> {
+    let view = &reading.ready.view;
+    let mut found = query::subtypes(view, symbol, TYPES_MAX, cancel.flag());
+    if found.cancelled {
+        return Err(errors::cancelled());
+    }
+    if found.truncated {
+        reading.tell(format!("there are more than {TYPES_MAX} subtypes; these are the first"));
+    }
+    found.items.retain(|item| !view.is_library(item.target.file()));
+    Ok(shown(reading, &found.items))
 }
 
 /// The type that an item stands for; if its name no longer stands where it was, it has to be prepared anew.
 fn known(reading: &Reading, item: &TypeHierarchyItem) -> Result<Symbol> {
     let offset = reading.offset(item.selection_range.start);
     let symbol = offset.and_then(|offset| Item::at(&reading.ready.view, reading.file, offset));
-    symbol.ok_or_else(Error::content_modified)
+    let named = |symbol: &Symbol| Item::new(&reading.ready.view, Target::Symbol(*symbol)).name == item.name;
+    symbol.filter(named).ok_or_else(Error::content_modified)
 }
 
 fn shown(reading: &Reading, items: &[Item]) -> Vec<TypeHierarchyItem> {
     let item = |item: &Item| {
         let file = item.target.file();
-        Some(convert::type_item(item, reading.uri(file)?, &reading.places(file)))
+        Some(convert::type_item(item, reading.asked_uri(file)?, &reading.places(file)))
     };
     items.iter().filter_map(item).collect()
 }

@@ -1,16 +1,18 @@
 //! Sources of dependencies: which are needed, where they lie, and what is kept of them.
 //!
 //! What is needed follows from what the folder's files import. Nothing is kept but what is declared; nothing is opened
-//! outside the folder and the stores that the user names.
+//! outside the folder, the stores that the user names, and other workspace folders that the folder's own files name.
 
 mod disk;
 mod load;
+mod neighbours;
 mod stores;
 
 use rustc_hash::FxHashSet;
 
 pub use disk::Bounds;
 pub use load::{BUDGET_FRACTION, BYTES_MAX, FILE_BYTES_MAX, Job, asked_key, load, specifiers};
+pub use neighbours::neighbours;
 pub use stores::{Marks, named, stores};
 
 use crate::graph::Libraries;

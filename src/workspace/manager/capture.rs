@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
 use super::super::degrade::Degraded;
+use super::super::dependencies::named;
 use super::super::document::{Document, Unanalysed};
 use super::super::documents::DocumentSet;
 use super::super::keeper::Served;
@@ -24,7 +25,7 @@ use super::libraries::{Known, Reach};
 use super::resident::{Placed, Resident, Sight};
 use crate::graph::{Graph, GraphBuilder};
 use crate::lang::check_text;
-use crate::lang::modules::{FileId, Layout};
+use crate::lang::modules::{FileId, Layout, file_name};
 use crate::text::BYTE_ORDER_MARK;
 
 /// A request's world as it was when the request arrived: the folder that owns its path, and the open documents.
@@ -66,6 +67,11 @@ impl Ready {
     /// Where a file of the view lies.
     pub fn absolute(&self, file: FileId) -> PathBuf {
         self.root.join(self.view.path(file))
+    }
+
+    /// The file that lies there, as one of a dependency. Looks at the disk.
+    pub fn library_at(&self, path: &Path) -> Option<FileId> {
+        library_at(self.view.graph(), &self.root, path)
     }
 }
 
@@ -143,6 +149,15 @@ impl Kind {
     }
 }
 
+/// The file of a dependency that lies there, under whatever name the folder knows it.
+fn library_at(graph: &Graph, root: &Path, path: &Path) -> Option<FileId> {
+    let name = path.file_name()?.to_str()?;
+    let mut named = graph.library_files().filter(|file| file_name(graph.path(*file)) == name).peekable();
+    named.peek()?;
+    let real = path.canonicalize().ok()?;
+    named.find(|file| root.join(graph.path(*file)).canonicalize().is_ok_and(|other| other == real))
+}
+
 /// Whether there is something to answer from.
 enum Look {
     Served(Arc<Served<Resident>>),
@@ -180,13 +195,14 @@ impl Capture {
         Capture::new(core, Some(folder), path, brings_back)
     }
 
+    /// For a question whether a folder depends on what lies elsewhere; an evicted one does not come back for it.
+    pub(super) fn of_other(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
+        let path = folder.path.clone();
+        Capture::taken(core, Some(folder), path, false).reaching(Reach::Dependencies)
+    }
+
     fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
-        core.stir();
-        // In this order: a document that is being closed is in one of the two.
-        let documents = core.documents.all();
-        let settling = core.settling.all();
-        let (core, reach, awaited_until) = (Arc::clone(core), Reach::Folder, None);
-        let capture = Capture { core, folder, path, documents, settling, brings_back, reach, awaited_until };
+        let capture = Capture::taken(core, folder, path, brings_back);
         if let Some(folder) = &capture.folder
             && folder.shelf.load().is_none()
             && !capture.stays_away(folder)
@@ -194,6 +210,23 @@ impl Capture {
             capture.core.want(folder);
         }
         capture
+    }
+
+    fn taken(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
+        core.stir();
+        // In this order: a document that is being closed is in one of the two.
+        let documents = core.documents.all();
+        let settling = core.settling.all();
+        let (core, reach, awaited_until) = (Arc::clone(core), Reach::Folder, None);
+        Capture { core, folder, path, documents, settling, brings_back, reach, awaited_until }
+    }
+
+    /// Whether the folder may have files at the path among its dependencies. Looks at the disk.
+    pub fn may_depend_on(&self, path: &Path) -> bool {
+        let Some(folder) = &self.folder else { return false };
+        let setting = self.core.dependencies_of(folder);
+        let places = named(&setting).iter().filter_map(|place| place.canonicalize().ok());
+        path.canonicalize().is_ok_and(|real| places.into_iter().any(|place| real.starts_with(place)))
     }
 
     /// The same capture, to be answered with what is known of dependencies.
@@ -415,11 +448,11 @@ impl Capture {
             }
         }
         let budget = self.core.documents.budget();
-        let see = |resident: &Resident| {
-            let view = resident.view(self.placed(folder), |bytes| budget.charge(bytes));
+        let see = |resident: &Resident, documents: Vec<Placed>| {
+            let view = resident.view(documents, |bytes| budget.charge(bytes));
             view.map_err(|refused| self.no_memory(&refused))
         };
-        let mut view = see(&served.graph)?;
+        let mut view = see(&served.graph, self.placed(folder))?;
         let own_file = |view: &Sight| folder.relative(&self.path).and_then(|p| view.file(&p));
         let mut dependencies = Known::Nothing;
         if self.reach != Reach::Folder {
@@ -427,7 +460,7 @@ impl Capture {
                 && (self.core.libraries_outdated(folder, &view, own_file(&view))
                     || self.libraries_awaited(folder, served));
             if let Some(beside) = self.core.beside_libraries(folder, served) {
-                view = see(&beside)?;
+                view = see(&beside, self.placed_beside(folder, &beside))?;
                 dependencies = Known::Dependencies;
             }
             if reading {
@@ -482,6 +515,19 @@ impl Capture {
         let (stale, degraded, owed, dependencies) = (None, None, None, Known::Nothing);
         let freshness = Freshness { generation: 0, stale, degraded, owed, dependencies };
         Ok(Ready { view, freshness, root, file })
+    }
+
+    /// The same, and of other folders' those that are among the folder's dependencies, under their names there.
+    fn placed_beside(&self, folder: &Arc<Folder>, beside: &Resident) -> Vec<Placed> {
+        let mut documents = self.placed(folder);
+        for (path, document) in self.documents.iter() {
+            if folder.holds(path).is_none()
+                && let Some(file) = library_at(&beside.graph, folder.real(), path)
+            {
+                documents.push((beside.graph.path(file).to_owned(), Arc::clone(document)));
+            }
+        }
+        documents
     }
 
     /// The captured documents that the folder owns, in the order of their paths; an open one goes before one that

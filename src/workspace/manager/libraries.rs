@@ -1,6 +1,7 @@
 //! A folder's dependencies: read when they are first needed, laid beside its graph, and given up before anything else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,13 +9,14 @@ use super::super::cancel::CancelToken;
 use super::super::crew::Crew;
 use super::super::dependencies::{
     BUDGET_FRACTION, BYTES_MAX, Bounds, FILE_BYTES_MAX, Job, Loaded, Marks, asked_key, load, named,
-    specifiers, stores,
+    neighbours, specifiers, stores,
 };
 use super::super::gate::Gate;
 use super::super::keeper::Served;
 use super::super::ledger::{Account, Charge};
 use super::super::read::read_file;
 use super::super::settings::Dependencies;
+use super::super::slot::FolderId;
 use super::super::status::{DependenciesStatus, Reading};
 use super::super::sync::Mutex;
 use super::core::Core;
@@ -91,6 +93,8 @@ enum Phase {
 struct Kept {
     loaded: Loaded,
     marks: Marks,
+    /// Generations of the other folders that it may have come from.
+    neighbours: Vec<(FolderId, u64)>,
     charge: Charge,
 }
 
@@ -233,6 +237,35 @@ impl Core {
         true
     }
 
+    /// Where the folder's dependencies are looked for: in it, where the user says, and in other folders that its own files
+    /// name. Looks at the disk.
+    pub(super) fn dependencies_of(&self, folder: &Folder) -> Dependencies {
+        let setting = self.settings().dependencies.clone();
+        if setting == Dependencies::Off {
+            return setting;
+        }
+        let folders = self.folders();
+        let others = folders.iter().filter(|other| other.id != folder.id);
+        let others: Vec<PathBuf> = others.map(|other| other.real().to_owned()).collect();
+        let near = neighbours(folder.real(), &others);
+        match near.is_empty() {
+            true => setting,
+            false => Dependencies::Stores([named(&setting), &near].concat()),
+        }
+    }
+
+    /// The generations of the other folders that a folder may have dependencies in.
+    fn neighbours_of(&self, folder: &Folder, setting: &Dependencies) -> Vec<(FolderId, u64)> {
+        let folders = self.folders();
+        let near = |other: &&Arc<Folder>| {
+            let overlaps =
+                |place: &PathBuf| place.starts_with(other.real()) || other.real().starts_with(place);
+            other.id != folder.id && named(setting).iter().any(overlaps)
+        };
+        let generation = |other: &Arc<Folder>| other.shelf.load().map_or(0, |served| served.generation);
+        folders.iter().filter(near).map(|other| (other.id, generation(other))).collect()
+    }
+
     fn read_libraries(
         self: &Arc<Self>,
         folder: &Arc<Folder>,
@@ -267,8 +300,10 @@ impl Core {
         let root = folder.real();
         let scratch = SCRATCH_BYTES.iter().find_map(|bytes| ledger.reserve(*bytes).ok()).ok_or(SHORT)?;
         let mut room = ledger.reserve(0).map_err(|_| SHORT)?;
-        let marks = Marks::read(root, graph, &settings.dependencies);
-        let bounds = Bounds::new(root, named(&settings.dependencies));
+        let setting = self.dependencies_of(folder);
+        let marks = Marks::read(root, graph, &setting);
+        let neighbours = self.neighbours_of(folder, &setting);
+        let bounds = Bounds::new(root, named(&setting));
         let before = folder.libraries.0.lock().kept.clone();
         let crew = Crew {
             threads: settings.build_threads.min(THREADS_MAX),
@@ -283,7 +318,7 @@ impl Core {
         let job = Job {
             graph,
             bounds: &bounds,
-            stores: stores(root, &settings.dependencies),
+            stores: stores(root, &setting),
             before: before.as_ref().map(|kept| &kept.loaded.libraries),
             crew,
             bytes_max: BYTES_MAX.min(settings.memory_limit / BUDGET_FRACTION),
@@ -296,7 +331,7 @@ impl Core {
         loaded.libraries.files.shrink_to_fit();
         let bytes = loaded.libraries.heap_bytes() as u64;
         let charge = room.settle_on_heap(Account::Dependencies, bytes).map_err(|_| SHORT)?;
-        Ok(Arc::new(Kept { loaded, marks, charge }))
+        Ok(Arc::new(Kept { loaded, marks, neighbours, charge }))
     }
 
     fn libraries_read(
@@ -389,8 +424,9 @@ impl Core {
         let load = state.load;
         drop(state);
         let changed = look && {
-            let setting = &self.settings().dependencies;
-            Marks::read(folder.real(), sight.graph(), setting) != kept.marks
+            let setting = self.dependencies_of(folder);
+            self.neighbours_of(folder, &setting) != kept.neighbours
+                || Marks::read(folder.real(), sight.graph(), &setting) != kept.marks
         };
         // What a limit left out is not there the next time either.
         let whole = kept.loaded.limited.is_none();

@@ -102,6 +102,23 @@ impl Manager {
         folders.iter().map(|f| Capture::of_folder(self.core(), Arc::clone(f))).collect()
     }
 
+    /// Captures of the folders that do not own the path, for questions whether they depend on what lies there: each
+    /// reaches into its dependencies. An evicted folder stays so.
+    pub fn capture_others(&self, path: &Path) -> Vec<Capture> {
+        let owner = self.core().owner(path).map(|folder| folder.id);
+        let folders = self.core().folders();
+        let others = folders.iter().filter(|folder| Some(folder.id) != owner);
+        others.map(|folder| Capture::of_other(self.core(), Arc::clone(folder))).collect()
+    }
+
+    /// The path under the open folder that owns the file, and that folder's; `None` if it is in none. Looks at the disk.
+    pub fn owned(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
+        let real = path.canonicalize().ok()?;
+        let folder = self.core().owner(&real)?;
+        let below = folder.relative(&real)?;
+        Some((folder.path.join(below), folder.path.clone()))
+    }
+
     /// Opens a document: from now on its text counts instead of the file's.
     pub fn open(
         &self,

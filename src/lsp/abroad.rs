@@ -1,0 +1,107 @@
+//! Questions to the folders that another folder's files are dependencies of.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tower_lsp::gen_lsp_types::{MessageType, Uri};
+use tower_lsp::jsonrpc::Result;
+
+use super::errors;
+use super::reading::{Answer, Reading, at_once, is_offered};
+use super::session::Session;
+use super::uri;
+use super::work::{CancelOnDrop, caught, run};
+use crate::text::Encoding;
+use crate::workspace::cancel::CancelToken;
+use crate::workspace::manager::Capture;
+
+/// The other folders as they were when a request arrived.
+pub struct Abroad {
+    session: Arc<Session>,
+    feature: String,
+    others: Vec<Capture>,
+    encoding: Encoding,
+    wait: Duration,
+}
+
+impl Abroad {
+    /// Those that do not own the document.
+    ///
+    /// # Errors
+    /// If the session is not there yet.
+    pub fn capture(session: &Arc<Session>, feature: &str, uri: &Uri) -> Result<Abroad> {
+        let (manager, features) = (session.manager()?, session.features()?);
+        let others = uri::to_path(uri).map(|path| manager.capture_others(&path)).unwrap_or_default();
+        let (encoding, wait) = (features.encoding, manager.request_wait());
+        Ok(Abroad { session: Arc::clone(session), feature: feature.to_owned(), others, encoding, wait })
+    }
+
+    /// What those of them say that know the file as one of their dependencies', one after the other. The user is told of
+    /// folders that cannot say.
+    pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+    {
+        let Abroad { session, feature, others, encoding, wait } = self;
+        let manager = match session.manager() {
+            Ok(manager) => manager,
+            Err(error) => return at_once(Err(error)),
+        };
+        let path = uri::to_path(uri).filter(|path| is_offered(manager, &feature, path));
+        let Some(path) = path.filter(|_| !others.is_empty()) else { return at_once(Ok(Vec::new())) };
+        let asked = path.clone();
+        let dependent = run(manager.pool(), move |_| {
+            Ok(others.into_iter().filter(|capture| capture.may_depend_on(&asked)).collect::<Vec<Capture>>())
+        });
+        let answer = Arc::new(answer);
+        Box::pin(async move {
+            let token = CancelToken::new();
+            let _guard = CancelOnDrop(token.clone());
+            let ask = |capture: Capture| {
+                let (sender, outcome) = oneshot::channel();
+                let (answer, session, path) = (Arc::clone(&answer), Arc::clone(&session), path.clone());
+                let capture = capture.awaiting(Instant::now() + wait);
+                let name = capture.folder().map(Path::to_owned).unwrap_or_default();
+                capture.clone().when_ready(wait, token.clone(), move |ready, cancel| {
+                    let _ = sender.send(caught(|| {
+                        let ready = ready.map_err(|why| errors::unavailable(&why))?;
+                        // It depends on the folder, and on none of what lies in this file.
+                        let Some(file) = ready.library_at(&path) else { return Ok(Vec::new()) };
+                        answer(&Reading::of_library(ready, file, encoding, session, capture), cancel)
+                    }));
+                });
+                (name, outcome)
+            };
+            let asked: Vec<_> = dependent.await?.into_iter().map(ask).collect();
+            let mut all = Vec::new();
+            for (name, outcome) in asked {
+                match outcome.await.unwrap_or_else(|_| Err(errors::cancelled())) {
+                    Ok(found) => all.extend(found),
+                    Err(error) => {
+                        let (name, why) = (name.display(), error.message);
+                        let message = format!("coppice: {name} is not part of the answer: {why}");
+                        session.show(MessageType::Info, message);
+                    }
+                }
+            }
+            Ok(all)
+        })
+    }
+}
+
+/// What a folder itself says, and then what others say.
+pub fn joined<T: Send + 'static>(
+    own: Answer<Option<Vec<T>>>,
+    abroad: Answer<Vec<T>>,
+) -> Answer<Option<Vec<T>>> {
+    Box::pin(async move {
+        let (own, abroad) = (own.await?, abroad.await?);
+        Ok(match (own, abroad) {
+            (None, abroad) if abroad.is_empty() => None,
+            (own, abroad) => Some(own.into_iter().flatten().chain(abroad).collect()),
+        })
+    })
+}
