@@ -162,7 +162,6 @@ const MARKED: &[(&str, &[&str])] = &[
     ("file_existence.rs", &["workspace/willCreateFiles", "workspace/willDeleteFiles"]),
     ("file_renames/tests.rs", &["workspace/willRenameFiles"]),
     ("findings/imports.rs", &["textDocument/diagnostic", "workspace/diagnostic"]),
-    ("folding.rs", &["textDocument/foldingRange"]),
     ("highlight.rs", &["textDocument/documentHighlight"]),
     ("hover.rs", &["textDocument/hover"]),
     ("implementation.rs", &["textDocument/implementation"]),
@@ -190,12 +189,13 @@ const MARKED: &[(&str, &[&str])] = &[
 ];
 
 /// Methods that are not about names of a language: they follow documents, files and folders, or the shape of a text, which
-/// `lang/structure.rs` and `lang/elements.rs` test by language.
-const UNMARKED: [&str; 10] = [
+/// `query/folding.rs`, `lang/structure.rs` and `lang/elements.rs` test by language.
+const UNMARKED: [&str; 11] = [
     "textDocument/didOpen",
     "textDocument/didChange",
     "textDocument/didSave",
     "textDocument/didClose",
+    "textDocument/foldingRange",
     "textDocument/linkedEditingRange",
     "textDocument/selectionRange",
     "workspace/didChangeWorkspaceFolders",
