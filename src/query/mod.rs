@@ -46,7 +46,7 @@ use crate::resolve::{Occurrence, Outcome, Resolver, Symbol, Target, Tier};
 pub use call_hierarchy::{Call, Calls, incoming_calls, outgoing_calls, prepare_calls};
 pub use code_lens::{Counted, Lens, LensKind, code_lenses, count_lens};
 pub use completion::{
-    Completion, CompletionKind, Completions, Described, Import, completions, described, import_insertion,
+    Completion, CompletionKind, Completions, Described, Import, ImportPlaces, completions, described,
     import_of,
 };
 pub use declaration::declaration;

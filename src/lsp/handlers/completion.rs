@@ -9,7 +9,7 @@ use crate::lsp::convert::{CompletionData, completion_list, insertion_edit};
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, read};
 use crate::lsp::session::Session;
-use crate::query::{self, Completion};
+use crate::query::{self, Completion, ImportPlaces};
 
 pub const FEATURE: &str = "completion";
 /// Most that one list holds: whoever wants others types another letter.
@@ -40,10 +40,11 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
         let mut list =
             completion_list(&found, &places, can, |c| data(&at.text_document.uri, found.replaced.start, c));
         if !can.resolves_edits {
+            let imported = found.items.iter().any(|completion| completion.import.is_some());
+            let imports = if imported { ImportPlaces::of(view, reading.file) } else { None };
             for (item, completion) in list.items.iter_mut().zip(&found.items) {
-                let import = completion.import.as_ref();
-                let insertion =
-                    import.and_then(|i| query::import_insertion(view, reading.file, found.replaced.start, i));
+                let import = imports.as_ref().zip(completion.import.as_ref());
+                let insertion = import.and_then(|(to, import)| to.insertion(found.replaced.start, import));
                 item.additional_text_edits = insertion.map(|i| vec![insertion_edit(&i, &places)]);
             }
         }

@@ -8,7 +8,7 @@ use super::completion::FEATURE;
 use crate::lsp::convert::{CompletionData, described, insertion_edit};
 use crate::lsp::reading::{Answer, Found, Patience, at_once, read};
 use crate::lsp::session::Session;
-use crate::query;
+use crate::query::{self, ImportPlaces};
 
 pub fn handle(session: &Arc<Session>, item: CompletionItem) -> Answer<CompletionItem> {
     let data = item.data.clone().and_then(|data| serde_json::from_value::<CompletionData>(data).ok());
@@ -24,7 +24,8 @@ pub fn handle(session: &Arc<Session>, item: CompletionItem) -> Answer<Completion
             described(&mut item, &found, can.prose);
         }
         if let Some(import) = data.import().filter(|_| item.additional_text_edits.is_none()) {
-            let insertion = query::import_insertion(view, reading.file, data.offset, &import);
+            let insertion =
+                ImportPlaces::of(view, reading.file).and_then(|to| to.insertion(data.offset, &import));
             let places = reading.places(reading.file);
             item.additional_text_edits = insertion.map(|i| vec![insertion_edit(&i, &places)]);
         }

@@ -7,6 +7,7 @@ mod gather;
 mod kinship;
 mod site;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub(super) use gather::is_importable;
@@ -17,7 +18,7 @@ use crate::graph::View;
 use crate::lang::facts::{Def, DefKind, Facts, Span};
 use crate::lang::imports::{Insertion, insertion};
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::{ParseLimits, Parser};
+use crate::lang::{LangId, ParseLimits, Parser, Tree};
 use crate::resolve::{Resolver, Symbol};
 
 /// What a completion is.
@@ -95,12 +96,25 @@ pub fn completions(
     })
 }
 
-/// The insertion that brings what a name at the offset needs, for the file as it is.
-pub fn import_insertion(view: &View, file: FileId, used_at: u32, import: &Import) -> Option<Insertion> {
-    let text = view.text(file).ok()?;
-    let lang = view.lang(file);
-    let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
-    insertion(lang, &tree, &text, used_at, (&import.module, &import.name))
+/// Where and how a file gets imports: its text is parsed once for all that are asked for.
+pub struct ImportPlaces {
+    lang: LangId,
+    text: Arc<str>,
+    tree: Tree,
+}
+
+impl ImportPlaces {
+    /// `None` if the file cannot be read or parsed.
+    pub fn of(view: &View, file: FileId) -> Option<ImportPlaces> {
+        let (lang, text) = (view.lang(file), view.text(file).ok()?);
+        let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
+        Some(ImportPlaces { lang, text, tree })
+    }
+
+    /// What brings the import for a use at the offset; `None` where the language has no such thing.
+    pub fn insertion(&self, used_at: u32, import: &Import) -> Option<Insertion> {
+        insertion(self.lang, &self.tree, &self.text, used_at, (&import.module, &import.name))
+    }
 }
 
 /// What is told of a completion when somebody looks at it.
