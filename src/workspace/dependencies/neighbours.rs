@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::super::read::read_bounded;
+use super::disk::Bounds;
 
 /// Files at the top of a folder that say where what it depends on lies.
 const MANIFESTS: [&str; 11] = [
@@ -30,10 +31,15 @@ pub fn neighbours(root: &Path, others: &[PathBuf]) -> Vec<PathBuf> {
     if others.is_empty() {
         return Vec::new();
     }
-    let text =
-        |name: &&str| String::from_utf8(read_bounded(&root.join(name), MANIFEST_BYTES_MAX).ok()??).ok();
+    let bounds = Bounds::new(root, &[]);
+    let text = |name: &&str| {
+        let path = root.join(name);
+        // A pipe would be waited for, and a link may lead to where nothing is to be opened.
+        let opened = path.is_file() && bounds.holds(&path);
+        String::from_utf8(opened.then(|| read_bounded(&path, MANIFEST_BYTES_MAX).ok())???).ok()
+    };
     let manifests: Vec<String> = MANIFESTS.iter().filter_map(text).collect();
-    let links = links(root);
+    let links = links(root, &bounds);
     let is_named = |other: &&PathBuf| {
         links.iter().any(|link| link.starts_with(other))
             || way(root, other).is_some_and(|way| manifests.iter().any(|text| names(text, &way)))
@@ -48,23 +54,20 @@ pub fn neighbours(root: &Path, others: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// Where the links in `node_modules` lead.
-fn links(root: &Path) -> Vec<PathBuf> {
+fn links(root: &Path, bounds: &Bounds) -> Vec<PathBuf> {
     let entries = |dir: &Path| {
-        fs::read_dir(dir)
-            .into_iter()
-            .flatten()
-            .take(ENTRIES_MAX)
-            .flatten()
-            .map(|e| e.path())
-            .collect::<Vec<_>>()
+        let list = bounds.holds(dir).then(|| fs::read_dir(dir).ok()).flatten();
+        list.into_iter().flatten().take(ENTRIES_MAX).flatten().map(|e| e.path()).collect::<Vec<_>>()
     };
     let mut found = entries(&root.join("node_modules"));
-    let scoped: Vec<PathBuf> = found
-        .iter()
-        .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with('@')))
-        .cloned()
-        .collect();
-    found.extend(scoped.iter().flat_map(|dir| entries(dir)));
+    let is_scope = |p: &&PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with('@'));
+    let scoped: Vec<PathBuf> = found.iter().filter(is_scope).cloned().collect();
+    for dir in scoped {
+        if found.len() >= ENTRIES_MAX {
+            break;
+        }
+        found.extend(entries(&dir));
+    }
     found.into_iter().filter(|path| path.is_symlink()).filter_map(|path| path.canonicalize().ok()).collect()
 }
 
@@ -133,5 +136,23 @@ mod tests {
         let mut expected = vec![top.join("lib/src"), top.join("lib")];
         expected.extend(cfg!(unix).then(|| top.join("linked")));
         assert_eq!(neighbours(&top.join("app"), &others), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_outside_the_folder_is_opened_for_it_and_no_pipe() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().canonicalize().unwrap();
+        for path in ["app", "lib", "elsewhere/node_modules"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        fs::write(top.join("elsewhere/requirements.txt"), "-e ../lib\n").unwrap();
+        symlink("../elsewhere/requirements.txt", top.join("app/requirements.txt")).unwrap();
+        symlink("../../lib", top.join("elsewhere/node_modules/lib")).unwrap();
+        symlink("../elsewhere/node_modules", top.join("app/node_modules")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(top.join("app/go.mod")).status();
+        assert!(made.unwrap().success());
+        assert_eq!(neighbours(&top.join("app"), &[top.join("lib")]), Vec::<PathBuf>::new());
     }
 }
