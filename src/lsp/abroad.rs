@@ -1,12 +1,12 @@
 //! Questions to the folders that another folder's files are dependencies of.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{MessageType, Uri};
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc::{Error, Result};
 
 use super::errors;
 use super::reading::{Answer, Reading, at_once, is_offered};
@@ -18,6 +18,7 @@ use crate::workspace::cancel::CancelToken;
 use crate::workspace::manager::Capture;
 
 /// The other folders as they were when a request arrived.
+#[derive(Clone)]
 pub struct Abroad {
     session: Arc<Session>,
     feature: String,
@@ -45,6 +46,48 @@ impl Abroad {
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
+        let session = Arc::clone(&self.session);
+        let each = self.ask_each(uri, answer);
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for (name, outcome) in each.await? {
+                match outcome {
+                    Ok(found) => all.extend(found),
+                    Err(error) => {
+                        let (name, why) = (name.display(), error.message);
+                        let message = format!("coppice: {name} is not part of the answer: {why}");
+                        session.show(MessageType::Info, message);
+                    }
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// The same; one folder that cannot say is an error.
+    pub fn ask_all<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+    {
+        let each = self.ask_each(uri, answer);
+        Box::pin(async move {
+            let mut all = Vec::new();
+            for (name, outcome) in each.await? {
+                all.extend(outcome.map_err(|error| {
+                    let message = format!("{} may use it: {}", name.display(), error.message);
+                    Error { message: message.into(), ..error }
+                })?);
+            }
+            Ok(all)
+        })
+    }
+
+    fn ask_each<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<(PathBuf, Result<Vec<T>>)>>
+    where
+        T: Send + 'static,
+        F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+    {
         let Abroad { session, feature, others, encoding, wait } = self;
         let manager = match session.manager() {
             Ok(manager) => manager,
@@ -68,8 +111,13 @@ impl Abroad {
                 capture.clone().when_ready(wait, token.clone(), move |ready, cancel| {
                     let _ = sender.send(caught(|| {
                         let ready = ready.map_err(|why| errors::unavailable(&why))?;
-                        // It depends on the folder, and on none of what lies in this file.
-                        let Some(file) = ready.library_at(&path) else { return Ok(Vec::new()) };
+                        let Some(file) = ready.library_at(&path) else {
+                            // It depends on the folder, and on none of what lies in this file, if all could be read.
+                            return match capture.libraries_lacking() {
+                                Some(why) => Err(errors::failed(format!("of its dependencies: {why}"))),
+                                None => Ok(Vec::new()),
+                            };
+                        };
                         answer(&Reading::of_library(ready, file, encoding, session, capture), cancel)
                     }));
                 });
@@ -78,14 +126,7 @@ impl Abroad {
             let asked: Vec<_> = dependent.await?.into_iter().map(ask).collect();
             let mut all = Vec::new();
             for (name, outcome) in asked {
-                match outcome.await.unwrap_or_else(|_| Err(errors::cancelled())) {
-                    Ok(found) => all.extend(found),
-                    Err(error) => {
-                        let (name, why) = (name.display(), error.message);
-                        let message = format!("coppice: {name} is not part of the answer: {why}");
-                        session.show(MessageType::Info, message);
-                    }
-                }
+                all.push((name, outcome.await.unwrap_or_else(|_| Err(errors::cancelled()))));
             }
             Ok(all)
         })

@@ -1,5 +1,7 @@
 //! `textDocument/rename`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,21 +16,25 @@ use crate::lsp::convert::{self, EditFeatures, WorkspaceEdits};
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query::{self, Refusal};
+use crate::query::{self, Refusal, Shared};
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::manager::Freshness;
+use crate::workspace::manager::{Freshness, Known};
 
 pub const FEATURE: &str = "rename";
 
 /// Most uses in other folders that are changed: nobody looks through more.
 const ABROAD_MAX: usize = 1_000;
+/// Most files of definitions that other folders are asked about.
+const DEFINING_MAX: usize = 64;
 /// Why those have to be looked at: what else bears the new name there was not looked for.
 const ABROAD: &str = "it stands in another folder, where the change has not been checked";
 
-/// What changes in the folder itself, and where the symbol is defined, for the others.
+/// What changes in the folder itself, and what other folders may use.
 struct Own {
     edits: WorkspaceEdits,
-    defined: Option<(Uri, Position)>,
+    shared: Option<Shared>,
+    /// Where that is defined, file by file.
+    defined: BTreeMap<String, (Uri, Vec<Position>)>,
 }
 
 /// What changes in a file of another folder.
@@ -49,10 +55,39 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
     let name: Arc<str> = params.new_name.into();
     let own = inside(session, at, Arc::clone(&name), can);
     Box::pin(async move {
-        let Some(Own { mut edits, defined }) = own.await? else { return Ok(None) };
-        let Some((uri, position)) = defined else { return Ok(Some(edits.finish())) };
-        let found = others.ask(&uri, move |reading, cancel| outside(reading, position, &name, cancel));
-        for file in found.await? {
+        let Some(Own { mut edits, shared, defined }) = own.await? else { return Ok(None) };
+        let Some(shared) = shared.map(Arc::new) else { return Ok(Some(edits.finish())) };
+        if defined.len() > DEFINING_MAX {
+            let why = format!("more than {DEFINING_MAX} files define it, which other folders may use");
+            return Err(refused(&Refusal(why)));
+        }
+        let mut changed: BTreeMap<PathBuf, Abroad> = BTreeMap::new();
+        for (uri, positions) in defined.into_values() {
+            let (name, shared) = (Arc::clone(&name), Arc::clone(&shared));
+            let found = others.clone().ask_all(&uri, move |reading, cancel| {
+                let mut all = Vec::new();
+                for position in &positions {
+                    all.extend(outside(reading, *position, &shared, &name, cancel)?);
+                }
+                Ok(all)
+            });
+            for file in found.await? {
+                match changed.entry(file.path.clone()) {
+                    Entry::Vacant(place) => drop(place.insert(file)),
+                    Entry::Occupied(mut known) => known.get_mut().edits.extend(file.edits),
+                }
+            }
+        }
+        let mut count = 0;
+        for mut file in changed.into_values() {
+            // What several definitions have in common is used once.
+            file.edits.sort_by_key(|(_, edit)| edit.span);
+            file.edits.dedup_by_key(|(_, edit)| edit.span);
+            count += file.edits.len();
+            if count > ABROAD_MAX {
+                let why = format!("more than {ABROAD_MAX} places in other folders would change");
+                return Err(refused(&Refusal(why)));
+            }
             if !(can.versioned && can.annotated) {
                 let line = file.edits.first().map_or(0, |(range, _)| range.start.line + 1);
                 let path = file.path.display();
@@ -65,48 +100,36 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
 }
 
 /// The uses in a folder that has the definition at the position among its dependencies.
-fn outside(reading: &Reading, position: Position, name: &str, cancel: &CancelToken) -> Result<Vec<Abroad>> {
-    reading.knows_uses()?;
-    let view = &reading.ready.view;
-    let defined = reading.offset(position);
-    let Some(symbol) = defined.and_then(|offset| query::Item::at(view, reading.file, offset)) else {
-        return Err(errors::failed("what it knows of the definition is older"));
+fn outside(
+    reading: &Reading,
+    position: Position,
+    shared: &Shared,
+    name: &str,
+    cancel: &CancelToken,
+) -> Result<Vec<Abroad>> {
+    let ready = &reading.ready;
+    refused_if_stale(&ready.freshness)?;
+    if ready.freshness.dependencies == Known::Reading {
+        return Err(errors::failed("its dependencies are being read"));
+    }
+    let view = &ready.view;
+    let renamed = match reading.offset(position) {
+        Some(at) => query::rename_abroad(view, reading.file, at, shared, name, cancel.flag()),
+        None => Err(Refusal("what is known of the definition is older".to_owned())),
     };
-    let old = view.name_text(view.facts(symbol.file).def(symbol.def).name);
-    let at = defined.unwrap_or_default();
-    let uses = query::references(view, reading.file, at, true, ABROAD_MAX, cancel.flag());
-    let Ok(uses) = uses else { return Ok(Vec::new()) };
-    if uses.cancelled || cancel.is_cancelled() {
+    if cancel.is_cancelled() {
         return Err(errors::cancelled());
     }
-    if uses.truncated {
-        return Err(refused(&Refusal(format!(
-            "more than {ABROAD_MAX} places in another folder would change"
-        ))));
-    }
     let mut found: Vec<Abroad> = Vec::new();
-    let mut locations: Vec<query::Location> = uses.items.iter().map(|used| used.location).collect();
-    locations.extend(uses.mentions.iter().copied());
-    locations.sort_by_key(|l| (l.file, l.span));
-    locations.dedup_by_key(|l| (l.file, l.span));
-    for of in locations.chunk_by(|a, b| a.file == b.file) {
-        let file = of[0].file;
-        let text = view.text(file).map_err(|e| errors::failed(format!("{}: {e}", view.path(file))))?;
+    for (file, edits) in renamed.map_err(|why| refused(&why))? {
         let places = reading.places(file);
-        // Under another name it stays what it is.
-        let spelled = |l: &&query::Location| {
-            text.get(l.span.start as usize..l.span.end as usize).is_some_and(|word| word == old)
+        let edit = |edit: query::Edit| {
+            (convert::range(&places, edit.span), query::Edit { doubt: edit.doubt.or(Some(ABROAD)), ..edit })
         };
-        let edit = |l: &query::Location| {
-            let edit = query::Edit { span: l.span, text: name.to_owned(), doubt: Some(ABROAD) };
-            (convert::range(&places, l.span), edit)
-        };
-        let edits: Vec<(Range, query::Edit)> = of.iter().filter(spelled).map(edit).collect();
-        if !edits.is_empty() {
-            let uri = reading.uri(file).ok_or_else(|| errors::internal("a file has no URI"))?;
-            let (version, path) = (reading.version(file), reading.ready.absolute(file));
-            found.push(Abroad { uri, version, path, edits });
-        }
+        let edits = edits.into_iter().map(edit).collect();
+        let uri = reading.uri(file).ok_or_else(|| errors::internal("a file has no URI"))?;
+        let (version, path) = (reading.version(file), ready.absolute(file));
+        found.push(Abroad { uri, version, path, edits });
     }
     Ok(found)
 }
@@ -131,6 +154,14 @@ fn inside(
         if let Some((file, edit)) = renaming.doubtful().filter(|_| !(can.versioned && can.annotated)) {
             return Err(refused(&doubtful(reading, file, edit)));
         }
+        let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
+        for (file, span) in renaming.shared.iter().flat_map(|shared| &shared.defined) {
+            let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
+            let start = convert::range(&reading.places(*file), *span).start;
+            let (_, positions) =
+                defined.entry(view.path(*file).to_owned()).or_insert_with(|| (uri, Vec::new()));
+            positions.push(start);
+        }
         let mut edits = WorkspaceEdits::new(can);
         for (file, list) in &renaming.files {
             let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
@@ -147,16 +178,8 @@ fn inside(
                 }
             }
         }
-        Ok(Found::Answer(Own { edits, defined: defined(reading, offset) }))
+        Ok(Found::Answer(Own { edits, shared: renaming.shared, defined }))
     })
-}
-
-/// Where the symbol at the offset is defined.
-fn defined(reading: &Reading, offset: u32) -> Option<(Uri, Position)> {
-    let found = query::definition(&reading.ready.view, reading.file, offset).ok()?;
-    let location = found.first()?.location;
-    let range = convert::range(&reading.places(location.file), location.span);
-    Some((reading.uri(location.file)?, range.start))
 }
 
 fn doubtful(reading: &Reading, file: FileId, edit: &query::Edit) -> Refusal {

@@ -35,6 +35,18 @@ pub struct Renaming {
     pub files: Vec<(FileId, Vec<Edit>)>,
     /// A file that bears the name too, and its new path relative to the folder.
     pub moved: Option<(FileId, String)>,
+    /// What other folders may use too: none of what only its own file can see.
+    pub shared: Option<Shared>,
+}
+
+/// A name that files of other folders may know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    pub name: String,
+    /// It is a name that an import gives to something that is called otherwise.
+    pub alias: bool,
+    /// Where what it stands for is defined, by the names there.
+    pub defined: Vec<(FileId, Span)>,
 }
 
 impl Renaming {
@@ -89,7 +101,8 @@ pub fn rename(
     }
     let mut found = places::places(&resolver, &subject, cancel)?;
     strings::add_strings(view, &subject, &mut found, cancel)?;
-    let mut renaming = Renaming { files: places::edits(&found, &subject, &name), moved: None };
+    let shared = shared(view, &subject);
+    let mut renaming = Renaming { files: places::edits(&found, &subject, &name), moved: None, shared };
     check::check(&resolver, &subject, &found, &renaming, &name, cancel)?;
     if lang.knobs().type_names_file {
         renaming.moved = moved(&resolver, &subject, &name);
@@ -98,6 +111,46 @@ pub fn rename(
         }
     }
     Ok(renaming)
+}
+
+/// What giving another name to a definition of a dependency changes in the folder's own files. What else bears the new name
+/// there is not looked at.
+pub fn rename_abroad(
+    view: &View,
+    file: FileId,
+    offset: u32,
+    shared: &Shared,
+    name: &str,
+    cancel: &AtomicBool,
+) -> Result<Vec<(FileId, Vec<Edit>)>, Refusal> {
+    let resolver = Resolver::new(view);
+    let mut subject = subject::subject(&resolver, file, offset)?;
+    if !shared.alias && subject.text != shared.name {
+        return refuse("what is known of the definition is older");
+    }
+    (subject.text, subject.alias) = (shared.name.clone(), shared.alias);
+    let mut found = places::places(&resolver, &subject, cancel)?;
+    strings::add_strings(view, &subject, &mut found, cancel)?;
+    found.retain(|changed| !view.is_library(changed.file));
+    let mut edits = places::edits(&found, &subject, name);
+    edits.retain(|(_, edits)| !edits.is_empty());
+    match edits.first() {
+        Some((file, _)) if shared.alias => {
+            refuse(format!("`{}` in {} may be the same alias", shared.name, view.path(*file)))
+        }
+        _ => Ok(edits),
+    }
+}
+
+fn shared(view: &View, subject: &subject::Subject) -> Option<Shared> {
+    if subject.wanted.local {
+        return None;
+    }
+    let named = |s: &crate::resolve::Symbol| (s.file, view.facts(s.file).def(s.def).name_span);
+    let mut defined: Vec<(FileId, Span)> = subject.wanted.symbols.iter().map(named).collect();
+    defined.sort_unstable();
+    defined.dedup();
+    Some(Shared { name: subject.text.clone(), alias: subject.alias, defined })
 }
 
 /// The file of the type that it has to be named after.

@@ -31,7 +31,8 @@ pub fn add_strings(
     }
     let family = view.lang(subject.file).family();
     let reached = |lang: LangId| lang.family() == family && !lang.knobs().member_strings.is_empty();
-    for file in view.files().filter(|f| reached(view.lang(*f))).take(FILES_MAX) {
+    let own = view.files().filter(|f| !view.is_library(*f) && reached(view.lang(*f)));
+    for file in own.take(FILES_MAX) {
         if cancel.load(Ordering::Relaxed) {
             return refuse("cancelled");
         }

@@ -18,6 +18,7 @@ use super::super::read::{FolderTexts, read_bounded};
 use super::super::settling::SettlingSet;
 use super::super::slot::{Cause, Lifecycle, Serve};
 use super::super::staleness::{Verdict, judge};
+use super::super::status::Reading;
 use super::super::sync::Mutex;
 use super::core::Core;
 use super::folder::Folder;
@@ -227,6 +228,16 @@ impl Capture {
         let setting = self.core.dependencies_of(folder);
         let places = named(&setting).iter().filter_map(|place| place.canonicalize().ok());
         path.canonicalize().is_ok_and(|real| places.into_iter().any(|place| real.starts_with(place)))
+    }
+
+    /// Why not all of the folder's dependencies are known, if so.
+    pub fn libraries_lacking(&self) -> Option<&'static str> {
+        let status = self.folder.as_ref()?.libraries.status();
+        match status.reading {
+            Reading::Absent(why) => Some(why),
+            Reading::Running => Some("they are being read"),
+            Reading::None | Reading::Done => status.limited,
+        }
     }
 
     /// The same capture, to be answered with what is known of dependencies.
@@ -520,8 +531,9 @@ impl Capture {
     /// The same, and of other folders' those that are among the folder's dependencies, under their names there.
     fn placed_beside(&self, folder: &Arc<Folder>, beside: &Resident) -> Vec<Placed> {
         let mut documents = self.placed(folder);
+        let elsewhere = |path: &Path| self.core.owner(path).is_none_or(|owner| owner.id != folder.id);
         for (path, document) in self.documents.iter() {
-            if folder.holds(path).is_none()
+            if elsewhere(path)
                 && let Some(file) = library_at(&beside.graph, folder.real(), path)
             {
                 documents.push((beside.graph.path(file).to_owned(), Arc::clone(document)));

@@ -5,6 +5,7 @@ import os
 import pytest
 from editor import VSCODE
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 PYTHON = {
     "lib/shop/__init__.py": "",
@@ -173,3 +174,122 @@ async def test_the_graph_around_a_symbol_has_what_other_folders_do_with_it(edito
     assert named(await graph("price")) == {("total", "calls", "price"), ("main", "calls", "price")}
     assert ("main", "calls", "price") in named(await graph("main"))
     assert ("Special", "inherits", "Item") in named(await graph("Item"))
+
+
+SHOP = {
+    "lib/shop/__init__.py": "",
+    "lib/shop/model.py": (
+        "class ⟦Item⟧:\n    def ⟦total⟧(self):\n        return 1\n\n\n"
+        "class ⟦Toy⟧(Item):\n    def ⟦toys:total⟧(self):\n        return 2\n\n\n"
+        "def ⟦price⟧(⟦amount⟧):\n    ⟦local:twice⟧ = amount + amount\n    return twice\n\n\n"
+        "def ⟦other⟧():\n    return 1\n"
+    ),
+    "lib/shop/use.py": "from shop.model import price as ⟦alias:cost⟧\n\ncost(1)\n",
+    "app/requirements.txt": "-e ../lib\n",
+    "app/main.py": (
+        "from shop.model import Item, ⟦import:price⟧, other\n\n\nclass Special(Item):\n"
+        "    def ⟦overriding:total⟧(self):\n        return 3\n\n\n"
+        "def ⟦main⟧(item: Item):\n    ⟦call:price⟧(1)\n    ⟦theirs:other⟧()\n    item.⟦member:total⟧()\n"
+    ),
+}
+
+
+async def shop(start, workspace, changes=None, **options):
+    both = workspace(SHOP | (changes or {}), "all")
+    editor = await start(both, folders=[both.root / name for name in ("lib", "app")], profile=VSCODE, **options)
+    await editor.ready()
+    return editor
+
+
+def renamed(editor, edit):
+    """The keys of what changes, by file; what is not marked is told by its line."""
+    found = {}
+    for change in edit.document_changes:
+        file = change.text_document.uri.removeprefix(editor.workspace.uri() + "/")
+        places = {(p.line, p.start): key for key, p in editor.workspace.marks.items() if p.file == file}
+        at = [(e.range.start.line, e.range.start.character) for e in change.edits]
+        found[file] = sorted(places.get(place, f"line {place[0]}") for place in at)
+    return found
+
+
+def shown(editor):
+    frames = [frame for _, frame in editor.conversation.frames if frame.get("method") == "window/showMessage"]
+    return [frame["params"]["message"] for frame in frames]
+
+
+async def test_a_rename_of_an_alias_leaves_other_folders_alone(start, workspace):
+    editor = await shop(start, workspace)
+    assert list(renamed(editor, await editor.rename("alias", "fee"))) == ["lib/shop/use.py"]
+
+
+async def test_a_rename_of_what_is_local_asks_no_other_folder(start, workspace):
+    editor = await shop(start, workspace)
+    assert list(renamed(editor, await editor.rename("local", "double"))) == ["lib/shop/model.py"]
+    assert list(renamed(editor, await editor.rename("amount", "number"))) == ["lib/shop/model.py"]
+    assert shown(editor) == []
+
+
+async def test_members_that_override_each_other_are_renamed_together_over_folders(start, workspace):
+    editor = await shop(start, workspace)
+    for key in ("total", "toys"):
+        found = renamed(editor, await editor.rename(key, "sum"))
+        assert found["app/main.py"] == ["member", "overriding"], key
+        assert found["lib/shop/model.py"] == ["total", "toys"], key
+
+
+async def test_a_member_that_overrides_another_folders_is_to_be_confirmed(start, workspace):
+    editor = await shop(start, workspace)
+    edit = await editor.rename("overriding", "sum")
+    edits = [e for change in edit.document_changes for e in change.edits]
+    assert edits and all(edit.change_annotations[e.annotation_id].needs_confirmation for e in edits)
+
+
+async def test_a_rename_does_not_go_by_what_another_folder_knew_before(start, workspace):
+    editor = await shop(start, workspace)
+    assert "app/main.py" in renamed(editor, await editor.rename("price", "cost"))
+    generation = (await editor.status())["folders"][0]["generation"]
+    head, _ = editor.workspace.texts["lib/shop/model.py"].split("def price")
+    # Another function stands where this one stood.
+    editor.workspace.write("lib/shop/model.py", head + "def ⟦other⟧():\n    return 1\n\n\ndef ⟦price⟧(amount): pass\n")
+    editor.changed_on_disk("lib/shop/model.py")
+    await editor.until(lambda status: status["folders"][0]["generation"] > generation)
+    try:
+        found = renamed(editor, await editor.rename("other", "another"))
+    except JsonRpcException as error:
+        assert "app may use it: " in error.message and "what is known of the definition is older" in error.message
+    else:
+        assert found["app/main.py"] == ["line 0", "theirs"]
+
+
+async def test_a_rename_is_refused_if_another_folder_cannot_tell(start, workspace):
+    editor = await shop(start, workspace)
+    argument = editor.workspace.uri("app")
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("coppice.evict", [argument]))
+    error = await editor.error(editor.rename("price", "cost"))
+    assert "app" in error.message and "evicted" in error.message
+
+
+async def test_a_folder_in_a_folder_is_asked_with_its_open_documents(start, workspace):
+    files = {
+        "requirements.txt": "-e ./lib\n",
+        "main.py": "from shop.model import ⟦import:price⟧\n\n\ndef ⟦main⟧():\n    ⟦call:price⟧()\n",
+        "lib/shop/__init__.py": "",
+        "lib/shop/model.py": "def ⟦price⟧():\n    return 1\n",
+    }
+    outer = workspace(files, "all")
+    editor = await start(outer, folders=[outer.root, outer.root / "lib"], profile=VSCODE)
+    await editor.ready()
+    assert await callers(editor, await prepared(editor, "price")) == [("main", "call")]
+    editor.open("lib/shop/model.py", "# moved\n\ndef ⟦price⟧():\n    return 1\n")
+    assert await callers(editor, await prepared(editor, "price")) == [("main", "call")]
+    found = renamed(editor, await editor.rename("price", "cost"))
+    assert found == {"lib/shop/model.py": ["price"], "main.py": ["call", "import"]}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+async def test_a_manifest_that_is_a_pipe_holds_nobody_up(start, workspace):
+    both = workspace(SHOP, "all")
+    os.mkfifo(both.root / "app/package.json")
+    editor = await start(both, folders=[both.root / name for name in ("lib", "app")], profile=VSCODE)
+    await editor.ready()
+    assert await callers(editor, await prepared(editor, "other")) == [("main", "theirs")]
