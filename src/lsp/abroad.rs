@@ -15,7 +15,7 @@ use super::uri;
 use super::work::{CancelOnDrop, caught, run};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::manager::Capture;
+use crate::workspace::manager::{Capture, Known};
 
 /// The other folders as they were when a request arrived.
 #[derive(Clone)]
@@ -103,30 +103,46 @@ impl Abroad {
         Box::pin(async move {
             let token = CancelToken::new();
             let _guard = CancelOnDrop(token.clone());
-            let ask = |capture: Capture| {
+            let until = Instant::now() + wait;
+            // An attempt that is not the last gives up where dependencies have begun to be read anew.
+            let ask = |capture: &Capture, last: bool| {
                 let (sender, outcome) = oneshot::channel();
                 let (answer, session, path) = (Arc::clone(&answer), Arc::clone(&session), path.clone());
-                let capture = capture.awaiting(Instant::now() + wait);
-                let name = capture.folder().map(Path::to_owned).unwrap_or_default();
-                capture.clone().when_ready(wait, token.clone(), move |ready, cancel| {
+                let capture = capture.clone().awaiting(until);
+                let left = until.saturating_duration_since(Instant::now());
+                capture.clone().when_ready(left, token.clone(), move |ready, cancel| {
                     let _ = sender.send(caught(|| {
                         let ready = ready.map_err(|why| errors::unavailable(&why))?;
+                        if !last && ready.freshness.dependencies == Known::Reading {
+                            return Ok(None);
+                        }
                         let Some(file) = ready.library_at(&path) else {
+                            // The folder around another one has its files until it has been read again.
+                            if ready.has_itself(&path) {
+                                return Err(errors::failed("it is being read again"));
+                            }
                             // It depends on the folder, and on none of what lies in this file, if all could be read.
                             return match capture.libraries_lacking() {
                                 Some(why) => Err(errors::failed(format!("of its dependencies: {why}"))),
-                                None => Ok(Vec::new()),
+                                None => Ok(Some(Vec::new())),
                             };
                         };
-                        answer(&Reading::of_library(ready, file, encoding, session, capture), cancel)
+                        let reading = Reading::of_library(ready, file, encoding, session, capture);
+                        answer(&reading, cancel).map(Some)
                     }));
                 });
-                (name, outcome)
+                async move { outcome.await.unwrap_or_else(|_| Err(errors::cancelled())) }
             };
-            let asked: Vec<_> = dependent.await?.into_iter().map(ask).collect();
+            let dependent = dependent.await?;
+            let asked: Vec<_> = dependent.iter().map(|capture| ask(capture, false)).collect();
             let mut all = Vec::new();
-            for (name, outcome) in asked {
-                all.push((name, outcome.await.unwrap_or_else(|_| Err(errors::cancelled()))));
+            for (capture, outcome) in dependent.iter().zip(asked) {
+                let outcome = match outcome.await {
+                    Ok(None) => ask(capture, true).await,
+                    outcome => outcome,
+                };
+                let name = capture.folder().map(Path::to_owned).unwrap_or_default();
+                all.push((name, outcome.map(Option::unwrap_or_default)));
             }
             Ok(all)
         })

@@ -70,6 +70,12 @@ impl Ready {
         self.root.join(self.view.path(file))
     }
 
+    /// Whether the folder's own files are known to include the one that lies there.
+    pub fn has_itself(&self, path: &Path) -> bool {
+        let below = path.strip_prefix(&self.root).ok().and_then(super::super::scan::relative);
+        below.and_then(|below| self.view.file(&below)).is_some_and(|file| !self.view.is_library(file))
+    }
+
     /// The file that lies there, as one of a dependency. Looks at the disk.
     pub fn library_at(&self, path: &Path) -> Option<FileId> {
         library_at(self.view.graph(), &self.root, path)
@@ -468,7 +474,7 @@ impl Capture {
         let mut dependencies = Known::Nothing;
         if self.reach != Reach::Folder {
             let reading = self.reach == Reach::Dependencies
-                && (self.core.libraries_outdated(folder, &view, own_file(&view))
+                && (self.core.libraries_outdated(folder, served.generation, &view, own_file(&view))
                     || self.libraries_awaited(folder, served));
             if let Some(beside) = self.core.beside_libraries(folder, served) {
                 view = see(&beside, self.placed_beside(folder, &beside))?;

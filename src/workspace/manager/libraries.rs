@@ -73,6 +73,8 @@ struct State {
     kept: Option<Arc<Kept>>,
     laid: Option<Laid>,
     looked: Option<Instant>,
+    /// The folder's generation that imports nothing but what was looked for.
+    covered: Option<u64>,
     /// What was kept last, for a judgement whether it fits again.
     bytes: u64,
 }
@@ -351,6 +353,7 @@ impl Core {
         let old = state.replaced(kept);
         state.phase = phase;
         state.looked = Some(Instant::now());
+        state.covered = None;
         drop(state);
         old.end();
         folder.wake();
@@ -405,11 +408,13 @@ impl Core {
         Some(resident)
     }
 
-    /// Whether what was read may no longer be right for the file: its dependencies have changed on disk, or it imports
-    /// what nothing imported before. Then they are read again. Looks at the disk.
+    /// Whether what was read may no longer be right for the file, or for all of the folder's if there is none in question:
+    /// dependencies have changed on disk, or something is imported that nothing imported before. Then they are read again.
+    /// Looks at the disk.
     pub(super) fn libraries_outdated(
         self: &Arc<Self>,
         folder: &Arc<Folder>,
+        generation: u64,
         sight: &Arc<Sight>,
         file: Option<FileId>,
     ) -> bool {
@@ -421,7 +426,7 @@ impl Core {
         if look {
             state.looked = Some(Instant::now());
         }
-        let load = state.load;
+        let (load, covered) = (state.load, state.covered == Some(generation));
         drop(state);
         let changed = look && {
             let setting = self.dependencies_of(folder);
@@ -430,17 +435,25 @@ impl Core {
         };
         // What a limit left out is not there the next time either.
         let whole = kept.loaded.limited.is_none();
+        let asks_more = |file: FileId| {
+            let (facts, lang) = (sight.facts(file), sight.lang(file));
+            !sight.is_library(file)
+                && specifiers(&facts)
+                    .any(|name| !kept.loaded.asked.contains(&asked_key(lang, sight.name_text(name))))
+        };
         let new = whole
-            && file.is_some_and(|file| {
-                let (facts, lang) = (sight.facts(file), sight.lang(file));
-                !sight.is_library(file)
-                    && specifiers(&facts)
-                        .any(|name| !kept.loaded.asked.contains(&asked_key(lang, sight.name_text(name))))
-            });
+            && match file {
+                Some(file) => asks_more(file),
+                // Documents change without another generation.
+                None => sight.files().filter(|file| !covered || sight.is_open(*file)).any(asks_more),
+            };
+        let mut state = folder.libraries.0.lock();
         if !changed && !new {
+            if state.load == load && file.is_none() {
+                state.covered = Some(generation);
+            }
             return false;
         }
-        let mut state = folder.libraries.0.lock();
         if state.load != load {
             return matches!(state.phase, Phase::Reading(_));
         }

@@ -269,6 +269,18 @@ async def test_a_rename_is_refused_if_another_folder_cannot_tell(start, workspac
     assert "app" in error.message and "evicted" in error.message
 
 
+async def test_a_caller_that_has_come_since_is_found(start, workspace):
+    editor = await shop(start, workspace)
+    assert await callers(editor, await prepared(editor, "Toy")) == []
+    editor.open("app/main.py")
+    text = editor.workspace.texts["app/main.py"]
+    editor.workspace.write("lib/shop/more.py", "def ⟦more⟧(): pass\n")
+    editor.changed_on_disk("lib/shop/more.py", kind=types.FileChangeType.Created)
+    await editor.until(lambda status: status["folders"][0]["files"] == 4)
+    editor.replace("app/main.py", text + "\n\nfrom shop.more import more\n\n\ndef ⟦new⟧():\n    ⟦newly:more⟧()\n")
+    assert await callers(editor, await prepared(editor, "more")) == [("new", "newly")]
+
+
 async def test_a_folder_in_a_folder_is_asked_with_its_open_documents(start, workspace):
     files = {
         "requirements.txt": "-e ./lib\n",
@@ -279,7 +291,10 @@ async def test_a_folder_in_a_folder_is_asked_with_its_open_documents(start, work
     outer = workspace(files, "all")
     editor = await start(outer, folders=[outer.root, outer.root / "lib"], profile=VSCODE)
     await editor.ready()
-    assert await callers(editor, await prepared(editor, "price")) == [("main", "call")]
+    item = await prepared(editor, "price")
+    # The folder around the other one has its files until it has been read again, and says so.
+    while (found := await callers(editor, item)) != [("main", "call")]:
+        assert found == [] and "it is being read again" in shown(editor)[-1]
     editor.open("lib/shop/model.py", "# moved\n\ndef ⟦price⟧():\n    return 1\n")
     assert await callers(editor, await prepared(editor, "price")) == [("main", "call")]
     found = renamed(editor, await editor.rename("price", "cost"))
