@@ -152,12 +152,14 @@ fn shown(picture: &Picture, nodes: Vec<Value>, format: Format) -> Value {
 fn node(session: &Session, ready: &Ready, item: &Item, encoding: Encoding) -> Value {
     let file = item.location.file;
     let places = Places::File(ready.view.positions(file, encoding));
+    // What is asked about may be a dependency's outside every folder.
+    let uri = asked_uri(session, ready, file).or_else(|| session.uris.of(&ready.absolute(file)));
     let kind = item.kind.map_or("file".to_owned(), |kind| format!("{kind:?}").to_lowercase());
     json!({
         "label": item.name,
         "kind": kind,
         "detail": item.container,
-        "uri": asked_uri(session, ready, file),
+        "uri": uri,
         "range": convert::range(&places, item.location.span),
     })
 }

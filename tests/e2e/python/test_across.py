@@ -301,6 +301,24 @@ async def test_a_folder_in_a_folder_is_asked_with_its_open_documents(start, work
     assert found == {"lib/shop/model.py": ["price"], "main.py": ["call", "import"]}
 
 
+async def test_the_graph_around_what_a_dependency_defines_says_where_that_is(start, workspace):
+    files = {
+        "app.py": "from engine import run\n\n\ndef ⟦main⟧():\n    ⟦call:run⟧()\n",
+        "env/pyvenv.cfg": "home = /usr/bin\n",
+        "env/lib/python3.11/site-packages/engine.py": "def ⟦run⟧(): pass\n",
+    }
+    editor = await start(workspace(files), profile=VSCODE)
+    await editor.ready()
+    document, position = editor.position("call")
+    argument = {"uri": document.uri, "position": {"line": position.line, "character": position.character}}
+    params = types.ExecuteCommandParams("coppice.graph", [argument])
+    found = await editor.client.workspace_execute_command_async(params)
+    assert {(node["label"], node["uri"]) for node in found["nodes"]} == {
+        ("main", editor.workspace.uri("app.py")),
+        ("run", editor.workspace.uri("env/lib/python3.11/site-packages/engine.py")),
+    }
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
 async def test_a_manifest_that_is_a_pipe_holds_nobody_up(start, workspace):
     both = workspace(SHOP, "all")
