@@ -16,6 +16,7 @@ use super::generation::Graph;
 use super::overlay::Body;
 use crate::lang::facts::{Name, Term};
 use crate::lang::modules::{FileId, ModuleStrategy, ModuleTarget, Unit, file_name, parent};
+use crate::lang::pack::Family;
 
 /// How much smaller than the graph's columns this is; one that would be larger is done without.
 const SHARE_OF_COLUMNS: usize = 64;
@@ -129,6 +130,11 @@ impl Graph {
         file.0 < self.base.file_count()
     }
 
+    /// The names that a file with changes uses.
+    pub fn changed_names(&self, file: FileId) -> &[Name] {
+        self.overlay.row(file).map_or(&[], |row| &*row.names)
+    }
+
     /// The modules that a file with changes names, and whether it extends types.
     pub fn links_of(&self, file: FileId) -> (Vec<Name>, bool) {
         let Some(row) = self.overlay.row(file) else { return (Vec::new(), false) };
@@ -148,12 +154,17 @@ impl Graph {
     }
 }
 
+/// For the path of a module's file or directory, where names of modules say what they lie in: the directory whose module
+/// has it as a member, and the member's name.
+pub fn member_of<'p>(strategy: &dyn ModuleStrategy, path: &'p str) -> Option<(&'p str, &'p str)> {
+    strategy.dotted()?;
+    Some(strategy.module_of(path)).filter(|(_, member)| !member.is_empty())
+}
+
 /// Whether the file is the module that its directory is.
 pub fn is_main(strategy: &dyn ModuleStrategy, path: &str) -> bool {
     let dir = parent(path);
-    strategy
-        .member_of(path)
-        .is_some_and(|(above, member)| above == parent(dir) && member == file_name(dir) && !dir.is_empty())
+    !dir.is_empty() && member_of(strategy, path) == Some((parent(dir), file_name(dir)))
 }
 
 /// What a specifier leads to, from one directory.
@@ -165,10 +176,10 @@ struct Making<'g> {
     /// Directories that are modules without a file; their nodes follow those of files.
     dirs: Vec<String>,
     dir_numbers: FxHashMap<String, u32>,
-    /// Members of packages, by the package's directory.
-    members: FxHashMap<&'g str, FxHashMap<Name, u32>>,
+    /// Members of packages, by the package's directory; several files may be one member (a module and its stub).
+    members: FxHashMap<&'g str, FxHashMap<Name, Led>>,
     /// What was asked of module rules, by directory.
-    known: FxHashMap<(&'g str, Name), Led>,
+    known: FxHashMap<(&'g str, Family, Name), Led>,
     /// (imported, importing)
     edges: Vec<(u32, u32)>,
     extending: Vec<FileId>,
@@ -244,10 +255,13 @@ impl<'g> Making<'g> {
     fn note_member(&mut self, strategy: &dyn ModuleStrategy, path: &'g str, node: u32) {
         let graph = self.graph;
         let (mut path, mut node) = (path, node);
-        while let Some((dir, member)) = strategy.member_of(path) {
+        while let Some((dir, member)) = member_of(strategy, path) {
             let Some(name) = graph.lookup_name(member) else { return };
-            let known = self.members.entry(dir).or_default();
-            let seen = known.insert(name, node).is_some();
+            let nodes = self.members.entry(dir).or_default().entry(name).or_default();
+            let seen = !nodes.is_empty();
+            if !nodes.contains(&node) {
+                nodes.push(node);
+            }
             if seen || dir.is_empty() {
                 return;
             }
@@ -276,14 +290,15 @@ impl<'g> Making<'g> {
     /// Adds what a file with these modules and names leads to.
     fn link(&mut self, file: FileId, modules: &[Name], names: &[Name]) {
         let dir = parent(self.graph.base.path(file));
+        let family = self.graph.base.lang(file).family();
         let from = self.unit(file);
         let mut packages: SmallVec<[&'g str; 8]> = SmallVec::new();
         for module in modules {
-            let led = match self.known.get(&(dir, *module)) {
+            let led = match self.known.get(&(dir, family, *module)) {
                 Some(led) => led.clone(),
                 None => {
                     let led = self.led(file, *module);
-                    self.known.insert((dir, *module), led.clone());
+                    self.known.insert((dir, family, *module), led.clone());
                     led
                 }
             };
@@ -300,7 +315,7 @@ impl<'g> Making<'g> {
         while let Some(package) = packages.get(at).copied() {
             at += 1;
             let named = self.members[package].iter().filter(|(name, _)| own.contains(name));
-            let named: SmallVec<[u32; 8]> = named.map(|(_, node)| *node).collect();
+            let named: SmallVec<[u32; 8]> = named.flat_map(|(_, nodes)| nodes.iter().copied()).collect();
             for node in named {
                 self.add(node, from, &mut packages);
             }

@@ -31,7 +31,7 @@ pub use builder::GraphBuilder;
 pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::{FreezeError, Totals};
 pub use generation::{FACTS_CACHE_BYTES_MAX, FileRow, Graph, Held, facts_bytes};
-pub use imports::{Imports, Node, is_main};
+pub use imports::{Imports, Node, is_main, member_of};
 pub use libraries::Libraries;
 pub use open::OpenFile;
 pub use snapshot::{LoadError, Saved, Saving};

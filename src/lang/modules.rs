@@ -140,11 +140,6 @@ pub trait ModuleStrategy: Sync {
     fn closed_units(&self) -> Option<Unit> {
         None
     }
-    /// For the path of a module's file or directory: the directory whose module has it as a member
-    /// ([`child`](Self::child)), and the member's name.
-    fn member_of<'p>(&self, _path: &'p str) -> Option<(&'p str, &'p str)> {
-        None
-    }
     /// The directory of the package that the file is part of, where packages say what they depend on.
     fn package<'l>(&self, _layout: &'l dyn Layout, _file: FileId) -> Option<&'l str> {
         None

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{Resolver, Target};
-use crate::graph::{Imports, Node, is_main};
+use crate::graph::{Imports, Node, is_main, member_of};
 use crate::lang::facts::{Name, Term, TermId};
 use crate::lang::modules::{FileId, Layout, ModuleTarget, file_name, parent, upwards};
 
@@ -33,6 +33,7 @@ impl<'v> Resolver<'v> {
             resolver: self,
             imports,
             changed: FxHashMap::default(),
+            naming: FxHashMap::default(),
             extending: FxHashSet::default(),
             packages: FxHashMap::default(),
         };
@@ -76,6 +77,8 @@ struct Spread<'r, 'v> {
     imports: &'v Imports,
     /// Importers of a node among files that have changed.
     changed: FxHashMap<Node, Vec<Node>>,
+    /// Changed files by the names that they use, where packages have modules as members: they may have any of that name.
+    naming: FxHashMap<Name, Vec<Node>>,
     /// Changed files that extend types.
     extending: FxHashSet<FileId>,
     /// By a package's directory: from where imports lead to it.
@@ -95,10 +98,19 @@ impl<'v> Spread<'_, 'v> {
                 self.extending.insert(file);
             }
             let from = self.imports.node(file);
+            if strategy.dotted().is_some() && !modules.is_empty() {
+                for name in view.changed_names(file) {
+                    self.naming.entry(*name).or_default().push(from);
+                }
+            }
             for module in modules {
                 let mut led: SmallVec<[Node; 2]> = SmallVec::new();
                 match strategy.resolve(self.resolver.layout(), file, view.name_text(module)) {
-                    ModuleTarget::Files(files) => led.extend(files.iter().map(|f| self.imports.node(*f))),
+                    ModuleTarget::Files(files) => {
+                        let own = files.iter().filter(|f| view.is_of_columns(**f));
+                        led.extend(own.map(|f| self.imports.node(*f)));
+                    }
+                    // One without a node has members that only changed files name.
                     ModuleTarget::Directory(dir) => led.extend(self.imports.dir_node(&dir)),
                     ModuleTarget::External | ModuleTarget::Unknown => {}
                 }
@@ -121,12 +133,26 @@ impl<'v> Spread<'_, 'v> {
     fn direct(&self, node: Node, nodes: &mut Nodes) -> Option<()> {
         self.imports.importers(node).for_each(|importer| nodes.add(importer));
         self.changed.get(&node).into_iter().flatten().for_each(|importer| nodes.add(*importer));
+        if let Some(name) = self.member_name(node) {
+            self.naming.get(&name).into_iter().flatten().for_each(|importer| nodes.add(*importer));
+        }
         match self.imports.file(node) {
             Some(file) if self.imports.extends(file) || self.extending.contains(&file) => {
                 self.by_extended(file, nodes)
             }
             _ => Some(()),
         }
+    }
+
+    /// What a node is called as a member of a package.
+    fn member_name(&self, node: Node) -> Option<Name> {
+        let view = self.resolver.view;
+        let member = match self.imports.file(node) {
+            _ if self.naming.is_empty() => return None,
+            Some(file) => member_of(view.lang(file).strategy(), view.path(file))?.1,
+            None => file_name(self.imports.dir(node)?),
+        };
+        view.lookup_name(member)
     }
 
     /// Whoever has a package, under whatever name, reaches the node by its name in it.
@@ -137,7 +163,7 @@ impl<'v> Spread<'_, 'v> {
             // A directory is a module where its members' language says so; these have been asked already.
             None => return Some(()),
         };
-        let Some((dir, member)) = strategy.member_of(path) else { return Some(()) };
+        let Some((dir, member)) = member_of(strategy, path) else { return Some(()) };
         let Some(name) = view.lookup_name(member) else { return Some(()) };
         self.find_owners(dir)?;
         let owners = &self.packages[dir];
@@ -355,15 +381,78 @@ mod tests {
         assert_eq!(leading_to(&Fixture::parse(&global).view(), "ext.js"), None);
     }
 
+    /// The files from which imports lead to the one at the path, once another one has a new text.
+    fn leading_with(fixture: &str, document: (&str, &str), path: &str) -> Option<Vec<String>> {
+        let below = Fixture::parse(fixture).view();
+        // What leads where is known before the document is opened.
+        leading_to(&below, path)?;
+        let (name, text) = document;
+        let facts = Fixture::encode(name, text).unwrap().facts();
+        let lang = below.lang(below.file(name).unwrap());
+        let open = OpenFile { path: name.to_owned(), lang, text: text.into(), facts: facts.into() };
+        leading_to(&below.with_documents(vec![open]), path)
+    }
+
     #[test]
     fn documents_lead_where_they_do_now() {
-        let fixture = Fixture::parse("\n//- /a.ts\nexport class A {}\n//- /b.ts\nexport const b = 1;\n");
-        let below = fixture.view();
-        let text = "import { A } from './a';\n";
-        let facts = Fixture::encode("b.ts", text).unwrap().facts();
-        let lang = below.lang(below.file("b.ts").unwrap());
-        let open = OpenFile { path: "b.ts".to_owned(), lang, text: text.into(), facts: facts.into() };
-        let view = below.with_documents(vec![open]);
-        assert_eq!(leading_to(&view, "a.ts"), Some(vec!["a.ts".to_owned(), "b.ts".to_owned()]));
+        let fixture = "\n//- /a.ts\nexport class A {}\n//- /b.ts\nexport const b = 1;\n";
+        let found = leading_with(fixture, ("b.ts", "import { A } from './a';\n"), "a.ts");
+        assert_eq!(found.unwrap(), ["a.ts", "b.ts"]);
+    }
+
+    #[test]
+    fn documents_reach_modules_that_nothing_has_named() {
+        let fixture = "
+            //- /doc.py
+            //- /ns/mod.py
+            def go(): pass
+            //- /user.py
+            from doc import handed
+            handed.mod.go()
+            ";
+        let whole = "import ns as handed\n";
+        let found = leading_with(fixture, ("doc.py", whole), "ns/mod.py");
+        assert_eq!(found.unwrap(), ["ns/mod.py", "user.py"], "by its directory");
+        let own = fixture.replace("handed.mod.go()", "");
+        let found = leading_with(&own, ("doc.py", "from ns import mod\nmod.go()\n"), "ns/mod.py");
+        assert!(found.unwrap().contains(&"doc.py".to_owned()), "by its name");
+    }
+
+    #[test]
+    fn documents_reach_packages_through_members_of_others() {
+        let fixture = "
+            //- /doc.py
+            //- /other/__init__.py
+            //- /other/mod.py
+            def go(): pass
+            //- /pkg/__init__.py
+            //- /pkg/sub.py
+            import other
+            ";
+        let text = "from pkg import sub\nsub.other.mod.go()\n";
+        let found = leading_with(fixture, ("doc.py", text), "other/mod.py");
+        assert_eq!(found.unwrap(), ["doc.py", "other/mod.py"]);
+        let indented = text.replace('\n', "\n            ");
+        let saved = fixture.replace("//- /doc.py", &format!("//- /doc.py\n            {indented}"));
+        check_leading(&saved, "other/mod.py", &["doc.py", "other/mod.py"]);
+        // Beside a stub it is the same member.
+        let stub = "//- /pkg/sub.py\n            import other\n            //- /pkg/sub.pyi";
+        let stubbed = saved.replace("//- /pkg/sub.py\n            import other", stub);
+        check_leading(&stubbed, "other/mod.py", &["doc.py", "other/mod.py"]);
+    }
+
+    #[test]
+    fn languages_of_one_directory_lead_by_their_own_rules() {
+        let fixture = "
+            //- /web/__init__.py
+            //- /web/a.py
+            from . import b
+            //- /web/b.py
+            //- /web/index.ts
+            export const c = 1;
+            //- /web/user.ts
+            import { c } from '.';
+            ";
+        check_leading(fixture, "web/index.ts", &["web/index.ts", "web/user.ts"]);
     }
 }

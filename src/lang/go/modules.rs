@@ -92,12 +92,12 @@ impl ModuleStrategy for Modules {
         reaches.then_some(specifier)
     }
 
-    /// The files of the directory, as far as they may be of the same package: other files never see tests.
-    /// Which of them are is said by their package clauses.
     fn closed_units(&self) -> Option<Unit> {
         Some(Unit::Directory)
     }
 
+    /// The files of the directory, as far as they may be of the same package: other files never see tests.
+    /// Which of them are is said by their package clauses.
     fn siblings(&self, layout: &dyn Layout, file: FileId) -> Vec<FileId> {
         let path = layout.path(file);
         let test = is_test(path);

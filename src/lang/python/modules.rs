@@ -92,12 +92,6 @@ impl ModuleStrategy for Modules {
         Some(Unit::File)
     }
 
-    fn member_of<'p>(&self, path: &'p str) -> Option<(&'p str, &'p str)> {
-        let stem = path.strip_suffix(".pyi").or_else(|| path.strip_suffix(".py")).unwrap_or(path);
-        let module = stem.strip_suffix("/__init__").unwrap_or(stem);
-        (!module.is_empty()).then(|| (parent(module), file_name(module)))
-    }
-
     fn siblings(&self, _layout: &dyn Layout, _file: FileId) -> Vec<FileId> {
         Vec::new()
     }
