@@ -314,8 +314,15 @@ impl<'g> Making<'g> {
         let mut at = 0;
         while let Some(package) = packages.get(at).copied() {
             at += 1;
-            let named = self.members[package].iter().filter(|(name, _)| own.contains(name));
-            let named: SmallVec<[u32; 8]> = named.flat_map(|(_, nodes)| nodes.iter().copied()).collect();
+            let members = &self.members[package];
+            // Packages may have far more members than a file has names.
+            let named: SmallVec<[u32; 8]> = match own.len() < members.len() {
+                true => own.iter().filter_map(|name| members.get(name)).flatten().copied().collect(),
+                false => {
+                    let named = members.iter().filter(|(name, _)| own.contains(name));
+                    named.flat_map(|(_, nodes)| nodes).copied().collect()
+                }
+            };
             for node in named {
                 self.add(node, from, &mut packages);
             }
