@@ -28,6 +28,17 @@ impl<'v> Resolver<'v> {
     /// The files from which imports lead to any of the targets; `None` where all may be.
     pub(super) fn leading(&self, targets: impl Iterator<Item = Target>) -> Option<Leading<'v>> {
         let view = self.view;
+        // Told first where nothing is to be asked: the imports of a folder are made when they are first wanted.
+        let is_closed = |file: &FileId| {
+            let closed = view.lang(*file).strategy().closed_units().is_some();
+            closed && !self.is_library(*file) && view.is_of_columns(*file)
+        };
+        let mut files: Vec<FileId> = targets.map(|target| target.file()).collect();
+        files.sort_unstable();
+        files.dedup();
+        if !files.iter().all(is_closed) {
+            return None;
+        }
         let imports = view.imports()?;
         let mut spread = Spread {
             resolver: self,
@@ -39,14 +50,7 @@ impl<'v> Resolver<'v> {
         };
         spread.note_changed();
         let mut nodes = Nodes::new(imports.node_count());
-        for target in targets {
-            let file = target.file();
-            let closed = view.lang(file).strategy().closed_units().is_some();
-            if !closed || self.is_library(file) || !view.is_of_columns(file) {
-                return None;
-            }
-            nodes.add(imports.node(file));
-        }
+        files.iter().for_each(|file| nodes.add(imports.node(*file)));
         spread.whole(&mut nodes)?;
         Some(Leading { imports, nodes: nodes.marked })
     }
@@ -194,7 +198,9 @@ impl<'v> Spread<'_, 'v> {
         Some(())
     }
 
-    /// The same where those of the directory above are known.
+    /// The same where those of the directory above are known. What is left out are those who have it as the member of a
+    /// module that they in turn reach through a package under another name: to ask for these packages too costs more than
+    /// it finds.
     fn owners(&self, dir: &'v str) -> Option<Vec<bool>> {
         let view = self.resolver.view;
         let mut owners = Nodes::new(self.imports.node_count());
