@@ -30,6 +30,8 @@ const NAMES_MAX: usize = 4_096;
 const IMPORTS_MAX: usize = 30;
 /// Files that are looked at for those.
 const LOOKED_MAX: usize = 128;
+/// Definitions of one file whose kinds are told one by one.
+const ASKED_MAX: usize = 16;
 /// Definitions of one name that are looked at for one to import.
 const NAMESAKES_MAX: usize = 64;
 /// Names of files that share the top level.
@@ -348,6 +350,7 @@ impl Gather<'_, '_> {
         let Some(style) = lang.knobs().imports else { return };
         let family = lang.family();
         let (mut added, mut looked) = (0, FxHashSet::default());
+        let mut asked: FxHashMap<FileId, usize> = FxHashMap::default();
         for (name, count) in names {
             let text = view.name_text(*name);
             // Nearly all names end here, before any file is looked at.
@@ -358,9 +361,10 @@ impl Gather<'_, '_> {
             let other = |(file, def): &(FileId, DefId)| {
                 *file != here
                     && view.lang(*file).family() == family
-                    && view.kinds_of(*file, &[*def]).first().is_some_and(|kind| is_importable_kind(*kind))
+                    && self.kind(view, &mut asked, *file, *def).is_some_and(is_importable_kind)
             };
-            for (file, def) in view.defs_named(*name).take(NAMESAKES_MAX).filter(other).take(2) {
+            let found = view.defs_named(*name).take(NAMESAKES_MAX).filter(other).take(2);
+            for (file, def) in found.collect::<Vec<_>>() {
                 looked.insert(file);
                 if added == IMPORTS_MAX || looked.len() > LOOKED_MAX {
                     self.incomplete = true;
@@ -391,6 +395,23 @@ impl Gather<'_, '_> {
                 let points = 4 + often.min(18) + self.by_role(kind);
                 self.add(completion, Some(Target::Symbol(symbol)), points);
             }
+        }
+    }
+
+    /// What a definition is. A file that is asked for many of its definitions is read as a whole: each answer steps over
+    /// all that stand before the one.
+    fn kind(
+        &self,
+        view: &View,
+        asked: &mut FxHashMap<FileId, usize>,
+        file: FileId,
+        def: DefId,
+    ) -> Option<DefKind> {
+        let times = asked.entry(file).or_default();
+        *times += 1;
+        match *times > ASKED_MAX {
+            true => self.outlines.of(view, file).defs.get(def.index()).map(|def| def.kind),
+            false => view.kinds_of(file, &[def]).first().copied(),
         }
     }
 

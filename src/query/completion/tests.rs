@@ -178,6 +178,23 @@ fn what_is_not_imported_yet_brings_its_import() {
 }
 
 #[test]
+fn a_file_of_many_methods_brings_its_functions() {
+    let methods: String = (0..40).map(|n| format!("            def value_{n}(self): pass\n")).collect();
+    let fixture = format!(
+        "
+        //- /b.py
+        class Made:
+{methods}        def value_of_all(): pass
+        //- /a.py
+        value_$0
+        "
+    );
+    let found = completed(&fixture).unwrap();
+    assert!(found.contains(&"value_of_all (value_of_all of b)".to_owned()), "{found:?}");
+    assert!(!found.iter().any(|c| c.starts_with("value_0 (")), "{found:?}");
+}
+
+#[test]
 fn nothing_is_completed_in_comments_strings_and_new_names() {
     for text in ["# na$0", "x = 'na$0'", "def na$0(): pass", "class Na$0: pass", "1$0"] {
         assert_eq!(completed(&format!("\n//- /a.py\nname = 1\n{text}\n")), None, "{text}");
