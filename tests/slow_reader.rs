@@ -80,7 +80,7 @@ fn uses(folder: &Folder, used: &str) -> Value {
 /// A server that is past `initialize`, with a budget of so many MiB, for a client of that pace.
 fn started(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> Wire {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
-    command.args(["--cache.dir", "off", "--log-level", "info", "--log-file"]).arg(log);
+    command.args(["--cache.dir", "off", "--log-level", "debug", "--log-file"]).arg(log);
     let mut wire = Wire::paced(&mut command, pace);
     wire.initialize(json!({
         "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],

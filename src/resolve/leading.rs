@@ -441,7 +441,7 @@ mod tests {
         let indented = text.replace('\n', "\n            ");
         let saved = fixture.replace("//- /doc.py", &format!("//- /doc.py\n            {indented}"));
         check_leading(&saved, "other/mod.py", &["doc.py", "other/mod.py"]);
-        // Beside a stub it is the same member.
+        // Beside a file that says its types it is the same member.
         let stub = "//- /pkg/sub.py\n            import other\n            //- /pkg/sub.pyi";
         let stubbed = saved.replace("//- /pkg/sub.py\n            import other", stub);
         check_leading(&stubbed, "other/mod.py", &["doc.py", "other/mod.py"]);
