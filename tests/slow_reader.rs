@@ -77,14 +77,17 @@ fn uses(folder: &Folder, used: &str) -> Value {
     })
 }
 
-/// A server that is past `initialize`, with a budget of so many MiB, for a client of that pace.
+/// A server that is past `initialize`, with a budget of so many MiB, for a client of that pace. The folder is pinned: an
+/// evicted one is not built before it is asked for, and while the large answer is made there may be more in memory than the
+/// budget.
 fn started(folder: &Folder, limit_mb: u64, log: &Path, pace: &Arc<Pace>) -> Wire {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
     command.args(["--cache.dir", "off", "--log-level", "debug", "--log-file"]).arg(log);
     let mut wire = Wire::paced(&mut command, pace);
     wire.initialize(json!({
         "workspaceFolders": [{"uri": folder.uri(""), "name": "folder"}],
-        "initializationOptions": {"memory.limitMb": limit_mb, "watch": "client", "build.debounceMs": 0},
+        "initializationOptions": {"memory.limitMb": limit_mb, "watch": "client", "build.debounceMs": 0,
+            "pinned": [folder.uri("")]},
     }));
     wire
 }

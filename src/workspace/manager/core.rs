@@ -217,6 +217,7 @@ impl Core {
     /// These folders' graphs have gone.
     pub(super) fn evicted(self: &Arc<Self>, gone: &[FolderId]) {
         for folder in self.folders().iter().filter(|f| gone.contains(&f.id)) {
+            tracing::debug!(folder = %folder.path.display(), "evicted");
             // By now the next build may have been started; that one goes on.
             folder.cancel_build(|build| !self.keeper.is_current(folder.id, build));
             self.unsettle(folder);
