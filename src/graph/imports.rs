@@ -176,7 +176,8 @@ struct Making<'g> {
     /// Directories that are modules without a file; their nodes follow those of files.
     dirs: Vec<String>,
     dir_numbers: FxHashMap<String, u32>,
-    /// Members of packages, by the package's directory; several files may be one member (a module and the file that says its types).
+    /// Members of packages, by the package's directory; several files may be one member (a module and the file that says
+    /// its types).
     members: FxHashMap<&'g str, FxHashMap<Name, Led>>,
     /// What was asked of module rules, by directory.
     known: FxHashMap<(&'g str, Family, Name), Led>,

@@ -90,6 +90,10 @@ pub enum Unit {
 pub trait ModuleStrategy: Sync {
     /// File names of the manifests that it wants to see.
     fn manifest_names(&self) -> &'static [&'static str];
+    /// File names of what says at the top of a folder where that lies which the folder depends on.
+    fn dependency_files(&self) -> &'static [&'static str] {
+        self.manifest_names()
+    }
     /// Reads a manifest; `None` if it says nothing of use. Never fails: a broken manifest is no manifest.
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest>;
     /// The module that a [`Term::Module`](super::facts::Term::Module) specifier names in the file.

@@ -22,6 +22,10 @@ impl ModuleStrategy for Modules {
         &["pyproject.toml", "setup.py", "setup.cfg"]
     }
 
+    fn dependency_files(&self) -> &'static [&'static str] {
+        &["pyproject.toml", "setup.cfg", "requirements.txt", "Pipfile", "uv.toml"]
+    }
+
     /// That there is one matters, not what it says: its directory is a project's root.
     fn read_manifest(&self, dir: &str, file: &str, _text: &str) -> Option<Manifest> {
         Some(Manifest { dir: dir.to_owned(), file: file.to_owned(), name: None, entries: Vec::new() })

@@ -1,25 +1,13 @@
 //! Other workspace folders that a folder depends on, as its own files say.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::super::read::read_bounded;
 use super::disk::Bounds;
+use crate::lang::LangId;
 
-/// Files at the top of a folder that say where what it depends on lies.
-const MANIFESTS: [&str; 11] = [
-    "Cargo.toml",
-    "Pipfile",
-    "composer.json",
-    "go.mod",
-    "go.work",
-    "package.json",
-    "pyproject.toml",
-    "requirements.txt",
-    "setup.cfg",
-    "tsconfig.json",
-    "uv.toml",
-];
 /// A manifest is looked at up to this size.
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// Entries of `node_modules` that are looked at for links.
@@ -38,7 +26,9 @@ pub fn neighbours(root: &Path, others: &[PathBuf]) -> Vec<PathBuf> {
         let opened = path.is_file() && bounds.holds(&path);
         String::from_utf8(opened.then(|| read_bounded(&path, MANIFEST_BYTES_MAX).ok())???).ok()
     };
-    let manifests: Vec<String> = MANIFESTS.iter().filter_map(text).collect();
+    let files: BTreeSet<&str> =
+        LangId::all().flat_map(|lang| lang.strategy().dependency_files()).copied().collect();
+    let manifests: Vec<String> = files.iter().filter_map(text).collect();
     let links = links(root, &bounds);
     let is_named = |other: &&PathBuf| {
         links.iter().any(|link| link.starts_with(other))
