@@ -191,6 +191,22 @@ pub fn join(dir: &str, relative: &str) -> Option<String> {
     Some(if dir.starts_with('/') { format!("/{joined}") } else { joined })
 }
 
+/// The way from a directory to a path: how many levels up, and the names from there.
+pub fn way<'p>(dir: &str, path: &'p str) -> (usize, Vec<&'p str>) {
+    let here: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
+    let mut there: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
+    there.drain(..common);
+    (here.len() - common, there)
+}
+
+/// The way from a directory to a path, with dots in front of it: `./x`, `../x`.
+pub fn relative_path(dir: &str, path: &str) -> String {
+    let (up, names) = way(dir, path);
+    let start = if up == 0 { "./".to_owned() } else { "../".repeat(up) };
+    format!("{start}{}", names.join("/"))
+}
+
 /// Whether the path lies in one of the directories, or is one of them.
 pub fn is_in(path: &str, dirs: &[String]) -> bool {
     dirs.iter()
@@ -240,6 +256,15 @@ mod tests {
         assert_eq!(parent("c.rs"), "");
         assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(file_name("a/c.rs"), "c.rs");
+    }
+
+    #[test]
+    fn ways_go_up_to_what_is_common_and_down() {
+        assert_eq!(relative_path("a/b", "a/b/c/d"), "./c/d");
+        assert_eq!(relative_path("a/b", "a/c"), "../c");
+        assert_eq!(relative_path("a/b", "a"), "../");
+        assert_eq!(relative_path("", "x"), "./x");
+        assert_eq!(way("a/b", ""), (2, vec![]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, file_name, is_in, join, module_with_main,
-    parent, upwards,
+    parent, relative_path, upwards,
 };
 
 use super::globals::NODE_MODULES;
@@ -131,16 +131,6 @@ impl ModuleStrategy for Modules {
         let reaches = |s: &String| self.resolve(layout, from, s) == ModuleTarget::file(target);
         named.into_iter().chain(relative).find(reaches)
     }
-}
-
-/// The way from a directory to a path, as imports write it.
-fn relative_path(dir: &str, path: &str) -> String {
-    let here: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
-    let there: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(here.len() - common);
-    let start = if up.is_empty() { "./" } else { &up };
-    format!("{start}{}", there[common..].join("/"))
 }
 
 fn is_relative(specifier: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::lang::Tree;
 use crate::lang::facts::Span;
-use crate::lang::modules::{DottedModules, join};
+use crate::lang::modules::{DottedModules, join, way};
 
 /// Names of modules in Python's imports.
 pub struct Dotted;
@@ -41,11 +41,8 @@ impl DottedModules for Dotted {
     }
 
     fn relative_name(&self, dir: &str, path: &str) -> String {
-        let parts =
-            |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-        let (here, there) = (parts(dir), parts(path));
-        let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-        format!("{}{}", ".".repeat(here.len() - common + 1), there[common..].join("."))
+        let (up, names) = way(dir, path);
+        format!("{}{}", ".".repeat(up + 1), names.join("."))
     }
 
     fn files(&self, path: &str) -> Vec<String> {

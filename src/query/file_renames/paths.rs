@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::{Moving, PLACES_MAX};
 use crate::graph::View;
 use crate::lang::facts::Span;
-use crate::lang::modules::{FileId, Layout, file_name, join, parent};
+use crate::lang::modules::{FileId, Layout, file_name, join, parent, relative_path};
 use crate::query::document_links;
 
 /// Whether what is written at the span is a path.
@@ -42,20 +42,11 @@ fn included(moving: &Moving<'_>, at: FileId, target: FileId, written: &str) -> O
     let (here, old) = (parent(moving.view.path(at)), moving.view.path(target));
     let (there, new) = (parent(moving.path(at)), moving.path(target));
     if join(here, written).as_deref() == Some(old) {
-        let beside = relative(there, new);
+        let beside = relative_path(there, new);
         return Some(beside.strip_prefix("./").map_or(beside.clone(), str::to_owned));
     }
     let root = old.strip_suffix(written)?;
     new.strip_prefix(root).map(str::to_owned)
-}
-
-/// The way from a directory to a path.
-pub fn relative(dir: &str, path: &str) -> String {
-    let parts = |text: &str| text.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (here, there) = (parts(dir), parts(path));
-    let common = here.iter().zip(&there).take_while(|(a, b)| a == b).count();
-    let up = "../".repeat(here.len() - common);
-    format!("{}{}", if up.is_empty() { "./" } else { &up }, there[common..].join("/"))
 }
 
 /// Where files name these by a path (`./dir/name`): a name of its own to the graph.
