@@ -2,7 +2,7 @@
 
 use super::super::codec::{CorruptError, Reader};
 use super::encode::{LastDef, end_near};
-use super::heads::{DEF_HEADS, DEF_SLOTS, REF_HEADS, SCOPE_HEADS};
+use super::heads::{DefStart, REF_HEADS, SCOPE_HEADS};
 use super::skim::Skimmer;
 use super::{ODD_LENGTH, Slot, tag};
 use crate::lang::facts::{
@@ -222,13 +222,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn def(&mut self, facts: &Facts, last: &mut LastDef) -> Result<Def, CorruptError> {
-        let mut first = self.input.byte()?;
-        let odd_length = first == ODD_LENGTH;
-        if odd_length {
-            first = self.input.byte()?;
-        }
-        let head = DEF_HEADS[usize::from(first)];
-        let slots = DEF_SLOTS[usize::from(self.input.byte()?)];
+        let DefStart { first, odd_length, head, slots } = DefStart::read(&mut self.input)?;
         if !head.valid || !slots.valid {
             return Err(CorruptError::UnknownTag(first));
         }

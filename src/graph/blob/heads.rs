@@ -1,6 +1,7 @@
 //! What the first bytes of items say, for each byte: told by a table, as taking a byte apart is most of reading it.
 
-use super::{SCOPE_KINDS, Slot};
+use super::super::codec::{CorruptError, Reader};
+use super::{ODD_LENGTH, SCOPE_KINDS, Slot};
 use crate::lang::facts::{DefKind, Role, ScopeKind};
 
 /// Several small choices in one byte, as digits of a number in mixed base.
@@ -104,6 +105,29 @@ const fn def_slots(byte: u8) -> DefSlots {
 }
 
 table!(DEF_SLOTS: DefSlots by def_slots);
+
+/// What a definition begins with.
+#[derive(Clone, Copy)]
+pub struct DefStart {
+    pub first: u8,
+    /// Its name's span is not as long as the name's text.
+    pub odd_length: bool,
+    pub head: DefHead,
+    pub slots: DefSlots,
+}
+
+impl DefStart {
+    #[inline(always)]
+    pub fn read(input: &mut Reader<'_>) -> Result<DefStart, CorruptError> {
+        let mut first = input.byte()?;
+        let odd_length = first == ODD_LENGTH;
+        if odd_length {
+            first = input.byte()?;
+        }
+        let (head, slots) = (DEF_HEADS[usize::from(first)], DEF_SLOTS[usize::from(input.byte()?)]);
+        Ok(DefStart { first, odd_length, head, slots })
+    }
+}
 
 #[derive(Clone, Copy)]
 pub struct RefHead {

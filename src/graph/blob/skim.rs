@@ -1,7 +1,7 @@
 //! Going over the bytes of facts without making facts of them.
 
 use super::super::codec::{CorruptError, Reader};
-use super::heads::{DEF_HEADS, DEF_SLOTS, REF_HEADS, SCOPE_HEADS};
+use super::heads::{DefStart, REF_HEADS, SCOPE_HEADS};
 use super::{ODD_LENGTH, Slot, tag};
 use crate::lang::facts::{DefKind, Role};
 
@@ -52,13 +52,7 @@ impl<'a> Skimmer<'a> {
     /// Steps over one definition.
     #[inline]
     pub fn def(&mut self) -> Result<(u32, DefKind), CorruptError> {
-        let mut first = self.input.byte()?;
-        let odd_length = first == ODD_LENGTH;
-        if odd_length {
-            first = self.input.byte()?;
-        }
-        let head = DEF_HEADS[usize::from(first)];
-        let slots = DEF_SLOTS[usize::from(self.input.byte()?)];
+        let DefStart { odd_length, head, slots, .. } = DefStart::read(&mut self.input)?;
         let name = self.name(head.new_name)?;
         let numbers = 1
             + usize::from(odd_length)
