@@ -11,6 +11,7 @@ pub static PACK: Pack = Pack {
     grammar: || tree_sitter_javascript::LANGUAGE.into(),
     rules: concat!(
         include_str!("../ecmascript/jsx.scm"),
+        include_str!("../ecmascript/library.scm"),
         include_str!("rules.scm"),
         include_str!("../ecmascript/rules.scm")
     ),

@@ -11,6 +11,7 @@ pub static PACK: Pack = Pack {
     grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     rules: concat!(
         include_str!("assertion.scm"),
+        include_str!("../ecmascript/library.scm"),
         include_str!("rules.scm"),
         include_str!("../ecmascript/rules.scm")
     ),
@@ -29,6 +30,7 @@ pub static TSX_PACK: Pack = Pack {
     grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
     rules: concat!(
         include_str!("../ecmascript/jsx.scm"),
+        include_str!("../ecmascript/library.scm"),
         include_str!("rules.scm"),
         include_str!("../ecmascript/rules.scm")
     ),

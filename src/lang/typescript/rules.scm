@@ -67,12 +67,6 @@
 ; Functions of the standard library, and methods whose callbacks say what they give.
 (call_expression (#text? function "Promise.resolve" "Object.freeze" "Object.seal" "Object.assign" "structuredClone" "useCallback" "React.useCallback" "memo" "React.memo")
   !type_arguments function: (_) @callee arguments: (_) @item) @term.first
-(call_expression (#text? function "Promise.all" "Promise.allSettled") function: (_) @callee arguments: (_) @item.awaited) @term.first
-(call_expression (#text? function "Promise.race" "Promise.any") function: (_) @callee arguments: (_) @item.iter) @term.first
-(call_expression (#text? function "Object.values") function: (_) @callee arguments: (_) @item.index) @term.list
-(call_expression (#text? function "Object.entries") function: (_) @callee arguments: (_) @item.entries) @term.first
-(call_expression (#text? function "Array.from") function: (_) @callee arguments: (_) @item.iter) @term.list
-(call_expression (#text? function "useMemo" "React.useMemo") function: (_) @callee arguments: (_) @item.call) @term.first
 (call_expression (#last? function "map" "flatMap" "then" "reduce" "reduceRight")
   !type_arguments function: (_) @callee arguments: (_) @arguments) @term.call
 (call_expression function: (_) @callee type_arguments: (_) @typeitem arguments: (_) @args) @term.call
