@@ -241,6 +241,8 @@ pub struct Stub {
 pub struct Knobs {
     /// Words that stand for the receiver inside a method besides the grammar's own node (`self`, `cls`).
     pub self_names: &'static [&'static str],
+    /// What stands in a list of parameters where there are none (`void`).
+    pub no_parameters: Option<&'static str>,
     /// The first parameter of a method is its receiver, whatever its name (Python).
     pub self_parameter: bool,
     /// Words that stand for the base of the enclosing type (`super`).
@@ -418,6 +420,7 @@ impl Knobs {
     /// The commonest values, for packs to override.
     pub const DEFAULT: Knobs = Knobs {
         self_names: &[],
+        no_parameters: None,
         self_parameter: false,
         super_names: &[],
         self_type_names: &[],

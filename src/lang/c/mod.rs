@@ -21,6 +21,7 @@ pub static PACK: Pack = Pack {
         exports: Exports::All,
         builtins: BUILTINS,
         doc_prefixes: DOC_PREFIXES,
+        no_parameters: Some("void"),
         ..Knobs::DEFAULT
     },
     strategy: &Includes,

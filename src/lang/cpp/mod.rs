@@ -102,6 +102,7 @@ pub static PACK: Pack = Pack {
         pairs: &["first", "second"],
         builtins: BUILTINS,
         doc_prefixes: DOC_PREFIXES,
+        no_parameters: Some("void"),
         decorator_prefixes: &["template", "[["],
         ..Knobs::DEFAULT
     },

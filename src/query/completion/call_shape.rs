@@ -2,6 +2,7 @@
 //! often is called like its parameter.
 
 use super::site::is_word;
+use crate::lang::Knobs;
 
 /// Text behind the cursor that arguments are looked for in.
 const ARGUMENTS_BYTES: usize = 400;
@@ -32,14 +33,14 @@ impl CallShape {
     }
 
     /// Points for a callable of this head (`fn f(a: T)`), whose name is given.
-    pub fn points(&self, head: &str, name: &str, self_names: &[&str]) -> i32 {
+    pub fn points(&self, head: &str, name: &str, knobs: &Knobs) -> i32 {
         let Some(list) = parameters_of(head, name) else { return 0 };
         let (parameters, true) = split_list(list) else { return 0 };
         // `&mut self`, `self: &Self`.
         let is_self = |parameter: &&str| {
             let name = parameter.split(':').next().unwrap_or_default().trim_end();
             let last = name.rsplit(|c| !is_word(c)).next();
-            last.is_some_and(|last| self_names.contains(&last))
+            last.is_some_and(|last| knobs.self_names.contains(&last))
         };
         let skipped = usize::from(parameters.first().is_some_and(is_self));
         let parameters = &parameters[skipped..];
@@ -48,10 +49,10 @@ impl CallShape {
             argument.last().is_some_and(|last| parameter.contains(last))
         });
         let named = (NAMED_POINTS * named.count() as i32).min(NAMED_POINTS_MAX);
-        // Parameters that may be left out or repeated have a mark in most languages; a lone `void` is none.
+        // Parameters that may be left out or repeated have a mark in most languages.
         let loose =
             parameters.iter().any(|p| p.contains(['=', '?']) || p.contains("...") || p.starts_with('*'));
-        let takes = parameters.iter().filter(|p| **p != "void").count();
+        let takes = parameters.iter().filter(|p| Some(**p) != knobs.no_parameters).count();
         let fits = match (self.closed, loose) {
             (_, true) => 0,
             (true, false) if takes == self.arguments.len() => COUNT_POINTS,
@@ -133,8 +134,11 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
+    const KNOBS: Knobs =
+        Knobs { self_names: &["self", "this"], no_parameters: Some("void"), ..Knobs::DEFAULT };
+
     fn points(rest: &str, head: &str, name: &str) -> i32 {
-        CallShape::behind(rest).expect("a call").points(head, name, &["self", "this"])
+        CallShape::behind(rest).expect("a call").points(head, name, &KNOBS)
     }
 
     #[test]

@@ -506,7 +506,7 @@ impl Gather<'_, '_> {
             if let Some(text) = text {
                 let knobs = view.lang(symbol.file).knobs();
                 let head = signature(text, def, knobs);
-                *points += shape.points(&head, view.name_text(def.name), knobs.self_names);
+                *points += shape.points(&head, view.name_text(def.name), knobs);
             }
         }
     }
