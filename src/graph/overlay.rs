@@ -237,7 +237,10 @@ impl Overlay {
 
     /// The number of the file at the path, which is given one if it is new.
     fn place(&mut self, base: &Frozen, path: &str) -> FileId {
-        if let Some(id) = base.find(path).or_else(|| self.libraries.find(path)) {
+        let frozen = base.find(path);
+        // What has gone from the folder may have become another one's, which this one depends on.
+        let stays = frozen.filter(|id| !self.is_removed(*id));
+        if let Some(id) = stays.or_else(|| self.libraries.find(path)).or(frozen) {
             return id;
         }
         match self.new.binary_search_by(|(p, _)| (**p).cmp(path)) {
