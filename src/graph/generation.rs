@@ -71,16 +71,18 @@ pub(super) struct Manifests {
     all: Vec<Manifest>,
     /// See [`Layout::stores`](crate::lang::modules::Layout::stores).
     stores: Vec<String>,
+    /// See [`Layout::root`](crate::lang::modules::Layout::root).
+    root: String,
 }
 
 impl Manifests {
     pub fn new(mut manifests: Vec<Manifest>) -> Manifests {
         manifests.sort_by(|a, b| (&a.file, &a.dir).cmp(&(&b.file, &b.dir)));
         manifests.shrink_to_fit();
-        Manifests { all: manifests, stores: Vec::new() }
+        Manifests { all: manifests, stores: Vec::new(), root: String::new() }
     }
-    pub fn with_stores(self, stores: Vec<String>) -> Manifests {
-        Manifests { stores, ..self }
+    pub fn with_stores(self, root: String, stores: Vec<String>) -> Manifests {
+        Manifests { root, stores, ..self }
     }
     pub fn all(&self) -> &[Manifest] {
         &self.all
@@ -88,13 +90,16 @@ impl Manifests {
     pub fn stores(&self) -> &[String] {
         &self.stores
     }
+    pub fn root(&self) -> &str {
+        &self.root
+    }
     pub fn named(&self, file_name: &str) -> &[Manifest] {
         let start = self.all.partition_point(|m| m.file.as_str() < file_name);
         let len = self.all[start..].partition_point(|m| m.file == file_name);
         &self.all[start..start + len]
     }
     pub(super) fn heap_bytes(&self) -> usize {
-        manifests_bytes(&self.all) + stores_bytes(&self.stores)
+        manifests_bytes(&self.all) + stores_bytes(&self.stores) + self.root.capacity()
     }
 }
 

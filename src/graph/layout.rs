@@ -88,6 +88,10 @@ impl Layout for Graph {
     fn stores(&self) -> &[String] {
         self.manifests.stores()
     }
+
+    fn root(&self) -> &str {
+        self.manifests.root()
+    }
 }
 
 /// What the paths of everything below a directory start with.

@@ -17,6 +17,8 @@ pub struct Libraries {
     pub manifests: Vec<Manifest>,
     /// Directories in which libraries lie by the names that imports give them.
     pub stores: Vec<String>,
+    /// Where the folder lies.
+    pub root: String,
 }
 
 /// The files of dependencies under a graph's names, by path.
@@ -33,7 +35,8 @@ impl Libraries {
     /// Bytes held on the heap. Graphs share the encoded facts with them, and count those again.
     pub fn heap_bytes(&self) -> usize {
         let files: usize = self.files.iter().map(|f| size_of::<EncodedFile>() + f.heap_bytes()).sum();
-        files + capacity_bytes(&self.files) + manifests_bytes(&self.manifests) + stores_bytes(&self.stores)
+        let named = manifests_bytes(&self.manifests) + stores_bytes(&self.stores) + self.root.capacity();
+        files + capacity_bytes(&self.files) + named
     }
 }
 
@@ -114,7 +117,8 @@ impl Graph {
         }
         overlay.shelve(&self.base, rows);
         let manifests = self.manifests.all().iter().chain(&libraries.manifests).cloned().collect();
-        let manifests = Manifests::new(manifests).with_stores(libraries.stores.clone());
+        let manifests = Manifests::new(manifests);
+        let manifests = manifests.with_stores(libraries.root.clone(), libraries.stores.clone());
         let mut graph = self.with_overlay(overlay, Arc::new(manifests));
         graph.set_cache_bytes_max(self.library_cache_bytes(libraries));
         graph
@@ -223,10 +227,19 @@ mod tests {
 
     #[test]
     fn an_open_file_of_a_dependency_counts_instead_of_what_was_read() {
+        let folder = Fixture::parse("//- /a.py\nimport lib").graph();
+        check_open(folder);
+        // Or a folder in this one, which was this one's own before.
+        let folder = Fixture::parse("//- /a.py\nimport lib\n//- /site/lib.py\ndef f(): pass").graph();
+        let mut overlay = folder.overlay.clone();
+        overlay.change(&folder.base, Vec::new(), &["site/lib.py".to_owned()]);
+        let manifests = Arc::clone(&folder.manifests);
+        check_open(folder.with_overlay(overlay, manifests));
+    }
+
+    fn check_open(folder: Graph) {
         use super::super::view::View;
-        let folder = Fixture::parse("//- /a.py\nimport lib");
-        let below =
-            Arc::new(folder.graph().with_libraries(&libraries(&[("site/lib.py", "def f(): pass\n")])));
+        let below = Arc::new(folder.with_libraries(&libraries(&[("site/lib.py", "def f(): pass\n")])));
         let text = "def other(): pass\n";
         let facts = Arc::new(Fixture::encode("site/lib.py", text).unwrap().facts());
         let lang = below.lang(below.file("site/lib.py").unwrap());

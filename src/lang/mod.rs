@@ -34,7 +34,7 @@ mod typescript;
 
 use facts::Facts;
 pub use fingerprint::fingerprint;
-use modules::{Manifest, file_name, parent};
+use modules::{LEADS, Manifest, file_name, parent, ways_out};
 pub use pack::{Family, Knobs, LangId, Pack, Usage};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, TreeRef, check_text};
 pub use scratch::ScratchParser;
@@ -44,7 +44,10 @@ pub use scratch::ScratchParser;
 pub fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
     let name = file_name(path);
     let strategies = LangId::all().map(|l| l.strategy()).filter(|s| s.manifest_names().contains(&name));
-    strategies.filter_map(|s| s.read_manifest(parent(path), name, text)).next()
+    let mut manifest = strategies.filter_map(|s| s.read_manifest(parent(path), name, text)).next()?;
+    let leads = ways_out(parent(path), text).into_iter().map(|way| (LEADS.to_owned(), way));
+    manifest.entries.extend(leads);
+    Some(manifest)
 }
 
 /// One walk over the tree; the facts' names are the file's own.

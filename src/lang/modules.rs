@@ -57,6 +57,10 @@ pub trait Layout {
     fn stores(&self) -> &[String] {
         &[]
     }
+    /// Where the folder lies; empty while nothing is known of what lies around it.
+    fn root(&self) -> &str {
+        ""
+    }
 }
 
 /// What a module specifier names.
@@ -102,6 +106,11 @@ pub trait ModuleStrategy: Sync {
     fn child(&self, layout: &dyn Layout, parent: FileId, name: &str) -> ModuleTarget;
     /// The submodule inside a namespace directory.
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget;
+    /// The path in a specifier that is one from the file that has it, rather than a name; nothing where a language has only
+    /// names.
+    fn ways(&self) -> Option<fn(&str) -> Option<&str>> {
+        None
+    }
     /// The path without an extension, relative to the folder, that a relative specifier can only mean.
     fn beside(&self, _layout: &dyn Layout, _from: FileId, _specifier: &str) -> Option<String> {
         None
@@ -191,6 +200,62 @@ pub fn join(dir: &str, relative: &str) -> Option<String> {
     Some(if dir.starts_with('/') { format!("/{joined}") } else { joined })
 }
 
+/// The same, and where it leaves the folder for one of the stores, the absolute path there; a library's way back into the
+/// folder is a path of the folder.
+pub fn reach(layout: &dyn Layout, dir: &str, relative: &str) -> Option<String> {
+    let root = layout.root();
+    let path = match join(dir, relative) {
+        Some(path) if !path.starts_with('/') => return Some(path),
+        Some(path) => path,
+        None if root.is_empty() => return None,
+        None => join(root, &way_out(dir, relative)?)?,
+    };
+    if !root.is_empty()
+        && let Some(inside) = path.strip_prefix(root)
+        && (inside.is_empty() || inside.starts_with('/'))
+    {
+        return Some(inside.trim_start_matches('/').to_owned());
+    }
+    is_in(&path, layout.stores()).then_some(path)
+}
+
+/// Where a relative path in a directory of the folder leads, from the folder's top, if that is outside: `../x`.
+pub fn way_out(dir: &str, relative: &str) -> Option<String> {
+    if dir.starts_with('/') || relative.starts_with('/') {
+        return None;
+    }
+    let (mut up, mut parts): (usize, Vec<&str>) = (0, dir.split('/').filter(|p| !p.is_empty()).collect());
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => up += usize::from(parts.pop().is_none()),
+            other => parts.push(other),
+        }
+    }
+    (up > 0).then(|| vec![".."; up].into_iter().chain(parts).collect::<Vec<_>>().join("/"))
+}
+
+/// Under which a manifest keeps the ways that lead from it out of the folder, as [`way_out`] tells them.
+pub const LEADS: &str = "leads";
+
+/// The ways in a manifest's text that lead out of the folder. What stands for many names in them is left out.
+pub fn ways_out(dir: &str, text: &str) -> Vec<String> {
+    /// More are not written by people.
+    const WAYS_MAX: usize = 256;
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | '+' | '*');
+    let mut found: Vec<String> = Vec::new();
+    for word in text.split(|c| !is_part(c)).filter(|word| word.starts_with("..") || word.starts_with("./")) {
+        let plain = word.find('*').map_or(word, |star| &word[..star]);
+        if let Some(way) = way_out(dir, plain)
+            && !found.contains(&way)
+            && found.len() < WAYS_MAX
+        {
+            found.push(way);
+        }
+    }
+    found
+}
+
 /// The way from a directory to a path: how many levels up, and the names from there.
 pub fn way<'p>(dir: &str, path: &'p str) -> (usize, Vec<&'p str>) {
     let here: Vec<&str> = dir.split('/').filter(|part| !part.is_empty()).collect();
@@ -256,6 +321,62 @@ mod tests {
         assert_eq!(parent("c.rs"), "");
         assert_eq!(upwards("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(file_name("a/c.rs"), "c.rs");
+    }
+
+    #[test]
+    fn ways_out_are_told_from_the_top() {
+        assert_eq!(way_out("a/b", "../../../x/y").as_deref(), Some("../x/y"));
+        assert_eq!(way_out("a/b", "../../x"), None);
+        assert_eq!(way_out("", "./../x/./z/../y/").as_deref(), Some("../x/y"));
+        assert_eq!(way_out("/far", "../x"), None);
+        let text = r#"{"extends": "../../base.json", "paths": {"x/*": ["../../x/src/*"]}, "y": "../inside ...", "a../b": 1}"#;
+        assert_eq!(ways_out("in", text), ["../base.json", "../x/src"]);
+        assert_eq!(ways_out("", "path='../x', -e ./../y; replace z => ../x"), ["../x", "../y"]);
+    }
+
+    #[test]
+    fn what_leaves_the_folder_reaches_stores_and_nothing_else() {
+        struct Stores(Vec<String>);
+        impl Layout for Stores {
+            fn path(&self, _: FileId) -> &str {
+                ""
+            }
+            fn file(&self, _: &str) -> Option<FileId> {
+                None
+            }
+            fn files_in(&self, _: &str) -> Vec<FileId> {
+                Vec::new()
+            }
+            fn files_named(&self, _: &str, _: usize) -> Vec<FileId> {
+                Vec::new()
+            }
+            fn has_dir(&self, _: &str) -> bool {
+                false
+            }
+            fn lang(&self, _: FileId) -> LangId {
+                LangId::all().next().unwrap()
+            }
+            fn manifests(&self, _: &str) -> &[Manifest] {
+                &[]
+            }
+            fn stores(&self) -> &[String] {
+                &self.0
+            }
+            fn root(&self) -> &str {
+                "/ws/app"
+            }
+        }
+        let stores = Stores(vec!["/ws/lib".to_owned()]);
+        let reach = |dir: &str, way: &str| reach(&stores, dir, way);
+        assert_eq!(reach("in", "../x").as_deref(), Some("x"));
+        assert_eq!(reach("in", "../../lib/src/x").as_deref(), Some("/ws/lib/src/x"));
+        assert_eq!(reach("in", "../../library/x"), None);
+        assert_eq!(reach("/ws/lib/src", "../y").as_deref(), Some("/ws/lib/y"));
+        assert_eq!(reach("/ws/lib", "../other/y"), None);
+        // Back in the folder it is the folder's own file.
+        assert_eq!(reach("/ws/lib", "../app/in/x").as_deref(), Some("in/x"));
+        assert_eq!(reach("in", "../../app/x").as_deref(), Some("x"));
+        assert_eq!(reach("", "../../../../../.."), None);
     }
 
     #[test]

@@ -13,9 +13,13 @@ use super::reading::{Answer, Reading, at_once, is_offered};
 use super::session::Session;
 use super::uri;
 use super::work::{CancelOnDrop, caught, run};
+use crate::lang::modules::FileId;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::manager::{Capture, Known};
+use crate::workspace::manager::{Capture, Known, Ready};
+
+/// Most files of definitions that other folders are asked about.
+pub const DEFINING_MAX: usize = 64;
 
 /// The other folders as they were when a request arrived.
 #[derive(Clone)]
@@ -39,8 +43,13 @@ impl Abroad {
         Ok(Abroad { session: Arc::clone(session), feature: feature.to_owned(), others, encoding, wait })
     }
 
-    /// What those of them say that know the file as one of their dependencies', one after the other. The user is told of
-    /// folders that cannot say.
+    /// Whether there are any.
+    pub fn are_there(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// What those of them say that have the file, or know it as one of their dependencies', one after the other. The user is
+    /// told of folders that cannot say.
     pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<T>>
     where
         T: Send + 'static,
@@ -95,9 +104,14 @@ impl Abroad {
         };
         let path = uri::to_path(uri).filter(|path| is_offered(manager, &feature, path));
         let Some(path) = path.filter(|_| !others.is_empty()) else { return at_once(Ok(Vec::new())) };
-        let asked = path.clone();
+        let (asked, teller) = (path.clone(), Arc::clone(&session));
         let dependent = run(manager.pool(), move |_| {
-            Ok(others.into_iter().filter(|capture| capture.may_depend_on(&asked)).collect::<Vec<Capture>>())
+            let home = teller.manager()?.owned(&asked).map(|(_, folder)| folder);
+            let others = others.into_iter().map(|capture| {
+                let home = home.is_some() && capture.folder() == home.as_deref();
+                (capture, home)
+            });
+            Ok(others.filter(|(capture, home)| *home || capture.may_depend_on(&asked)).collect::<Vec<_>>())
         });
         let answer = Arc::new(answer);
         Box::pin(async move {
@@ -105,7 +119,7 @@ impl Abroad {
             let _guard = CancelOnDrop(token.clone());
             let until = Instant::now() + wait;
             // An attempt that is not the last gives up where dependencies have begun to be read anew.
-            let ask = |capture: &Capture, last: bool| {
+            let ask = |capture: &Capture, home: bool, last: bool| {
                 let (sender, outcome) = oneshot::channel();
                 let (answer, session, path) = (Arc::clone(&answer), Arc::clone(&session), path.clone());
                 let capture = capture.clone().awaiting(until);
@@ -116,29 +130,24 @@ impl Abroad {
                         if !last && ready.freshness.dependencies == Known::Reading {
                             return Ok(None);
                         }
-                        let Some(file) = ready.library_at(&path) else {
-                            // The folder around another one has its files until it has been read again.
-                            if ready.has_itself(&path) {
-                                return Err(errors::failed("it is being read again"));
-                            }
-                            // It depends on the folder, and on none of what lies in this file, if all could be read.
-                            return match capture.libraries_lacking() {
-                                Some(why) => Err(errors::failed(format!("of its dependencies: {why}"))),
-                                None => Ok(Some(Vec::new())),
-                            };
-                        };
-                        let reading = Reading::of_library(ready, file, encoding, session, capture);
-                        answer(&reading, cancel).map(Some)
+                        let files = files_at(&ready, &capture, &path, home)?;
+                        let mut all = Vec::new();
+                        for file in files {
+                            let (session, ready) = (Arc::clone(&session), ready.clone());
+                            let reading = Reading::elsewhere(ready, file, encoding, session, capture.clone());
+                            all.extend(answer(&reading, cancel)?);
+                        }
+                        Ok(Some(all))
                     }));
                 });
                 async move { outcome.await.unwrap_or_else(|_| Err(errors::cancelled())) }
             };
             let dependent = dependent.await?;
-            let asked: Vec<_> = dependent.iter().map(|capture| ask(capture, false)).collect();
+            let asked: Vec<_> = dependent.iter().map(|(capture, home)| ask(capture, *home, false)).collect();
             let mut all = Vec::new();
-            for (capture, outcome) in dependent.iter().zip(asked) {
+            for ((capture, home), outcome) in dependent.iter().zip(asked) {
                 let outcome = match outcome.await {
-                    Ok(None) => ask(capture, true).await,
+                    Ok(None) => ask(capture, *home, true).await,
                     outcome => outcome,
                 };
                 let name = capture.folder().map(Path::to_owned).unwrap_or_default();
@@ -146,6 +155,28 @@ impl Abroad {
             }
             Ok(all)
         })
+    }
+}
+
+/// The file that lies there as a folder knows it, under each of its names.
+fn files_at(ready: &Ready, capture: &Capture, path: &Path, home: bool) -> Result<Vec<FileId>> {
+    if home {
+        let file = ready.own_file(path).ok_or_else(|| errors::failed("it is not indexed there"))?;
+        return Ok(vec![file]);
+    }
+    let files = ready.libraries_at(path);
+    // What was not known to be none of its dependencies may be known by now.
+    if !files.is_empty() || !capture.may_depend_on(path) {
+        return Ok(files);
+    }
+    // The folder around another one has its files until it has been read again.
+    if ready.own_file(path).is_some() {
+        return Err(errors::failed("it is being read again"));
+    }
+    // It depends on the folder, and on none of what lies in this file, if all could be read.
+    match capture.libraries_lacking() {
+        Some(why) => Err(errors::failed(format!("of its dependencies: {why}"))),
+        None => Ok(files),
     }
 }
 

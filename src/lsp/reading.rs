@@ -42,18 +42,19 @@ pub struct Reading {
     session: Arc<Session>,
     document: Option<Arc<Document>>,
     capture: Capture,
+    elsewhere: bool,
 }
 
 impl Reading {
-    /// The file as one of a folder's dependencies, which is no document there.
-    pub(super) fn of_library(
+    /// A file of another folder, or one of its dependencies', which is no document there.
+    pub(super) fn elsewhere(
         ready: Ready,
         file: FileId,
         encoding: Encoding,
         session: Arc<Session>,
         capture: Capture,
     ) -> Reading {
-        Reading { ready, file, encoding, session, document: None, capture }
+        Reading { ready, file, encoding, session, document: None, capture, elsewhere: true }
     }
 
     /// Tree and facts of the file, if it is open.
@@ -93,6 +94,15 @@ impl Reading {
 
     pub fn range(&self, span: Span) -> Range {
         convert::range(&self.places(self.file), span)
+    }
+
+    /// Whether this is not the folder that the request is about.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Tells the user something about the answer.
@@ -244,8 +254,10 @@ where
 fn reach(feature: &str) -> Reach {
     match feature {
         "definition" | "declaration" | "typeDefinition" | "implementation" | "hover" | "signatureHelp"
-        | "completion" | "why" | "callHierarchy" | "typeHierarchy" | "graph" => Reach::Dependencies,
-        "references" | "codeLens" | "inlayHint" => Reach::Read,
+        | "completion" | "why" | "callHierarchy" | "typeHierarchy" | "graph" | "references" => {
+            Reach::Dependencies
+        }
+        "codeLens" | "inlayHint" | "highlight" => Reach::Read,
         _ => Reach::Folder,
     }
 }
@@ -358,7 +370,8 @@ impl<F> Request<F> {
         let (session, encoding) = (Arc::clone(&self.session), self.encoding);
         let document = self.capture.document();
         let capture = self.capture.clone();
-        let reading = Reading { ready, file, encoding, session, document, capture };
+        let elsewhere = false;
+        let reading = Reading { ready, file, encoding, session, document, capture, elsewhere };
         match (self.answer)(&reading, scope, cancel)? {
             Found::Answer(answer) => Ok(Outcome::Answer(Some(answer))),
             Found::NotAlone if scope == Scope::FileAlone => Ok(Outcome::Wait),

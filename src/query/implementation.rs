@@ -4,14 +4,17 @@ use std::sync::atomic::AtomicBool;
 
 use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
+use crate::lang::facts::Span;
 use crate::lang::modules::FileId;
-use crate::resolve::{ReferenceLimits, Resolver, Target, Tier};
+use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target, Tier};
 
 /// What implements something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Implementers {
     /// By file, then position; what is found through an interface or a base is one of several that may be called.
     pub items: Vec<Destination>,
+    /// What is implemented, by the files and names of its definitions.
+    pub defined: Vec<(FileId, Span)>,
     /// The limit was reached: there may be more.
     pub truncated: bool,
     pub cancelled: bool,
@@ -29,33 +32,55 @@ pub fn implementation(
     let resolver = Resolver::new(view);
     let found = destinations(&resolver, file, offset)?;
     let only = found.len() == 1;
-    let limits =
-        ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), ..ReferenceLimits::default() };
-    let mut all = Implementers { items: Vec::new(), truncated: false, cancelled: false };
+    let mut all = Implementers::default();
     for destination in found.into_iter().filter(|d| only || !d.tier.is_guess()) {
-        let Some(symbol) = destination.symbol else {
-            all.items.push(destination);
-            continue;
-        };
+        match destination.symbol {
+            Some(symbol) => all.add(&resolver, symbol, destination.tier, limit, cancel),
+            None => all.items.push(destination),
+        }
+    }
+    Ok(all.within(limit))
+}
+
+/// The same, of a symbol that is known.
+pub fn implementation_of(view: &View, symbol: Symbol, limit: usize, cancel: &AtomicBool) -> Implementers {
+    let mut all = Implementers::default();
+    all.add(&Resolver::new(view), symbol, Tier::Lexical, limit, cancel);
+    all.within(limit)
+}
+
+impl Implementers {
+    fn add(
+        &mut self,
+        resolver: &Resolver<'_>,
+        symbol: Symbol,
+        tier: Tier,
+        limit: usize,
+        cancel: &AtomicBool,
+    ) {
+        let view = resolver.view();
+        self.defined.push((symbol.file, view.facts(symbol.file).def(symbol.def).name_span));
+        let limits =
+            ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), ..ReferenceLimits::default() };
         let implementing = resolver.implementations_of(symbol, limits);
-        all.truncated |= implementing.truncated;
-        all.cancelled |= implementing.cancelled;
+        self.truncated |= implementing.truncated;
+        self.cancelled |= implementing.cancelled;
         for place in implementing.found {
             let own = place.symbol == Some(symbol);
-            let tier = if own { destination.tier } else { Tier::Dispatch.max(destination.tier) };
+            let tier = if own { tier } else { Tier::Dispatch.max(tier) };
             let location = Location { file: place.file, span: place.span, full: place.full };
             let target = Target::Symbol(place.symbol.unwrap_or(symbol));
             let item = Destination { location, symbol: place.symbol, ..Destination::new(view, target, tier) };
-            if !all.items.iter().any(|i| i.location == item.location) {
-                all.items.push(item);
+            if !self.items.iter().any(|i| i.location == item.location) {
+                self.items.push(item);
             }
         }
     }
-    all.truncated |= all.items.len() > limit;
-    all.items.truncate(limit);
-    match all.items.is_empty() && !all.cancelled && !all.truncated {
-        true => Err(Empty::Unresolved("nothing in the folder implements it")),
-        false => Ok(all),
+
+    fn within(mut self, limit: usize) -> Implementers {
+        self.truncated |= self.items.len() > limit;
+        self.items.truncate(limit);
+        self
     }
 }
 

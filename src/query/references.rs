@@ -3,9 +3,10 @@
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::rename::is_local;
 use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
-use crate::lang::facts::Def;
+use crate::lang::facts::{Def, Span};
 use crate::lang::modules::FileId;
 use crate::resolve::{Found, ReferenceLimits, Resolver, Symbol, Target, Tier};
 
@@ -30,6 +31,9 @@ pub struct Uses {
     pub items: Vec<Use>,
     /// Names of the symbol in the texts of macros whose uses are among the items, and which are no uses of their own.
     pub mentions: Vec<Location>,
+    /// Where what is used is defined, by the names there, as far as other folders can see it; nothing if only its own file
+    /// can. A file is its own definition.
+    pub defined: Vec<(FileId, Option<Span>)>,
     /// How many items there are, those beyond the limit not counted.
     pub total: usize,
     /// The limit was reached, or the time was up: there may be more.
@@ -55,6 +59,28 @@ pub fn references(
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
+    Ok(uses(&resolver, target.target(), include_declaration, limit, cancel))
+}
+
+/// The same, of a symbol or file that is known.
+pub fn references_to(
+    view: &View,
+    target: Target,
+    include_declaration: bool,
+    limit: usize,
+    cancel: &AtomicBool,
+) -> Uses {
+    uses(&Resolver::new(view), target, include_declaration, limit, cancel)
+}
+
+fn uses(
+    resolver: &Resolver<'_>,
+    target: Target,
+    include_declaration: bool,
+    limit: usize,
+    cancel: &AtomicBool,
+) -> Uses {
+    let view = resolver.view();
     let limits = ReferenceLimits {
         found_max: Some(limit),
         cancel: Some(cancel),
@@ -62,7 +88,7 @@ pub fn references(
         ..ReferenceLimits::default()
     };
     let deadline = Instant::now().checked_add(SEARCH_TIME_MAX);
-    let found = resolver.references_until(target.target(), limits, deadline);
+    let found = resolver.references_until(target, limits, deadline);
     let location = |f: &Found| Location { file: f.file, span: f.span, full: f.span };
     let items: Vec<Use> = found
         .found
@@ -78,13 +104,33 @@ pub fn references(
             expansion: f.expansion,
         })
         .collect();
-    Ok(Uses {
+    Uses {
         total: items.len(),
         items,
+        defined: defined(resolver, target, &found.targets),
         mentions: found.mentions.iter().take(limit).map(location).collect(),
         truncated: found.truncated,
         cancelled: found.cancelled,
-    })
+    }
+}
+
+/// Where what was searched for is defined.
+fn defined(resolver: &Resolver<'_>, target: Target, targets: &[Target]) -> Vec<(FileId, Option<Span>)> {
+    let view = resolver.view();
+    let def = |symbol: Symbol| view.facts(symbol.file).def(symbol.def).clone();
+    if let Target::Symbol(symbol) = target
+        && is_local(&def(symbol), resolver, symbol)
+    {
+        return Vec::new();
+    }
+    let place = |target: &Target| match *target {
+        Target::File(file) => (file, None),
+        Target::Symbol(symbol) => (symbol.file, Some(def(symbol).name_span)),
+    };
+    let mut defined: Vec<_> = targets.iter().map(place).collect();
+    defined.sort_unstable();
+    defined.dedup();
+    defined
 }
 
 /// The variable that the name at the offset declares, where the same letters name something else too.

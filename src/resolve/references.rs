@@ -67,6 +67,8 @@ pub struct References {
     pub found: Vec<Found>,
     /// Names of the symbol in the texts of macros whose uses are among `found`: what they say is said there.
     pub mentions: Vec<Found>,
+    /// What was searched for: the target, what counts as one symbol with it, and what that overrides.
+    pub targets: Vec<Target>,
     /// A limit was reached, there may be more.
     pub truncated: bool,
     pub cancelled: bool,
@@ -240,6 +242,10 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 self.targets.insert(target);
                 self.add_file_names(file);
             }
+        }
+        if self.expanding.is_none() {
+            let own = self.own.iter().map(|symbol| Target::Symbol(*symbol));
+            self.result.targets = self.targets.iter().copied().chain(own).collect();
         }
         self.filter = resolver.filter(self.targets.iter().copied());
         self.leading = OnceCell::new();

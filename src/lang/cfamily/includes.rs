@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use super::system::SYSTEM_HEADERS;
-use crate::lang::modules::{FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent};
+use crate::lang::modules::{
+    FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, reach,
+};
 
 /// Module rules of C and C++.
 pub struct Includes;
@@ -64,7 +66,7 @@ impl ModuleStrategy for Includes {
             _ => return ModuleTarget::Unknown,
         };
         let here = parent(layout.path(from));
-        if quoted && let Some(file) = join(here, path).and_then(|p| layout.file(&p)) {
+        if quoted && let Some(file) = reach(layout, here, path).and_then(|p| layout.file(&p)) {
             return ModuleTarget::file(file);
         }
         let directories = include_directories(layout);
@@ -88,6 +90,10 @@ impl ModuleStrategy for Includes {
             (true, [only]) if *only != from => ModuleTarget::file(*only),
             _ => ModuleTarget::External,
         }
+    }
+
+    fn ways(&self) -> Option<fn(&str) -> Option<&str>> {
+        Some(|specifier| specifier.strip_prefix('"'))
     }
 
     fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {

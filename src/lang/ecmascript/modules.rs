@@ -2,7 +2,7 @@
 
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, file_name, is_in, join, module_with_main,
-    parent, relative_path, upwards,
+    parent, reach, relative_path, upwards,
 };
 
 use super::globals::NODE_MODULES;
@@ -71,12 +71,21 @@ impl ModuleStrategy for Modules {
     }
 
     fn library_manifests(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> Vec<String> {
-        if is_relative(specifier) || specifier.starts_with(['/', '#']) || specifier.contains(':') {
+        let here = parent(layout.path(from));
+        if is_relative(specifier) {
+            // What is there may be a package.
+            let target = reach(layout, here, specifier).filter(|path| is_in(path, layout.stores()));
+            return target.into_iter().map(|dir| format!("{dir}/{PACKAGE}")).collect();
+        }
+        if specifier.starts_with('/') || specifier.contains(':') {
             return Vec::new();
         }
+        let mut paths = project_manifests(layout, here);
+        if specifier.starts_with('#') {
+            return paths;
+        }
         let (name, below) = split_package(specifier);
-        let mut paths = Vec::new();
-        for modules in installed_dirs(layout, parent(layout.path(from))) {
+        for modules in installed_dirs(layout, here) {
             for dir in [format!("{modules}/{name}"), types_dir(&modules, name)] {
                 paths.push(format!("{dir}/{PACKAGE}"));
                 if !below.is_empty() {
@@ -106,6 +115,10 @@ impl ModuleStrategy for Modules {
 
     fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
         module_with_main(path, "index")
+    }
+
+    fn ways(&self) -> Option<fn(&str) -> Option<&str>> {
+        Some(|specifier| Some(specifier).filter(|path| is_relative(path)))
     }
 
     fn closed_units(&self) -> Option<Unit> {
@@ -138,14 +151,14 @@ fn is_relative(specifier: &str) -> bool {
 }
 
 fn relative(layout: &dyn Layout, here: &str, specifier: &str) -> ModuleTarget {
-    let Some(path) = join(here, specifier) else { return ModuleTarget::External };
+    let Some(path) = reach(layout, here, specifier) else { return ModuleTarget::External };
     if let Some(file) = probe(layout, &path) {
         return ModuleTarget::file(file);
     }
     // The directories that a project lists as roots are one.
     for project in projects(layout, here) {
         let roots: Vec<String> =
-            project.values("rootDirs").filter_map(|root| join(&project.dir, root)).collect();
+            project.values("rootDirs").filter_map(|root| reach(layout, &project.dir, root)).collect();
         for root in &roots {
             let Some(below) = strip_dir(&path, root) else { continue };
             let others = roots.iter().filter(|other| *other != root);
@@ -221,6 +234,16 @@ fn package_at<'a>(layout: &'a dyn Layout, dir: &str) -> Option<&'a Manifest> {
     layout.manifests(PACKAGE).iter().find(|package| package.dir == dir)
 }
 
+/// Manifests of the projects that hold a directory, as far as they lie in a store, and of those they may be extended from or
+/// lead to there.
+fn project_manifests(layout: &dyn Layout, here: &str) -> Vec<String> {
+    let above = upwards(here).take_while(|dir| is_in(dir, layout.stores()) && !dir.contains(INSTALLED));
+    let own =
+        above.flat_map(|dir| PROJECTS[..2].iter().chain([&PACKAGE]).map(move |name| format!("{dir}/{name}")));
+    let extended = projects(layout, here).into_iter().filter_map(|project| extended_path(layout, project));
+    own.chain(extended.filter(|path| is_in(path, layout.stores()))).collect()
+}
+
 /// The projects that hold the directory, the nearest first, each followed by those it extends.
 fn projects<'a>(layout: &'a dyn Layout, here: &str) -> Vec<&'a Manifest> {
     let mut found = Vec::new();
@@ -239,12 +262,14 @@ fn projects<'a>(layout: &'a dyn Layout, here: &str) -> Vec<&'a Manifest> {
     found
 }
 
-fn extended<'a>(layout: &'a dyn Layout, project: &Manifest) -> Option<&'a Manifest> {
+fn extended_path(layout: &dyn Layout, project: &Manifest) -> Option<String> {
     let target = project.values("extends").next()?;
-    let mut path = join(&project.dir, target)?;
-    if !path.ends_with(".json") {
-        path.push_str(".json");
-    }
+    let path = reach(layout, &project.dir, target)?;
+    Some(if path.ends_with(".json") { path } else { format!("{path}.json") })
+}
+
+fn extended<'a>(layout: &'a dyn Layout, project: &Manifest) -> Option<&'a Manifest> {
+    let path = extended_path(layout, project)?;
     layout.manifests(file_name(&path)).iter().find(|other| other.dir == parent(&path))
 }
 
@@ -252,7 +277,7 @@ fn extended<'a>(layout: &'a dyn Layout, project: &Manifest) -> Option<&'a Manife
 fn by_project(layout: &dyn Layout, here: &str, specifier: &str) -> Option<FileId> {
     let projects = projects(layout, here);
     for project in &projects {
-        let base = project.values("baseUrl").next().and_then(|base| join(&project.dir, base));
+        let base = project.values("baseUrl").next().and_then(|base| reach(layout, &project.dir, base));
         let root = base.clone().unwrap_or_else(|| project.dir.clone());
         let mut patterns: Vec<(usize, &str, &str)> = project
             .entries
@@ -266,7 +291,8 @@ fn by_project(layout: &dyn Layout, here: &str, specifier: &str) -> Option<FileId
         // The longest pattern first; of one pattern the targets in their order.
         patterns.sort_by_key(|(length, ..)| std::cmp::Reverse(*length));
         for (_, star, target) in patterns {
-            let found = join(&root, &target.replacen('*', star, 1)).and_then(|path| probe(layout, &path));
+            let path = reach(layout, &root, &target.replacen('*', star, 1));
+            let found = path.and_then(|path| probe(layout, &path));
             if found.is_some() {
                 return found;
             }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::packages::{dependents, package_of};
+use super::packages::{dependents, package_of, placed, renamed};
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, module_with_main, parent,
     upwards,
@@ -12,6 +12,10 @@ use crate::lang::modules::{
 pub struct Modules;
 
 pub const MANIFEST: &str = "Cargo.toml";
+
+/// Marks a manifest that is of a workspace, and one that is of nothing else.
+pub const WORKSPACE: &str = "workspace";
+pub const VIRTUAL: &str = "virtual";
 
 /// Which versions of libraries a folder uses.
 const LOCK: &str = "Cargo.lock";
@@ -29,16 +33,24 @@ impl ModuleStrategy for Modules {
 
     /// Entries: `lib`, `bin`, `test`, `example` and `bench` with the path of the crate's root file, `explicit` for
     /// each kind of target that is not to be discovered, `dependency` with a crate's name, `rename` with
-    /// `name=package`, and `package` with the package's name if its library has another. Of a lock: `package` with name
-    /// and version, and by `needs name version` what that package uses where there are several versions of it.
+    /// `name=package`, `path` with `name=way`, `inherited` with the name of what the workspace's manifest has as
+    /// `workspace rename` and `workspace path`, and `package` with the package's name if its library has another. Of a
+    /// lock, by key: `package name` with its names and versions, and `needs name version` with what that package uses where
+    /// there are several versions of it.
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest> {
         let table: toml::Table = text.parse().ok()?;
         if file == LOCK {
             return Some(read_lock(dir, &table));
         }
-        let package = table.get("package")?.as_table()?;
+        let mut entries = workspace(&table);
+        let Some(package) = table.get("package").and_then(toml::Value::as_table) else {
+            // Only what its members inherit is of use.
+            let inherits = entries.iter().any(|(key, _)| key != WORKSPACE);
+            entries.push((VIRTUAL.to_owned(), String::new()));
+            let manifest = Manifest { dir: dir.to_owned(), file: file.to_owned(), name: None, entries };
+            return inherits.then_some(manifest);
+        };
         let package_name = package.get("name").and_then(toml::Value::as_str).map(identifier);
-        let mut entries = Vec::new();
         let mut name = package_name;
         if let Some(lib) = table.get("lib").and_then(toml::Value::as_table) {
             if let Some(own) = lib.get("name").and_then(toml::Value::as_str) {
@@ -95,9 +107,18 @@ impl ModuleStrategy for Modules {
         let mut paths = Vec::new();
         if !is_in(path, layout.stores()) {
             paths.extend(upwards(parent(path)).map(|dir| inside(dir, LOCK)));
+        } else {
+            // A member of a workspace inherits from its manifest.
+            let above = upwards(parent(path)).take_while(|dir| is_in(dir, layout.stores()));
+            paths.extend(above.map(|dir| inside(dir, MANIFEST)));
         }
         let name = specifier.trim_start_matches("::").split("::").next().unwrap_or_default();
-        let name = renamed(package_of(layout, path), name).unwrap_or(name);
+        let package = package_of(layout, path);
+        if let Some(placed) = package.and_then(|package| placed(layout, package, name)) {
+            paths.extend(placed.map(|dir| inside(&dir, MANIFEST)));
+            return paths;
+        }
+        let name = package.and_then(|package| renamed(layout, package, name)).unwrap_or(name);
         paths.extend(stored(layout, path, name).map(|dir| inside(&dir, MANIFEST)));
         paths
     }
@@ -190,14 +211,38 @@ fn push_path(entries: &mut Vec<(String, String)>, kind: &str, dir: &str, target:
 fn dependencies(table: &toml::Table, entries: &mut Vec<(String, String)>) {
     for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
         for (name, value) in table.get(section).and_then(toml::Value::as_table).into_iter().flatten() {
-            let package = value.as_table().and_then(|t| t.get("package")).and_then(toml::Value::as_str);
+            let (package, path) = package_and_path(value);
+            let name = identifier(name);
+            if value.get("workspace").and_then(toml::Value::as_bool) == Some(true) {
+                entries.push(("inherited".to_owned(), name.clone()));
+            }
+            entries.extend(path.map(|path| ("path".to_owned(), format!("{name}={path}"))));
             match package {
-                Some(package) => entries
-                    .push(("rename".to_owned(), format!("{}={}", identifier(name), identifier(package)))),
-                None => entries.push(("dependency".to_owned(), identifier(name))),
+                Some(package) => entries.push(("rename".to_owned(), format!("{name}={package}"))),
+                None => entries.push(("dependency".to_owned(), name)),
             }
         }
     }
+}
+
+/// What members of a workspace may inherit.
+fn workspace(table: &toml::Table) -> Vec<(String, String)> {
+    let Some(workspace) = table.get("workspace").and_then(toml::Value::as_table) else { return Vec::new() };
+    let mut entries = vec![(WORKSPACE.to_owned(), String::new())];
+    let listed = workspace.get("dependencies").and_then(toml::Value::as_table);
+    for (name, value) in listed.into_iter().flatten() {
+        let (package, path) = package_and_path(value);
+        let name = identifier(name);
+        entries.extend(package.map(|package| ("workspace rename".to_owned(), format!("{name}={package}"))));
+        entries.extend(path.map(|path| ("workspace path".to_owned(), format!("{name}={path}"))));
+    }
+    entries
+}
+
+/// The package that a dependency names otherwise, and where it lies, if that is said.
+fn package_and_path(dependency: &toml::Value) -> (Option<String>, Option<&str>) {
+    let text = |key: &str| dependency.get(key).and_then(toml::Value::as_str);
+    (text("package").map(identifier), text("path"))
 }
 
 /// The root file of the package's library.
@@ -214,9 +259,23 @@ fn named_crate(layout: &dyn Layout, path: &str, name: &str) -> ModuleTarget {
         return ModuleTarget::External;
     }
     let package = package_of(layout, path);
-    let renamed = renamed(package, name);
+    let renamed = package.and_then(|package| renamed(layout, package, name));
+    let placed = package.and_then(|package| placed(layout, package, name));
     let name = renamed.unwrap_or(name);
     let manifests = layout.manifests(MANIFEST);
+    // Where a manifest says that it lies, and nowhere else.
+    match placed {
+        Some(None) => return ModuleTarget::External,
+        Some(Some(dir)) => {
+            let there = manifests.iter().find(|m| m.dir == dir).and_then(|package| library(layout, package));
+            match there {
+                Some(root) => return ModuleTarget::file(root),
+                None if is_in(&dir, layout.stores()) => return ModuleTarget::External,
+                None => {}
+            }
+        }
+        None => {}
+    }
     let own = package.filter(|m| m.name.as_deref() == Some(name));
     let of_folder = |m: &&Manifest| m.name.as_deref() == Some(name) && !is_in(&m.dir, layout.stores());
     let found = own.or_else(|| manifests.iter().find(of_folder)).or_else(|| {
@@ -230,23 +289,27 @@ fn named_crate(layout: &dyn Layout, path: &str, name: &str) -> ModuleTarget {
     if known { ModuleTarget::External } else { ModuleTarget::Unknown }
 }
 
-/// The package that a crate's name stands for, where the manifest gives it another one.
-fn renamed<'a>(package: Option<&'a Manifest>, name: &str) -> Option<&'a str> {
-    package?.values("rename").find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
-}
-
 fn read_lock(dir: &str, table: &toml::Table) -> Manifest {
     let mut entries = Vec::new();
     for package in table.get("package").and_then(toml::Value::as_array).into_iter().flatten() {
         let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
         let (Some(name), Some(version)) = (text("name"), text("version")) else { continue };
-        entries.push(("package".to_owned(), format!("{name} {version}")));
+        entries.push((format!("package {}", identifier(name)), format!("{name} {version}")));
         let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
         for need in needs.filter_map(toml::Value::as_str).filter(|need| need.contains(' ')) {
             entries.push((format!("needs {name} {version}"), need.to_owned()));
         }
     }
+    // Each question is about one package of thousands.
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     Manifest { dir: dir.to_owned(), file: LOCK.to_owned(), name: None, entries }
+}
+
+/// What a lock has under a key, in the file's order.
+fn locked<'a>(lock: &'a Manifest, key: &str) -> impl DoubleEndedIterator<Item = &'a str> + use<'a> {
+    let start = lock.entries.partition_point(|(k, _)| k.as_str() < key);
+    let end = start + lock.entries[start..].partition_point(|(k, _)| k == key);
+    lock.entries[start..end].iter().map(|(_, value)| value.as_str())
 }
 
 /// The directory in a store in which the library of that name lies, by the version that the folder's lock has of it: for
@@ -260,19 +323,16 @@ fn stored(layout: &dyn Layout, path: &str, name: &str) -> Option<String> {
         is_in(path, stores) || lock.dir.is_empty() || path.starts_with(&format!("{}/", lock.dir))
     });
     let lock = lock.max_by_key(|lock| lock.dir.len())?;
-    let is_it = |entry: &&str| entry.split(' ').next().is_some_and(|own| identifier(own) == name);
     let package = package_of(layout, path);
     let user = package.map(|package| file_name(&package.dir)).unwrap_or_default();
-    let named = |entry: &&str| {
-        let (own, version) = entry.split_once(' ').unwrap_or((entry, ""));
-        let by_dir = user == format!("{own}-{version}");
-        by_dir || package.is_some_and(|p| p.name.as_deref() == Some(&*identifier(own)))
-    };
-    let users = lock.values("package").filter(named).map(|user| format!("needs {user}"));
-    let chosen = users.filter_map(|needs| lock.entries.iter().find(|(k, v)| *k == needs && is_it(&&**v)));
-    let chosen = chosen.map(|(_, need)| need.as_str()).next();
+    let names = package.into_iter().flat_map(|p| p.values("package").chain(p.name.as_deref()));
+    let mut users: Vec<&str> = names.flat_map(|name| locked(lock, &format!("package {name}"))).collect();
+    // Of several versions the one that lies there.
+    users.sort_by_key(|entry| entry.replacen(' ', "-", 1) != user);
+    let is_it = |need: &&str| need.split(' ').next().is_some_and(|own| identifier(own) == name);
+    let chosen = users.iter().find_map(|user| locked(lock, &format!("needs {user}")).find(is_it));
     // The last of several versions is the newest.
-    let entry = chosen.or_else(|| lock.values("package").filter(is_it).last())?;
+    let entry = chosen.or_else(|| locked(lock, &format!("package {name}")).next_back())?;
     let mut parts = entry.split(' ');
     let (name, version) = (parts.next()?, parts.next()?);
     let dirs = [format!("{name}-{version}"), name.to_owned()];
@@ -371,6 +431,7 @@ mod tests {
     struct Folder {
         files: Vec<&'static str>,
         manifests: Vec<Manifest>,
+        stores: Vec<String>,
     }
 
     impl Layout for Folder {
@@ -395,6 +456,12 @@ mod tests {
         }
         fn manifests(&self, _: &str) -> &[Manifest] {
             &self.manifests
+        }
+        fn stores(&self) -> &[String] {
+            &self.stores
+        }
+        fn root(&self) -> &str {
+            "/ws/app"
         }
     }
 
@@ -427,13 +494,17 @@ mod tests {
             .into_iter()
             .flatten()
             .collect(),
+            stores: Vec::new(),
         }
     }
 
     fn check(from: &str, specifier: &str, expected: &str) {
-        let folder = folder();
+        check_in(&folder(), from, specifier, expected);
+    }
+
+    fn check_in(folder: &Folder, from: &str, specifier: &str, expected: &str) {
         let from = folder.file(from).unwrap();
-        let found = match Modules.resolve(&folder, from, specifier) {
+        let found = match Modules.resolve(folder, from, specifier) {
             ModuleTarget::Files(files) => folder.path(files[0]).to_owned(),
             other => format!("{other:?}"),
         };
@@ -457,6 +528,44 @@ mod tests {
         check("a/src/lib.rs", "nobody", "Unknown");
         check("b/tests/util.rs", "crate", "b/tests/tests.rs");
         check("a/src/lib.rs", "./z/w.rs", "a/src/z/w.rs");
+    }
+
+    #[test]
+    fn crates_lie_where_manifests_say() {
+        let manifest = |dir, text| Modules.read_manifest(dir, MANIFEST, text).unwrap();
+        let mut folder = Folder {
+            files: vec!["in/src/lib.rs", "use/src/lib.rs", "/ws/far/src/lib.rs", "/ws/near/src/lib.rs"],
+            manifests: vec![
+                manifest(
+                    "",
+                    "[workspace.dependencies]\nshort = { path = \"in\", package = \"in-one\" }\n\
+                     beyond = { path = \"../far\", package = \"far\" }",
+                ),
+                manifest(
+                    "/ws/far",
+                    "[package]\nname = \"far\"\n[dependencies]\nnear = { path = \"../near\" }",
+                ),
+                manifest("/ws/near", "[package]\nname = \"near\""),
+                manifest("in", "[package]\nname = \"in-one\""),
+                manifest(
+                    "use",
+                    "[package]\nname = \"use\"\n[dependencies]\nshort.workspace = true\nbeyond = { workspace = true }\n\
+                     closed = { path = \"../../closed\" }\nown = { path = \"../in\", package = \"in-one\" }",
+                ),
+            ],
+            stores: vec!["/ws/far".to_owned(), "/ws/near".to_owned()],
+        };
+        check_in(&folder, "use/src/lib.rs", "short", "in/src/lib.rs");
+        check_in(&folder, "use/src/lib.rs", "own", "in/src/lib.rs");
+        check_in(&folder, "use/src/lib.rs", "beyond", "/ws/far/src/lib.rs");
+        check_in(&folder, "/ws/far/src/lib.rs", "near", "/ws/near/src/lib.rs");
+        check_in(&folder, "use/src/lib.rs", "closed", "External");
+        let asked = Modules.library_manifests(&folder, folder.file("use/src/lib.rs").unwrap(), "beyond");
+        assert!(asked.contains(&"/ws/far/Cargo.toml".to_owned()), "{asked:?}");
+        // Who inherits a dependency under another name depends on it.
+        assert!(Modules.dependents(&folder, "in").contains("use"));
+        folder.stores.clear();
+        check_in(&folder, "use/src/lib.rs", "beyond", "External");
     }
 
     #[test]

@@ -2,16 +2,53 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::modules::MANIFEST;
-use crate::lang::modules::{Layout, Manifest, parent, upwards};
+use super::modules::{MANIFEST, VIRTUAL, WORKSPACE};
+use crate::lang::modules::{Layout, Manifest, parent, reach, upwards};
 
 /// The manifest of the package that the file is part of: the nearest above it.
 pub fn package_of<'a>(layout: &'a dyn Layout, path: &str) -> Option<&'a Manifest> {
+    manifests_above(layout, parent(path)).find(|m| m.values(VIRTUAL).next().is_none())
+}
+
+/// The manifest of the workspace that the package is a member of: the nearest above that is one.
+fn workspace_of<'a>(layout: &'a dyn Layout, package: &Manifest) -> Option<&'a Manifest> {
+    manifests_above(layout, &package.dir).find(|m| m.values(WORKSPACE).next().is_some())
+}
+
+fn manifests_above<'a>(layout: &'a dyn Layout, dir: &str) -> impl Iterator<Item = &'a Manifest> {
     let manifests = layout.manifests(MANIFEST);
-    upwards(parent(path)).find_map(|dir| {
+    upwards(dir).filter_map(move |dir| {
         let at = manifests.binary_search_by(|m| m.dir.as_str().cmp(dir)).ok()?;
         Some(&manifests[at])
     })
+}
+
+/// The package that a crate's name stands for in a package, where a manifest gives it another one.
+pub fn renamed<'a>(layout: &'a dyn Layout, package: &'a Manifest, name: &str) -> Option<&'a str> {
+    of_dependency(package, "rename", name).or_else(|| {
+        let workspace = workspace_of(layout, package).filter(|_| is_inherited(package, name))?;
+        of_dependency(workspace, "workspace rename", name)
+    })
+}
+
+/// Where the package lies that a crate's name stands for in a package, if a manifest says so: outside the folder in one of
+/// the stores, or nowhere that is known.
+pub fn placed(layout: &dyn Layout, package: &Manifest, name: &str) -> Option<Option<String>> {
+    if let Some(path) = of_dependency(package, "path", name) {
+        return Some(reach(layout, &package.dir, path));
+    }
+    let workspace = workspace_of(layout, package).filter(|_| is_inherited(package, name))?;
+    let path = of_dependency(workspace, "workspace path", name)?;
+    Some(reach(layout, &workspace.dir, path))
+}
+
+fn is_inherited(package: &Manifest, name: &str) -> bool {
+    package.values("inherited").any(|own| own == name)
+}
+
+/// What is kept under the key of the dependency.
+fn of_dependency<'a>(manifest: &'a Manifest, key: &'a str, name: &str) -> Option<&'a str> {
+    manifest.values(key).find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The directories of the package and of all that depend on it, themselves or by others. A dependency is every package
@@ -21,9 +58,15 @@ pub fn dependents(layout: &dyn Layout, dir: &str) -> FxHashSet<String> {
     // By name: as many packages may have one name, links between packages could be the square of their number.
     let mut used_by: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, manifest) in manifests.iter().enumerate() {
-        let renamed =
-            manifest.values("rename").filter_map(|entry| entry.split_once('=')).map(|(_, name)| name);
-        for name in manifest.values("dependency").chain(renamed) {
+        let own = manifest.values("rename").filter_map(|entry| entry.split_once('=')).map(|(_, name)| name);
+        // An inherited one has its package's name, or one that the workspace gives it.
+        let workspace =
+            workspace_of(layout, manifest).filter(|_| manifest.values("inherited").next().is_some());
+        let inherited = workspace.into_iter().flat_map(|workspace| {
+            let renamed = |name| of_dependency(workspace, "workspace rename", name);
+            manifest.values("inherited").filter_map(renamed)
+        });
+        for name in manifest.values("dependency").chain(own).chain(inherited) {
             used_by.entry(name).or_default().push(at);
         }
     }

@@ -20,7 +20,7 @@ pub use edit::{EditFeatures, WorkspaceEdits};
 pub use hierarchy::{call_item, type_item};
 pub use hint::inlay_hint;
 pub use hover::{hover, hover_content};
-pub use location::{Places, location, location_link, range, text_position};
+pub use location::{Places, full_range, location, location_link, range, text_position};
 pub use prose::Prose;
 pub use semantic_tokens::{TokenLegend, token_edits};
 pub use signature::{SignatureFeatures, signature_help};

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tower_lsp::gen_lsp_types::{CodeLens, CodeLensOptions, CodeLensParams, Command, Location, Position, Uri};
-use tower_lsp::jsonrpc::Error;
+use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::lsp::abroad::Abroad;
 use crate::lsp::convert;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Item, LensKind};
+use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "codeLens";
 /// The client's command that shows places: URI, position, locations.
@@ -71,33 +73,75 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
     let at = lens.range.start;
     let shows = session.features().is_ok_and(|f| f.shows_references);
     let told = uri.clone();
-    let command = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        let view = &reading.ready.view;
-        let symbol = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
-        // The text has changed since: the client asks for all lenses anew.
-        let symbol = symbol.ok_or_else(Error::content_modified)?;
-        let kind = match counts {
-            Counts::References => LensKind::References,
-            Counts::Implementations => LensKind::Implementations,
-        };
-        let counted = query::count_lens(view, symbol, kind, PLACES_MAX, cancel.flag());
-        if counted.cancelled {
-            return Err(errors::cancelled());
-        }
-        let more = counted.truncated || reading.ready.freshness.degraded.is_some();
-        let within = Within::of(reading);
-        let title = title(counts, counted.places.len(), more, within);
-        let places =
-            reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));
-        Ok(Found::Answer(shown(title, shows, &told, at, &places)))
+    let others = match Abroad::capture(session, FEATURE, &uri) {
+        Ok(others) => others,
+        Err(error) => return at_once(Err(error)),
+    };
+    let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+        Ok(Found::Answer((count(reading, at, counts, cancel)?, Within::of(reading))))
     });
-    Box::pin(async move { Ok(CodeLens { command: command.await?, ..lens }) })
+    Box::pin(async move {
+        let Some((mut counted, within)) = own.await? else { return Ok(lens) };
+        if let Within::Folder = within {
+            let there = others.ask_all(&told, move |reading, cancel| {
+                count(reading, at, counts, cancel).map(|counted| vec![counted])
+            });
+            match there.await {
+                Ok(there) => there.into_iter().for_each(|there| counted.add(there)),
+                // A folder that cannot tell may have more of them.
+                Err(_) => counted.more = true,
+            }
+        }
+        let title = title(counts, counted.places.len(), counted.more, within);
+        Ok(CodeLens { command: Some(shown(title, shows, &told, at, &counted.places)), ..lens })
+    })
+}
+
+/// What one or several folders have of what a lens counts.
+struct Places {
+    places: Vec<Location>,
+    /// There may be more.
+    more: bool,
+}
+
+impl Places {
+    fn add(&mut self, other: Places) {
+        self.more |= other.more;
+        for place in other.places {
+            if !self.places.contains(&place) {
+                self.places.push(place);
+            }
+        }
+    }
+}
+
+/// What the folder has of it, and of dependencies what is asked about there.
+fn count(reading: &Reading, at: Position, counts: Counts, cancel: &CancelToken) -> Result<Places> {
+    let view = &reading.ready.view;
+    let symbol = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
+    // The text has changed since: the client asks for all lenses anew.
+    let symbol = symbol.ok_or_else(Error::content_modified)?;
+    let kind = match counts {
+        Counts::References => LensKind::References,
+        Counts::Implementations => LensKind::Implementations,
+    };
+    let mut counted = query::count_lens(view, symbol, kind, PLACES_MAX, cancel.flag());
+    if counted.cancelled {
+        return Err(errors::cancelled());
+    }
+    if reading.is_elsewhere() {
+        counted.places.retain(|place| !view.is_library(place.file));
+    }
+    let more = counted.truncated || reading.ready.freshness.degraded.is_some();
+    let places =
+        reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));
+    Ok(Places { places, more })
 }
 
 /// What was searched, and so what a number is true of.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Within {
-    /// The folder of the definition.
+    /// The folder of the definition, and those that depend on it.
     Folder,
     /// A folder that a dependency's file was found from: what the dependency itself uses is not counted.
     Dependent,

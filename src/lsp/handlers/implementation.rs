@@ -1,16 +1,39 @@
 //! `textDocument/implementation`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tower_lsp::gen_lsp_types::{Definition, ImplementationParams, ImplementationResponse, MessageType};
+use tower_lsp::gen_lsp_types::{
+    Definition, ImplementationParams, ImplementationResponse, Location, LocationLink, Position, Range, Uri,
+};
+use tower_lsp::jsonrpc::{Error, Result};
 
-use super::definition::{TARGETS_MAX, Targets, present};
+use super::definition::TARGETS_MAX;
+use crate::lsp::abroad::Abroad;
+use crate::lsp::convert;
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query;
+use crate::query::{self, Implementers, Item};
+use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "implementation";
+
+/// Something that implements what was asked about.
+#[derive(PartialEq)]
+struct Place {
+    uri: Uri,
+    full: Range,
+    name: Range,
+}
+
+struct Own {
+    /// The name that was asked about.
+    origin: Option<Range>,
+    places: Vec<Place>,
+    /// What is implemented, file by file, by the names of its definitions.
+    defined: BTreeMap<String, (Uri, Vec<Position>)>,
+}
 
 pub fn handle(
     session: &Arc<Session>,
@@ -18,28 +41,99 @@ pub fn handle(
 ) -> Answer<Option<ImplementationResponse>> {
     let links = session.features().is_ok_and(|f| f.implementation_links);
     let at = params.text_document_position_params;
-    let teller = Arc::clone(session);
     let uri = at.text_document.uri;
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
+    let others = match Abroad::capture(session, FEATURE, &uri) {
+        Ok(others) => others,
+        Err(error) => return at_once(Err(error)),
+    };
+    let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
         let found = query::implementation(view, reading.file, offset, TARGETS_MAX, cancel.flag());
         let Ok(found) = found else { return Ok(Found::Nothing) };
-        if found.cancelled {
-            return Err(errors::cancelled());
+        let places = places(reading, &found, |_| true)?;
+        let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
+        for (file, span) in &found.defined {
+            let Some(uri) = reading.asked_uri(*file) else { continue };
+            let start = convert::range(&reading.places(*file), *span).start;
+            defined.entry(uri.to_string()).or_insert_with(|| (uri, Vec::new())).1.push(start);
         }
-        if found.truncated {
-            let count = found.items.len();
-            teller.show(
-                MessageType::Info,
-                format!(
-                    "coppice: there may be more implementations than these {count}: the search reached its limit"
-                ),
-            );
+        let origin = reading.name_at(offset).map(|name| reading.range(name));
+        Ok(Found::Answer(Own { origin, places, defined }))
+    });
+    Box::pin(async move {
+        let Some(Own { origin, mut places, defined }) = own.await? else { return Ok(None) };
+        for (uri, names) in defined.into_values() {
+            let found = others.clone().ask(&uri, move |reading, cancel| {
+                let mut all = Vec::new();
+                for name in &names {
+                    all.extend(abroad(reading, *name, cancel)?);
+                }
+                Ok(all)
+            });
+            for place in found.await? {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
         }
-        Ok(Found::Answer(match present(reading, offset, links, &found.items) {
-            Targets::Locations(list) => ImplementationResponse::Definition(Definition::LocationList(list)),
-            Targets::Links(list) => ImplementationResponse::DefinitionLinkList(list),
+        if places.is_empty() {
+            return Ok(None);
+        }
+        places.truncate(TARGETS_MAX);
+        Ok(Some(match links {
+            true => ImplementationResponse::DefinitionLinkList(
+                places.into_iter().map(|place| place.link(origin)).collect(),
+            ),
+            false => ImplementationResponse::Definition(Definition::LocationList(
+                places.into_iter().map(|place| Location { uri: place.uri, range: place.name }).collect(),
+            )),
         }))
     })
+}
+
+impl Place {
+    fn link(self, origin: Option<Range>) -> LocationLink {
+        LocationLink {
+            origin_selection_range: origin,
+            target_uri: self.uri,
+            target_range: self.full,
+            target_selection_range: self.name,
+        }
+    }
+}
+
+/// What implements in the folder what the name at the position defines in one of its files, or one of its dependencies'.
+fn abroad(reading: &Reading, name: Position, cancel: &CancelToken) -> Result<Vec<Place>> {
+    let view = &reading.ready.view;
+    let symbol = reading.offset(name).and_then(|offset| Item::at(view, reading.file, offset));
+    let symbol = symbol.ok_or_else(Error::content_modified)?;
+    let found = query::implementation_of(view, symbol, TARGETS_MAX, cancel.flag());
+    // What dependencies do is theirs to tell.
+    places(reading, &found, |location| !view.is_library(location.file))
+}
+
+fn places(
+    reading: &Reading,
+    found: &Implementers,
+    counts: impl Fn(&query::Location) -> bool,
+) -> Result<Vec<Place>> {
+    if found.cancelled {
+        return Err(errors::cancelled());
+    }
+    if found.truncated {
+        let count = found.items.len();
+        reading.tell(format!(
+            "there may be more implementations than these {count}: the search reached its limit"
+        ));
+    }
+    let locations = found.items.iter().map(|d| d.location).filter(counts);
+    let place = |l: query::Location| {
+        // What another folder has is told as that folder tells it.
+        let uri = reading.asked_uri(l.file).or_else(|| reading.uri(l.file))?;
+        let places = reading.places(l.file);
+        let (full, name) = (convert::full_range(&places, l.full, l.span), convert::range(&places, l.span));
+        Some(Place { uri, full, name })
+    };
+    Ok(locations.filter_map(place).collect())
 }

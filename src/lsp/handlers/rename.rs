@@ -24,8 +24,6 @@ pub const FEATURE: &str = "rename";
 
 /// Most uses in other folders that are changed: nobody looks through more.
 const ABROAD_MAX: usize = 1_000;
-/// Most files of definitions that other folders are asked about.
-const DEFINING_MAX: usize = 64;
 /// Why those have to be looked at: what else bears the new name there was not looked for.
 const ABROAD: &str = "it stands in another folder, where the change has not been checked";
 
@@ -57,8 +55,9 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
     Box::pin(async move {
         let Some(Own { mut edits, shared, defined }) = own.await? else { return Ok(None) };
         let Some(shared) = shared.map(Arc::new) else { return Ok(Some(edits.finish())) };
-        if defined.len() > DEFINING_MAX {
-            let why = format!("more than {DEFINING_MAX} files define it, which other folders may use");
+        if defined.len() > abroad::DEFINING_MAX {
+            let most = abroad::DEFINING_MAX;
+            let why = format!("more than {most} files define it, which other folders may use");
             return Err(refused(&Refusal(why)));
         }
         let mut changed: BTreeMap<PathBuf, Abroad> = BTreeMap::new();

@@ -10,6 +10,7 @@ mod strings;
 mod subject;
 
 pub(super) use places::text_of;
+pub(super) use subject::is_local;
 
 use std::sync::atomic::AtomicBool;
 

@@ -121,7 +121,7 @@ fn refuse_coined(resolver: &Resolver<'_>, symbol: Symbol, def: &Def, text: &str)
 }
 
 /// Whether nothing outside the file can see the definition.
-fn is_local(def: &Def, resolver: &Resolver<'_>, symbol: Symbol) -> bool {
+pub fn is_local(def: &Def, resolver: &Resolver<'_>, symbol: Symbol) -> bool {
     let facts = resolver.view().facts(symbol.file);
     let kind = facts.scope(def.scope).kind;
     // A parameter may be named by whoever calls.

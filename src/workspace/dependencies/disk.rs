@@ -58,6 +58,8 @@ impl Bounds {
 pub struct Disk<'a> {
     graph: &'a Graph,
     bounds: &'a Bounds,
+    /// Where the folder lies; empty if that is no text.
+    root: String,
     stores: Vec<String>,
     /// The graph's and the libraries', by file name and directory.
     manifests: Vec<Manifest>,
@@ -71,6 +73,7 @@ impl<'a> Disk<'a> {
         let mut disk = Disk {
             graph,
             bounds,
+            root: bounds.root().to_str().unwrap_or_default().to_owned(),
             stores,
             manifests: graph.all_manifests().cloned().collect(),
             named: vec![OnceCell::new(); NAMED_MAX],
@@ -186,6 +189,10 @@ impl Layout for Disk<'_> {
 
     fn stores(&self) -> &[String] {
         &self.stores
+    }
+
+    fn root(&self) -> &str {
+        &self.root
     }
 }
 

@@ -111,6 +111,7 @@ pub fn load(job: Job<'_>, scratch: &Gate, room: &mut Room<'_>) -> Loaded {
     }
     let mut out = loading.out;
     out.libraries.stores = disk.stores().to_vec();
+    out.libraries.root = disk.root().to_owned();
     out.packages = packages(&disk, &out.libraries);
     out
 }

@@ -2,20 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::super::read::read_bounded;
 use super::disk::Bounds;
+use crate::graph::Leads;
 use crate::lang::LangId;
+use crate::lang::modules::ways_out;
 
 /// A manifest is looked at up to this size.
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// Entries of `node_modules` that are looked at for links.
 const ENTRIES_MAX: usize = 4_096;
 
-/// Those of the other folders that a manifest of the folder names by the way to them (`../lib`), or that a package
-/// installed in it is a link to, and their `src`. Paths are real ones.
-pub fn neighbours(root: &Path, others: &[PathBuf]) -> Vec<PathBuf> {
+/// Those of the other folders that a manifest of the folder or a file of it leads to (`../lib`, `../lib/src/x`), or that a
+/// package installed in it is a link to, with the packages in them that are named, and their `src`. Paths are real ones.
+/// None is around the folder.
+pub fn neighbours(root: &Path, others: &[PathBuf], leads: &Leads) -> Vec<PathBuf> {
+    let beside = |other: &&PathBuf| !root.starts_with(other);
+    let others: Vec<&PathBuf> = others.iter().filter(beside).collect();
     if others.is_empty() {
         return Vec::new();
     }
@@ -29,18 +34,47 @@ pub fn neighbours(root: &Path, others: &[PathBuf]) -> Vec<PathBuf> {
     let files: BTreeSet<&str> =
         LangId::all().flat_map(|lang| lang.strategy().dependency_files()).copied().collect();
     let manifests: Vec<String> = files.iter().filter_map(text).collect();
-    let links = links(root, &bounds);
-    let is_named = |other: &&PathBuf| {
-        links.iter().any(|link| link.starts_with(other))
-            || way(root, other).is_some_and(|way| manifests.iter().any(|text| names(text, &way)))
-    };
+    let mut places = links(root, &bounds);
+    let named = manifests.iter().flat_map(|text| ways_out("", text));
+    places.extend(named.chain(leads.iter().cloned()).filter_map(|way| below(root, &way)));
     let mut found = Vec::new();
-    for other in others.iter().filter(|other| *other != root).filter(is_named) {
-        // Python's packages and Go's commands often lie there.
-        found.extend(Some(other.join("src")).filter(|src| src.is_dir()));
-        found.push(other.clone());
+    for other in &others {
+        let is_inner = |inner: &&PathBuf| inner.starts_with(other) && inner != other;
+        let inner: Vec<&PathBuf> = others.iter().copied().filter(is_inner).collect();
+        let own = |place: &&PathBuf| {
+            place.starts_with(other) && !inner.iter().any(|inner| place.starts_with(inner))
+        };
+        let mut tops: Vec<&PathBuf> = places.iter().filter(own).collect();
+        let inside = || inside(root, other).is_some_and(|way| manifests.iter().any(|text| names(text, &way)));
+        if tops.is_empty() && !inside() {
+            continue;
+        }
+        // A package in the folder is named by where it lies there.
+        tops.retain(|place| files.iter().any(|file| place.join(file).is_file()));
+        tops.push(other);
+        for top in tops {
+            // Python's packages and Go's commands often lie there.
+            let places = Some(top.join("src")).filter(|src| src.is_dir()).into_iter().chain([top.clone()]);
+            places.for_each(|place| {
+                if !found.contains(&place) {
+                    found.push(place)
+                }
+            });
+        }
     }
     found
+}
+
+/// Where a way from the folder leads.
+fn below(root: &Path, way: &str) -> Option<PathBuf> {
+    let mut path = root.to_owned();
+    for part in way.split('/') {
+        match part {
+            ".." => drop(path.pop().then_some(())?),
+            part => path.push(part),
+        }
+    }
+    Some(path)
 }
 
 /// Where the links in `node_modules` lead.
@@ -61,21 +95,10 @@ fn links(root: &Path, bounds: &Bounds) -> Vec<PathBuf> {
     found.into_iter().filter(|path| path.is_symlink()).filter_map(|path| path.canonicalize().ok()).collect()
 }
 
-/// The way from one directory to another as manifests write it, with at least one slash.
-fn way(from: &Path, to: &Path) -> Option<String> {
-    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
-        (from.components().collect(), to.components().collect());
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let mut parts: Vec<&str> = vec![".."; from.len() - common];
-    for part in &to[common..] {
-        parts.push(part.as_os_str().to_str()?);
-    }
-    match parts[..] {
-        [] => None,
-        [inside] if inside != ".." => Some(format!("./{inside}")),
-        [_] => None,
-        _ => Some(parts.join("/")),
-    }
+/// The way from a directory to one below it as manifests write it, with at least one slash.
+fn inside(from: &Path, to: &Path) -> Option<String> {
+    let way = to.strip_prefix(from).ok()?.to_str().filter(|way| !way.is_empty())?;
+    Some(if way.contains('/') { way.to_owned() } else { format!("./{way}") })
 }
 
 /// Whether the text has the way as a whole path, not as a part of a longer one.
@@ -93,23 +116,16 @@ mod tests {
 
     #[test]
     fn a_way_is_named_only_as_a_whole() {
-        for text in ["replace x => ../lib", "-e ../lib/", "\"file:../lib\"", "path = \"../lib\"", "./../lib"]
-        {
-            assert!(names(text, "../lib"), "{text}");
+        for text in ["replace x => ./lib", "-e ./lib/", "\"file:./lib\"", "path = \"././lib\""] {
+            assert!(names(text, "./lib"), "{text}");
         }
-        for text in ["../library", "../../lib", "../lib-two", "../lib/inner", "x/../lib", "lib"] {
-            assert!(!names(text, "../lib"), "{text}");
+        for text in ["./library", "../lib", "./lib-two", "./lib/inner", "x/./lib", "lib"] {
+            assert!(!names(text, "./lib"), "{text}");
         }
-    }
-
-    #[test]
-    fn ways_lead_up_and_down() {
-        let way = |from: &str, to: &str| way(Path::new(from), Path::new(to));
-        assert_eq!(way("/a/app", "/a/lib").as_deref(), Some("../lib"));
-        assert_eq!(way("/a/x/app", "/a/lib").as_deref(), Some("../../lib"));
-        assert_eq!(way("/a", "/a/lib").as_deref(), Some("./lib"));
-        assert_eq!(way("/a", "/a/in/lib").as_deref(), Some("in/lib"));
-        assert_eq!(way("/a/lib", "/a"), None, "what is around it is no dependency");
+        let inside = |from: &str, to: &str| inside(Path::new(from), Path::new(to));
+        assert_eq!(inside("/a", "/a/lib").as_deref(), Some("./lib"));
+        assert_eq!(inside("/a", "/a/in/lib").as_deref(), Some("in/lib"));
+        assert_eq!(inside("/a/lib", "/a"), None, "what is around it is no dependency");
     }
 
     #[test]
@@ -125,7 +141,33 @@ mod tests {
         let others = ["lib", "linked", "stranger"].map(|name| top.join(name));
         let mut expected = vec![top.join("lib/src"), top.join("lib")];
         expected.extend(cfg!(unix).then(|| top.join("linked")));
-        assert_eq!(neighbours(&top.join("app"), &others), expected);
+        assert_eq!(neighbours(&top.join("app"), &others, &Leads::new()), expected);
+    }
+
+    #[test]
+    fn what_is_named_in_a_folder_is_that_folders_and_the_innermost_owns_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().canonicalize().unwrap();
+        for path in ["app", "mono/pkg/src", "mono/inner", "mono/plain"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        fs::write(top.join("mono/pkg/package.json"), "{}").unwrap();
+        let others = ["mono", "mono/inner"].map(|name| top.join(name));
+        let near = |leads: &[&str]| {
+            let leads = leads.iter().map(|way| (*way).to_owned()).collect();
+            let found = neighbours(&top.join("app"), &others, &leads);
+            found
+                .iter()
+                .map(|p| p.strip_prefix(&top).unwrap().to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(near(&["../mono/pkg"]), ["mono/pkg/src", "mono/pkg", "mono"]);
+        assert_eq!(near(&["../mono/plain/x.ts"]), ["mono"]);
+        assert_eq!(near(&["../mono/inner/x"]), ["mono/inner"]);
+        assert!(near(&["../monolith", "../app/x", "..", "../../../../../../../../../.."]).is_empty());
+        // Neither is what lies around the folder.
+        let around = [top.clone()];
+        assert!(neighbours(&top.join("app"), &around, &Leads::from(["../x".to_owned()])).is_empty());
     }
 
     #[cfg(unix)]
@@ -143,6 +185,6 @@ mod tests {
         symlink("../elsewhere/node_modules", top.join("app/node_modules")).unwrap();
         let made = std::process::Command::new("mkfifo").arg(top.join("app/go.mod")).status();
         assert!(made.unwrap().success());
-        assert_eq!(neighbours(&top.join("app"), &[top.join("lib")]), Vec::<PathBuf>::new());
+        assert_eq!(neighbours(&top.join("app"), &[top.join("lib")], &Leads::new()), Vec::<PathBuf>::new());
     }
 }

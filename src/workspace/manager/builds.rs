@@ -471,6 +471,10 @@ impl Core {
     /// After a publish: hooks, and an eye on the graph that was replaced.
     fn published(self: &Arc<Self>, folder: &Arc<Folder>, generation: u64, before: Vec<Weak<Charge>>) {
         folder.libraries.unlay();
+        // Who is asked whether an evicted folder depends on another one goes by this.
+        if folder.leads.lock().is_none() && self.folders().len() > 1 {
+            let _ = self.leads_of(folder);
+        }
         self.watch_drain(folder, before);
         tracing::info!(folder = %folder.path.display(), generation, "graph published");
         let Some(served) = folder.shelf.load().filter(|s| s.generation == generation) else { return };

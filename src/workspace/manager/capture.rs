@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
+
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
 use super::super::degrade::Degraded;
@@ -24,7 +26,7 @@ use super::core::Core;
 use super::folder::Folder;
 use super::libraries::{Known, Reach};
 use super::resident::{Placed, Resident, Sight};
-use crate::graph::{Graph, GraphBuilder};
+use crate::graph::{Graph, GraphBuilder, Leads, leads_of};
 use crate::lang::check_text;
 use crate::lang::modules::{FileId, Layout, file_name};
 use crate::text::BYTE_ORDER_MARK;
@@ -70,15 +72,16 @@ impl Ready {
         self.root.join(self.view.path(file))
     }
 
-    /// Whether the folder's own files are known to include the one that lies there.
-    pub fn has_itself(&self, path: &Path) -> bool {
-        let below = path.strip_prefix(&self.root).ok().and_then(super::super::scan::relative);
-        below.and_then(|below| self.view.file(&below)).is_some_and(|file| !self.view.is_library(file))
+    /// The file that lies there, if the folder's own files are known to include it.
+    pub fn own_file(&self, path: &Path) -> Option<FileId> {
+        let below = path.strip_prefix(&self.root).ok().and_then(super::super::scan::relative)?;
+        self.view.file(&below).filter(|file| !self.view.is_library(*file))
     }
 
-    /// The file that lies there, as one of a dependency. Looks at the disk.
-    pub fn library_at(&self, path: &Path) -> Option<FileId> {
-        library_at(self.view.graph(), &self.root, path)
+    /// The file that lies there, as one of dependencies: as often as they have it under another name. Looks at the disk.
+    pub fn libraries_at(&self, path: &Path) -> Vec<FileId> {
+        let graph = self.view.graph();
+        Shelves::of(graph).at(graph, &self.root, path)
     }
 }
 
@@ -156,13 +159,26 @@ impl Kind {
     }
 }
 
-/// The file of a dependency that lies there, under whatever name the folder knows it.
-fn library_at(graph: &Graph, root: &Path, path: &Path) -> Option<FileId> {
-    let name = path.file_name()?.to_str()?;
-    let mut named = graph.library_files().filter(|file| file_name(graph.path(*file)) == name).peekable();
-    named.peek()?;
-    let real = path.canonicalize().ok()?;
-    named.find(|file| root.join(graph.path(*file)).canonicalize().is_ok_and(|other| other == real))
+/// The files of dependencies, by the names of files.
+struct Shelves<'g>(FxHashMap<&'g str, Vec<FileId>>);
+
+impl<'g> Shelves<'g> {
+    fn of(graph: &'g Graph) -> Shelves<'g> {
+        let mut named: FxHashMap<&str, Vec<FileId>> = FxHashMap::default();
+        graph
+            .library_files()
+            .for_each(|file| named.entry(file_name(graph.path(file))).or_default().push(file));
+        Shelves(named)
+    }
+
+    /// Those that lie there, under whatever names the folder knows them.
+    fn at(&self, graph: &Graph, root: &Path, path: &Path) -> Vec<FileId> {
+        let named = path.file_name().and_then(|name| self.0.get(name.to_str()?));
+        let Some((named, real)) = named.zip(path.canonicalize().ok()) else { return Vec::new() };
+        let is_there =
+            |file: &FileId| root.join(graph.path(*file)).canonicalize().is_ok_and(|other| other == real);
+        named.iter().copied().filter(is_there).collect()
+    }
 }
 
 /// Whether there is something to answer from.
@@ -231,9 +247,31 @@ impl Capture {
     /// Whether the folder may have files at the path among its dependencies. Looks at the disk.
     pub fn may_depend_on(&self, path: &Path) -> bool {
         let Some(folder) = &self.folder else { return false };
-        let setting = self.core.dependencies_of(folder);
+        if self.core.leads_of(folder).is_none() && self.may_be_read() {
+            return true;
+        }
+        let setting = self.core.dependencies_of(folder, &self.open_leads(folder));
         let places = named(&setting).iter().filter_map(|place| place.canonicalize().ok());
         path.canonicalize().is_ok_and(|real| places.into_iter().any(|place| real.starts_with(place)))
+    }
+
+    /// Whether the folder has not been read yet, and not for a failure.
+    fn may_be_read(&self) -> bool {
+        let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));
+        report.is_some_and(|r| !r.lifecycle.is_at_rest() || r.lifecycle == Lifecycle::Evicted)
+    }
+
+    /// Where the captured documents of the folder lead outside of it.
+    fn open_leads(&self, folder: &Arc<Folder>) -> Leads {
+        let mut leads = Leads::new();
+        for (path, document) in self.placed(folder) {
+            if let Some(lang) = document.lang.filter(|lang| lang.strategy().ways().is_some())
+                && let Ok(facts) = document.facts()
+            {
+                leads.extend(leads_of(lang, &path, &facts));
+            }
+        }
+        leads
     }
 
     /// Why not all of the folder's dependencies are known, if so.
@@ -538,12 +576,16 @@ impl Capture {
     fn placed_beside(&self, folder: &Arc<Folder>, beside: &Resident) -> Vec<Placed> {
         let mut documents = self.placed(folder);
         let elsewhere = |path: &Path| self.core.owner(path).is_none_or(|owner| owner.id != folder.id);
-        for (path, document) in self.documents.iter() {
-            if elsewhere(path)
-                && let Some(file) = library_at(&beside.graph, folder.real(), path)
-            {
-                documents.push((beside.graph.path(file).to_owned(), Arc::clone(document)));
-            }
+        let mut abroad = self.documents.iter().filter(|(path, _)| elsewhere(path)).peekable();
+        if abroad.peek().is_none() {
+            return documents;
+        }
+        let graph = &beside.graph;
+        let shelves = Shelves::of(graph);
+        for (path, document) in abroad {
+            let known = shelves.at(graph, folder.real(), path);
+            documents
+                .extend(known.into_iter().map(|file| (graph.path(file).to_owned(), Arc::clone(document))));
         }
         documents
     }

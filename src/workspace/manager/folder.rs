@@ -17,6 +17,7 @@ use super::keeping::Kept;
 use super::libraries::Shelved;
 use super::resident::Resident;
 use super::telling::Telling;
+use crate::graph::Leads;
 
 /// Most skipped files of a folder that are kept for the status.
 const SKIPPED_MAX: usize = 1_000;
@@ -38,6 +39,8 @@ pub struct Folder {
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     pub telling: Telling,
     pub libraries: Shelved,
+    /// Where its files lead outside of it, as last known, and the generation that it is from.
+    pub leads: Mutex<Option<(u64, Arc<Leads>)>>,
     waiters: Mutex<Waiters>,
 }
 
@@ -104,6 +107,7 @@ impl Folder {
             running: Mutex::default(),
             telling: Telling::default(),
             libraries: Shelved::default(),
+            leads: Mutex::default(),
             waiters: Mutex::default(),
         }
     }

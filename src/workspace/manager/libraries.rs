@@ -23,7 +23,7 @@ use super::core::Core;
 use super::folder::Folder;
 use super::observer::Event;
 use super::resident::{Resident, Sight};
-use crate::graph::Graph;
+use crate::graph::{Graph, Leads};
 use crate::lang::modules::{FileId, Layout};
 
 /// Scratch for the parses of a load: the most that is free of these, the largest first. Files that need more are passed
@@ -239,17 +239,51 @@ impl Core {
         true
     }
 
+    /// Where the folder's files lead outside of it, as far as that is known: what an evicted graph said counts until there
+    /// is another.
+    pub(super) fn leads_of(&self, folder: &Folder) -> Option<Arc<Leads>> {
+        let known = folder.leads.lock().clone();
+        let Some(served) = folder.shelf.load() else { return known.map(|(_, leads)| leads) };
+        if let Some((_, leads)) = known.filter(|(generation, _)| *generation == served.generation) {
+            return Some(leads);
+        }
+        let leads = Arc::new(served.graph.graph.leads());
+        *folder.leads.lock() = Some((served.generation, Arc::clone(&leads)));
+        Some(leads)
+    }
+
     /// Where the folder's dependencies are looked for: in it, where the user says, and in other folders that its own files
-    /// name. Looks at the disk.
-    pub(super) fn dependencies_of(&self, folder: &Folder) -> Dependencies {
+    /// or open documents name, or those of such folders. Looks at the disk.
+    pub(super) fn dependencies_of(&self, folder: &Folder, open: &Leads) -> Dependencies {
         let setting = self.settings().dependencies.clone();
-        if setting == Dependencies::Off {
+        let folders = self.folders();
+        if setting == Dependencies::Off || folders.len() < 2 {
             return setting;
         }
-        let folders = self.folders();
-        let others = folders.iter().filter(|other| other.id != folder.id);
-        let others: Vec<PathBuf> = others.map(|other| other.real().to_owned()).collect();
-        let near = neighbours(folder.real(), &others);
+        let real: Vec<PathBuf> = folders.iter().map(|other| other.real().to_owned()).collect();
+        let mut near: Vec<PathBuf> = Vec::new();
+        let mut seen = vec![folder.id];
+        let mut at = 0;
+        while let Some(from) = seen.get(at).and_then(|id| folders.iter().find(|other| other.id == *id)) {
+            let mut leads = self.leads_of(from).map(|leads| (*leads).clone()).unwrap_or_default();
+            if at == 0 {
+                leads.extend(open.iter().cloned());
+            }
+            for place in neighbours(from.real(), &real, &leads) {
+                let around = folders.iter().filter(|other| place.starts_with(other.real()));
+                let Some(owner) = around.max_by_key(|other| other.real().components().count()) else {
+                    continue;
+                };
+                // What the folder itself has is its own.
+                if owner.id != folder.id && !near.contains(&place) {
+                    near.push(place);
+                }
+                if !seen.contains(&owner.id) {
+                    seen.push(owner.id);
+                }
+            }
+            at += 1;
+        }
         match near.is_empty() {
             true => setting,
             false => Dependencies::Stores([named(&setting), &near].concat()),
@@ -302,7 +336,7 @@ impl Core {
         let root = folder.real();
         let scratch = SCRATCH_BYTES.iter().find_map(|bytes| ledger.reserve(*bytes).ok()).ok_or(SHORT)?;
         let mut room = ledger.reserve(0).map_err(|_| SHORT)?;
-        let setting = self.dependencies_of(folder);
+        let setting = self.dependencies_of(folder, &graph.open_leads());
         let marks = Marks::read(root, graph, &setting);
         let neighbours = self.neighbours_of(folder, &setting);
         let bounds = Bounds::new(root, named(&setting));
@@ -429,7 +463,7 @@ impl Core {
         let (load, covered) = (state.load, state.covered == Some(generation));
         drop(state);
         let changed = look && {
-            let setting = self.dependencies_of(folder);
+            let setting = self.dependencies_of(folder, &sight.graph().open_leads());
             self.neighbours_of(folder, &setting) != kept.neighbours
                 || Marks::read(folder.real(), sight.graph(), &setting) != kept.marks
         };

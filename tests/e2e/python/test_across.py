@@ -48,7 +48,50 @@ TYPESCRIPT = {
     ),
     "other/main.ts": "function price() {}\nprice();\n",
 }
-PROGRAMS = {"python": PYTHON, "go": GO, "typescript": TYPESCRIPT}
+RUST = {
+    "lib/Cargo.toml": '[package]\nname = "shop-lib"\n',
+    "lib/src/lib.rs": "pub mod model;\n",
+    "lib/src/model.rs": (
+        "pub trait ⟦Item⟧ {\n    fn ⟦total⟧(&self) -> u32 { ⟦inside:price⟧() }\n}\n\n"
+        "pub fn ⟦price⟧() -> u32 { 1 }\n"
+    ),
+    # By the workspace, under another name.
+    "app/Cargo.toml": (
+        '[workspace]\nmembers = ["part"]\n\n'
+        '[workspace.dependencies]\nshop = { path = "../lib", package = "shop-lib" }\n'
+    ),
+    "app/part/Cargo.toml": '[package]\nname = "part"\n\n[dependencies]\nshop.workspace = true\n',
+    "app/part/src/main.rs": (
+        "use shop::model::{⟦taken:Item⟧, ⟦import:price⟧};\n\nstruct ⟦Special⟧;\n\nimpl ⟦base:Item⟧ for ⟦implementing:Special⟧ {}\n\n"
+        "fn ⟦main⟧() {\n    ⟦call:price⟧();\n    Special.⟦member:total⟧();\n}\n"
+    ),
+    "other/Cargo.toml": '[package]\nname = "other"\n',
+    "other/src/main.rs": "fn price() {}\n\nfn main() { price() }\n",
+}
+# By the way to the file, without a package.
+RELATIVE = {
+    "lib/src/model.ts": TYPESCRIPT["lib/model.ts"],
+    "app/in/main.ts": TYPESCRIPT["app/main.ts"].replace("'lib'", "'../../lib/src/model'"),
+    "other/main.ts": TYPESCRIPT["other/main.ts"],
+}
+# By what the project's paths say.
+PATHS = {
+    "lib/tsconfig.json": "{}",
+    "lib/src/model.ts": TYPESCRIPT["lib/model.ts"],
+    "app/tsconfig.json": (
+        '{"references": [{"path": "../lib"}], "compilerOptions": {"paths": {"@lib/*": ["../lib/src/*"]}}}'
+    ),
+    "app/in/main.ts": TYPESCRIPT["app/main.ts"].replace("'lib'", "'@lib/model'"),
+    "other/main.ts": TYPESCRIPT["other/main.ts"],
+}
+PROGRAMS = {
+    "python": PYTHON,
+    "go": GO,
+    "typescript": TYPESCRIPT,
+    "rust": RUST,
+    "relative": RELATIVE,
+    "paths": PATHS,
+}
 
 
 @pytest.fixture(params=PROGRAMS)
@@ -110,6 +153,62 @@ async def test_types_are_related_over_folders(editor):
     assert [editor.key(place(item)) for item in below] == ["Special"]
     above = await editor.client.type_hierarchy_supertypes_async(types.TypeHierarchySupertypesParams(below[0]))
     assert [editor.key(place(item)) for item in above] == ["Item"]
+
+
+async def test_references_come_from_other_folders(editor):
+    home = ["inside", "price"]
+    abroad = ["call"] if editor.workspace.marks["main"].file.endswith(".go") else ["call", "import"]
+    assert await editor.references("price") == sorted(home + abroad)
+    # From a use as from the definition.
+    assert await editor.references("call") == sorted(home + abroad)
+    assert await editor.references("price", declaration=False) == sorted(["inside", *abroad])
+    # A member by the type of what it is called on.
+    assert await editor.references("total") == ["member", "total"]
+    assert await editor.references("member") == ["member", "total"]
+
+
+async def implementations(editor, key):
+    document, position = editor.position(key)
+    params = types.ImplementationParams(document, position)
+    return editor.keys(await editor.client.text_document_implementation_async(params))
+
+
+async def test_implementations_are_in_other_folders(editor):
+    if editor.workspace.marks["main"].file.endswith(".go"):
+        pytest.skip("nothing implements a struct")
+    # Rust has what implements where it does.
+    found = await implementations(editor, "Item")
+    assert {"Special", "implementing"} & set(found)
+    assert await implementations(editor, "base") == found
+
+
+async def test_an_interface_is_implemented_in_other_folders(start, workspace):
+    files = {
+        "lib/go.mod": GO["lib/go.mod"],
+        "lib/close.go": "package lib\n\ntype ⟦Closer⟧ interface{ ⟦close:Close⟧() }\n",
+        "app/go.mod": GO["app/go.mod"],
+        "app/main.go": (
+            'package main\n\nimport "example.com/lib"\n\ntype ⟦File⟧ struct{}\n\n'
+            "func (f File) ⟦closing:Close⟧() {}\n\nfunc end(c lib.⟦used:Closer⟧) { c.⟦call:Close⟧() }\n"
+        ),
+    }
+    editor = await opened(start, workspace, files, ["lib", "app"])
+    for key in ("Closer", "used"):
+        assert "File" in await implementations(editor, key), key
+    for key in ("close", "call"):
+        assert "closing" in await implementations(editor, key), key
+
+
+async def test_names_of_other_folders_are_highlighted_and_prepared(editor):
+    only = editor.workspace.marks["main"].file.endswith(".go")
+    assert await editor.highlights("call") == (["call"] if only else ["call", "import"])
+    document, position = editor.position("price")
+    params = types.PrepareRenameParams(document, position)
+    assert (await editor.client.text_document_prepare_rename_async(params)).placeholder.lower() == "price"
+    document, position = editor.position("call")
+    params = types.PrepareRenameParams(document, position)
+    error = await editor.error(editor.client.text_document_prepare_rename_async(params))
+    assert "outside the folder" in error.message
 
 
 async def test_an_edit_that_is_not_saved_counts_in_other_folders(editor):
@@ -317,6 +416,109 @@ async def test_the_graph_around_what_a_dependency_defines_says_where_that_is(sta
         ("main", editor.workspace.uri("app.py")),
         ("run", editor.workspace.uri("env/lib/python3.11/site-packages/engine.py")),
     }
+
+
+async def opened(start, workspace, files, names):
+    all_of = workspace(files, "all")
+    editor = await start(all_of, folders=[all_of.root / name for name in names], profile=VSCODE)
+    await editor.ready()
+    return editor
+
+
+async def test_a_folder_that_another_one_hands_on_is_a_dependency_too(start, workspace):
+    files = {
+        "base/ground.py": "class ⟦Ground⟧:\n    def ⟦dig⟧(self):\n        return 1\n",
+        "lib/requirements.txt": "-e ../base\n",
+        "lib/shop.py": "from ground import ⟦handed:Ground⟧\n\n\ndef take() -> ⟦given:Ground⟧: ...\n",
+        "app/requirements.txt": "-e ../lib\n",
+        "app/main.py": "from shop import ⟦taken:Ground⟧, take\n\ntake().⟦call:dig⟧()\n⟦built:Ground⟧()\n",
+    }
+    editor = await opened(start, workspace, files, ["base", "lib", "app"])
+    assert await editor.references("Ground") == ["Ground", "built", "given", "handed", "taken"]
+    assert await editor.references("dig") == ["call", "dig"]
+    assert await editor.references("call") == ["call", "dig"]
+
+
+async def test_members_that_override_each_other_are_used_together_over_folders(start, workspace):
+    files = {
+        "lib/model.ts": "export class Item {\n    ⟦total⟧() { return 1; }\n}\n",
+        "app/main.ts": (
+            "import { Item } from '../lib/model';\n\nclass Special extends Item {\n    ⟦overriding:total⟧() { return 2; }\n}\n\n"
+            "export const f = (item: Item) => item.⟦member:total⟧();\nnew Special().⟦own:total⟧();\n"
+        ),
+    }
+    editor = await opened(start, workspace, files, ["lib", "app"])
+    for key in ("total", "overriding", "member", "own"):
+        assert await editor.references(key) == ["member", "overriding", "own", "total"], key
+
+
+async def test_a_name_that_only_its_file_sees_is_asked_of_no_other_folder(start, workspace):
+    editor = await shop(start, workspace)
+    argument = editor.workspace.uri("app")
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("coppice.evict", [argument]))
+    await editor.references("local")
+    assert shown(editor) == []
+    # Nobody takes the folder's silence for an answer.
+    assert "import" not in await editor.references("price")
+    assert "app is not part of the answer" in shown(editor)[-1]
+
+
+async def test_an_import_that_is_not_saved_makes_a_folder_a_dependent(start, workspace):
+    files = RELATIVE | {"app/in/main.ts": "export {};\n"}
+    editor = await opened(start, workspace, files, ["lib", "app"])
+    assert await editor.references("price") == ["inside", "price"]
+    editor.open("app/in/main.ts")
+    editor.replace("app/in/main.ts", RELATIVE["app/in/main.ts"])
+    assert await editor.references("price") == ["call", "import", "inside", "price"]
+    assert await editor.definition("call") == ["price"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_a_folder_that_is_not_open_is_not_read(start, workspace, program):
+    editor = await opened(start, workspace, PROGRAMS[program], ["app", "other"])
+    assert await editor.definition("call") == []
+    assert await editor.references("call") == []
+
+
+async def test_a_header_is_included_by_the_way_from_another_folder(start, workspace):
+    files = {
+        "lib/shop.h": "int ⟦price⟧(int amount);\n",
+        "app/main.c": '#include "../lib/shop.h"\n\nint main(void) { return ⟦call:price⟧(1); }\n',
+    }
+    editor = await opened(start, workspace, files, ["lib", "app"])
+    assert await editor.definition("call") == ["price"]
+    assert await editor.references("price") == ["call", "price"]
+
+
+async def test_a_package_inside_another_folder_is_named_by_its_place_there(start, workspace):
+    files = {
+        "mono/Cargo.toml": '[workspace]\nmembers = ["*"]\n\n[workspace.dependencies]\ndeep = { path = "deep" }\n',
+        "mono/deep/Cargo.toml": '[package]\nname = "deep"\n',
+        "mono/deep/src/lib.rs": "pub struct ⟦Deep⟧;\nimpl Deep { pub fn ⟦dive⟧(&self) {} }\n",
+        "mono/shop/Cargo.toml": '[package]\nname = "shop"\n[dependencies]\ndeep.workspace = true\n',
+        "mono/shop/src/lib.rs": "pub fn take() -> deep::⟦given:Deep⟧ { deep::⟦built:Deep⟧ }\n",
+        "app/Cargo.toml": '[package]\nname = "app"\n[dependencies]\nmarket = { path = "../mono/shop", package = "shop" }\n',
+        "app/src/main.rs": "fn main() { market::take().⟦call:dive⟧(); }\n",
+    }
+    editor = await opened(start, workspace, files, ["mono", "app"])
+    assert await editor.definition("call") == ["dive"]
+    assert await editor.references("dive") == ["call", "dive"]
+    assert await editor.references("call") == ["call", "dive"]
+
+
+async def test_lenses_count_what_other_folders_use(start, workspace):
+    editor = await shop(start, workspace)
+    document, position = editor.position("other")
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document))
+    [lens] = [lens for lens in lenses if lens.range.start == position]
+
+    async def title():
+        return (await editor.client.code_lens_resolve_async(lens)).command.title
+
+    assert await title() == "2 references"
+    argument = editor.workspace.uri("app")
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("coppice.evict", [argument]))
+    assert await title() == "0+ references"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
