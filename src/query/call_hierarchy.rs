@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::item::Item;
 use super::{Empty, destinations};
 use crate::graph::View;
-use crate::lang::facts::{Def, DefId, DefKind, Facts, Role, ScopeId, ScopeKind, Span};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Facts, Role, ScopeId, ScopeKind, Span};
 use crate::lang::modules::FileId;
 use crate::resolve::{Outcome, ReferenceLimits, Resolver, Symbol, Target};
 
@@ -42,9 +43,30 @@ pub fn prepare_calls(view: &View, file: FileId, offset: u32) -> Result<Vec<Item>
 
 /// The calls of a definition, by who makes them; at most `sites_max` of them.
 pub fn incoming_calls(view: &View, symbol: Symbol, sites_max: usize, cancel: &AtomicBool) -> Calls {
+    uses_by(view, symbol, is_call, sites_max, cancel)
+}
+
+/// The uses of a type that neither call nor extend it, by what they stand in; at most `sites_max` of them.
+pub(super) fn mentions(view: &View, symbol: Symbol, sites_max: usize, cancel: &AtomicBool) -> Calls {
+    let mentions = |role| !is_call(role) && !matches!(role, Role::Inherit | Role::Import | Role::Label);
+    uses_by(view, symbol, mentions, sites_max, cancel)
+}
+
+/// The uses of a kind, by the definition or file that they stand in.
+fn uses_by(
+    view: &View,
+    symbol: Symbol,
+    keeps: fn(Role) -> bool,
+    sites_max: usize,
+    cancel: &AtomicBool,
+) -> Calls {
     let resolver = Resolver::new(view);
-    let limits =
-        ReferenceLimits { found_max: Some(sites_max), cancel: Some(cancel), ..ReferenceLimits::default() };
+    let limits = ReferenceLimits {
+        found_max: Some(sites_max),
+        cancel: Some(cancel),
+        keeps: Some(keeps),
+        ..ReferenceLimits::default()
+    };
     let found = resolver.references(Target::Symbol(symbol), limits);
     let mut all = Grouped::default();
     for uses in found.found.chunk_by(|a, b| a.file == b.file) {
@@ -52,7 +74,7 @@ pub fn incoming_calls(view: &View, symbol: Symbol, sites_max: usize, cancel: &At
         let spans: FxHashSet<Span> = uses.iter().filter(|u| !u.declaration).map(|u| u.span).collect();
         let facts = view.facts(file);
         let callers = callers(&facts);
-        for r in facts.refs.iter().filter(|r| is_call(r.role) && spans.contains(&r.span)) {
+        for r in facts.refs.iter().filter(|r| keeps(r.role) && spans.contains(&r.span)) {
             all.add(caller(file, callers[r.scope.index()]), r.span);
         }
     }
@@ -66,10 +88,17 @@ pub fn outgoing_calls(view: &View, target: Target, sites_max: usize, cancel: &At
     let file = target.file();
     let facts = view.facts(file);
     let callers = callers(&facts);
-    let wanted = target.symbol().map(|s| s.def);
+    // What is declared several times for one body does what the body does, wherever it is asked.
+    let wanted: SmallVec<[Option<DefId>; 1]> = match target.symbol() {
+        Some(symbol) if facts.def(symbol.def).flags.has(DefFlags::OVERLOAD) => {
+            resolver.overloads(symbol).into_iter().map(|s| Some(s.def)).collect()
+        }
+        symbol => SmallVec::from_elem(symbol.map(|s| s.def), 1),
+    };
     let mut all = Grouped::default();
     let mut calls = Calls::default();
-    let own = facts.refs_with_ids().filter(|(_, r)| is_call(r.role) && callers[r.scope.index()] == wanted);
+    let own =
+        facts.refs_with_ids().filter(|(_, r)| is_call(r.role) && wanted.contains(&callers[r.scope.index()]));
     for (at, (id, r)) in own.enumerate() {
         if cancel.load(Ordering::Relaxed) {
             calls.cancelled = true;
@@ -217,6 +246,24 @@ mod tests {
             ",
             &["A", "g", "inner"],
         );
+    }
+
+    #[test]
+    fn what_is_declared_for_one_body_calls_what_the_body_calls() {
+        let python = "
+            //- /a.py
+            from typing import overload
+            def g(): pass
+            @overload
+            def $0f(x: int) -> int: ...
+            @overload
+            def f(x: str) -> str: ...
+            def f(x): return ⟦g⟧()
+            ";
+        check_outgoing(python, &["g"]);
+        let typescript =
+            "\n//- /a.ts\nfunction g() {}\nfunction $0f(x: number): void;\nfunction f(x: any) { ⟦g⟧(); }\n";
+        check_outgoing(typescript, &["g"]);
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub use inlay_hints::{Hint, HintKind, Hints, inlay_hints};
 pub use item::Item;
 pub use missing_imports::{MissingImport, missing_imports};
 pub use moniker::{Moniker, monikers};
-pub use picture::{Centre, EdgeKind, Picture, centre_at, leading_to, picture};
+pub use picture::{Centre, EdgeKind, Leading, Picture, centre_at, leading_to, picture};
 pub use references::{Use, Uses, references, references_to};
 pub use rename::{Edit, Refusal, Renaming, Shared, prepare_rename, rename, rename_abroad};
 pub use selection::selection_ranges;

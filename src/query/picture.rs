@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::call_hierarchy::{callers, incoming_calls, outgoing_calls};
+use super::call_hierarchy::{callers, incoming_calls, mentions, outgoing_calls};
 use super::document_links::document_links;
 use super::item::Item;
 use super::type_hierarchy::{subtypes, supertypes};
@@ -29,6 +29,8 @@ pub enum EdgeKind {
     Calls,
     Imports,
     Inherits,
+    /// Mentions a type that nothing calls.
+    Uses,
 }
 
 impl EdgeKind {
@@ -37,6 +39,7 @@ impl EdgeKind {
             EdgeKind::Calls => "calls",
             EdgeKind::Imports => "imports",
             EdgeKind::Inherits => "inherits",
+            EdgeKind::Uses => "uses",
         }
     }
 }
@@ -96,16 +99,39 @@ impl Picture {
     }
 }
 
-/// What leads to a symbol in a view that has it as a dependency's: who calls it, and what is below it.
-pub fn leading_to(view: &View, symbol: Symbol, cancel: &AtomicBool) -> Vec<(Item, EdgeKind)> {
-    let calling = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel).calls.into_iter();
-    let mut found: Vec<(Item, EdgeKind)> = calling.map(|call| (call.item, EdgeKind::Calls)).collect();
+/// What leads to a symbol.
+#[derive(Default)]
+pub struct Leading {
+    pub found: Vec<(Item, EdgeKind)>,
+    /// The limit was reached: there may be more.
+    pub truncated: bool,
+}
+
+/// What leads to a symbol in a view that has it as a dependency's: who calls it, or mentions it if it is a type that is
+/// not called, and what is below it.
+pub fn leading_to(view: &View, symbol: Symbol, cancel: &AtomicBool) -> Leading {
+    let mut leading = leading_here(view, symbol, cancel);
+    leading.found.retain(|(item, _)| !view.is_library(item.target.file()));
+    leading
+}
+
+fn leading_here(view: &View, symbol: Symbol, cancel: &AtomicBool) -> Leading {
+    let calling = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel);
+    let mut leading = Leading { found: Vec::new(), truncated: calling.truncated };
+    leading.found.extend(calling.calls.into_iter().map(|call| (call.item, EdgeKind::Calls)));
     if view.facts(symbol.file).def(symbol.def).kind.is_type() {
-        let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel).items.into_iter();
-        found.extend(below.map(|item| (item, EdgeKind::Inherits)));
+        if leading.found.is_empty() {
+            let mentions = mentions(view, symbol, NEIGHBOURS_MAX, cancel);
+            let own = |item: &Item| item.target.symbol() == Some(symbol);
+            let others = mentions.calls.into_iter().filter(|by| !own(&by.item));
+            leading.found.extend(others.map(|by| (by.item, EdgeKind::Uses)));
+            leading.truncated |= mentions.truncated;
+        }
+        let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel);
+        leading.found.extend(below.items.into_iter().map(|item| (item, EdgeKind::Inherits)));
+        leading.truncated |= below.truncated;
     }
-    found.retain(|(item, _)| !view.is_library(item.target.file()));
-    found
+    leading
 }
 
 /// What a picture is drawn around.
@@ -235,19 +261,15 @@ impl Drawing<'_> {
             Target::File(file) => return self.imports(file),
         };
         let called = outgoing_calls(view, at, NEIGHBOURS_MAX, cancel);
-        let calling = incoming_calls(view, symbol, NEIGHBOURS_MAX, cancel);
-        let mut truncated = called.truncated || calling.truncated;
+        let leading = leading_here(view, symbol, cancel);
+        let truncated = called.truncated || leading.truncated;
         let called = called.calls.into_iter().map(|call| (at, call.item.target, EdgeKind::Calls));
-        let calling = calling.calls.into_iter().map(|call| (call.item.target, at, EdgeKind::Calls));
-        let mut edges: Vec<_> = called.chain(calling).collect();
-        let kind = view.facts(symbol.file).def(symbol.def).kind;
-        if kind.is_type() {
-            for above in supertypes(view, symbol) {
-                edges.push((at, above.target, EdgeKind::Inherits));
-            }
-            let below = subtypes(view, symbol, NEIGHBOURS_MAX, cancel);
-            truncated |= below.truncated;
-            edges.extend(below.items.into_iter().map(|below| (below.target, at, EdgeKind::Inherits)));
+        let leading = leading.found.into_iter().map(|(item, kind)| (item.target, at, kind));
+        let mut edges: Vec<_> = called.chain(leading).collect();
+        if view.facts(symbol.file).def(symbol.def).kind.is_type() {
+            edges.extend(
+                supertypes(view, symbol).into_iter().map(|above| (at, above.target, EdgeKind::Inherits)),
+            );
         }
         Neighbours { edges, truncated }
     }
@@ -320,6 +342,7 @@ impl Picture {
                 EdgeKind::Calls => "",
                 EdgeKind::Imports => " [style=dashed]",
                 EdgeKind::Inherits => " [arrowhead=empty]",
+                EdgeKind::Uses => " [style=dotted]",
             };
             let _ = writeln!(out, "  n{from} -> n{to}{style};");
         }
@@ -339,6 +362,7 @@ impl Picture {
                 EdgeKind::Calls => "-->",
                 EdgeKind::Imports => "-.->",
                 EdgeKind::Inherits => "==>",
+                EdgeKind::Uses => "--o",
             };
             let _ = writeln!(out, "  n{from} {arrow} n{to}");
         }
@@ -390,6 +414,17 @@ mod tests {
             &drawn("\n//- /a.ts\nclass $0A {}\nclass B extends A {}\nconst f = () => new A();\n", 1),
             &["B inherits A", "f calls A"],
         );
+        let go = "
+            //- /go.mod
+            module m
+            //- /a.go
+            package m
+            type $0T struct { next *T }
+            type U struct { t T }
+            func (t *T) run() {}
+            func make() any { return &T{} }
+            ";
+        check_edges(&drawn(go, 1), &["U uses T", "make uses T", "run uses T"]);
         check_edges(
             &drawn("\n//- /p/A.java\npackage p;\nclass A { void f() { $0g(); } void g() {} }\n", 1),
             &["f calls g"],
@@ -437,6 +472,10 @@ mod tests {
         let types: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("class B{n}(A): pass\n")).collect();
         let many = drawn(&format!("\n//- /a.py\nclass $0A: pass\n{types}"), 1);
         assert!(many.more && many.total > NODES_MAX, "{}", many.total);
+        // What is no call does not count to the calls, and only then is more than what is drawn.
+        let uses: String = (0..NEIGHBOURS_MAX + 7).map(|_| "    x: A\n").collect();
+        let many = drawn(&format!("\n//- /a.py\nclass $0A: pass\ndef f():\n    A()\n{uses}"), 1);
+        assert_eq!((many.nodes.len(), many.total, many.more), (2, 2, false));
         let imports: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("//- /i{n}.py\nimport a\n")).collect();
         let many = drawn(&format!("\n//- /a.py\n$0\n{imports}"), 1);
         assert!(many.more && many.total > NODES_MAX / 2, "{}", many.total);

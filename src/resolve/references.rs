@@ -39,6 +39,8 @@ pub struct ReferenceLimits<'a> {
     pub within: Option<FileId>,
     /// Where a macro is used whose text mentions the symbol counts as a use of it.
     pub expansions: bool,
+    /// Which uses are kept and counted, by what they do; all if it is not said.
+    pub keeps: Option<fn(Role) -> bool>,
 }
 
 /// A place where a symbol is used or declared.
@@ -423,7 +425,9 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             if !sure.iter().any(|entity| self.is_target(entity)) {
                 continue;
             }
-            self.add_use(&index, file, r);
+            if self.limits.keeps.is_none_or(|keeps| keeps(r.role)) {
+                self.add_use(&index, file, r);
+            }
             if self.limits.found_max.is_some_and(|max| self.result.found.len() > max) {
                 self.result.truncated = true;
                 return false;

@@ -19,7 +19,7 @@ export interface GraphNode {
 export interface GraphEdge {
   from: string;
   to: string;
-  /** `calls`, `imports` or `inherits`. */
+  /** `calls`, `imports`, `inherits` or `uses`. */
   kind: string;
 }
 

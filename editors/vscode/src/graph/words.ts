@@ -5,7 +5,7 @@ import type { Graph, GraphNode } from "./model";
 const NAMES_MAX = 5;
 
 /** How an edge of a kind reads from its other end. */
-const PASSIVE: Record<string, string> = { calls: "called by", imports: "imported by", inherits: "inherited by" };
+const PASSIVE: Record<string, string> = { calls: "called by", imports: "imported by", inherits: "inherited by", uses: "used by" };
 
 /** How much of what there is is shown. */
 export function extent(shown: number, { total, more }: Graph): string {
