@@ -58,6 +58,10 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
         if !(is_type || symbol.kind.is_callable()) || !named.contains(&symbol.span) {
             continue;
         }
+        // What makes an instance names the type, whose lens counts it.
+        if symbol.kind == DefKind::Constructor {
+            continue;
+        }
         lenses.push(Lens { span: symbol.span, kind: LensKind::References });
         if is_type && (implements || matches!(symbol.kind, DefKind::Interface | DefKind::Trait)) {
             lenses.push(Lens { span: symbol.span, kind: LensKind::Implementations });
@@ -140,6 +144,23 @@ mod tests {
             A().m()
             ",
             "A 3, A 1 below, m 1",
+        );
+        check_lenses(
+            "
+            //- /a.ts
+            class $0A { constructor(public x = 1) {} m() {} }
+            new A(); new A().m();
+            //- /b.py
+            class B:
+                def __init__(self): pass
+            B()
+            ",
+            "A 2, A 0 below, m 1",
+        );
+        check_lenses("\n//- /b.py\nclass $0B:\n    def __init__(self): pass\nB()\n", "B 1, B 0 below");
+        check_lenses(
+            "\n//- /p/A.java\npackage p;\nclass $0A { A(int n) {} static A a = new A(1); }\n",
+            "A 2, A 0 below",
         );
         check_lenses(
             "
