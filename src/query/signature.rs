@@ -5,7 +5,7 @@ use crate::lang::pack::Knobs;
 
 /// A longer head is cut here.
 const SIGNATURE_CHARS_MAX: usize = 800;
-/// A value longer than this is left out of a variable's head.
+/// A longer value is cut here in a variable's head.
 const VALUE_CHARS_MAX: usize = 120;
 
 /// The declaration without its body, on one line if it is short: `def f(a: int) -> str`, `struct Point<T>`,
@@ -18,9 +18,9 @@ pub fn signature(text: &str, def: &Def, knobs: &Knobs) -> String {
     let head_end = match def.kind {
         DefKind::Parameter | DefKind::TypeParameter | DefKind::EnumMember | DefKind::Label => whole.len(),
         _ if def.body.is_some() || def.kind.is_callable() || def.kind.is_type() => {
-            body_start(whole, name_end)
+            overload_end(whole, name_end).unwrap_or_else(|| body_start(whole, name_end))
         }
-        _ => value_end(whole, name_end),
+        _ => return with_value(&whole[from..], name_end - from),
     };
     let head = whole.get(from..head_end.max(name_end)).unwrap_or_default();
     collapse(head.trim().trim_end_matches([';', ',']))
@@ -90,13 +90,40 @@ fn ends_line(rest: &str) -> bool {
     line.trim_end().is_empty() && rest.contains('\n') || line.starts_with('#')
 }
 
-/// The end of a variable's declaration, its value included if it is short and on one line.
-fn value_end(whole: &str, from: usize) -> usize {
-    let line_end = whole[from..].find('\n').map_or(whole.len(), |at| from + at);
-    match whole[from..line_end].find('=') {
-        Some(equals) if line_end < whole.len() || line_end - from - equals > VALUE_CHARS_MAX => from + equals,
-        _ => line_end,
+/// Where `: ...` begins, all that a declaration has for a body (Python).
+fn overload_end(whole: &str, from: usize) -> Option<usize> {
+    let head = whole[from..].trim_end().strip_suffix("...")?.trim_end().strip_suffix(':')?;
+    Some(from + head.len())
+}
+
+/// A variable's declaration with the beginning of its value. A value of several lines with comments among them is left
+/// out, which would not be told from it on one line.
+fn with_value(declaration: &str, from: usize) -> String {
+    let Some(equals) = equals_sign(&declaration[from..]).map(|at| from + at) else {
+        let line = declaration[from..].find('\n').map_or(declaration.len(), |at| from + at);
+        return collapse(declaration[..line].trim().trim_end_matches([';', ',']));
+    };
+    let (head, value) = declaration.split_at(equals + 1);
+    let value = value.trim().trim_end_matches([';', ',']);
+    if value.contains('\n') && ["//", "/*", "#"].iter().any(|comment| value.contains(comment)) {
+        return collapse(head.trim_end_matches(['=', ':', ' ']));
     }
+    let mut value = collapse(value);
+    if let Some((cut, _)) = value.char_indices().nth(VALUE_CHARS_MAX) {
+        value.truncate(cut);
+        value.push('…');
+    }
+    format!("{} {value}", collapse(head))
+}
+
+/// Where a value is given: the sign is neither part of an arrow nor of a comparison.
+fn equals_sign(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_part = |at: usize| {
+        matches!(bytes.get(at + 1), Some(b'=' | b'>'))
+            || at > 0 && matches!(bytes[at - 1], b'=' | b'!' | b'<' | b'>')
+    };
+    text.match_indices('=').map(|(at, _)| at).find(|at| !is_part(*at))
 }
 
 /// Runs of white space become one space; what is too long ends in an ellipsis.
@@ -143,6 +170,22 @@ mod tests {
         check_signature("a.py", "class A(B[int], m=C):\n    x = 1\n", "A", "class A(B[int], m=C)");
         check_signature("a.py", "def g(): return 1\n", "g", "def g()");
         check_signature("a.py", "LIMIT: int = 4\n", "LIMIT", "LIMIT: int = 4");
-        check_signature("a.py", "TABLE = {\n  1: 2,\n}\n", "TABLE", "TABLE");
+        check_signature(
+            "a.py",
+            "@overload\ndef f(x: int,\n  y: str) -> int: ...\n",
+            "f",
+            "def f(x: int, y: str) -> int",
+        );
+    }
+
+    #[test]
+    fn a_value_is_shown_as_far_as_there_is_room() {
+        check_signature("a.py", "TABLE = {\n  1: 2,\n}\n", "TABLE", "TABLE = { 1: 2, }");
+        check_signature("a.py", "T = Union[\n    A,\n    B,\n]\n", "T", "T = Union[A, B,]");
+        check_signature("a.py", "TABLE = {\n  1: 2,  # two\n}\n", "TABLE", "TABLE");
+        let (long, start) = ("x".repeat(200), "x".repeat(VALUE_CHARS_MAX - 1));
+        check_signature("a.py", &format!("NAME = '{long}'\n"), "NAME", &format!("NAME = '{start}…"));
+        check_signature("a.ts", "let f: () => void = g;\n", "f", "f: () => void = g");
+        check_signature("a.go", "package a\nvar (\n\tx = 1\n)\n", "x", "x = 1");
     }
 }

@@ -8,7 +8,7 @@ use crate::lang::calls::{Call, call_at};
 use crate::lang::facts::{Def, DefFlags, DefKind, Facts, ScopeKind};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::{ParseLimits, Parser, extract};
-use crate::resolve::{Resolver, Symbol};
+use crate::resolve::{Occurrence, Resolver, Symbol};
 
 /// Signatures of one name that are shown.
 const SIGNATURES_MAX: usize = 20;
@@ -59,7 +59,12 @@ pub fn signature_help(view: &View, file: FileId, offset: u32) -> Option<Signatur
 /// The functions that are called; of a type, its constructors.
 fn called(view: &View, file: FileId, call: &Call) -> Option<Vec<Symbol>> {
     let resolver = Resolver::new(view);
-    let found = destinations(&resolver, file, call.callee_end.checked_sub(1)?).ok()?;
+    let name = call.callee_end.checked_sub(1)?;
+    // Where a function is declared, its own parameters are being written.
+    if matches!(resolver.at(file, name), Some(Occurrence::Def(_))) {
+        return None;
+    }
+    let found = destinations(&resolver, file, name).ok()?;
     // What is only called alike is no signature to write by.
     let sure = found.iter().filter(|d: &&Destination| !d.tier.is_guess());
     let mut symbols = Vec::new();
@@ -212,5 +217,16 @@ mod tests {
             &["constructor([size: number])"],
         );
         check("\n//- /a.py\ndef f(a): pass\nx = (1, $0)\n", &[]);
+    }
+
+    #[test]
+    fn a_declaration_is_no_call() {
+        check("\n//- /a.py\ndef f(a, $0b): pass\n", &[]);
+        check("\n//- /a.py\ndef f($0", &[]);
+        check("\n//- /a.py\nclass A: pass\nclass B(A, $0): pass\n", &[]);
+        check("\n//- /a.ts\nclass A { m(a: number, $0) {} }\n", &[]);
+        check("\n//- /a.rs\nfn f(a: u32, $0) {}\n", &[]);
+        check("\n//- /a.go\npackage a\nfunc (t T) f(a int, $0) {}\n", &[]);
+        check("\n//- /A.java\nclass A { void f(int a, $0) {} }\n", &[]);
     }
 }
