@@ -24,6 +24,8 @@ pub struct ClientFeatures {
     pub type_definition_links: bool,
     pub implementation_links: bool,
     pub markdown_hover: bool,
+    /// Says how it reads Markdown: what a link leads to is not shown, and can be opened.
+    pub markdown_links: bool,
     pub pulls_diagnostics: bool,
     pub configuration: bool,
     /// Wants to be asked to tell of changed settings.
@@ -105,6 +107,7 @@ impl ClientFeatures {
             markdown_hover: text
                 .and_then(|t| t.hover.as_ref()?.content_format.as_ref()?.first())
                 .is_some_and(|first| *first == MarkupKind::Markdown),
+            markdown_links: all.general.as_ref().is_some_and(|g| g.markdown.is_some()),
             pulls_diagnostics: text.is_some_and(|t| t.diagnostic.is_some()),
             configuration: yes(workspace.and_then(|w| w.configuration)),
             registers_configuration: yes(

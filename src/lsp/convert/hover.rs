@@ -23,7 +23,7 @@ pub fn hover(
     }
 }
 
-/// What a hover says.
+/// What a hover says: the declaration, where it is and how it was found, its documentation.
 pub fn hover_content(
     found: &query::Hover,
     link: Option<&str>,
@@ -37,9 +37,6 @@ pub fn hover_content(
     } else {
         found.signature.clone()
     });
-    if let Some(text) = &found.documentation {
-        parts.push(shortened(text));
-    }
     let mut place = match &found.container {
         Some(container) => format!("{container} in {}", found.path),
         None => found.path.clone(),
@@ -69,6 +66,10 @@ pub fn hover_content(
     let is_open = found.kind.is_alias() || found.tier.is_guess();
     if freshness.dependencies == Known::Reading && is_open {
         parts.push("The folder's dependencies are being read: soon there may be more to say".to_owned());
+    }
+    // Last, for what is above must be seen where only the first lines are.
+    if let Some(text) = &found.documentation {
+        parts.push(shortened(text));
     }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     MarkupContent { kind, value: parts.join("\n\n") }

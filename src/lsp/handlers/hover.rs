@@ -13,7 +13,8 @@ use crate::resolve::Tier;
 pub const FEATURE: &str = "hover";
 
 pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hover>> {
-    let markdown = session.features().is_ok_and(|f| f.markdown_hover);
+    let (markdown, links) =
+        session.features().map_or((false, false), |f| (f.markdown_hover, f.markdown_links));
     let at = params.text_document_position_params;
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::LocalFirst, move |reading, scope, _| {
@@ -22,7 +23,7 @@ pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hove
         Ok(match query::hover(&reading.ready.view, reading.file, offset) {
             Ok(hover) if scope == Scope::Folder || certain(&hover) => {
                 let places = reading.places(reading.file);
-                let link = link(reading, hover.location);
+                let link = links.then(|| link(reading, hover.location)).flatten();
                 Found::Answer(convert::hover(
                     &hover,
                     &places,

@@ -180,6 +180,21 @@ async def test_plain_hover_for_clients_without_markdown(start, workspace):
     assert "```" not in hover.contents.value
 
 
+@pytest.mark.parametrize("reads", [True, False])
+async def test_hovers_link_where_markdown_is_read(start, workspace, reads):
+    def adapt(capabilities):
+        capabilities.text_document.hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown])
+        markdown = types.MarkdownClientCapabilities(parser="marked")
+        capabilities.general = types.GeneralClientCapabilities(markdown=markdown if reads else None)
+
+    editor = await start(workspace(PROGRAMS["python"].files), adapt=adapt)
+    await editor.ready()
+    text = await editor.hover("call")
+    assert ("](file:///" in text) == reads
+    # Where a hover is cut, what it says of itself is still seen.
+    assert text.index(" · ") < text.index("rice of several")
+
+
 async def test_languages_do_not_answer_for_each_other(start, workspace):
     editor = await start(
         workspace(
