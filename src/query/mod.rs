@@ -73,7 +73,7 @@ pub use signature_help::{Signature, SignatureHelp, signature_help};
 pub use stubs::{MissingFunction, missing_functions};
 pub use type_definition::type_definition;
 pub use type_hierarchy::{Relatives, prepare_types, subtypes, supertypes};
-pub use unused_imports::remove_unused_imports;
+pub use unused_imports::{remove_unused_imports, remove_unused_imports_on_lines};
 pub use why::{Candidate, Why, why};
 pub use workspace_symbols::{WorkspaceSymbol, workspace_symbols};
 

@@ -18,11 +18,43 @@ const REMOVED_MAX: usize = 1_000;
 /// The edits that remove the unused imports of the file, the first thousand of them; none where the text would not be read as before without them.
 pub fn remove_unused_imports(view: &View, file: FileId, cancel: &AtomicBool) -> Vec<Edit> {
     let Some((spans, text)) = unused(view, file, cancel) else { return Vec::new() };
+    removed(view, file, &spans, &text)
+}
+
+/// The edits that remove those unused imports alone whose names stand on the lines of the range.
+pub fn remove_unused_imports_on_lines(
+    view: &View,
+    file: FileId,
+    range: Span,
+    cancel: &AtomicBool,
+) -> Vec<Edit> {
+    let Ok(text) = view.text(file) else { return Vec::new() };
+    let (Some(before), Some(behind)) = (text.get(..range.start as usize), text.get(range.end as usize..))
+    else {
+        return Vec::new();
+    };
+    let start = before.rfind('\n').map_or(0, |at| at + 1) as u32;
+    let end = range.end + behind.find('\n').unwrap_or(behind.len()) as u32;
+    let lines = Span::new(start, end);
+    // Editors ask at every place where the cursor rests, and few lines import anything.
+    let facts = view.facts(file);
+    if !facts.defs.iter().any(|d| d.kind == DefKind::Import && lines.encloses(d.name_span)) {
+        return Vec::new();
+    }
+    let Some((mut spans, text)) = unused(view, file, cancel) else { return Vec::new() };
+    spans.retain(|span| lines.encloses(*span));
+    removed(view, file, &spans, &text)
+}
+
+fn removed(view: &View, file: FileId, spans: &[Span], text: &str) -> Vec<Edit> {
+    if spans.is_empty() {
+        return Vec::new();
+    }
     let lang = view.lang(file);
     let facts = view.facts(file);
     let limits = ParseLimits::default();
-    let Ok(tree) = Parser::new().parse(lang, &text, None, &limits) else { return Vec::new() };
-    let mut removed = removals(&facts, &tree, &text, &spans);
+    let Ok(tree) = Parser::new().parse(lang, text, None, &limits) else { return Vec::new() };
+    let mut removed = removals(&facts, &tree, text, spans);
     let names = removed.len();
     removed.dedup();
     // Two items that share a comma cannot both have it.
@@ -83,6 +115,27 @@ mod tests {
             text.replace_range(edit.span.start as usize..edit.span.end as usize, "");
         }
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn those_of_a_line_go_alone() {
+        let lines = |fixture: &str| {
+            let fixture = Fixture::parse(fixture);
+            let view = fixture.view();
+            let (file, at) = fixture.cursor(&view);
+            let mut text = fixture.files[view.path(file)].clone();
+            let range = Span::new(at, at);
+            for edit in
+                remove_unused_imports_on_lines(&view, file, range, &AtomicBool::new(false)).iter().rev()
+            {
+                text.replace_range(edit.span.start as usize..edit.span.end as usize, "");
+            }
+            text
+        };
+        assert_eq!(lines("\n//- /a.py\nimport os\n$0import re\nx = 1\n"), "import os\nx = 1\n");
+        assert_eq!(lines("\n//- /a.py\nimport os\nimport re$0\n"), "import os\n");
+        assert_eq!(lines("\n//- /a.py\nimport os\nimport re\n$0x = 1\n"), "import os\nimport re\nx = 1\n");
+        assert_eq!(lines("\n//- /a.py\n$0import re\nre.x\n"), "import re\nre.x\n");
     }
 
     #[test]

@@ -67,6 +67,11 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
                 let edit = std::slice::from_ref(&function.edit);
                 actions.push(action(title, CodeActionKind::QuickFix, false, edit));
             }
+            let edits = query::remove_unused_imports_on_lines(view, reading.file, range, cancel.flag());
+            if !edits.is_empty() {
+                let title = if edits.len() == 1 { "Remove unused import" } else { "Remove unused imports" };
+                actions.push(action(title.to_owned(), CodeActionKind::QuickFix, true, &edits));
+            }
         }
         if organises {
             let edits = query::remove_unused_imports(view, reading.file, cancel.flag());

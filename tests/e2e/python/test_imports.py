@@ -78,3 +78,25 @@ async def test_unused_imports_are_removed(start, workspace):
     (action,) = await editor.client.text_document_code_action_async(params)
     assert action.kind == types.CodeActionKind.SourceOrganizeImports
     assert editor.applied(action.edit) == {"a.py": "from b import second\n\nsecond()\n"}
+
+
+async def test_the_unused_import_of_a_line_is_removed_without_asking_for_more(start, workspace):
+    files = {"a.py": "⟦import⟧ os\nfrom b import first, second\n\n⟦second⟧()\n", "b.py": "first = second = print\n"}
+    editor = await start(workspace(files))
+    await editor.ready()
+    editor.open("a.py")
+
+    async def actions(mark):
+        document, position = editor.position(mark)
+        return await editor.client.text_document_code_action_async(
+            types.CodeActionParams(
+                text_document=document,
+                range=types.Range(position, position),
+                context=types.CodeActionContext(diagnostics=[]),
+            )
+        )
+
+    (action,) = await actions("import")
+    assert action.kind == types.CodeActionKind.QuickFix and action.title == "Remove unused import"
+    assert editor.applied(action.edit) == {"a.py": "from b import first, second\n\nsecond()\n"}
+    assert not await actions("second")
