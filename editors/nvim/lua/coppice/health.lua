@@ -44,8 +44,13 @@ function M.check()
     )
   end
   for _, client in ipairs(clients) do
-    local version = (client.server_info or {}).version or 'unknown'
-    health.ok(('client %d, version %s, serves %d folders'):format(client.id, version, #(client.workspace_folders or {})))
+    -- Neovim 0.10 does not keep what a server says of itself.
+    local version = (client.server_info or {}).version
+    local folders = vim.tbl_map(function(folder)
+      return vim.fn.fnamemodify(vim.uri_to_fname(folder.uri), ':~')
+    end, client.workspace_folders or {})
+    local serves = #folders > 0 and 'serves ' .. table.concat(folders, ', ') or 'serves single files'
+    health.ok(('client %d%s, %s'):format(client.id, version and ', version ' .. version or '', serves))
     for buffer in pairs(client.attached_buffers) do
       local others = vim.tbl_filter(function(other)
         return other.name ~= 'coppice'

@@ -227,10 +227,14 @@ local function describe(one)
   if one.pinned then
     state = state .. ', pinned'
   end
-  local lines = {
-    ('%s: %s'):format(one.name, state),
-    ('  %d files, %d lines, %s, generation %d'):format(one.files, one.lines, bytes(one.residentBytes), one.generation),
-  }
+  -- Neovim names a folder by its whole path.
+  local lines = { ('%s: %s'):format(vim.fn.fnamemodify(one.name, ':~'), state) }
+  if one.state == 'evicted' then
+    table.insert(lines, '  nothing of it is in memory; the next question brings it back')
+  elseif one.generation > 0 then
+    local size = '  %d files, %d lines, %s, generation %d'
+    table.insert(lines, size:format(one.files, one.lines, bytes(one.residentBytes), one.generation))
+  end
   for _, key in ipairs({ 'lastError', 'note' }) do
     if type(one[key]) == 'string' then
       table.insert(lines, '  ' .. one[key])
@@ -264,7 +268,7 @@ function verbs.status()
   local memory = status.memory
   local lines = {
     ('coppice %s, process %d'):format(status.version, status.pid),
-    ('memory: %s of %s in use, at most %s; the process takes %s'):format(
+    ('memory: %s of %s in use, at most %s so far; the process takes %s'):format(
       bytes(memory.usedBytes),
       bytes(memory.limitBytes),
       bytes(memory.highWaterBytes),
@@ -334,6 +338,8 @@ end
 
 function verbs.log()
   vim.cmd.edit(vim.lsp.log and vim.lsp.log.get_filename() or vim.lsp.get_log_path())
+  -- The newest is at the end.
+  vim.cmd.normal({ 'G', bang = true })
 end
 
 function M._command(args)
