@@ -99,7 +99,14 @@ class HelixTest(EditorTest):
         editor.ask(["Space", "k"], "A round thing")
         editor.command(f"open {self.place}/rust/src/main.rs:6:6")
         editor.seen("fn helper")
+        # A file outside of where Helix works is answered for by itself.
         editor.ask(["Space", "k"], r"fn helper.*(\n.*)*fn helper")
+        editor.keys("Escape")
+        editor.command("buffer-close")
+        editor.command(f"cd {self.place}/rust")
+        editor.command("open src/main.rs:6:6")
+        editor.seen("fn helper")
+        editor.ask(["Space", "S"], r"helper\b.*main\.rs", typed="helper")
         self.assertEqual(servers_of(editor.pid()), 1)
 
     def test_sees_a_file_that_changes_on_disk(self) -> None:
