@@ -108,11 +108,12 @@ test("a filter keeps the focus", () => {
 });
 
 test("a node is told in words, with what its edges lead to", () => {
-  const all = graph("f calls g", "f calls h", "k calls f", "f inherits k", ...["a", "b", "c", "d", "e", "i"].map((n) => `${n} calls h`));
+  const all = graph("f calls g", "f calls h", "k calls f", "f inherits k", "k uses t", ...["a", "b", "c", "d", "e", "i"].map((n) => `${n} calls h`));
   const told = (name: string) => sentence(all, all.nodes.find(({ id }) => id === name)!);
   assert.equal(told("f"), "function f, /x.py:1; calls g, h; called by k; inherits k");
   assert.equal(told("h"), "function h, /x.py:3; called by f, a, b, c, d and 2 more");
-  assert.equal(told("k"), "function k, /x.py:4; calls f; inherited by f");
+  assert.equal(told("k"), "function k, /x.py:4; calls f; inherited by f; uses t");
+  assert.equal(told("t"), "function t, /x.py:5; used by k");
 });
 
 test("exports quote what their languages need", () => {
