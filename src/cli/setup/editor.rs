@@ -27,7 +27,9 @@ impl Editor {
             Editor::Zed => "",
             Editor::Sublime => "# for LSP.sublime-settings, of the package LSP",
             Editor::Kakoune => "# for ~/.config/kak/kakrc, after kakoune-lsp is loaded",
-            Editor::ClaudeCode => "# for .lsp.json in a plugin's directory",
+            Editor::ClaudeCode => {
+                "# for .lsp.json in a plugin's directory, beside .claude-plugin/plugin.json"
+            }
         }
     }
 
