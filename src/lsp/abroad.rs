@@ -31,6 +31,13 @@ pub struct Abroad {
     wait: Duration,
 }
 
+/// What other folders say.
+pub struct Told<T> {
+    pub all: Vec<T>,
+    /// Each of them could say.
+    pub whole: bool,
+}
+
 impl Abroad {
     /// Those that do not own the document.
     ///
@@ -50,7 +57,7 @@ impl Abroad {
 
     /// What those of them say that have the file, or know it as one of their dependencies', one after the other. The user is
     /// told of folders that cannot say.
-    pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<T>>
+    pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Told<T>>
     where
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
@@ -58,18 +65,19 @@ impl Abroad {
         let session = Arc::clone(&self.session);
         let each = self.ask_each(uri, answer);
         Box::pin(async move {
-            let mut all = Vec::new();
+            let mut told = Told { all: Vec::new(), whole: true };
             for (name, outcome) in each.await? {
                 match outcome {
-                    Ok(found) => all.extend(found),
+                    Ok(found) => told.all.extend(found),
                     Err(error) => {
+                        told.whole = false;
                         let (name, why) = (name.display(), error.message);
                         let message = format!("coppice: {name} is not part of the answer: {why}");
                         session.show(MessageType::Info, message);
                     }
                 }
             }
-            Ok(all)
+            Ok(told)
         })
     }
 
@@ -183,10 +191,10 @@ fn files_at(ready: &Ready, capture: &Capture, path: &Path, home: bool) -> Result
 /// What a folder itself says, and then what others say.
 pub fn joined<T: Send + 'static>(
     own: Answer<Option<Vec<T>>>,
-    abroad: Answer<Vec<T>>,
+    abroad: Answer<Told<T>>,
 ) -> Answer<Option<Vec<T>>> {
     Box::pin(async move {
-        let (own, abroad) = (own.await?, abroad.await?);
+        let (own, abroad) = (own.await?, abroad.await?.all);
         Ok(match (own, abroad) {
             (None, abroad) if abroad.is_empty() => None,
             (own, abroad) => Some(own.into_iter().flatten().chain(abroad).collect()),

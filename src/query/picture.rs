@@ -482,6 +482,23 @@ mod tests {
     }
 
     #[test]
+    fn what_leads_here_from_one_folder_says_when_it_was_cut() {
+        let led = |fixture: &str| {
+            let fixture = Fixture::parse(fixture);
+            let view = fixture.view();
+            let (file, offset) = fixture.cursor(&view);
+            let Centre::Symbol(symbol) = centre_at(&view, file, offset) else { panic!("no symbol") };
+            leading_to(&view, symbol, &AtomicBool::new(false))
+        };
+        let calls = |count: usize| -> String { (0..count).map(|n| format!("def g{n}(): f()\n")).collect() };
+        let whole = led(&format!("\n//- /a.py\ndef $0f(): pass\n{}", calls(7)));
+        assert_eq!((whole.found.len(), whole.truncated), (7, false));
+        assert!(led(&format!("\n//- /a.py\ndef $0f(): pass\n{}", calls(NEIGHBOURS_MAX + 7))).truncated);
+        let types: String = (0..NEIGHBOURS_MAX + 7).map(|n| format!("class B{n}(A): pass\n")).collect();
+        assert!(led(&format!("\n//- /a.py\nclass $0A: pass\n{types}")).truncated);
+    }
+
+    #[test]
     fn labels_are_written_as_each_language_wants_them() {
         let mut picture = drawn("\n//- /a.py\nclass $0A: pass\nclass B(A): pass\n", 1);
         picture.nodes[0].name = "a\"#<".to_owned();

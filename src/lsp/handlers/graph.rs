@@ -1,7 +1,6 @@
 //! The command `coppice.graph`: data for a picture of what is around a symbol, a file or a folder.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -95,8 +94,6 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
     Box::pin(async move {
         let Some((mut picture, mut nodes, symbol)) = own.await? else { return Ok(None) };
         if let Some((uri, at, name)) = symbol {
-            let more = Arc::new(AtomicBool::new(false));
-            let limited = Arc::clone(&more);
             let leading = others.ask(&uri, move |reading, cancel| {
                 let view = &reading.ready.view;
                 let known = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
@@ -104,20 +101,22 @@ pub fn handle(session: &Arc<Session>, arguments: Vec<Value>) -> Answer<Option<Va
                     .filter(|symbol| view.name_text(view.facts(symbol.file).def(symbol.def).name) == name);
                 let symbol = named.ok_or_else(Error::content_modified)?;
                 let Leading { found, truncated } = leading_to(view, symbol, cancel.flag());
-                limited.fetch_or(truncated, Ordering::Relaxed);
                 let shown = |(item, kind): (Item, EdgeKind)| {
                     let node = node(&beyond, &reading.ready, &item, encoding);
                     (item, kind, node)
                 };
-                Ok(found.into_iter().map(shown).collect())
+                Ok(vec![(found.into_iter().map(shown).collect::<Vec<_>>(), truncated)])
             });
             let leading = leading.await?;
-            picture.more |= more.load(Ordering::Relaxed);
-            for (item, kind, node) in leading {
-                // One step into another folder, and none further.
-                picture.more |= depth > 1;
-                if picture.add(item, kind) {
-                    nodes.push(node);
+            picture.more |= !leading.whole;
+            for (found, truncated) in leading.all {
+                picture.more |= truncated;
+                for (item, kind, node) in found {
+                    // One step into another folder, and none further.
+                    picture.more |= depth > 1;
+                    if picture.add(item, kind) {
+                        nodes.push(node);
+                    }
                 }
             }
         }

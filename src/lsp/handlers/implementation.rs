@@ -71,7 +71,7 @@ pub fn handle(
                 }
                 Ok(all)
             });
-            for place in found.await? {
+            for place in found.await?.all {
                 if !places.contains(&place) {
                     places.push(place);
                 }

@@ -88,7 +88,7 @@ async fn everywhere(
             }
             Ok(all)
         });
-        for place in found.await? {
+        for place in found.await?.all {
             // Several definitions have uses in common.
             if !places.contains(&place) {
                 places.push(place);

@@ -521,6 +521,24 @@ async def test_lenses_count_what_other_folders_use(start, workspace):
     assert await title() == "0+ references"
 
 
+async def test_a_graph_that_lacks_a_part_of_another_folder_says_so(start, workspace):
+    async def more(editor):
+        document, position = editor.position("price")
+        at = {"line": position.line, "character": position.character}
+        params = types.ExecuteCommandParams("coppice.graph", [{"uri": document.uri, "position": at}])
+        return (await editor.client.workspace_execute_command_async(params))["more"]
+
+    editor = await shop(start, workspace)
+    assert not await more(editor)
+    # More calls than are followed.
+    calls = "".join(f"\n\ndef c{n}():\n    price({n})\n" for n in range(600))
+    editor.open("app/main.py", "from shop.model import price\n" + calls)
+    assert await more(editor)
+    argument = editor.workspace.uri("app")
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("coppice.evict", [argument]))
+    assert await more(editor), "a folder that cannot say"
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
 async def test_a_manifest_that_is_a_pipe_holds_nobody_up(start, workspace):
     both = workspace(SHOP, "all")
