@@ -130,6 +130,10 @@ pub trait ModuleStrategy: Sync {
     fn module_of<'p>(&self, path: &'p str) -> (&'p str, &'p str) {
         (parent(path), stem(path))
     }
+    /// Whether a file is known by the directory that it lies in alone, so that no import tells its own name.
+    fn by_directory(&self) -> bool {
+        false
+    }
     /// How modules are named where their names say what they lie in (`pkg.mod`).
     fn dotted(&self) -> Option<&'static dyn DottedModules> {
         None

@@ -102,6 +102,32 @@ pub fn is_name(lang: LangId, text: &str) -> bool {
     tree.leaf_at(0) == (Leaf::Name, Span::new(0, plain.len() as u32))
 }
 
+/// Whether the word is one of the grammar's own, in some place at least, or the language's rules speak of it.
+pub fn is_own_word(lang: LangId, text: &str) -> bool {
+    let pack = lang.pack();
+    let grammar = (pack.grammar)();
+    let kinds = (0..grammar.node_kind_count()).filter_map(|kind| u16::try_from(kind).ok());
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    kinds.filter_map(|kind| grammar.node_kind_for_id(kind)).any(|kind| kind == text)
+        || pack.rules.split(|c| !is_word(c)).any(|word| word == text)
+        || {
+            let knobs = &pack.knobs;
+            let lists = [
+                knobs.self_names,
+                knobs.super_names,
+                knobs.self_type_names,
+                knobs.constructor_names,
+                knobs.prototype_names,
+                knobs.module_attributes,
+            ];
+            lists
+                .into_iter()
+                .flatten()
+                .chain(knobs.decorators.iter().map(|(name, _)| name))
+                .any(|w| *w == text)
+        }
+}
+
 /// The words that the language's grammar has of its own, sorted.
 pub fn keywords(lang: LangId) -> &'static [String] {
     static WORDS: [OnceLock<Vec<String>>; 256] = [const { OnceLock::new() }; 256];

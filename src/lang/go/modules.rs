@@ -13,6 +13,10 @@ pub struct Modules;
 const REPOSITORY_PARTS: usize = 3;
 
 impl ModuleStrategy for Modules {
+    fn by_directory(&self) -> bool {
+        true
+    }
+
     fn manifest_names(&self) -> &'static [&'static str] {
         &["go.mod", "go.work"]
     }

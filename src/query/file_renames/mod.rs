@@ -17,7 +17,7 @@ use super::Edit;
 use super::rename::{Refusal, text_of};
 use crate::graph::{OpenFile, View};
 use crate::lang::facts::{DefFlags, Facts, Span};
-use crate::lang::modules::{FileId, Layout};
+use crate::lang::modules::{FileId, Layout, parent};
 use crate::lang::words::is_name;
 use crate::lang::{LangId, ParseLimits, Parser, extract};
 use crate::resolve::{Outcome, ReferenceLimits, Resolver, Symbol, Target};
@@ -82,7 +82,12 @@ impl<'v> Moving<'v> {
     fn new(view: &'v View, moves: &'v [(String, String)]) -> Result<Moving<'v>, Refusal> {
         let mut files: FxHashMap<FileId, String> = FxHashMap::default();
         for file in view.files() {
-            let Some(to) = moved_path(moves, view.path(file)) else { continue };
+            let path = view.path(file);
+            let Some(to) = moved_path(moves, path) else { continue };
+            // Who imports a package does not name its files.
+            if view.lang(file).strategy().by_directory() && parent(path) == parent(&to) {
+                continue;
+            }
             if LangId::of_path(std::path::Path::new(&to)).is_some() {
                 files.insert(file, to);
             }

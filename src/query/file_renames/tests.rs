@@ -304,3 +304,27 @@ fn what_is_named_by_where_it_lies_is_not_followed_elsewhere() {
         "src/deep/a.rs",
     ));
 }
+
+#[test]
+fn a_file_that_is_known_by_its_directory_alone_is_looked_for_nowhere() {
+    let fixture = Fixture::parse(
+        "
+        //- /go.mod
+        module m
+        //- /p/a.go
+        package p
+        //- /p/a.ts
+        export const a = 1;
+        //- /main.go
+        package main
+        import \"m/p\"
+        ",
+    );
+    let moved = |from: &str, to: &str| {
+        let moves = [(from.to_owned(), to.to_owned())];
+        Moving::new(&fixture.view(), &moves).unwrap().files.len()
+    };
+    assert_eq!(moved("p/a.go", "p/b.go"), 0);
+    assert_eq!(moved("p/a.go", "q/a.go"), 1);
+    assert_eq!(moved("p/a.ts", "p/b.ts"), 1);
+}

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::places::{Changed, Mark, Place, is_key_def};
+use super::relabel::{Words, divided, relabelled};
 use super::subject::Subject;
 use super::{Edit, Refusal, Renaming, refuse};
 use crate::graph::{OpenFile, View};
@@ -33,11 +34,29 @@ pub fn check(
     let view = resolver.view();
     let mut moves: FxHashMap<FileId, Moves> = FxHashMap::default();
     let mut documents = Vec::new();
-    for (file, edits) in &renaming.files {
-        let Some(before) = changed.iter().find(|c| c.file == *file) else { continue };
+    let words = Words { old: &subject.text, new: name };
+    let (files, read) = divided(view, subject, changed, &renaming.files, words);
+    let mut trusted = true;
+    for (at, (before, edits)) in files.into_iter().enumerate() {
+        if cancel.load(Ordering::Relaxed) {
+            return refuse("cancelled");
+        }
+        let file = before.file;
         let text = applied(&before.text, edits);
-        documents.push(parsed(view, *file, text, &before.text, name)?);
-        moves.insert(*file, Moves::new(edits, before));
+        let said = || relabelled(&view.facts(file), |name| view.name_text(name), edits, words);
+        documents.push(match (at >= read && trusted).then(said).flatten() {
+            Some(facts) => {
+                let (path, lang) = (view.path(file).to_owned(), view.lang(file));
+                OpenFile { path, lang, text: text.into(), facts: Arc::new(facts) }
+            }
+            None => {
+                let document = parsed(view, file, text, &before.text, name)?;
+                // Few files are all read, and nothing is said of any.
+                trusted &= read == renaming.files.len() || is_as_said(view, before, edits, &document, words);
+                document
+            }
+        });
+        moves.insert(file, Moves::new(edits, before));
     }
     let after_view = view.changed(documents, &[]);
     let after = Resolver::new(&after_view);
@@ -62,6 +81,18 @@ pub fn check(
         comparison.file(*file, name)?;
     }
     comparison.collisions(&files, name, cancel)
+}
+
+/// Whether a reading of the file says what would have been said without one. Where more than the letters had to change, or
+/// the text cannot be read, nothing would have been.
+fn is_as_said(view: &View, before: &Changed, edits: &[Edit], after: &OpenFile, words: Words<'_>) -> bool {
+    let lang = view.lang(before.file);
+    let Ok(tree) = Parser::new().parse(lang, &before.text, None, &ParseLimits::default()) else {
+        return true;
+    };
+    let (was, is) = (extract(lang, &tree, &before.text), &*after.facts);
+    let said = relabelled(&was, |name| &was.names[name.index()], edits, words);
+    said.is_none_or(|said| Some(said) == relabelled(is, |name| &is.names[name.index()], &[], words))
 }
 
 fn applied(text: &str, edits: &[Edit]) -> String {

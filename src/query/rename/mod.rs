@@ -6,6 +6,7 @@
 
 mod check;
 mod places;
+mod relabel;
 mod strings;
 mod subject;
 
@@ -69,8 +70,7 @@ fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
 
 /// The name at the offset, if it can be renamed at all.
 pub fn prepare_rename(view: &View, file: FileId, offset: u32) -> Result<Span, Refusal> {
-    let resolver = Resolver::new(view);
-    Ok(subject::subject(&resolver, file, offset)?.under_cursor)
+    subject::under_cursor(&Resolver::new(view), file, offset)
 }
 
 /// What giving another name to the symbol at the offset changes. `cancel` ends it with a refusal.

@@ -195,6 +195,13 @@ fn keep_to_alias(resolver: &Resolver<'_>, subject: &Subject, changed: &mut Vec<C
 fn add_unread(view: &View, subject: &Subject, changed: &mut Changed) {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let text = &changed.text;
+    let lang = view.lang(changed.file);
+    // A comment from there to the line's end, as the language writes what it says of a definition.
+    let comments = lang.knobs().doc_prefixes.iter().filter(|prefix| prefix.starts_with("//"));
+    let in_comment = |at: usize| {
+        let line = text[..at].rfind('\n').map_or(0, |before| before + 1);
+        comments.clone().any(|prefix| text[line..at].trim_start().starts_with(prefix))
+    };
     let facts = view.facts(changed.file);
     let read: FxHashSet<Span> =
         facts.refs.iter().map(|r| r.span).chain(facts.defs.iter().map(|d| d.name_span)).collect();
@@ -202,7 +209,7 @@ fn add_unread(view: &View, subject: &Subject, changed: &mut Changed) {
         .match_indices(&subject.text)
         .filter(|(at, found)| {
             let (before, after) = (&text[..*at], &text[at + found.len()..]);
-            !before.ends_with(word) && !after.starts_with(word)
+            !before.ends_with(word) && !after.starts_with(word) && !in_comment(*at)
         })
         .map(|(at, found)| Span::new(at as u32, (at + found.len()) as u32))
         .filter(|span| !changed.places.contains_key(span) && !read.contains(span))
@@ -210,7 +217,6 @@ fn add_unread(view: &View, subject: &Subject, changed: &mut Changed) {
     if unread.is_empty() {
         return;
     }
-    let lang = view.lang(changed.file);
     let Ok(tree) = Parser::new().parse(lang, text, None, &ParseLimits::default()) else { return };
     let leaves = tree.leaves_at(unread.iter().map(|span| span.start));
     for (span, leaf) in unread.into_iter().zip(leaves) {

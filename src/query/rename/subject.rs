@@ -1,6 +1,6 @@
 //! What is renamed: the symbol under the cursor, and all that has to be called the same.
 
-use super::super::{Empty, destinations};
+use super::super::{Destination, Empty, destinations};
 use super::{Refusal, refuse};
 use crate::lang::facts::{Def, DefKind, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout};
@@ -22,7 +22,27 @@ pub struct Subject {
     pub doubt: Option<&'static str>,
 }
 
-pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Subject, Refusal> {
+/// What the name at an offset stands for, as far as that can be renamed.
+struct Named {
+    text: String,
+    under_cursor: Span,
+    first: Symbol,
+    def: Def,
+    /// It may also be these.
+    others: Vec<Destination>,
+}
+
+/// The name at the offset, if it can be renamed at all.
+pub fn under_cursor(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Span, Refusal> {
+    let named = named(resolver, file, offset)?;
+    // What else has to bear the name decides where there are others, and takes a look at everything of the name.
+    match named.others.is_empty() {
+        true => Ok(named.under_cursor),
+        false => subject(resolver, file, offset).map(|subject| subject.under_cursor),
+    }
+}
+
+fn named(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Named, Refusal> {
     let view = resolver.view();
     let facts = view.facts(file);
     let (name, under_cursor, named) = match resolver.at(file, offset) {
@@ -37,7 +57,7 @@ pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Sub
         }
     };
     let text = view.name_text(name).to_owned();
-    let found = match destinations(resolver, file, offset) {
+    let mut found = match destinations(resolver, file, offset) {
         Ok(found) => found,
         Err(Empty::NotAName) => return refuse("there is no name here"),
         Err(Empty::External) => return refuse(format!("`{text}` is defined outside the folder")),
@@ -58,28 +78,29 @@ pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Sub
     if def.kind == DefKind::Module && resolver.is_file_module(first) {
         return refuse("a module is renamed by renaming its file");
     }
-    let declared_text = view.name_text(def.name);
-    let alias = declared_text != text;
     refuse_coined(resolver, first, &def, &text)?;
-    let pack = view.lang(first.file);
-    let is_member = resolver.owner(first).is_some();
-    let outside = pack.knobs().found_by_name.iter().any(|pattern| is_like(&text, pattern));
-    if outside && !alias && !is_local(&def, resolver, first) {
+    let alias = view.name_text(def.name) != text;
+    let patterns = view.lang(first.file).knobs().found_by_name;
+    if patterns.iter().any(|pattern| is_like(&text, pattern)) && !alias && !is_local(&def, resolver, first) {
         return refuse(format!("`{text}` is looked for by its name from outside the folder"));
     }
+    let is_other = |d: &Destination| {
+        d.symbol != Some(first) && d.symbol.is_none_or(|s| built_type(resolver, s, &text) != Some(first))
+    };
+    found.retain(|d| own.is_none() && is_other(d));
+    Ok(Named { text, under_cursor, first, def, others: found })
+}
+
+pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Subject, Refusal> {
+    let view = resolver.view();
+    let Named { text, under_cursor, first, def, others } = named(resolver, file, offset)?;
+    let alias = view.name_text(def.name) != text;
+    let is_member = resolver.owner(first).is_some();
     let kin = resolver.kin(first);
     let mut wanted = Wanted { symbols: kin.symbols.into_iter().collect(), ..Wanted::default() };
     // Several definitions are one subject only if they belong together.
-    let astray = |d: &&super::super::Destination| match d.symbol {
-        Some(symbol) if symbol != first => {
-            !wanted.symbols.contains(&symbol) && built_type(resolver, symbol, &text) != Some(first)
-        }
-        Some(_) => false,
-        None => true,
-    };
-    if own.is_none()
-        && let Some(other) = found.iter().find(astray)
-    {
+    let astray = |d: &&Destination| d.symbol.is_none_or(|symbol| !wanted.symbols.contains(&symbol));
+    if let Some(other) = others.iter().find(astray) {
         return refuse(format!("`{text}` may also be what {} defines", view.path(other.location.file)));
     }
     wanted.symbols.insert(first);

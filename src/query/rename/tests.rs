@@ -73,6 +73,25 @@ fn python_imports_aliases_and_lists_of_names() {
 }
 
 #[test]
+fn what_a_name_comes_to_mean_is_looked_at_in_each_of_many_files() {
+    let fixture = |last: &str| {
+        let users: String =
+            (0..40).map(|n| format!("//- /b{n}.py\nfrom a import f\nprint(f(), f)\n")).collect();
+        format!("\n//- /a.py\ndef $0f(): pass\n{users}//- /z.py\n{last}")
+    };
+    let lines = renamed(&fixture("from a import f\nx = [f() for _ in f()]\n"), "fresh").unwrap();
+    assert_eq!(lines.len(), 1 + 41 * 2);
+    assert!(lines.contains(&"b7.py: print(fresh(), fresh)".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"z.py: x = [fresh() for _ in fresh()]".to_owned()), "{lines:?}");
+    let captured = fixture("from a import f\ndef g(fresh):\n    return f()\n");
+    check_refused(&captured, "fresh", "`f` in z.py line 3 would mean something else");
+    check_refused(&fixture("from a import f\nfresh = 1\nf()\n"), "fresh", "z.py");
+    // A word that is the grammar's own in some places only.
+    let soft = |name: &str| renamed(&fixture("from a import f\nf()\n"), name).map(|lines| lines.len());
+    assert_eq!(soft("match"), Ok(1 + 41 * 2));
+}
+
+#[test]
 fn an_alias_stays_in_its_file() {
     check_rename(
         "
