@@ -314,6 +314,46 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_name_calls_for_what_is_around_it() {
+        check_incoming(
+            "
+            //- /a.js
+            function $0f() {}
+            ⟦f⟧();
+            [1].forEach(function () { ⟦f⟧(); });
+            module.exports = { go() { ⟦f⟧(); } };
+            exports.run = function () { later(() => ⟦f⟧()); };
+            function A() { ⟦f⟧(); }
+            A.prototype.m = function m() { ⟦f⟧(); };
+            ",
+            &["a.js", "go", "run", "A", "m"],
+        );
+        check_incoming(
+            "
+            //- /a.js
+            function $0A() { this.x = 1; }
+            A.prototype.m = function () {};
+            module.exports = A;
+            //- /b.js
+            var A = require('./a');
+            var one = new ⟦A⟧();
+            module.exports = function make() { return function () { return new ⟦A⟧(); }; };
+            ",
+            &["b.js", "make"],
+        );
+        check_incoming(
+            "
+            //- /a.js
+            function A() {}
+            A.prototype.$0m = function () {};
+            A.prototype.n = function () { this.⟦m⟧(); };
+            new A().⟦m⟧();
+            ",
+            &["a.js", "n"],
+        );
+    }
+
+    #[test]
     fn go_and_java_methods_are_followed_across_files() {
         check_incoming(
             "
