@@ -79,7 +79,8 @@ pub fn server(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>) -> (Wire
     server_with(folders, limit_mb, cache, "poll")
 }
 
-fn server_with(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>, watch: &str) -> (Wire, u64) {
+/// The same, with a way to hear of changes on disk.
+pub fn server_with(folders: &[PathBuf], limit_mb: u64, cache: Option<&Path>, watch: &str) -> (Wire, u64) {
     let mut wire = Wire::start();
     let empty = wire.rss();
     let list: Vec<Value> = folders.iter().map(|f| json!({"uri": uri(f), "name": uri(f)})).collect();
