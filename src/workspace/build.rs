@@ -37,7 +37,7 @@ pub struct Plan<'a> {
     pub stamps: Arc<Stamps>,
     /// Graph bytes per source byte, as this folder's last build showed it.
     pub ratio: f64,
-    /// Takes the same as a build shows it that fails for lack of memory.
+    /// Takes the same as a build shows it that fails for lack of memory, even if it was of definitions alone.
     pub ratio_shown: &'a Cell<f64>,
     /// Told of each directory before it is read.
     pub entering: &'a mut dyn FnMut(&Path),
@@ -165,7 +165,9 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
         Ok(read)
     });
     if let Err(BuildError::Memory(_)) = &read {
-        plan.ratio_shown.set(intake.held() as f64 / taken_bytes.max(1) as f64);
+        let bytes = intake.held().max(builder.heap_bytes() as u64);
+        let shown = bytes as f64 / taken_bytes.max(1) as f64;
+        plan.ratio_shown.set(degraded.map_or(shown, |d| d.level.of_whole(shown)));
     }
     let (files_read, owing) = read?;
     seen.owes(owing.as_ref());

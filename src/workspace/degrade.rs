@@ -45,6 +45,12 @@ impl Level {
     pub fn has_references(self) -> bool {
         self == Level::Files
     }
+
+    /// What a whole graph takes of its source's bytes, if one of this level takes so much: what [`choose`] makes the same
+    /// of again.
+    pub fn of_whole(self, ratio: f64) -> f64 {
+        if self.has_references() { ratio } else { ratio * 100.0 / DEFINITIONS_PERCENT as f64 }
+    }
 }
 
 /// A folder that is not wholly in its graph, and what it would take.
