@@ -37,7 +37,7 @@ pub struct Plan<'a> {
     pub stamps: Arc<Stamps>,
     /// Graph bytes per source byte, as this folder's last build showed it.
     pub ratio: f64,
-    /// Takes the same as a build shows it that fails for lack of memory, even if it was of definitions alone.
+    /// Takes the same as a build shows it that fails for lack of memory.
     pub ratio_shown: &'a Cell<f64>,
     /// Told of each directory before it is read.
     pub entering: &'a mut dyn FnMut(&Path),
@@ -166,8 +166,7 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
     });
     if let Err(BuildError::Memory(_)) = &read {
         let bytes = intake.held().max(builder.heap_bytes() as u64);
-        let shown = bytes as f64 / taken_bytes.max(1) as f64;
-        plan.ratio_shown.set(degraded.map_or(shown, |d| d.level.of_whole(shown)));
+        plan.ratio_shown.set(bytes as f64 / taken_bytes.max(1) as f64);
     }
     let (files_read, owing) = read?;
     seen.owes(owing.as_ref());

@@ -13,7 +13,7 @@ use crate::lang::modules::parent;
 /// A folder keeps whole files as long as this part of its source fits, one in so many; below that, knowing where more
 /// things are defined is worth more than knowing where few are used.
 const FILES_PART_MIN: u64 = 2;
-/// What a graph of definitions alone takes of a whole one's bytes, at most.
+/// What a graph of definitions alone takes of a whole one's bytes, at most, where code is as it usually is.
 const DEFINITIONS_PERCENT: u64 = 60;
 /// A choice is made as if a graph took so many percent of what is expected: documents that are opened next, and an
 /// estimate that was a little low, are not to undo it at once.
@@ -44,12 +44,6 @@ impl Level {
     /// Whether a graph of this level tells where things are used.
     pub fn has_references(self) -> bool {
         self == Level::Files
-    }
-
-    /// What a whole graph takes of its source's bytes, if one of this level takes so much: what [`choose`] makes the same
-    /// of again.
-    pub fn of_whole(self, ratio: f64) -> f64 {
-        if self.has_references() { ratio } else { ratio * 100.0 / DEFINITIONS_PERCENT as f64 }
     }
 }
 
@@ -92,6 +86,9 @@ pub struct Means {
     pub near: BTreeSet<String>,
     /// What the estimate is multiplied by: more than one after it has been found too low.
     pub caution: u32,
+    /// A build of this folder has just shown that its graph takes more than is usual; then its definitions may be all
+    /// there is to it.
+    pub unusual: bool,
 }
 
 /// The files to build from.
@@ -136,7 +133,7 @@ pub fn choose(files: Vec<Found>, ratio: f64, means: &Means) -> Choice {
         sources.iter().take_while(fits).count()
     };
     let bytes_of = |count: usize| fixed + sources[..count].iter().map(|f| f.bytes).sum::<u64>();
-    let slim = ratio * DEFINITIONS_PERCENT as f64 / 100.0;
+    let slim = if means.unusual { ratio } else { ratio * DEFINITIONS_PERCENT as f64 / 100.0 };
     let (files, definitions) = (fitting(ratio), fitting(slim));
     let (level, kept) = match (files, definitions) {
         (files, _) if files > 0 && bytes_of(files) >= all / FILES_PART_MIN => (Level::Files, files),
@@ -199,7 +196,7 @@ mod tests {
     }
 
     fn means(room: u64, near: &[&str]) -> Means {
-        Means { room, near: near.iter().map(|dir| (*dir).to_owned()).collect(), caution: 1 }
+        Means { room, near: near.iter().map(|dir| (*dir).to_owned()).collect(), caution: 1, unusual: false }
     }
 
     /// Room in which the choice takes this many bytes of source.

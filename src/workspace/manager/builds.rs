@@ -321,7 +321,7 @@ impl Core {
                 ratio,
                 ratio_shown: &ratio_shown,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
-                means: self.means(folder, caution),
+                means: self.means(folder, caution, fresh_starts > 0),
                 degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
             };
             let built = build(plan, &mut grant);
@@ -368,13 +368,13 @@ impl Core {
 
     /// By what it is chosen what a folder has to do without. A choice that has been too large again and again is none:
     /// there is room for open documents then, and for no file.
-    fn means(&self, folder: &Arc<Folder>, caution: u32) -> Means {
+    fn means(&self, folder: &Arc<Folder>, caution: u32, unusual: bool) -> Means {
         let documents = self.documents.all();
         let own = |path: &Path| self.owner(path).is_some_and(|f| f.id == folder.id);
         let open = documents.keys().filter(|path| folder.holds(path).is_some() && own(path));
         let near = open.filter_map(|path| Some(parent(&folder.relative(path)?).to_owned())).collect();
         let room = if caution < CAUTION_MAX { self.keeper.attainable(folder.id) } else { 0 };
-        Means { room, near, caution }
+        Means { room, near, caution, unusual }
     }
 
     /// The graph to build upon: the one that is served.

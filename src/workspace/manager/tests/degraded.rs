@@ -191,7 +191,7 @@ fn a_folder_alone_over_the_budget_is_read_as_far_as_it_fits_and_once_more_at_mos
     for source in [&plain as &dyn Fn(usize) -> String, &source, &table] {
         let bytes: u64 = (0..FILES).map(|file| source(file).len() as u64).sum();
         let needs = |part: u64| needed(bytes * part / 4, GRAPH_BYTES_PER_SOURCE_BYTE);
-        for limit in [512 << 10, needs(1), needs(3)] {
+        for limit in [512 << 10, needs(1), needs(2), needs(3)] {
             let (builds, files, kept) = alone(limit, source);
             let least = (usize::from(kept > 0), kept);
             let most = if kept > 0 { (2, FILES + kept) } else { (0, 0) };
