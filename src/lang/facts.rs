@@ -92,7 +92,8 @@ pub struct Scope {
     pub span: Span,
     /// The definition whose body this is.
     pub owner: Option<DefId>,
-    /// For an extension: the type that it adds members to.
+    /// For an extension: the type that it adds members to. For a function without a receiver of its own (an arrow
+    /// function): the receiver of what is around it.
     pub of: Option<TermId>,
 }
 

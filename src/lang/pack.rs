@@ -217,6 +217,8 @@ pub enum Generic {
     Type,
     /// A function whose result is the last argument (`Callable[[A], R]`).
     Callable,
+    /// What the function gives that the argument is the type of (`ReturnType<typeof f>`).
+    Returned,
 }
 
 /// How a language writes a function that is still to be written. `$name` and `$parameters` stand for those of the call.
@@ -298,8 +300,16 @@ pub struct Knobs {
     pub arities: bool,
     /// Types go together by their shape: members of one name may be the same without a word of it (TypeScript, Go).
     pub structural_types: bool,
+    /// Members of classes that come from a base outside, in the order of the arguments of the base that are their types
+    /// (`props` and `state` of `class A extends Component<Props, State>`).
+    pub base_members: &'static [&'static str],
+    /// What a file declares that neither imports nor exports is seen by all files (TypeScript).
+    pub ambient: bool,
     /// Definitions that something outside the folder finds by their name; `*` stands for any letters.
     pub found_by_name: &'static [&'static str],
+    /// Members that nearly always are those of the language's own types: what a folder declares under such a name is no
+    /// guess for a receiver of which nothing is known.
+    pub standard_members: &'static [&'static str],
     /// How a function is begun that is called and not there; `None` where that takes types that nobody knows.
     pub stub: Option<Stub>,
     /// What stands before a string that names a member: `[` behind a value, or a function that takes the name
@@ -448,7 +458,10 @@ impl Knobs {
         comment_types: false,
         arities: false,
         structural_types: false,
+        base_members: &[],
+        ambient: false,
         found_by_name: &[],
+        standard_members: &[],
         stub: None,
         member_strings: &[],
         keyword_arguments: false,

@@ -113,10 +113,29 @@ impl Resolver<'_> {
         let cx = Cx { file: param.file, scope: def.scope };
         let listed = index.bases(param.def).map(|base| self.eval(cx, base).ty.instance());
         let declared = def.ty.map(|ty| self.eval(cx, ty).ty.instance());
-        match Ty::union(listed.chain(declared)) {
+        // A variable that stands for types says what they are at least where it is made.
+        let made = def
+            .init
+            .filter(|_| !index.lang.knobs().type_variables.is_empty())
+            .and_then(|init| self.type_variable(param, &self.eval(cx, init).ty))
+            .filter(|bound| !bound.is_unknown());
+        match Ty::union(listed.chain(declared).chain(made)) {
             Ty::Unknown => self.named_anew(param).map_or(Ty::Unknown, |own| self.bounds(own)),
             known => known,
         }
+    }
+
+    /// The `nth` type that the class gives to the base that it names with arguments.
+    pub(super) fn argument_of_base(&self, class: Symbol, nth: usize) -> Option<Ty> {
+        let index = self.index(class.file);
+        let def = index.facts.def(class.def);
+        let cx = Cx { file: class.file, scope: def.body.unwrap_or(def.scope) };
+        index.bases(class.def).find_map(|base| match index.facts.term(base) {
+            crate::lang::facts::Term::Apply(_, args) => {
+                args.get(nth).map(|arg| self.eval(cx, *arg).ty.instance())
+            }
+            _ => None,
+        })
     }
 
     /// The type's own parameter, where a receiver gives it a name (`func (l *List[T]) …`).

@@ -257,6 +257,12 @@ impl Resolver<'_> {
     fn handed_to(&self, file: FileId, function: &Ty, nth: u32) -> Option<Ty> {
         match function {
             Ty::Closure(params, _) => params.get(nth as usize).cloned(),
+            Ty::Function(symbol, seen) => {
+                let ty = self.whole_parameter(*symbol, nth)?;
+                Some(seen.as_ref().map_or_else(|| ty.clone(), |seen| ty.subst(seen)))
+            }
+            // A class is handed what its base from outside takes first (`class A extends Component<Props>`).
+            Ty::Of(class) => self.argument_of_base(class.symbol()?, nth as usize),
             Ty::Union(parts) => parts.iter().find_map(|part| self.handed_to(file, part, nth)),
             Ty::Named(Head::Foreign(name), Some(args)) => {
                 if self.named_in(*name, self.knobs(file).functional) {
@@ -273,6 +279,22 @@ impl Resolver<'_> {
                 Some(self.value(parameter).ty.subst(&seen))
             }
             _ => None,
+        }
+    }
+
+    /// The type of the `nth` parameter, whether it has a name or is taken apart where it stands.
+    fn whole_parameter(&self, function: Symbol, nth: u32) -> Option<Ty> {
+        use crate::lang::facts::{Role, Term};
+        let parameter = self.parameter_at(function, nth)?;
+        let index = self.index(parameter.file);
+        let def = index.facts.def(parameter.def);
+        let key = match def.init.map(|init| index.facts.term(init)) {
+            Some(Term::Ref(key)) if nth == 0 && def.ty.is_none() => Some(index.facts.reference(*key)),
+            _ => None,
+        };
+        match key.filter(|key| key.role == Role::Key).map(|key| key.recv) {
+            Some(whole) => Some(self.eval(Cx { file: parameter.file, scope: def.scope }, whole?).ty),
+            None => Some(self.value(parameter).ty),
         }
     }
 

@@ -27,6 +27,9 @@ impl Resolver<'_> {
         if self.sober.get() || matches!(r.role, Role::Import | Role::Label | Role::Type | Role::Inherit) {
             return unknown;
         }
+        if self.named_in(r.name, self.knobs(file).standard_members) {
+            return unknown;
+        }
         let candidates = self.members_named(r.name, file);
         let tier = match candidates.len() {
             0 => return unknown,

@@ -3,7 +3,7 @@
 use super::member::{NO_MEMBER, Wanted};
 use super::ty::{Head, Ty};
 use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
-use crate::lang::facts::{DefKind, Name, Role, Term, TermId};
+use crate::lang::facts::{DECLARED, DefKind, Name, Role, Term, TermId};
 
 impl Resolver<'_> {
     /// A key in a literal or pattern of what `of` is, or the name of an argument of the call of `of`.
@@ -14,6 +14,9 @@ impl Resolver<'_> {
         if let Term::Def(def) = self.index(cx.file).facts.term(of) {
             // A comment names a parameter of the function behind it.
             return self.parameter(Symbol { file: cx.file, def: *def }, name);
+        }
+        if let Term::Argument(function, DECLARED, 0) = self.index(cx.file).facts.term(of) {
+            return self.key_of_handed(cx, of, *function, name);
         }
         let typed = self.eval(cx, of);
         let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
@@ -34,6 +37,19 @@ impl Resolver<'_> {
         };
         // It is no surer than what it is a key of.
         found.at_most(typed.tier.unwrap_or(Tier::Lexical))
+    }
+
+    /// A member of what a function is handed first; of one whose type is not known, the parameter that takes it out.
+    fn key_of_handed(&self, cx: Cx, of: TermId, function: TermId, name: Name) -> Resolution {
+        let typed = self.eval(cx, of);
+        let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
+        let found = self.member(&typed, None, wanted, cx.file);
+        match (&found, self.eval(cx, function)) {
+            (Resolution::Missing(_), Typed { ty: Ty::Function(symbol, _), tier }) => {
+                self.parameter(symbol, name).at_most(tier.unwrap_or(Tier::Inferred))
+            }
+            _ => found.at_most(typed.tier.unwrap_or(Tier::Inferred)),
+        }
     }
 
     /// Whether a key that is no member of what `of` is may be a name in scope.

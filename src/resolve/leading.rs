@@ -33,7 +33,11 @@ impl<'v> Resolver<'v> {
             let closed = view.lang(*file).strategy().closed_units().is_some();
             closed && !self.is_library(*file) && view.is_of_columns(*file)
         };
-        let mut files: Vec<FileId> = targets.map(|target| target.file()).collect();
+        let targets: SmallVec<[Target; 4]> = targets.collect();
+        if targets.iter().any(|target| self.is_ambient(*target)) {
+            return None;
+        }
+        let mut files: Vec<FileId> = targets.iter().map(|target| target.file()).collect();
         files.sort_unstable();
         files.dedup();
         if !files.iter().all(is_closed) {

@@ -241,6 +241,9 @@ impl Resolver<'_> {
         {
             return found;
         }
+        if let Some(found) = self.in_ambient(file, r) {
+            return found;
+        }
         if outside || self.named_in(r.name, knobs.builtins) {
             return Resolution::External(Some(r.name));
         }

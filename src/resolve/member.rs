@@ -294,10 +294,40 @@ impl Resolver<'_> {
         receiver.this = Some(this.clone());
         let receiver = Rc::new(receiver);
         let hits = members.found.iter().take(HITS_MAX).map(|(found, path)| {
-            let subst = if path.is_empty() { Rc::clone(&receiver) } else { Rc::new(path.then(&receiver)) };
+            let mut subst =
+                if path.is_empty() { Rc::clone(&receiver) } else { Rc::new(path.then(&receiver)) };
+            if let Some(param) = self.receiver_variable(*found) {
+                Rc::make_mut(&mut subst).params.push((param, this.clone()));
+            }
             Hit { entity: Entity::Symbol(*found), tier: Tier::Member, subst: Some(subst) }
         });
         Resolution::Found(hits.collect())
+    }
+
+    /// The type variable that a method's receiver is written to be (`def copy(self: T) -> T`).
+    fn receiver_variable(&self, method: Symbol) -> Option<Symbol> {
+        if self.knobs(method.file).type_variables.is_empty() {
+            return None;
+        }
+        let index = self.index(method.file);
+        let def = index.facts.def(method.def);
+        let of_class = def.flags.has(DefFlags::CLASS_METHOD);
+        let body = def.body.filter(|_| of_class || def.flags.has(DefFlags::RECEIVER))?;
+        let (_, first) =
+            index.facts.defs_with_ids().find(|(_, d)| d.scope == body && d.kind == DefKind::Parameter)?;
+        let written = if of_class { first.ty } else { first.init }?;
+        match self.eval(Cx { file: method.file, scope: body }, written).ty.instance() {
+            Ty::Param(param) => Some(param),
+            Ty::Of(inner) | Ty::List(inner) => match *inner {
+                Ty::Param(param) => Some(param),
+                _ => None,
+            },
+            Ty::Named(Head::Foreign(_), Some(args)) => match args.first() {
+                Some(Ty::Param(param)) => Some(*param),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The members of that name in a type and its bases: those of the first that declares any.

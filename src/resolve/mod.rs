@@ -4,6 +4,7 @@
 //! with each answer the [`Tier`] of certainty it was found at. Whatever it cannot know it says so:
 //! [`Outcome::External`] for what is known to come from outside the folder, [`Outcome::Unresolved`] for the rest.
 
+mod ambient;
 mod bases;
 mod call;
 mod describe;

@@ -124,7 +124,10 @@ impl Resolver<'_> {
             self.module(cx.file, specifier)
         };
         match target {
-            ModuleTarget::External => Resolution::External(self.last_segment(specifier)),
+            ModuleTarget::External => match self.ambient_module(cx.file, specifier) {
+                Some(place) => Resolution::place(place, Tier::Import),
+                None => Resolution::External(self.last_segment(specifier)),
+            },
             ModuleTarget::Unknown => Resolution::Missing("no module of that name was found"),
             target => match self.place(cx.file, target) {
                 Some(place) => Resolution::place(place, Tier::Import),

@@ -4,8 +4,8 @@ use smallvec::SmallVec;
 
 use super::member::Wanted;
 use super::ty::Place;
-use super::{Hits, Resolution, Resolver, Symbol, Tier};
-use crate::lang::facts::{DefKind, Ref, RefId, Role};
+use super::{Entity, Hit, Hits, Resolution, Resolver, Symbol, Tier};
+use crate::lang::facts::{DefFlags, DefKind, Ref, RefId, Role};
 use crate::lang::modules::FileId;
 
 impl Resolver<'_> {
@@ -21,6 +21,13 @@ impl Resolver<'_> {
         if let Some(import) = self.bound_import(file, r) {
             return Some(Resolution::symbol(import, Tier::Lexical));
         }
+        if !knobs.arities
+            && !knobs.overloads
+            && !knobs.textual
+            && let Some(found) = self.implementation_first(found)
+        {
+            return Some(found);
+        }
         if knobs.call_leads_to_constructor && r.role == Role::Call {
             let constructors = self.constructors_of(found)?;
             return Some(match self.index(file).facts.arity(id) {
@@ -29,6 +36,21 @@ impl Resolver<'_> {
             });
         }
         None
+    }
+
+    /// Of a function with several signatures the one with a body, where the call does not tell which signature is meant.
+    fn implementation_first(&self, found: &Resolution) -> Option<Resolution> {
+        let is_signature = |hit: &Hit| match hit.entity {
+            Entity::Symbol(symbol) => self.def(symbol).flags.has(DefFlags::OVERLOAD),
+            Entity::Place(_) => false,
+        };
+        let hits = found.hits();
+        if hits.len() < 2 || !hits.first().is_some_and(is_signature) || hits.iter().all(is_signature) {
+            return None;
+        }
+        let mut hits: Hits = hits.iter().cloned().collect();
+        hits.sort_by_key(is_signature);
+        Some(Resolution::Found(hits))
     }
 
     fn constructors_of(&self, found: &Resolution) -> Option<Resolution> {

@@ -28,6 +28,8 @@ impl Resolver<'_> {
     fn find_receiver(&self, cx: Cx) -> Ty {
         let index = self.index(cx.file);
         let facts = &index.facts;
+        // In an object literal, methods and function expressions alone have it as their receiver.
+        let mut in_function = false;
         for id in facts.ancestors(cx.scope) {
             let scope = facts.scope(id);
             match scope.kind {
@@ -41,8 +43,10 @@ impl Resolver<'_> {
                         return self.eval(Cx { file: cx.file, scope: id }, of).ty.instance();
                     }
                 }
-                ScopeKind::Object => return Ty::Object(cx.file, id),
+                ScopeKind::Object if in_function => return Ty::Object(cx.file, id),
+                ScopeKind::Function if scope.of.is_some() => {}
                 ScopeKind::Function => {
+                    in_function = true;
                     let declared =
                         self.view.lookup_name("this").and_then(|this| index.declared(id, this).next());
                     if let Some((def, _)) = declared {
@@ -52,7 +56,7 @@ impl Resolver<'_> {
                         return receiver;
                     }
                 }
-                ScopeKind::File | ScopeKind::Module | ScopeKind::Block => {}
+                ScopeKind::File | ScopeKind::Module | ScopeKind::Block | ScopeKind::Object => {}
             }
         }
         Ty::Unknown

@@ -77,6 +77,13 @@ impl Resolver<'_> {
         }
     }
 
+    /// The type of a member that a base from outside takes as one of its arguments.
+    fn base_argument(&self, cx: Cx, class: super::Symbol, name: crate::lang::facts::Name) -> Option<Ty> {
+        let text = self.view.name_text(name);
+        let nth = self.knobs(cx.file).base_members.iter().position(|member| *member == text)?;
+        self.argument_of_base(class, nth)
+    }
+
     /// What an alias with type parameters of its own stands for, given arguments (`type Result<T> = …`).
     fn applied_alias(&self, cx: Cx, head: TermId, args: &[Ty]) -> Option<Typed> {
         let alias = self.denoted(cx, head)?.first_symbol()?;
@@ -102,6 +109,11 @@ impl Resolver<'_> {
         match (&*resolution, r.recv) {
             (Resolution::External(_), Some(recv)) => {
                 let receiver = self.eval(cx, recv);
+                if let Ty::This(class) = receiver.ty
+                    && let Some(ty) = self.base_argument(cx, class, r.name)
+                {
+                    return Typed::new(ty, Tier::Declared);
+                }
                 let foreign = match receiver.ty {
                     // A member of a module or of a type that is only a name is known by its own name.
                     Ty::Foreign(_) | Ty::Module(_) | Ty::Unknown => Ty::Foreign(Some(r.name)),

@@ -75,9 +75,7 @@ impl Resolver<'_> {
 
     fn variable(&self, symbol: Symbol, def: &Def) -> Typed {
         let own = self.declared_or_assigned(symbol, def);
-        if let Ty::Foreign(Some(name)) = own.ty
-            && self.named_in(name, self.knobs(symbol.file).type_variables)
-        {
+        if self.type_variable(symbol, &own.ty).is_some() {
             return Typed::sure(Ty::Param(symbol).of());
         }
         if let Some(class) = self.enumeration(symbol, def) {
@@ -103,6 +101,21 @@ impl Resolver<'_> {
         let tier = parts.iter().filter(|t| settled(t)).filter_map(|t| t.tier).max();
         let known = parts.into_iter().map(|t| t.ty).filter(|ty| !ty.is_unknown());
         Typed { ty: Ty::union(known), tier }
+    }
+
+    /// What a variable that stands for any type is at least, if what it is initialised with makes it one.
+    pub(super) fn type_variable(&self, symbol: Symbol, ty: &Ty) -> Option<Ty> {
+        let words = self.knobs(symbol.file).type_variables;
+        match ty {
+            Ty::Foreign(Some(name)) if self.named_in(*name, words) => Some(Ty::Unknown),
+            Ty::Of(inner) => match &**inner {
+                Ty::Named(Head::Foreign(name), Some(args)) if self.named_in(*name, words) => {
+                    Some(Ty::union(args.iter().cloned()))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The class whose instance the variable in its body is, by the class's bases.
@@ -300,6 +313,13 @@ impl Resolver<'_> {
                 let result = args.pop().unwrap_or_default();
                 Ty::Closure(args.into(), Rc::new(result)).of()
             }
+            Some(Generic::Returned) => match args.drain(..).next() {
+                Some(Ty::Named(Head::Def(function), _)) if self.def(function).kind.is_callable() => {
+                    self.result(function).ty.of()
+                }
+                Some(Ty::Closure(_, result)) => (*result).clone().of(),
+                _ => Ty::Foreign(Some(name)),
+            },
         }
     }
 }

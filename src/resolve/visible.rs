@@ -127,7 +127,12 @@ impl Resolver<'_> {
     /// seen without one, or by what is taken in as a whole.
     pub(super) fn bare_leads_out(&self, target: Target, file: FileId, mentions: Mentions) -> bool {
         let (view, knobs) = (self.view, self.knobs(file));
-        if mentions.alias || mentions.globs || target.symbol().is_none() || file == target.file() {
+        if self.is_ambient(target)
+            || mentions.alias
+            || mentions.globs
+            || target.symbol().is_none()
+            || file == target.file()
+        {
             return true;
         }
         // A variable that holds a function stands for it, in languages where functions construct.

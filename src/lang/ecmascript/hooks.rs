@@ -11,7 +11,7 @@
 
 use tree_sitter::Node;
 
-use crate::lang::facts::{DefFlags, DefKind, Literal, Role, ScopeKind, Span, Term, TermId};
+use crate::lang::facts::{DECLARED, DefFlags, DefKind, Literal, Role, ScopeKind, Span, Term, TermId};
 use crate::lang::rules::Context;
 use crate::lang::walk::{Hook, Hooked, Walk};
 
@@ -31,6 +31,7 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("inherits", inherits),
     ("create", create),
     ("parameter", parameter),
+    ("attribute", attribute),
     ("signature", signature),
     ("index", index),
     ("predefined", predefined),
@@ -396,6 +397,16 @@ fn parameter<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
             walk.facts().defs[def.index()].flags = DefFlags::PRIVATE;
         }
         walk.bind_whole(def);
+    }
+    Hooked::Continue
+}
+
+/// An attribute of a component names a member of what the component is handed.
+fn attribute<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let name = node.named_child(0).filter(|name| name.kind() == "property_identifier");
+    if let (Some(name), Some(component)) = (name, walk.above()) {
+        let handed = walk.term(Term::Argument(component, DECLARED, 0));
+        walk.refer(name, Role::Key, Some(handed));
     }
     Hooked::Continue
 }

@@ -1,9 +1,10 @@
 //! Names and types in documentation comments, in the notation of JSDoc: `{@link Name}`, `@param {Type} name`,
-//! `@returns {Type}`, `@type {Type}`.
+//! `@returns {Type}`, `@type {Type}`. Where comments have the types, `@typedef`, `@callback`, `@property` and the parts of a
+//! parameter (`@param {Type} options.name`) define what they name.
 
 use tree_sitter::Node;
 
-use crate::lang::facts::{Literal, Role, Span, Term, TermId};
+use crate::lang::facts::{DefFlags, DefKind, Literal, Role, ScopeId, Span, Term, TermId};
 use crate::lang::walk::{Hooked, Said, Walk};
 
 /// Types in types that are read.
@@ -35,7 +36,8 @@ pub fn comment<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let text = walk.text(node);
     if text.starts_with("/**") && text.contains('@') {
         let end = node.end_byte() as u32;
-        Reader { walk, text, start: node.start_byte() as u32, at: 0, end }.tags();
+        let start = node.start_byte() as u32;
+        Reader { walk, text, start, at: 0, end, objects: Vec::new(), defined: None }.tags();
     }
     Hooked::Done(None)
 }
@@ -47,6 +49,10 @@ struct Reader<'w, 't> {
     start: u32,
     at: usize,
     end: u32,
+    /// Parameters, and parts of them, that have parts of their own, by their paths.
+    objects: Vec<(&'t str, ScopeId)>,
+    /// The type that properties belong to.
+    defined: Option<ScopeId>,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -75,7 +81,13 @@ impl<'t> Reader<'_, 't> {
                         self.walk.refer_span(name, Role::Key, Some(function));
                         // What follows a dot is a part of the parameter.
                         let whole = !self.text[self.at..].starts_with(['.', '[']);
-                        let ty = ty.filter(|_| whole);
+                        let ty = match whole {
+                            true => ty.or_else(|| self.object(name)),
+                            false => {
+                                self.part_of(name, ty);
+                                None
+                            }
+                        };
                         self.walk.say(self.end, Said::Parameter { name, function, ty });
                     }
                 }
@@ -97,12 +109,79 @@ impl<'t> Reader<'_, 't> {
                         self.path(Role::Type);
                     }
                 }
-                "throws" | "exception" | "this" | "property" | "prop" | "typedef" | "satisfies"
-                | "yields" | "enum" | "member" => {
+                "typedef" | "callback" if self.walk.comment_types() => self.typedef(sign),
+                "property" | "prop" => {
+                    let ty = self.braced();
+                    self.spaces();
+                    self.eat('[');
+                    self.spaces();
+                    if let (Some(object), Some(name)) = (self.defined, self.name())
+                        && !self.text[self.at..].starts_with('.')
+                    {
+                        self.walk.define_property(object, name, ty);
+                    }
+                }
+                "throws" | "exception" | "this" | "typedef" | "satisfies" | "yields" | "enum" | "member" => {
                     self.braced();
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `@typedef {Type} Name`, `@typedef {Object} Name` with its properties, `@callback Name`.
+    fn typedef(&mut self, sign: usize) {
+        let ty = self.braced();
+        self.spaces();
+        let Some(name) = self.name() else { return };
+        let whole = Span::new(self.start + sign as u32, self.end);
+        let ty = match ty {
+            None if self.text[self.at..].contains("@prop") => {
+                let object = self.walk.open_object(whole);
+                self.defined = Some(object);
+                Some(self.walk.term(Term::Object(object)))
+            }
+            ty => ty,
+        };
+        let def = self.walk.define_span(DefKind::TypeAlias, name, whole, None);
+        let def = &mut self.walk.facts().defs[def.index()];
+        (def.ty, def.flags) = (ty, def.flags.with(DefFlags::EXPORTED));
+    }
+
+    /// The object whose parts the comment goes on to name.
+    fn object(&mut self, path: Span) -> Option<TermId> {
+        if !self.walk.comment_types() {
+            return None;
+        }
+        let text = self.text;
+        let path = &text[(path.start - self.start) as usize..(path.end - self.start) as usize];
+        let rest = &text[self.at..];
+        let goes_on = rest.match_indices(path).any(|(at, _)| {
+            rest[at + path.len()..].starts_with('.') && rest[..at].ends_with([' ', '[', '\t'])
+        });
+        if !goes_on {
+            return None;
+        }
+        let object = self.walk.open_object(Span::new(self.start + self.at as u32, self.end));
+        self.objects.push((path, object));
+        Some(self.walk.term(Term::Object(object)))
+    }
+
+    /// A part of a parameter, whose first name has been read: `options.name`.
+    fn part_of(&mut self, first: Span, ty: Option<TermId>) {
+        let (text, from) = (self.text, (first.start - self.start) as usize);
+        let mut around = from..(first.end - self.start) as usize;
+        while self.eat('.') {
+            let Some(name) = self.name() else { return };
+            let path = Span::new(first.start, name.end);
+            if self.text[self.at..].starts_with('.') {
+                around.end = self.at;
+                continue;
+            }
+            let object = self.objects.iter().rev().find(|(path, _)| *path == &text[around.clone()]);
+            let Some((_, object)) = object.copied() else { return };
+            let ty = ty.or_else(|| self.object(path));
+            self.walk.define_property(object, name, ty);
         }
     }
 
@@ -240,6 +319,10 @@ impl<'t> Reader<'_, 't> {
                 self.at += 1;
                 self.listed(depth, ')', true)
             }
+            '{' if self.walk.comment_types() => {
+                self.at += 1;
+                Some(self.fields(depth))
+            }
             '{' => {
                 self.at += 1;
                 self.listed(depth, '}', true);
@@ -286,6 +369,38 @@ impl<'t> Reader<'_, 't> {
             }
         }
         first
+    }
+
+    /// The fields of an object's type, behind its brace.
+    fn fields(&mut self, depth: usize) -> TermId {
+        let from = self.start + self.at as u32;
+        let object = self.walk.open_object(Span::new(from, from));
+        while self.at < self.text.len() {
+            self.spaces();
+            if self.eat('}') {
+                break;
+            }
+            let before = self.at;
+            let name = self.name();
+            self.eat('?');
+            self.spaces();
+            let name = name.filter(|_| self.eat(':'));
+            if name.is_none() {
+                self.at = before;
+            }
+            let ty = self.union(depth + 1);
+            if let Some(name) = name {
+                self.walk.define_property(object, name, ty);
+            }
+            self.spaces();
+            let went_on = self.eat(',') | self.eat(';');
+            if !went_on && self.at == before {
+                // Whatever it is, it is no field.
+                self.at += self.peek().map_or(0, char::len_utf8);
+            }
+        }
+        self.walk.facts().scopes[object.index()].span.end = self.start + self.at as u32;
+        self.walk.term(Term::Object(object))
     }
 
     /// A name of a field or parameter and its colon, if that is what stands here.

@@ -38,6 +38,8 @@ pub const TYPESCRIPT: Knobs = Knobs {
     doc_prefixes: &["/**", "//"],
     decorator_prefixes: &["@"],
     structural_types: true,
+    base_members: &["props", "state"],
+    ambient: true,
     member_marks: &[".", "?."],
     imports: Some(ImportStyle {
         line: "import { $name } from '$module';",
@@ -56,6 +58,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
     }),
     member_strings: &["["],
     found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],
+    standard_members: globals::MEMBERS,
     usage: Usage {
         implicit_imports: &["React", "h", "jsx"],
         private_by_default: true,
@@ -67,14 +70,20 @@ pub const TYPESCRIPT: Knobs = Knobs {
 };
 
 /// Knobs of JavaScript: TypeScript's, and assignments declare members.
-pub const JAVASCRIPT: Knobs =
-    Knobs { assigned_members: AssignedMembers::Any, arities: false, comment_types: true, ..TYPESCRIPT };
+pub const JAVASCRIPT: Knobs = Knobs {
+    assigned_members: AssignedMembers::Any,
+    arities: false,
+    ambient: false,
+    comment_types: true,
+    ..TYPESCRIPT
+};
 
 /// Types that have the members of their argument.
 const TRANSPARENT: &[&str] = &[
     "Awaited",
     "Exclude",
     "Extract",
+    "InstanceType",
     "NoInfer",
     "NonNullable",
     "Omit",
@@ -101,6 +110,7 @@ const GENERICS: &[(&str, Generic)] = &[
     ("ReadonlyMap", Generic::Map),
     ("ReadonlySet", Generic::List),
     ("Record", Generic::Map),
+    ("ReturnType", Generic::Returned),
     ("Set", Generic::List),
     ("WeakMap", Generic::Map),
     ("WeakSet", Generic::List),

@@ -8,7 +8,7 @@
 (function_expression (#has? name) name: (_) @name body: (_) @walk) @scope.block @def.function @scope.function
 (generator_function (#has? name) name: (_) @name body: (_) @walk) @scope.block @below.generator @def.function @scope.function
 (function_expression|generator_function body: (_) @walk) @adopt @scope.function
-(arrow_function parameter: (_) @bind.parameter body: (statement_block) @walk body: (_) @return) @adopt @scope.function
+(arrow_function parameter: (_) @bind.parameter body: (statement_block) @walk body: (_) @return) @adopt @scope.function @outerself
 (method_definition
   "get" @flag.getter "set" @flag.setter "static" @flag.static "static get" @flag.static "*" @flag.generator
   name: (property_identifier|private_property_identifier|string) @name

@@ -176,6 +176,66 @@ pub fn annotation<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     Hooked::Done(term)
 }
 
+/// `TypeVar("T", bound=A)`, whose bound is a name or a type in quotes: applied to what the variable is at least.
+pub fn variable<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let (Some(function), Some(arguments)) =
+        (node.child_by_field_name("function"), node.child_by_field_name("arguments"))
+    else {
+        return Hooked::Continue;
+    };
+    let mut cursor = arguments.walk();
+    let mut bound = None;
+    for argument in arguments.named_children(&mut cursor) {
+        match argument.kind() {
+            "string" | "comment" => {}
+            "keyword_argument" => {
+                let (Some(name), Some(value)) =
+                    (argument.child_by_field_name("name"), argument.child_by_field_name("value"))
+                else {
+                    return Hooked::Continue;
+                };
+                match (walk.text(name), value.kind()) {
+                    ("bound", "string" | "identifier" | "attribute") => bound = Some(value),
+                    (_, "true" | "false") => {}
+                    _ => return Hooked::Continue,
+                }
+            }
+            _ => return Hooked::Continue,
+        }
+    }
+    let Some(bound) = bound else { return Hooked::Continue };
+    let Some(callee) = path(walk, function, Role::Call) else { return Hooked::Continue };
+    let bound = match bound.kind() {
+        "string" => match annotation(walk, bound) {
+            Hooked::Done(term) => term,
+            Hooked::Continue => None,
+        },
+        _ => path(walk, bound, Role::Type),
+    };
+    Hooked::Done(bound.map(|bound| walk.term(Term::Apply(callee, [bound].into()))))
+}
+
+/// Uses of the names in `a.b.c`; the term of the last. Nothing is used if there is something else before a dot.
+fn path<'t>(walk: &mut Walk<'t>, node: Node<'t>, role: Role) -> Option<TermId> {
+    const NAMES_MAX: usize = 8;
+    let mut names = Vec::new();
+    let mut at = node;
+    while at.kind() == "attribute" && names.len() < NAMES_MAX {
+        names.push(at.child_by_field_name("attribute")?);
+        at = at.child_by_field_name("object")?;
+    }
+    if at.kind() != "identifier" {
+        return None;
+    }
+    names.push(at);
+    let mut term = None;
+    while let Some(name) = names.pop() {
+        let role = if names.is_empty() { role } else { Role::Read };
+        term = Some(walk.refer(name, role, term));
+    }
+    term
+}
+
 /// A `case` pattern: bare lower-level names bind, dotted names and classes are uses.
 pub fn pattern<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let mut stack = vec![node];

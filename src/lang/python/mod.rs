@@ -21,6 +21,7 @@ pub static PACK: Pack = Pack {
         ("listed", hooks::listed),
         ("annotation", hooks::annotation),
         ("pattern", hooks::pattern),
+        ("variable", hooks::variable),
     ],
     knobs: KNOBS,
     strategy: &modules::Modules,

@@ -82,6 +82,7 @@
 (call (#text? function "asyncio.run" "asyncio.wait_for" "run_until_complete") function: (_) @callee arguments: (_) @item.await) @term.first
 (call (#text? function "asyncio.gather") function: (_) @callee arguments: (_) @item.await) @term.tuple
 (call (#text? function "cast" "typing.cast" "t.cast") function: (_) @callee arguments: (_) @item.instance) @term.first
+(call (#text? function "TypeVar" "typing.TypeVar" "t.TypeVar") function: (_) @callee arguments: (_) @args) @hook.variable @term.call
 (call (#kind? function identifier) function: (_) @callee arguments: (_) @arguments) @term.call
 (call function: (_) @callee arguments: (_) @args) @term.call
 (attribute object: (_) @recv attribute: (_) @name) @member

@@ -285,6 +285,7 @@ impl Compiler<'_> {
             ("flag", flag) => Action::Flag(self.flags(flag)?),
             ("below", flag) => Action::FlagBelow(self.flags(flag)?),
             ("functionscope", "") => Action::FunctionScope,
+            ("outerself", "") => Action::OuterReceiver,
             ("skip", "") => Action::Skip,
             ("hook", name) => match self.hooks.iter().position(|(n, _)| *n == name) {
                 Some(index) => Action::Hook(index as u16),

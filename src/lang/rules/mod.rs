@@ -222,6 +222,8 @@ pub enum Action {
     FlagBelow(DefFlags),
     /// The definitions directly below belong to the function's scope (`var`).
     FunctionScope,
+    /// The function has no receiver of its own, but that of what is around it.
+    OuterReceiver,
     Term(TermAction),
     Hook(u16),
     /// Nothing inside is read.

@@ -1,5 +1,7 @@
 //! The TypeScript packs: the language, and the language with elements.
 
+mod signatures;
+
 use super::ecmascript::{HOOKS, Modules, TYPESCRIPT};
 use super::{Family, Pack};
 
@@ -19,7 +21,7 @@ pub static PACK: Pack = Pack {
     knobs: TYPESCRIPT,
     strategy: &Modules,
     contents: None,
-    patches: None,
+    patches: Some(signatures::patches),
 };
 
 pub static TSX_PACK: Pack = Pack {
@@ -38,5 +40,5 @@ pub static TSX_PACK: Pack = Pack {
     knobs: TYPESCRIPT,
     strategy: &Modules,
     contents: None,
-    patches: None,
+    patches: Some(signatures::patches),
 };

@@ -9,7 +9,7 @@
 (function_expression (#has? name) name: (_) @name return_type: (_) @type body: (_) @walk) @scope.block @def.function @scope.function
 (generator_function (#has? name) name: (_) @name return_type: (_) @type body: (_) @walk) @scope.block @below.generator @def.function @scope.function
 (function_expression|generator_function return_type: (_) @type body: (_) @walk) @adopt @scope.function
-(arrow_function parameter: (_) @bind.parameter return_type: (_) @type body: (statement_block) @walk body: (_) @return) @adopt @scope.function
+(arrow_function parameter: (_) @bind.parameter return_type: (_) @type body: (statement_block) @walk body: (_) @return) @adopt @scope.function @outerself
 (method_definition
   "get" @flag.getter "set" @flag.setter "static" @flag.static "*" @flag.generator
   name: (property_identifier|private_property_identifier|string) @name
@@ -96,7 +96,7 @@
 (index_type_query (_) @typewalk)
 (lookup_type (_) @typewalk)
 (template_type (_) @typewalk)
-(type_query (_) @walk)
+(type_query (_) @value) @term.same
 (this_type) @term.selftype
 (existential_type) @skip
 (type_identifier) @ident.type

@@ -457,8 +457,12 @@ impl<'t> Walk<'t> {
         }
         for id in group.whole.drain(..) {
             let def = &mut self.builder.facts.defs[id.index()];
+            // What is written at a receiver stands beside what the receiver is anyway: it may be a type variable.
+            let variables = !self.pack.knobs.type_variables.is_empty();
+            let written =
+                frame.ty.filter(|_| variables && def.kind == DefKind::Parameter && def.ty.is_some());
             def.ty = def.ty.or(frame.ty);
-            def.init = def.init.or(init);
+            def.init = def.init.or(init).or(written);
             if def.flags.has(DefFlags::ASSIGNED) {
                 self.assigned_prototype(id);
                 self.assigned_export(id);

@@ -93,6 +93,30 @@ impl<'t> Walk<'t> {
         self.builder.term(Term::Ref(reference))
     }
 
+    /// Whether types in comments count: the language has no others.
+    pub fn comment_types(&self) -> bool {
+        self.pack.knobs.comment_types
+    }
+
+    /// A scope in the current one, for members that stand in no node of their own.
+    pub fn open_object(&mut self, span: Span) -> ScopeId {
+        let parent = self.scope();
+        self.builder.open_scope(ScopeKind::Object, parent, span, None)
+    }
+
+    /// A member of an object's scope.
+    pub fn define_property(&mut self, object: ScopeId, name: Span, ty: Option<TermId>) {
+        let new = NewDef {
+            kind: DefKind::Property,
+            flags: DefFlags::NONE,
+            name_span: name,
+            span: name,
+            scope: object,
+        };
+        let def = self.builder.define(new);
+        self.builder.facts.defs[def.index()].ty = ty;
+    }
+
     /// A definition in another scope than the current one.
     pub fn define_in(&mut self, scope: ScopeId, kind: DefKind, name: Node<'t>, whole: Node<'t>) -> DefId {
         let new = NewDef {
@@ -167,6 +191,10 @@ impl<'t> Walk<'t> {
 
     /// Uses of the names in text that the parser has not seen.
     pub(super) fn hidden(&mut self, patches: &[Patch]) {
+        // What is covered elsewhere than in front of a preprocessor are words of the language.
+        if !self.pack.knobs.textual {
+            return;
+        }
         // Scopes lie in pre-order, so those around a place are found on the way through them.
         let (mut next, mut around) = (1, vec![ScopeId::FILE]);
         for patch in patches.iter().filter(|patch| !patch.semicolon) {
@@ -220,6 +248,11 @@ impl<'t> Walk<'t> {
         if let Some(above) = self.frames.len().checked_sub(2) {
             self.flag(above, flags);
         }
+    }
+
+    /// What the node above the hook's node has for its value so far.
+    pub fn above(&self) -> Option<TermId> {
+        self.frames.len().checked_sub(2).and_then(|above| self.frames[above].value)
     }
 
     /// The scope of the hook's node has the members of the type that the node above names.

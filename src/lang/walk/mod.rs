@@ -386,6 +386,10 @@ impl<'t> Walk<'t> {
                 }
                 Action::FlagBelow(flags) => frame.flags = frame.flags.with(flags),
                 Action::FunctionScope => frame.function_scope = true,
+                Action::OuterReceiver => {
+                    let receiver = self.builder.term(Term::SelfValue);
+                    self.builder.facts.scopes[frame.scope.index()].of = Some(receiver);
+                }
                 Action::Identifier | Action::TypeIdentifier | Action::Shorthand => {
                     self.identifier(&frame, *action, node);
                     self.close_owned_group(&frame);

@@ -1,7 +1,7 @@
 //! What a comment says of the definition behind it.
 
 use super::Walk;
-use crate::lang::facts::{DefId, DefKind, Facts, ScopeKind, Span, Term, TermId};
+use crate::lang::facts::{DefId, DefKind, Facts, Role, ScopeId, ScopeKind, Span, Term, TermId};
 
 /// Bytes between a comment and what it is about: modifiers and decorators.
 const BETWEEN_BYTES_MAX: u32 = 256;
@@ -46,6 +46,19 @@ pub fn settle(facts: &mut Facts, all: &[(u32, Said)], text: &str, types: bool) {
     }
 }
 
+/// Tells the first parameter that is a pattern, and of which nothing is known, its type: it has no name of its own.
+fn tell_pattern(facts: &mut Facts, body: ScopeId, ty: TermId) {
+    let parts = facts.defs.iter().filter(|d| d.scope == body && d.kind == DefKind::Parameter);
+    let whole = parts.filter_map(|part| match facts.term(part.init?) {
+        Term::Ref(key) => Some(facts.reference(*key)).filter(|key| key.role == Role::Key)?.recv,
+        _ => None,
+    });
+    let unknown = whole.into_iter().find(|whole| matches!(facts.term(*whole), Term::Unknown));
+    if let Some(unknown) = unknown {
+        facts.terms[unknown.index()] = Term::Instance(ty);
+    }
+}
+
 fn tell(facts: &mut Facts, def: DefId, said: Said, text: &str, types: bool) {
     let d = facts.def(def);
     let function = d.body.filter(|body| facts.scope(*body).kind == ScopeKind::Function);
@@ -63,8 +76,9 @@ fn tell(facts: &mut Facts, def: DefId, said: Said, text: &str, types: bool) {
             let end = facts.scopes[body.index()].span.end;
             let mut declared = facts.defs[def.index()..].iter_mut().take_while(|d| d.name_span.start <= end);
             let parameter = declared.find(|d| named(d) && *names[d.name.index()] == *spelled);
-            if let Some(parameter) = parameter {
-                parameter.ty = Some(ty);
+            match parameter {
+                Some(parameter) => parameter.ty = Some(ty),
+                None => tell_pattern(facts, body, ty),
             }
         }
         Said::Result(ty) if types && function.is_some() && d.ty.is_none() && d.kind.is_callable() => {

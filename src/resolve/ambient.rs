@@ -1,0 +1,75 @@
+//! What is seen everywhere without an import: names that scripts and `declare global` declare, and modules that are declared
+//! by their specifier.
+
+use super::ty::Place;
+use super::{Entity, Hit, Hits, Resolution, Resolver, Symbol, Target, Tier};
+use crate::graph::View;
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, Ref, Role, ScopeId, ScopeKind};
+use crate::lang::modules::{FileId, Layout};
+
+/// Definitions of one name that are looked at.
+const CANDIDATES_MAX: usize = 64;
+
+impl Resolver<'_> {
+    /// What the bare name stands for that a file of the same family declares for all.
+    pub(super) fn in_ambient(&self, file: FileId, r: &Ref) -> Option<Resolution> {
+        if matches!(r.role, Role::Label | Role::Key | Role::Import) {
+            return None;
+        }
+        let typed = matches!(r.role, Role::Type | Role::Inherit);
+        let symbols = self.ambient(r.name, file, |def| def.kind != DefKind::Namespace || !typed);
+        let hits: Hits = symbols
+            .map(|symbol| Hit { entity: Entity::Symbol(symbol), tier: Tier::Import, subst: None })
+            .collect();
+        (!hits.is_empty()).then(|| Resolution::Found(hits).bounded())
+    }
+
+    /// The module that is declared by this specifier (`declare module 'x' { … }`).
+    pub(super) fn ambient_module(&self, file: FileId, specifier: Name) -> Option<Place> {
+        self.ambient(specifier, file, |def| def.kind == DefKind::Namespace).next().map(Place::Inline)
+    }
+
+    /// Whether the definition is seen without an import.
+    pub(super) fn is_ambient(&self, target: Target) -> bool {
+        let Some(symbol) = target.symbol() else { return false };
+        self.knobs(symbol.file).ambient && {
+            let index = self.index(symbol.file);
+            is_ambient(&index.facts, index.facts.def(symbol.def))
+        }
+    }
+
+    fn ambient(
+        &self,
+        name: Name,
+        like: FileId,
+        takes: impl Fn(&Def) -> bool,
+    ) -> impl Iterator<Item = Symbol> {
+        let view: &View = self.view;
+        let family = view.lang(like).family();
+        view.defs_named(name).take(CANDIDATES_MAX).filter_map(move |(file, def)| {
+            let lang = view.lang(file);
+            if lang.family() != family || !lang.knobs().ambient {
+                return None;
+            }
+            let index = self.index(file);
+            let d = index.facts.def(def);
+            (takes(d) && is_ambient(&index.facts, d)).then_some(Symbol { file, def })
+        })
+    }
+}
+
+/// Whether all files see the definition: it stands in `declare global`, or in a file that neither imports nor exports.
+fn is_ambient(facts: &Facts, def: &Def) -> bool {
+    if def.of.is_some() || matches!(def.kind, DefKind::Import | DefKind::Export | DefKind::Label) {
+        return false;
+    }
+    let scope = facts.scope(def.scope);
+    if scope.kind == ScopeKind::Module {
+        return scope.owner.is_none();
+    }
+    let marked = |d: &Def| {
+        matches!(d.kind, DefKind::Import | DefKind::Export)
+            || d.scope == ScopeId::FILE && d.flags.has(DefFlags::EXPORTED)
+    };
+    def.scope == ScopeId::FILE && facts.globs.is_empty() && !facts.defs.iter().any(marked)
+}
