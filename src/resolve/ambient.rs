@@ -71,5 +71,6 @@ fn is_ambient(facts: &Facts, def: &Def) -> bool {
         matches!(d.kind, DefKind::Import | DefKind::Export)
             || d.scope == ScopeId::FILE && d.flags.has(DefFlags::EXPORTED)
     };
-    def.scope == ScopeId::FILE && facts.globs.is_empty() && !facts.defs.iter().any(marked)
+    let imports = || facts.refs.iter().any(|r| r.role == Role::Import);
+    def.scope == ScopeId::FILE && facts.globs.is_empty() && !facts.defs.iter().any(marked) && !imports()
 }

@@ -41,6 +41,9 @@ pub const HOOKS: &[(&str, Hook)] = &[
 /// The name of a module's export as a whole.
 const WHOLE_EXPORT: &str = "export=";
 
+/// The name of an export that exports nothing.
+const NO_EXPORT: &str = "{}";
+
 /// Names of a path (`a.b.c`) that are followed.
 const PATH_MAX: usize = 8;
 
@@ -150,6 +153,17 @@ fn export<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         match child.kind() {
             "export_clause" => {
                 everything = false;
+                if child.named_child_count() == 0 && module.is_none() {
+                    // Nothing is exported, but the file is a module.
+                    let start = child.start_byte() as u32;
+                    let def = walk.define_span(
+                        DefKind::Export,
+                        Span::new(start, start),
+                        Span::new(start, start),
+                        None,
+                    );
+                    walk.rename(def, NO_EXPORT);
+                }
                 let mut cursor = child.walk();
                 for specifier in child.named_children(&mut cursor) {
                     let Some(name) = specifier.child_by_field_name("name") else { continue };

@@ -1,5 +1,7 @@
 ; TypeScript: functions and classes with their types, and the language of types.
 
+; `declare global { … }`
+(statement_block (#parent? ambient_declaration) (_) @walk) @scope.module
 (statement_block (#not-parent? function_declaration generator_function_declaration function_expression generator_function arrow_function method_definition class_static_block catch_clause internal_module module) (_) @walk) @scope.lazy
 
 ; Functions. A function expression's own name is seen inside of it alone.

@@ -47,8 +47,11 @@ pub fn settle(facts: &mut Facts, all: &[(u32, Said)], text: &str, types: bool) {
 }
 
 /// Tells the first parameter that is a pattern, and of which nothing is known, its type: it has no name of its own.
-fn tell_pattern(facts: &mut Facts, body: ScopeId, ty: TermId) {
-    let parts = facts.defs.iter().filter(|d| d.scope == body && d.kind == DefKind::Parameter);
+fn tell_pattern(facts: &mut Facts, function: DefId, body: ScopeId, ty: TermId) {
+    // What a function declares follows it.
+    let end = facts.scopes[body.index()].span.end;
+    let declared = facts.defs[function.index()..].iter().take_while(|d| d.name_span.start <= end);
+    let parts = declared.filter(|d| d.scope == body && d.kind == DefKind::Parameter);
     let whole = parts.filter_map(|part| match facts.term(part.init?) {
         Term::Ref(key) => Some(facts.reference(*key)).filter(|key| key.role == Role::Key)?.recv,
         _ => None,
@@ -78,7 +81,7 @@ fn tell(facts: &mut Facts, def: DefId, said: Said, text: &str, types: bool) {
             let parameter = declared.find(|d| named(d) && *names[d.name.index()] == *spelled);
             match parameter {
                 Some(parameter) => parameter.ty = Some(ty),
-                None => tell_pattern(facts, body, ty),
+                None => tell_pattern(facts, def, body, ty),
             }
         }
         Said::Result(ty) if types && function.is_some() && d.ty.is_none() && d.kind.is_callable() => {
