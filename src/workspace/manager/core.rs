@@ -27,6 +27,9 @@ use crate::lang::scratch::purge;
 
 /// Builds that run at once. More only split the same threads; fewer let one large folder hold up all the others.
 const BUILDS_MAX: usize = 4;
+/// Folders whose dependencies are read at once, on threads that no build waits for: reading them may take a minute, and
+/// a folder that is being loaded has no answers at all.
+const LOADS_MAX: usize = 2;
 
 /// Called after a publish, on the build's thread, outside every lock; may call the manager.
 pub type PublishHook = Arc<dyn Fn(&builds::Published) + Send + Sync>;
@@ -43,6 +46,8 @@ pub struct Core {
     pub observer: Arc<dyn Observer>,
     /// Threads that run builds; their parses share the permits.
     pub(super) builders: Pool,
+    /// Threads that read dependencies; their parses share the permits, too.
+    pub(super) loaders: Pool,
     pub(super) permits: Gate,
     pub(super) queue: Mutex<Vec<builds::Queued>>,
     pub(super) keeping: Keeping,
@@ -107,6 +112,7 @@ impl Core {
                 watch,
                 observer,
                 builders: Pool::named("build", 0, BUILDS_MAX),
+                loaders: Pool::named("load", 0, LOADS_MAX),
                 permits: Gate::new(settings.build_threads as u64),
                 queue: Mutex::default(),
                 keeping: Keeping::default(),
@@ -340,6 +346,7 @@ impl Core {
         self.pool.shutdown();
         for folder in self.folders().iter() {
             folder.quarantine.close();
+        self.loaders.shutdown();
         }
         self.keeping.shutdown();
     }

@@ -319,8 +319,8 @@ impl Core {
             let read = read.unwrap_or(Err("reading them went wrong"));
             core.libraries_read(&of, load, read);
         };
-        if self.builders.submit(cancel, job).is_err() {
-            self.libraries_read(folder, load, Err("too many builds are waiting"));
+        if self.loaders.submit(cancel, job).is_err() {
+            self.libraries_read(folder, load, Err("too many others are being read"));
         }
     }
 

@@ -164,6 +164,32 @@ fn what_is_forgotten_while_it_begins_to_be_read_does_not_keep_anybody_waiting() 
 }
 
 #[test]
+fn folders_are_built_while_dependencies_take_their_time() {
+    // As many as there are threads of all kinds, and more.
+    const LOADS: usize = 8;
+    let names: Vec<String> = (0..LOADS).map(|n| format!("l{n}/x.ts")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), USES)).collect();
+    files.push(("b/y.py", "def f(): pass\n"));
+    let world = World::with(settings(), &files);
+    let core = world.manager.core();
+    let (release, gate) = crossbeam_channel::bounded::<()>(0);
+    for name in &names {
+        let folder = name.trim_end_matches("/x.ts");
+        world.add(folder);
+        world.loaded(folder);
+        let (folder, gate) = (core.owner(&world.at(name)).unwrap(), gate.clone());
+        let stands = move || {
+            let _ = gate.recv();
+            None
+        };
+        assert!(core.libraries_awaited(&folder, stands));
+    }
+    world.add("b");
+    world.loaded("b");
+    drop(release);
+}
+
+#[test]
 fn they_go_before_any_folder_does() {
     let world = world(settings());
     world.add("b");
