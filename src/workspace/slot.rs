@@ -186,13 +186,21 @@ impl Slot {
         }
     }
 
-    /// A reader has let go of memory: tries again at once if that was lacking and could come back.
+    /// A reader has let go of memory: tries again at once if a build has failed for want of it. What is merely owed keeps
+    /// its time, however often readers let go: there are answers meanwhile, and each try looks at the folder again.
     pub fn memory_came_back(&mut self, now: Moment) -> Option<Start> {
         let lacking = |f: &Failure| f.cause == Cause::Memory && f.retry == Retry::Backoff;
-        let waits = matches!(self.building, Building::BackingOff { until: Some(_) })
-            || injected(Fault::StartedTwice) && self.is_building();
-        let why = self.failure.as_ref().or(self.owed.as_ref());
-        (waits && why.is_some_and(lacking)).then(|| self.start(now))
+        let until = match self.building {
+            Building::BackingOff { until } => until,
+            Building::Running { .. } if injected(Fault::StartedTwice) => Some(now),
+            _ => None,
+        }?;
+        let tries = match (&self.failure, &self.owed) {
+            (Some(failure), _) => lacking(failure),
+            (None, Some(owed)) => until <= now && lacking(owed),
+            (None, None) => false,
+        };
+        tries.then(|| self.start(now))
     }
 
     /// The next moment at which [`tick`](Self::tick) has something to do.

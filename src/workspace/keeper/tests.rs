@@ -22,6 +22,8 @@ fn make(charges: Charges) -> Arc<Fake> {
 }
 
 const NOW: Moment = Moment(0);
+/// When every wait after a failure is over.
+const LATER: Moment = Moment(u64::MAX);
 
 fn ask<'a>(folder: FolderId, start: &Start, bytes: u64, cancel: &'a CancelToken) -> Ask<'a> {
     let now = Instant::now();

@@ -320,8 +320,11 @@ impl Core {
             } else if folder.shelf.load().is_some_and(|s| s.graph.degraded.is_some()) {
                 self.changed(folder, Changes::Rescan);
             } else {
-                let costly = folder.details.lock().too_costly.clone();
-                self.changed(folder, costly.iter().map(|path| folder.path.join(path)).collect());
+                let details = folder.details.lock();
+                let lacking = details.too_costly.iter().chain(&details.owed);
+                let lacking = lacking.map(|path| folder.path.join(path)).collect();
+                drop(details);
+                self.changed(folder, lacking);
             }
         }
         self.memory_came_back();
@@ -343,10 +346,10 @@ impl Core {
             folder.close();
         }
         self.builders.shutdown();
+        self.loaders.shutdown();
         self.pool.shutdown();
         for folder in self.folders().iter() {
             folder.quarantine.close();
-        self.loaders.shutdown();
         }
         self.keeping.shutdown();
     }

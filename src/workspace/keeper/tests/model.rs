@@ -246,7 +246,7 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                 }
             }
             Op::CameBack => {
-                for (folder, start) in keeper.memory_came_back(NOW) {
+                for (folder, start) in keeper.memory_came_back(LATER) {
                     let place = shelves.iter().position(|s| s.id == folder).unwrap() as u32;
                     prop_assert!(!world.running.contains_key(&place), "one build at a time");
                     world.started(place, Some(start));

@@ -335,12 +335,12 @@ fn what_is_owed_is_paid() {
         let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
         thread::spawn(move || {
             drop(reader);
-            keeper.memory_came_back(NOW).into_iter().for_each(|(_, start)| pay(start));
+            keeper.memory_came_back(LATER).into_iter().for_each(|(_, start)| pay(start));
         })
     };
     let in_time = {
         let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
-        thread::spawn(move || keeper.tick(Moment(u64::MAX)).into_iter().for_each(|(_, start)| pay(start)))
+        thread::spawn(move || keeper.tick(LATER).into_iter().for_each(|(_, start)| pay(start)))
     };
     let changing = {
         let (keeper, pay) = (Arc::clone(&keeper), pay.clone());
@@ -354,7 +354,7 @@ fn what_is_owed_is_paid() {
     assert_eq!((report.lifecycle, report.stale), (Lifecycle::Loaded, false));
     assert_eq!(report.owed.is_some(), keeper.next_tick().is_some(), "what is owed is waited for");
     // A build may have begun before the reader let go; the memory that came back is there for the next.
-    keeper.memory_came_back(NOW).into_iter().for_each(|(_, start)| pay(start));
+    keeper.memory_came_back(LATER).into_iter().for_each(|(_, start)| pay(start));
     assert!(keeper.report(FolderId(0)).unwrap().owed.is_none());
     nothing_is_left(&keeper, &shelves);
 }
