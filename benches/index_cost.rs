@@ -11,10 +11,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use coppice::graph::{EncodedFile, FileMeta, Graph, GraphBuilder, content_hash};
+use coppice::lang::parse::PARSE_SCRATCH_PER_BYTE;
 use coppice::lang::scratch::SCRATCH_BYTES_MIN;
 use coppice::lang::{ParseLimits, Parser, ScratchParser, check_text, extract};
 use coppice::workspace::cancel::CancelToken;
-use coppice::workspace::document::PARSE_SCRATCH_PER_BYTE;
 use coppice::workspace::scan::{Found, Scope, What, scan};
 use coppice::workspace::settings::Settings;
 

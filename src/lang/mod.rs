@@ -54,3 +54,9 @@ pub fn read_manifest(path: &str, text: &str) -> Option<Manifest> {
 pub fn extract<'t>(lang: LangId, tree: impl Into<TreeRef<'t>>, text: &str) -> Facts {
     walk::walk(lang, tree.into(), text)
 }
+
+/// The same, with something to ask whether the trees of the text's fragments may take so many bytes together. What they may
+/// not take is not read, and the facts are then not all.
+pub fn extract_within(lang: LangId, tree: &Tree, text: &str, may_have: &dyn Fn(u64) -> bool) -> Facts {
+    walk::walk(lang, tree.read().within(may_have), text)
+}

@@ -10,11 +10,14 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 use super::LangId;
 use super::facts::Span;
 use super::patch::{Patch, changed, patched, shifted};
-use super::scratch::{self, Place};
+use super::scratch::{self, Place, Room};
 
 /// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
 /// cost a parser quadratic time.
 pub const LINE_CHARS_MAX: usize = 20_000;
+
+/// Scratch memory of a parse per byte of source; covers all but pathological texts.
+pub const PARSE_SCRATCH_PER_BYTE: u64 = 130;
 
 /// Why a file's text is not indexed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -255,9 +258,14 @@ impl Tree {
         Cow::Owned(tree)
     }
 
-    /// Nodes that the grammar names or shows; what a tree takes in memory grows with it.
+    /// Nodes that the grammar names or shows.
     pub fn node_count(&self) -> usize {
         self.inner.root_node().descendant_count()
+    }
+
+    /// What the tree takes in memory, about.
+    pub fn bytes(&self) -> u64 {
+        tree_bytes(&self.inner)
     }
 
     pub fn read(&self) -> TreeRef<'_> {
@@ -272,6 +280,13 @@ impl Tree {
     pub fn syntax_errors(&self, text: &str, max: usize) -> Vec<SyntaxError> {
         self.read().syntax_errors(text, max)
     }
+}
+
+/// Memory of a tree, by what grows with it: nodes that the grammar names or shows.
+pub(super) fn tree_bytes(tree: &tree_sitter::Tree) -> u64 {
+    /// Hidden nodes and leaves included.
+    const BYTES_PER_NODE: u64 = 64;
+    tree.root_node().descendant_count() as u64 * BYTES_PER_NODE
 }
 
 /// A tree to read in: nothing of it can be kept.
@@ -293,6 +308,11 @@ impl<'t> From<&'t Tree> for TreeRef<'t> {
 impl<'t> TreeRef<'t> {
     pub(super) fn new(tree: &'t tree_sitter::Tree, patches: &'t [Patch]) -> Self {
         TreeRef { root: tree.root_node(), patches, place: Place::default() }
+    }
+
+    /// The same tree, with something to ask for the memory of its fragments' trees.
+    pub(super) fn within(self, room: &'t Room<'t>) -> Self {
+        TreeRef { place: Place::within(room), ..self }
     }
 
     pub fn has_errors(self) -> bool {

@@ -33,7 +33,7 @@ mod fragments;
 use super::LangId;
 use super::parse::{ParseError, ParseLimits, TreeRef, patches_of, run};
 use super::patch::{Patch, patched};
-pub(super) use fragments::{FragmentParser, FragmentTrees, Place};
+pub(super) use fragments::{FragmentParser, FragmentTrees, Place, Room};
 
 /// What any parser takes, however short its text.
 pub const SCRATCH_BYTES_MIN: usize = 256 << 10;

@@ -36,6 +36,14 @@ impl Budget {
         })
     }
 
+    /// Enlarges a reservation; refused, it stays as it is.
+    pub fn grow(&self, reservation: &mut Reservation, more: u64) -> Result<(), Refused> {
+        reservation.grow(more).or_else(|_| {
+            (self.make_room)(more);
+            reservation.grow(more)
+        })
+    }
+
     /// Lends a parser. One that was in use during a panic is not used again.
     pub fn with_parser<T>(&self, work: impl FnOnce(&mut Parser) -> T) -> T {
         let mut parser = self.parsers.lock().pop().unwrap_or_default();

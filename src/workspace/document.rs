@@ -1,5 +1,6 @@
 //! One version of an open document: immutable text, and what a parse makes of it once somebody asks.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -10,17 +11,13 @@ use super::sync::Mutex;
 use crate::graph::{content_hash, facts_bytes};
 use crate::lang::facts::Facts;
 use crate::lang::mend::mend;
-use crate::lang::parse::{Point, check_lines};
-use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract};
+use crate::lang::parse::{PARSE_SCRATCH_PER_BYTE, Point, check_lines};
+use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract_within};
 use crate::text::{Encoding, LineIndex, Position, apply_edit};
 
 /// Most edits that one parse takes over from an earlier tree; beyond it the text is parsed anew, which costs less
 /// than adjusting a tree so often.
 const SEED_EDITS_MAX: usize = 256;
-/// Scratch memory of a parse per byte of source; covers all but pathological texts.
-pub const PARSE_SCRATCH_PER_BYTE: u64 = 130;
-/// Memory of a syntax tree per visible node, its hidden nodes and leaves included.
-const TREE_BYTES_PER_NODE: u64 = 64;
 /// A document's own fields.
 const DOCUMENT_BYTES: u64 = 512;
 
@@ -299,10 +296,22 @@ impl Document {
         drop(old);
         let has_errors = tree.has_errors();
         let before = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good.clone());
-        let made = extract(lang, &tree, &self.text);
+        let tree_bytes = tree.bytes();
+        // Fragments of the text have trees of their own beside its tree, until it has been read.
+        let reading = RefCell::new((scratch, None));
+        let may_have = |bytes: u64| {
+            let (scratch, refused) = &mut *reading.borrow_mut();
+            let missing = tree_bytes.saturating_add(bytes).saturating_sub(scratch.bytes());
+            *refused = refused.or_else(|| self.budget.grow(scratch, missing).err());
+            refused.is_none()
+        };
+        let made = extract_within(lang, &tree, &self.text, &may_have);
+        let (scratch, refused) = reading.into_inner();
+        if let Some(refused) = refused {
+            return Err(Unanalysed::Memory(refused));
+        }
         let mended = before.as_ref().and_then(|good| mend(&made, &self.text, &good.facts, &good.text));
         let facts = Arc::new(mended.unwrap_or(made));
-        let tree_bytes = tree.node_count() as u64 * TREE_BYTES_PER_NODE;
         drop(scratch);
         let tree_charge = self.budget.charge(tree_bytes).map_err(Unanalysed::Memory)?;
         let charge = |bytes: u64| self.budget.charge(bytes).map(Arc::new).map_err(Unanalysed::Memory);

@@ -226,6 +226,7 @@ mod tests {
     }
 
     use super::super::document::Unanalysed;
+    use crate::lang::parse::PARSE_SCRATCH_PER_BYTE;
 
     #[test]
     fn every_byte_comes_back() {
@@ -254,6 +255,30 @@ mod tests {
         assert!(matches!(document.analysis(), Err(Unanalysed::Memory(_))));
         ledger.set_limit(10_000_000);
         assert!(document.analysis().is_ok());
+    }
+
+    #[test]
+    fn trees_of_fragments_are_reserved_for() {
+        let text = format!("fn main() {{ m!({{ {} }}); }}", "f(1);\n".repeat(5_000));
+        let len = text.len() as u64;
+        let (documents, ledger) = documents(1 << 30);
+        let rust = |version| documents.open("/t.rs".into(), "rust", version, &text, MAX).unwrap();
+        let document = rust(1);
+        let facts = document.facts().unwrap();
+        let all = facts.refs.len();
+        assert!(all > 5_000, "what stands in the macro is read");
+        let high_water = ledger.balance().high_water;
+        assert!(high_water > len * PARSE_SCRATCH_PER_BYTE * 5 / 4, "{high_water} bytes for {len}");
+        assert_eq!(ledger.balance().reserved, 0);
+        // Where there is room for the text's own tree alone, what the fragments say is not passed over.
+        documents.close(Path::new("/t.rs")).unwrap();
+        drop((document, facts));
+        ledger.set_limit(len * PARSE_SCRATCH_PER_BYTE * 5 / 4);
+        let document = rust(2);
+        assert!(matches!(document.facts(), Err(Unanalysed::Memory(_))));
+        assert_eq!(ledger.balance().reserved, 0);
+        ledger.set_limit(1 << 30);
+        assert_eq!(document.facts().unwrap().refs.len(), all);
     }
 
     #[test]

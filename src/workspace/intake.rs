@@ -1,10 +1,10 @@
 //! The memory of a build: for what it has read, for what it makes of that, and for the parses in flight.
 
-use super::document::PARSE_SCRATCH_PER_BYTE;
 use super::gate::Gate;
 use super::keeper::Unmet;
 use super::scan::Found;
 use crate::graph::EncodedFile;
+use crate::lang::parse::PARSE_SCRATCH_PER_BYTE;
 use crate::lang::scratch::SCRATCH_BYTES_MIN;
 
 /// While a graph is frozen, its files, its columns and its map are there at once.

@@ -9,23 +9,39 @@ use tree_sitter::{Node, ParseState, Range};
 
 use super::{Arena, Entered};
 use crate::lang::LangId;
+use crate::lang::parse::{PARSE_SCRATCH_PER_BYTE, tree_bytes};
+
+/// Whether the trees of a text's fragments may take so much together.
+pub(in crate::lang) type Room<'a> = dyn Fn(u64) -> bool + 'a;
 
 /// Where the tree of a text lies: in an arena, or in memory of the system's allocator.
 #[derive(Clone, Copy, Default)]
-pub(in crate::lang) struct Place<'a>(Option<&'a Arena>);
+pub(in crate::lang) struct Place<'a> {
+    arena: Option<&'a Arena>,
+    /// Asked before memory is taken from the system's allocator, if anybody is.
+    room: Option<&'a Room<'a>>,
+}
 
 impl<'a> Place<'a> {
     pub(super) fn of(arena: &'a Arena) -> Self {
-        Place(Some(arena))
+        Place { arena: Some(arena), room: None }
+    }
+
+    pub fn within(room: &'a Room<'a>) -> Self {
+        Place { arena: None, room: Some(room) }
     }
 
     fn enter(self) -> Option<Entered> {
-        self.0.map(Entered::new)
+        self.arena.map(Entered::new)
     }
 
     /// Whether there has been no room for something.
     fn is_full(self) -> bool {
-        self.0.is_some_and(|arena| arena.spilled.get() > 0)
+        self.arena.is_some_and(|arena| arena.spilled.get() > 0)
+    }
+
+    fn has_room(self, bytes: u64) -> bool {
+        self.room.is_none_or(|room| room(bytes))
     }
 }
 
@@ -48,7 +64,7 @@ impl<'a> FragmentTrees<'a> {
 
     /// Something to parse fragments with, whose trees are kept here. There is to be one at a time.
     pub fn parser(&self, lang: LangId) -> FragmentParser<'_> {
-        FragmentParser { place: self.place, lang, inner: None, last: &self.first }
+        FragmentParser { place: self.place, lang, inner: None, last: &self.first, bytes: 0 }
     }
 }
 
@@ -56,7 +72,7 @@ impl Drop for FragmentTrees<'_> {
     /// One after the other: a text can have more fragments than the stack has room for.
     fn drop(&mut self) {
         // If nothing has been spilled all of it is the arena's, which forgets it as a whole.
-        let forgotten = self.place.0.is_some() && !self.place.is_full();
+        let forgotten = self.place.arena.is_some() && !self.place.is_full();
         let mut next = self.first.take();
         while let Some(link) = next {
             let Link { tree, next: mut following } = *link;
@@ -77,6 +93,8 @@ pub(in crate::lang) struct FragmentParser<'t> {
     lang: LangId,
     inner: Option<tree_sitter::Parser>,
     last: &'t OnceCell<Box<Link>>,
+    /// What the trees take that are there.
+    bytes: u64,
 }
 
 impl<'t> FragmentParser<'t> {
@@ -89,7 +107,8 @@ impl<'t> FragmentParser<'t> {
         stop: impl Fn(&ParseState) -> bool,
     ) -> Option<Node<'t>> {
         let place = self.place;
-        if place.is_full() {
+        let len: usize = ranges.iter().map(|range| range.end_byte - range.start_byte).sum();
+        if place.is_full() || !place.has_room(self.bytes + len as u64 * PARSE_SCRATCH_PER_BYTE) {
             return None;
         }
         let entered = place.enter();
@@ -117,6 +136,7 @@ impl<'t> FragmentParser<'t> {
             return None;
         }
         drop(entered);
+        self.bytes += tree_bytes(&tree);
         let link = self.last.get_or_init(|| Box::new(Link { tree, next: OnceCell::new() }));
         self.last = &link.next;
         Some(link.tree.root_node())

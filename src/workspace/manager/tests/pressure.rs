@@ -1,7 +1,7 @@
 //! Several folders in a budget that does not hold them all.
 
-use super::super::super::document::PARSE_SCRATCH_PER_BYTE;
 use super::*;
+use crate::lang::parse::PARSE_SCRATCH_PER_BYTE;
 
 /// A folder's worth of source.
 fn source(folder: usize, file: usize) -> String {
