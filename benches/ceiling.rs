@@ -150,9 +150,6 @@ fn accounted(original: &Path, place: &Path) -> bool {
     // As many as it takes for all builders to have been at work.
     const FIRST: u64 = 8;
     const PERCENT_OFF_MAX: f64 = 10.0;
-    /// What any open folder has on the heap beside its graph (names, state, the gaps between such small things) is part of
-    /// the fixed overhead, and matters only where graphs are small.
-    const FOLDER_BYTES: u64 = 12 << 10;
     let one = at_rest(&mut server(&[original.to_owned()], 8_192, None).0, PATIENCE).graphs.max(1);
     let _ = std::fs::remove_dir_all(place);
     let twins: Vec<PathBuf> = (0..FIRST + GRAPHS_BYTES_MIN.div_ceil(one).clamp(1, TWINS_MAX))
@@ -161,16 +158,13 @@ fn accounted(original: &Path, place: &Path) -> bool {
         .collect();
     let (first, more) = twins.split_at(FIRST as usize);
     let all = account(first, more, PATIENCE);
-    let beyond = |grown: u64| 100.0 * grown as f64 / all.graphs as f64 - 100.0;
-    let percent = beyond(all.grown.saturating_sub(FOLDER_BYTES * more.len() as u64));
+    let percent = 100.0 * all.grown as f64 / all.graphs as f64 - 100.0;
     println!(
-        "{}: {} times, graphs of {:.1} MiB by the ledger, {:.1} MiB by the system: {:+.1} %, and {percent:+.1} % without {} KiB for each folder",
+        "{}: {} times, graphs of {:.1} MiB by the ledger, {:.1} MiB by the system: {percent:+.1} %",
         original.display(),
         more.len(),
         mib(all.graphs),
         mib(all.grown),
-        beyond(all.grown),
-        FOLDER_BYTES >> 10
     );
     percent.abs() <= PERCENT_OFF_MAX
 }

@@ -1,6 +1,5 @@
 //! The frozen part of a graph: columns over all files, in one region.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use bytemuck::{Pod, Zeroable};
@@ -99,8 +98,8 @@ pub struct Totals {
     pub bytes: u64,
     pub defs: u64,
     pub refs: u64,
-    /// Files by the name of their language.
-    pub languages: BTreeMap<&'static str, u32>,
+    /// Files by language; a graph's sums are kept with it, so they take no memory of their own.
+    by_language: [u32; LangId::COUNT],
 }
 
 /// Why a graph cannot be made.
@@ -302,18 +301,20 @@ impl Totals {
         change(&mut self.bytes, record.bytes);
         change(&mut self.defs, u64::from(record.defs));
         change(&mut self.refs, u64::from(record.refs));
-        let name = record.lang().name();
-        let files = self.languages.entry(name).or_default();
+        let files = &mut self.by_language[usize::from(record.lang().index())];
         if there {
             *files += 1;
             self.files += 1;
         } else {
             *files -= 1;
             self.files -= 1;
-            if *files == 0 {
-                self.languages.remove(name);
-            }
         }
+    }
+
+    /// The languages that there are files of, by name, with the number of these.
+    pub fn languages(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
+        let counted = LangId::all().zip(self.by_language);
+        counted.filter(|(_, files)| *files > 0).map(|(lang, files)| (lang.name(), files))
     }
 }
 

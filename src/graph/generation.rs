@@ -18,6 +18,7 @@ use crate::lang::facts::{
     Arguments, Def, DefId, DefKind, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
 };
 use crate::lang::modules::{FileId, Manifest};
+use crate::lang::scratch::{piece_bytes, shared_bytes};
 use crate::text::LineIndex;
 
 /// Decoded facts kept for each graph: at most this, and a quarter of its columns' size.
@@ -42,7 +43,7 @@ pub struct Graph {
 }
 
 /// What a graph keeps alive for its owner, besides its own contents.
-pub type Held = Vec<Arc<dyn Any + Send + Sync>>;
+pub type Held = SmallVec<[Arc<dyn Any + Send + Sync>; 2]>;
 
 pub(super) type FactsCache = Cache<CacheKey, Facts>;
 
@@ -108,12 +109,9 @@ pub(super) fn stores_bytes(stores: &Vec<String>) -> usize {
     stores.capacity() * size_of::<String>() + stores.iter().map(String::capacity).sum::<usize>()
 }
 
-/// What a short text takes on the heap: the system's allocator has no smaller pieces than [`PIECE_BYTES`], each of
-/// a multiple of half of it, its own word included.
+/// What a short text takes on the heap.
 fn allocated(text: &String) -> usize {
-    const PIECE_BYTES: usize = 32;
-    let bytes = text.capacity() + size_of::<usize>();
-    if text.capacity() == 0 { 0 } else { bytes.next_multiple_of(PIECE_BYTES / 2).max(PIECE_BYTES) }
+    if text.capacity() == 0 { 0 } else { piece_bytes(text.capacity()) }
 }
 
 /// Bytes of manifests on the heap.
@@ -450,14 +448,12 @@ impl Graph {
     }
 }
 
-/// What every graph has on the heap beside its contents: itself, what it shares, and both sums with a node each.
-pub(super) const OBJECTS_BYTES: usize = size_of::<Graph>()
-    + size_of::<Frozen>()
-    + size_of::<Manifests>()
-    + size_of::<FactsCache>()
-    + 2 * LANGUAGES_NODE_BYTES;
-/// A node of the tree that counts files by language has room for eleven of them.
-const LANGUAGES_NODE_BYTES: usize = 11 * (size_of::<&str>() + size_of::<u32>()) + 16;
+/// What every graph has on the heap beside its contents: itself, and what it shares.
+pub(super) const OBJECTS_BYTES: usize = shared_bytes::<Graph>()
+    + shared_bytes::<Frozen>()
+    + shared_bytes::<Manifests>()
+    + shared_bytes::<FactsCache>()
+    + shared_bytes::<ImportsCell>();
 
 fn cache_bytes_max(base: &Frozen) -> usize {
     facts_cache_bytes_max(base.bytes() as u64) as usize

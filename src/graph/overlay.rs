@@ -1,7 +1,7 @@
 //! Files that changed since the columns were frozen.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use rustc_hash::FxHashMap;
 
@@ -88,7 +88,7 @@ impl Row {
 
 /// What lies above the frozen columns: rows, and indexes over them that are sorted lists. A graph that follows copies
 /// the lists and shares the rows; they are folded into new columns before copying them gets slow.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Overlay {
     /// By file.
     rows: Vec<(FileId, Arc<Row>)>,
@@ -105,6 +105,24 @@ pub(super) struct Overlay {
     numbered: u32,
     /// Files of dependencies, numbered after everything that was there before them.
     libraries: Arc<Shelf>,
+}
+
+impl Default for Overlay {
+    /// An overlay of nothing. Most graphs have no more, and share what they do not have.
+    fn default() -> Self {
+        static NONE: LazyLock<(Arc<NameTable>, Arc<Shelf>)> = LazyLock::new(Default::default);
+        Overlay {
+            rows: Vec::new(),
+            removed: Vec::new(),
+            new: Vec::new(),
+            names: Arc::clone(&NONE.0),
+            uses: Vec::new(),
+            defs: Vec::new(),
+            extensions: Vec::new(),
+            numbered: 0,
+            libraries: Arc::clone(&NONE.1),
+        }
+    }
 }
 
 impl Overlay {

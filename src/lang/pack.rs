@@ -27,6 +27,9 @@ static PACKS: [&Pack; 9] = [
 ];
 
 impl LangId {
+    /// How many languages there are.
+    pub const COUNT: usize = PACKS.len();
+
     /// Every language, in registry order.
     pub fn all() -> impl ExactSizeIterator<Item = LangId> {
         (0..PACKS.len()).map(|i| LangId(i as u8))

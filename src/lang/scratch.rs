@@ -376,6 +376,18 @@ pub fn hold_little() {
     }
 }
 
+/// What the system's allocator takes for a piece of so many bytes: a word more, in steps of two, and four at least.
+pub const fn piece_bytes(bytes: usize) -> usize {
+    const WORD: usize = size_of::<usize>();
+    let taken = (bytes + WORD).next_multiple_of(2 * WORD);
+    if taken < 4 * WORD { 4 * WORD } else { taken }
+}
+
+/// The same of something that is shared by counted pointers, its counts included.
+pub const fn shared_bytes<T>() -> usize {
+    piece_bytes(2 * size_of::<usize>() + size_of::<T>())
+}
+
 /// Gives what is free in the system's allocator back to the system. Takes some milliseconds.
 pub fn purge() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

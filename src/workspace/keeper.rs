@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use super::cancel::CancelToken;
 use super::changes::Changes;
 use super::clock::Moment;
@@ -17,6 +19,7 @@ use super::slot::{BuildId, Failure, FolderId, Lifecycle, Owed, Serve, Slot, Star
 use super::staleness::AgeCap;
 use super::sync::{AtomicU64, Guard, Mutex, Ordering, Published};
 use super::victims::{Candidate, plan};
+use crate::lang::scratch::shared_bytes;
 
 /// Plans in a row that come to nothing because their victims have got busy; more than a few are no coincidence.
 const FRUITLESS_MAX: usize = 16;
@@ -37,7 +40,7 @@ pub struct Served<G> {
 }
 
 /// The charges of one graph: its own, and those of parts that it shares with others.
-pub type Charges = Vec<Arc<Charge>>;
+pub type Charges = SmallVec<[Arc<Charge>; CHARGES]>;
 
 /// Why and since when a graph is not known to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +171,9 @@ impl<G> Entry<G> {
     }
 }
 
+/// Charges of a graph: of what it shares with those that follow it, and of its own.
+const CHARGES: usize = 2;
+
 /// Told of a folder before it is evicted so that a build can have its memory.
 type Parting = Box<dyn Fn(FolderId) + Send + Sync>;
 
@@ -188,6 +194,13 @@ pub struct Keeper<G> {
 type Folders<'a, G> = Guard<'a, BTreeMap<FolderId, Entry<G>>>;
 
 impl<G> Keeper<G> {
+    /// What a folder that is served takes on the heap here: its entry, its shelf, and what lies there with its charges.
+    /// Nodes of the map are half full, since numbers of folders ascend; the ledger's table is so at worst.
+    pub const FOLDER_BYTES: usize = 2 * size_of::<(FolderId, Entry<G>)>()
+        + shared_bytes::<Shelf<G>>()
+        + shared_bytes::<Served<G>>()
+        + CHARGES * (shared_bytes::<Charge>() + 2 * Ledger::ENTRY_BYTES);
+
     pub fn new(limit: u64) -> Keeper<G> {
         let (folders, uses, growing) = (Mutex::default(), AtomicU64::new(1), AtomicU64::new(0));
         Keeper { ledger: Ledger::new(limit), parting: None, spare: None, folders, uses, growing }

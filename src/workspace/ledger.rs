@@ -157,6 +157,9 @@ fn give_back(sum: &mut u64, bytes: u64, invariant: &str) {
 }
 
 impl Ledger {
+    /// What an entry takes in the book.
+    pub const ENTRY_BYTES: usize = size_of::<(u64, (Account, u64))>() + 1;
+
     pub fn new(limit: u64) -> Ledger {
         let balance = Balance { limit, ..Balance::default() };
         let book = Book { balance, ..Book::default() };

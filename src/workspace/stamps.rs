@@ -3,6 +3,8 @@
 //! Touching a file changes its time and nothing else. Once that has been seen, the file need not be read again at every
 //! look at the folder. What is remembered holds for any graph that has the file with these contents.
 
+use std::sync::{Arc, LazyLock};
+
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,6 +25,12 @@ pub fn is_trusted(mtime_ns: i64, looked_ns: i64) -> bool {
 pub struct Stamps(FxHashMap<u64, (i64, u64)>);
 
 impl Stamps {
+    /// What most folders have, and share.
+    pub fn none() -> Arc<Stamps> {
+        static NONE: LazyLock<Arc<Stamps>> = LazyLock::new(Arc::default);
+        Arc::clone(&NONE)
+    }
+
     /// The file had these contents in a look that began then.
     pub fn note(&mut self, path: &str, mtime_ns: i64, hash: u64, looked_ns: i64) {
         if !is_trusted(mtime_ns, looked_ns) {

@@ -37,7 +37,7 @@ fn load(keeper: &Kept, id: FolderId, bytes: u64) -> Result<Cost, Unmet> {
     let mut cost = Cost::default();
     match keeper.reserve(ask(id, &start, bytes, &cancel), &mut cost) {
         Ok(reservation) => {
-            keeper.publish(finished(id, start.id, reservation, bytes, Vec::new()), NOW, make).unwrap();
+            keeper.publish(finished(id, start.id, reservation, bytes, Charges::new()), NOW, make).unwrap();
             Ok(cost)
         }
         Err(unmet) => {
@@ -185,8 +185,9 @@ fn a_graph_larger_than_reserved_is_refused_and_the_old_one_stays() {
     let start = keeper.reload(FolderId(0), NOW).unwrap();
     let cancel = CancelToken::new();
     let reservation = keeper.reserve(ask(FolderId(0), &start, 30, &cancel), &mut Cost::default()).unwrap();
-    let rejected =
-        keeper.publish(finished(FolderId(0), start.id, reservation, 60, Vec::new()), NOW, make).unwrap_err();
+    let rejected = keeper
+        .publish(finished(FolderId(0), start.id, reservation, 60, Charges::new()), NOW, make)
+        .unwrap_err();
     let Rejected::Refused(reservation, refused) = rejected else { panic!("{rejected:?}") };
     assert_eq!((reservation.bytes(), refused.needed), (30, 30));
     drop(reservation);
@@ -210,7 +211,7 @@ fn a_build_whose_folder_was_closed_or_evicted_publishes_nothing() {
             keeper.evict(FolderId(0));
         }
         let rejected =
-            keeper.publish(finished(FolderId(0), start.id, reservation, 30, Vec::new()), NOW, make);
+            keeper.publish(finished(FolderId(0), start.id, reservation, 30, Charges::new()), NOW, make);
         assert!(matches!(rejected, Err(Rejected::Outdated)));
         assert!(shelves[0].load().is_none());
         assert_eq!(keeper.ledger().balance().used(), 0);
@@ -286,7 +287,11 @@ fn threads_in_any_order_leave_nothing_behind() {
                             let ask = ask(shelf.id, &start, bytes, &cancel);
                             let outcome = keeper.reserve(ask, &mut Cost::default()).ok().and_then(|held| {
                                 keeper
-                                    .publish(finished(shelf.id, start.id, held, bytes, Vec::new()), NOW, make)
+                                    .publish(
+                                        finished(shelf.id, start.id, held, bytes, Charges::new()),
+                                        NOW,
+                                        make,
+                                    )
                                     .ok()
                             });
                             match outcome {

@@ -12,7 +12,7 @@ use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
 use super::super::degrade::Means;
 use super::super::intake::Memory;
-use super::super::keeper::{Ask, Cost, Finished, Keeper, Publication, Rejected, Unmet};
+use super::super::keeper::{Ask, Charges, Cost, Finished, Keeper, Publication, Rejected, Unmet};
 use super::super::ledger::{Account, Charge, Reservation};
 use super::super::read::{FolderTexts, read_file};
 use super::super::retry::Retry;
@@ -203,6 +203,7 @@ impl Core {
         let id = start.id;
         let outcome = catch_unwind(AssertUnwindSafe(|| self.attempt(folder, start, cancel)));
         folder.details.lock().progress = None;
+        folder.ended(id);
         let mut generation = None;
         let follow_up = match outcome {
             Ok(Ok(End::Published(publication))) => {
@@ -415,12 +416,13 @@ impl Core {
             self.settled(folder, &seen, began);
             return Ok(End::Confirmed(follow_up));
         };
-        let totals = graph.totals();
-        let source_bytes_known = totals.bytes;
+        let source_bytes_known = graph.totals().bytes;
         let heap = graph.heap_bytes() as u64;
+        let beside = folder.heap_bytes(&seen);
+        let own = graph.own_bytes() as u64 + beside;
         let (parts, shared) = match folder.shelf.load().filter(|_| shared) {
-            Some(served) => (vec![graph.own_bytes() as u64], served.charges()[..1].to_vec()),
-            None => (vec![graph.shared_bytes() as u64, graph.own_bytes() as u64], Vec::new()),
+            Some(served) => (vec![own], Charges::from(&served.charges()[..1])),
+            None => (vec![graph.shared_bytes() as u64, own], Charges::new()),
         };
         let needed: u64 = parts.iter().sum();
         let held = grant.bytes();
@@ -436,7 +438,7 @@ impl Core {
             // Here, so that whoever finds the new graph finds what is known of it.
             let mut details = folder.details.lock();
             details.saw(&seen);
-            details.high_water = details.high_water.max(heap);
+            details.high_water = details.high_water.max(heap + beside);
             let (wall, files_read) = (began.elapsed(), files_read as u64);
             details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });
             let source_bytes = if stood.is_some() { source_bytes_known } else { source_bytes };
@@ -444,7 +446,7 @@ impl Core {
                 details.ratio = heap as f64 / source_bytes as f64;
             }
             drop(details);
-            Arc::new(Resident::new(graph, totals, looked_ns, texts, charges, degraded))
+            Arc::new(Resident::new(graph, looked_ns, texts, charges, degraded))
         };
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
-use super::super::keeper::Shelf;
+use super::super::keeper::{Keeper, Shelf};
 use super::super::quarantine::Quarantine;
+use super::super::read::FolderTexts;
 use super::super::slot::{BuildId, FolderId};
 use super::super::stamps::Stamps;
 use super::super::status::{BuildTime, Watcher};
@@ -18,6 +19,7 @@ use super::libraries::Shelved;
 use super::resident::Resident;
 use super::telling::Telling;
 use crate::graph::Leads;
+use crate::lang::scratch::{piece_bytes, shared_bytes};
 
 /// Most skipped files of a folder that are kept for the status.
 const SKIPPED_MAX: usize = 1_000;
@@ -102,7 +104,7 @@ impl Folder {
             shelf,
             quarantine: Quarantine::default(),
             kept: Kept::default(),
-            stamps: Mutex::default(),
+            stamps: Mutex::new(Stamps::none()),
             details: Mutex::new(details),
             running: Mutex::default(),
             telling: Telling::default(),
@@ -110,6 +112,22 @@ impl Folder {
             leads: Mutex::default(),
             waiters: Mutex::default(),
         }
+    }
+
+    /// Bytes on the heap that the folder takes while it is served, beside its graph: itself, what the keeper has of it, and
+    /// what builds have shown, the one that saw this included.
+    pub fn heap_bytes(&self, seen: &Seen) -> u64 {
+        const OBJECTS: usize = shared_bytes::<Folder>()
+            + Keeper::<Resident>::FOLDER_BYTES
+            + shared_bytes::<Resident>()
+            + shared_bytes::<FolderTexts>();
+        // The second one is that of the texts.
+        let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len());
+        let canonical = self.canonical.as_ref().map_or(0, |path| piece_bytes(path.capacity()));
+        let mut details = self.details.lock().clone();
+        details.saw(seen);
+        let details = details.heap_bytes();
+        (OBJECTS + path + canonical + piece_bytes(self.name.capacity()) + details) as u64
     }
 
     /// Where it really is.
@@ -164,6 +182,12 @@ impl Folder {
         self.wake();
     }
 
+    /// The build has come to its end: nothing is there to be cancelled.
+    pub fn ended(&self, build: BuildId) {
+        let ended = self.running.lock().take_if(|(running, _)| *running == build);
+        drop(ended);
+    }
+
     /// Cancels the build that was started last, if it is one of those.
     pub fn cancel_build(&self, which: impl FnOnce(BuildId) -> bool) {
         let running = self.running.lock().clone();
@@ -176,6 +200,14 @@ impl Folder {
 }
 
 impl Details {
+    fn heap_bytes(&self) -> usize {
+        let text = |text: &String| size_of::<String>() + piece_bytes(text.capacity());
+        let skipped = self.skipped.iter().map(|(path, why)| text(path) + text(why));
+        let (left_out, _) = &self.left_out;
+        let listed = self.too_costly.iter().chain(&self.owed).chain(left_out);
+        skipped.chain(listed.map(text)).sum()
+    }
+
     /// Takes over what a build saw: of all files, or of those that it looked at.
     pub fn saw(&mut self, seen: &Seen) {
         self.skipped.retain(|path, _| !is_asked(path, seen.asked.as_ref()));

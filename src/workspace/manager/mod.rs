@@ -281,7 +281,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let report = core.keeper.report(folder.id)?;
     let served = folder.shelf.load();
     let details = folder.details.lock().clone();
-    let totals = served.as_ref().map(|s| s.graph.totals.clone()).unwrap_or_default();
+    let totals = served.as_ref().map(|s| s.graph.graph.totals()).unwrap_or_default();
     let now = core.clock.now();
     let skipped = details.skipped.iter().map(|(path, why)| SkippedFile {
         path: folder.path.join(path),
@@ -314,7 +314,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         lines: totals.lines,
         symbols: totals.defs,
         references: totals.refs,
-        languages: totals.languages.iter().map(|(name, n)| (*name, u64::from(*n))).collect(),
+        languages: totals.languages().map(|(name, n)| (name, u64::from(n))).collect(),
         progress: details.progress.map(|(done, total)| (done * 100 / total.max(1)).min(100) as u8),
         last_good: report.last_good,
         age: report.last_good.filter(|_| report.stale).map(|good| now.since(good)).unwrap_or_default(),

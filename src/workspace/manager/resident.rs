@@ -8,13 +8,12 @@ use super::super::document::{Document, Unanalysed};
 use super::super::keeper::Charges;
 use super::super::ledger::Charge;
 use super::super::sync::Mutex;
-use crate::graph::{Graph, Held, OpenFile, Texts, Totals, View};
+use crate::graph::{Graph, Held, OpenFile, Texts, View};
 use crate::lang::modules::Layout;
 
-/// What a folder serves: its graph, sums over it, and the view that was asked for last.
+/// What a folder serves: its graph, and the view that was asked for last.
 pub struct Resident {
     pub graph: Arc<Graph>,
-    pub totals: Totals,
     /// When the look at the disk began that the graph is from, in nanoseconds since the epoch.
     pub looked_ns: i64,
     /// What the graph has of the folder, if that is not all.
@@ -44,7 +43,6 @@ impl Resident {
     /// Takes the graph over, with the charges for its bytes.
     pub fn new(
         mut graph: Graph,
-        totals: Totals,
         looked_ns: i64,
         texts: Arc<dyn Texts>,
         charges: Charges,
@@ -52,14 +50,13 @@ impl Resident {
     ) -> Resident {
         let held: Held = charges.into_iter().map(|c| c as _).collect();
         graph.hold(held);
-        Resident { graph: Arc::new(graph), totals, looked_ns, degraded, texts, last: Mutex::default() }
+        Resident { graph: Arc::new(graph), looked_ns, degraded, texts, last: Mutex::default() }
     }
 
     /// The same folder by the same graph with more beside it, whose bytes whoever made it has charged for.
     pub fn beside(&self, graph: Graph) -> Resident {
         Resident {
             graph: Arc::new(graph),
-            totals: self.totals.clone(),
             looked_ns: self.looked_ns,
             degraded: self.degraded,
             texts: Arc::clone(&self.texts),
@@ -69,8 +66,7 @@ impl Resident {
 
     /// Over a graph that is not charged for.
     pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
-        let totals = Totals::default();
-        Resident { graph, totals, looked_ns: 0, degraded: None, texts, last: Mutex::default() }
+        Resident { graph, looked_ns: 0, degraded: None, texts, last: Mutex::default() }
     }
 
     /// The graph with the documents over it. `charge` is asked for the bytes that this takes.

@@ -76,6 +76,10 @@ impl Telling {
     fn next(&self) -> Option<Transition> {
         let mut told = self.0.lock();
         let next = told.waiting.pop_front();
+        if next.is_none() {
+            // Folders are there for long, and mostly silent.
+            told.waiting = VecDeque::new();
+        }
         told.telling = next.is_some();
         next
     }

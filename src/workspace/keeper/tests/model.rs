@@ -302,7 +302,8 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                 if !world.outdated.is_empty() {
                     let i = i % world.outdated.len();
                     let (folder, build, held) = world.outdated.swap_remove(i);
-                    let rejected = keeper.publish(finished(folder, build, held, 5, Vec::new()), NOW, make);
+                    let rejected =
+                        keeper.publish(finished(folder, build, held, 5, Charges::new()), NOW, make);
                     prop_assert!(matches!(rejected, Err(Rejected::Outdated)));
                     prop_assert!(!keeper.fail(folder, build, failure(), NOW));
                 }

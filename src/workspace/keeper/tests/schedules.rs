@@ -228,7 +228,7 @@ fn busy_folders_stay() {
             match keeper.reserve(ask, &mut Cost::default()) {
                 Ok(held) => {
                     let published =
-                        keeper.publish(finished(FolderId(0), start.id, held, 5, Vec::new()), NOW, make);
+                        keeper.publish(finished(FolderId(0), start.id, held, 5, Charges::new()), NOW, make);
                     assert!(published.is_ok(), "{published:?}");
                 }
                 Err(why) => {
@@ -322,7 +322,7 @@ fn what_is_owed_is_paid() {
                 let short = keeper.grow(Ask { bytes: FILE, held: 20, ..ask }, &mut cost, &mut held).is_err();
                 let owed = short.then(|| Owed { changes: Changes::path(Path::new("/file")), why: failure() });
                 running.fetch_sub(1, Ordering::SeqCst);
-                let finished = Finished { owed, ..finished(FolderId(0), start.id, held, 10, Vec::new()) };
+                let finished = Finished { owed, ..finished(FolderId(0), start.id, held, 10, Charges::new()) };
                 let published = keeper.publish(finished, NOW, make).expect("nobody evicts it");
                 next = published.follow_up;
             }
@@ -371,7 +371,7 @@ fn busy_folders_are_waited_for() {
             let cancel = CancelToken::new();
             let ask = Ask { turn: long(), ..ask(FolderId(2), &start, 50, &cancel) };
             let held = keeper.reserve(ask, &mut Cost::default()).expect("it is waited for");
-            keeper.publish(finished(FolderId(2), start.id, held, 50, Vec::new()), NOW, make).unwrap();
+            keeper.publish(finished(FolderId(2), start.id, held, 50, Charges::new()), NOW, make).unwrap();
         })
     };
     let threads = looks.map(|(folder, start)| {
