@@ -10,6 +10,7 @@ use super::cache::Cache;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
 use super::imports::{ImportsCell, imports_bytes_max};
+use super::lender::Lender;
 use super::lines::{self, Lines};
 use super::names::NameColumns;
 use super::overlay::{Body, Overlay};
@@ -38,6 +39,8 @@ pub struct Graph {
     /// Of the columns, under these manifests.
     pub(super) imports: Arc<ImportsCell>,
     totals: Totals,
+    /// Asked for memory that is needed for a while.
+    pub(super) lender: Option<Lender>,
     /// Dropped after everything above, so that whoever counts the graph's bytes hears of their return only then.
     pub(super) held: Held,
 }
@@ -137,6 +140,7 @@ impl Graph {
             manifests: Arc::new(Manifests::new(manifests)),
             cache,
             imports: Arc::default(),
+            lender: None,
             held: Held::new(),
         }
     }
@@ -155,6 +159,7 @@ impl Graph {
             manifests,
             cache: Arc::clone(&self.cache),
             imports,
+            lender: self.lender.clone(),
             held: self.held.clone(),
         }
     }
@@ -393,6 +398,12 @@ impl Graph {
     /// Replaces what the graph keeps alive until the last reader of its contents lets go, views included.
     pub fn hold(&mut self, held: Held) {
         self.held = held;
+    }
+
+    /// Has it asked for memory that something made from the graph needs for a while, by the graph and by those updated from
+    /// it.
+    pub fn borrow_from(&mut self, lender: Lender) {
+        self.lender = Some(lender);
     }
 
     /// Keeps something more alive, besides what it keeps already.

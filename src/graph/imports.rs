@@ -5,7 +5,9 @@
 //! they named before.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -13,6 +15,7 @@ use super::blob::Links;
 use super::codec::{Reader, Writer};
 use super::frozen::read_names;
 use super::generation::Graph;
+use super::lender::Borrowed;
 use super::overlay::Body;
 use crate::lang::facts::{Name, Term};
 use crate::lang::modules::{FileId, ModuleStrategy, ModuleTarget, Unit, file_name, parent};
@@ -43,8 +46,14 @@ pub struct Imports {
     extending: Box<[FileId]>,
 }
 
-/// Kept with the columns that it is of; holds nothing where there is no room for it.
-pub(super) type ImportsCell = OnceLock<Option<Imports>>;
+/// Kept with the columns that it is of.
+#[derive(Debug, Default)]
+pub(super) struct ImportsCell {
+    /// Holds nothing where they would be too large to be kept.
+    made: OnceLock<Option<Imports>>,
+    /// The turn of the one who makes them.
+    making: Mutex<()>,
+}
 
 impl Imports {
     /// The node of a file of the columns.
@@ -107,16 +116,23 @@ pub(super) fn imports_bytes_max(columns: usize) -> usize {
 }
 
 impl Graph {
-    /// The folder's imports; `None` where they cannot be told.
-    pub fn imports(&self) -> Option<&Imports> {
+    /// The folder's imports; `None` where they cannot be told, or not now: there is no memory to make them in, or nobody
+    /// wants them any more.
+    pub fn imports(&self, cancel: Option<&AtomicBool>) -> Option<&Imports> {
         if !self.overlay.new_files().is_empty() || !self.overlay.removed().is_empty() {
             return None;
         }
-        let make = || {
-            let made = Making::new(self).make();
-            (made.heap_bytes() <= imports_bytes_max(self.base.bytes())).then_some(made)
-        };
-        self.imports.get_or_init(make).as_ref()
+        let ImportsCell { made, making } = &*self.imports;
+        if let Some(known) = made.get() {
+            return known.as_ref();
+        }
+        let _turn = making.lock();
+        if let Some(known) = made.get() {
+            return known.as_ref();
+        }
+        let imports = Making::new(self, cancel).make()?;
+        let fits = imports.heap_bytes() <= imports_bytes_max(self.base.bytes());
+        made.get_or_init(|| fits.then_some(imports)).as_ref()
     }
 
     /// Files of the columns that have changed since, or are open documents.
@@ -184,12 +200,22 @@ struct Making<'g> {
     /// (imported, importing)
     edges: Vec<(u32, u32)>,
     extending: Vec<FileId>,
+    /// Bytes of the names of directories and of members, about.
+    noted_bytes: usize,
+    borrowed: Borrowed<'g>,
+    cancel: Option<&'g AtomicBool>,
 }
 
+/// Work on so many files goes on between two looks at whether it is still wanted and has memory.
+const FILES_BETWEEN_LOOKS: u32 = 32;
+
 impl<'g> Making<'g> {
-    fn new(graph: &'g Graph) -> Making<'g> {
+    fn new(graph: &'g Graph, cancel: Option<&'g AtomicBool>) -> Making<'g> {
         Making {
             graph,
+            noted_bytes: 0,
+            borrowed: Borrowed::of(graph.lender.as_ref()),
+            cancel,
             units: Vec::new(),
             dirs: Vec::new(),
             dir_numbers: FxHashMap::default(),
@@ -204,12 +230,37 @@ impl<'g> Making<'g> {
         self.graph.base.lang(file).strategy().closed_units()
     }
 
-    fn make(mut self) -> Imports {
-        self.note_units();
+    /// Whether to go on: it is still wanted, and there is memory for so many bytes besides what there is.
+    fn may_go_on(&mut self, more: usize) -> bool {
+        if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return false;
+        }
+        // Lists and tables grow by doubling, before the next look.
+        let bytes = 2 * self.heap_bytes() + more;
+        self.borrowed.cover(bytes)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        size_of::<u32>() * self.units.capacity()
+            + size_of::<String>() * self.dirs.capacity()
+            + size_of::<(String, u32)>() * self.dir_numbers.capacity()
+            + size_of::<(&str, FxHashMap<Name, Led>)>() * self.members.capacity()
+            + size_of::<((&str, Family, Name), Led)>() * self.known.capacity()
+            + size_of::<(u32, u32)>() * self.edges.capacity()
+            + size_of::<FileId>() * self.extending.capacity()
+            + self.noted_bytes
+    }
+
+    /// `None` if it was stopped.
+    fn make(mut self) -> Option<Imports> {
+        self.note_units()?;
         let files = self.graph.base.file_count();
         let mut links = Links::default();
         let mut names: Vec<Name> = Vec::new();
         for file in (0..files).map(FileId) {
+            if file.0.is_multiple_of(FILES_BETWEEN_LOOKS) && !self.may_go_on(0) {
+                return None;
+            }
             let Some(unit) = self.closed(file) else { continue };
             if links.read(self.graph.base.blob(file)).is_err() {
                 continue;
@@ -228,15 +279,26 @@ impl<'g> Making<'g> {
             modules.dedup();
             self.link(file, &modules, &names);
         }
-        self.finish()
+        // What comes of it: a start for each node, and differences of at most five bytes.
+        let nodes = files as usize + self.dirs.len();
+        let rest = 5 * self.edges.len() + 2 * size_of::<u32>() * nodes;
+        self.may_go_on(rest).then(|| self.finish())
     }
 
-    fn note_units(&mut self) {
+    fn note_units(&mut self) -> Option<()> {
         let base = &self.graph.base;
         let files = base.file_count();
+        // Of a unit for each file, and of as many first ones at most.
+        let units_bytes = files as usize * (size_of::<u32>() + 2 * size_of::<((&str, u8), u32)>());
+        if !self.may_go_on(units_bytes) {
+            return None;
+        }
         let mut firsts: FxHashMap<(&str, u8), u32> = FxHashMap::default();
         let mut units: Vec<u32> = (0..files).collect();
         for file in (0..files).map(FileId) {
+            if file.0.is_multiple_of(FILES_BETWEEN_LOOKS) && !self.may_go_on(units_bytes) {
+                return None;
+            }
             let lang = base.lang(file);
             let path = base.path(file);
             match lang.strategy().closed_units() {
@@ -250,6 +312,7 @@ impl<'g> Making<'g> {
         if !firsts.is_empty() {
             self.units = units;
         }
+        Some(())
     }
 
     /// Notes whose member the module at the path is, and the directories above it that are modules by themselves.
@@ -260,6 +323,8 @@ impl<'g> Making<'g> {
             let Some(name) = graph.lookup_name(member) else { return };
             let nodes = self.members.entry(dir).or_default().entry(name).or_default();
             let seen = !nodes.is_empty();
+            // Most members are alone in a table that has room for twice as many.
+            self.noted_bytes += if seen { 0 } else { 2 * size_of::<(Name, Led)>() };
             if !nodes.contains(&node) {
                 nodes.push(node);
             }
@@ -280,6 +345,8 @@ impl<'g> Making<'g> {
         }
         let number = self.dirs.len() as u32;
         self.dirs.push(dir.to_owned());
+        // Here, and in the table of numbers.
+        self.noted_bytes += 2 * dir.len();
         self.dir_numbers.insert(dir.to_owned(), number);
         files + number
     }
@@ -406,5 +473,66 @@ impl<'g> Making<'g> {
             importers: out.bytes.into(),
             extending: self.extending.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    use super::super::fixture::Fixture;
+    use super::super::lender::Lender;
+    use super::*;
+
+    /// What is lent at this moment, of so much.
+    struct Purse(AtomicU64, AtomicU64);
+
+    struct Lent(Arc<Purse>, u64);
+
+    impl Drop for Lent {
+        fn drop(&mut self) {
+            self.0.0.fetch_sub(self.1, Ordering::SeqCst);
+        }
+    }
+
+    /// A graph of many files, and what lends to it.
+    fn borrowing() -> (Graph, Arc<Purse>) {
+        let file = |n: u32| format!("//- /p/m{n}.py\nimport p.m{}\nfrom p.m{} import x\n", n + 1, n + 2);
+        let text: String = (0..200).map(file).collect();
+        let mut graph = Fixture::parse(&text).graph();
+        let purse = Arc::new(Purse(AtomicU64::new(0), AtomicU64::new(0)));
+        let lending = Arc::clone(&purse);
+        graph.borrow_from(Lender::new(move |bytes| {
+            let lent = Lent(Arc::clone(&lending), bytes);
+            let sum = lending.0.fetch_add(bytes, Ordering::SeqCst) + bytes;
+            (sum <= lending.1.load(Ordering::SeqCst)).then(|| Box::new(lent) as _)
+        }));
+        (graph, purse)
+    }
+
+    #[test]
+    fn they_are_made_in_memory_that_is_lent_and_given_back() {
+        let (graph, purse) = borrowing();
+        for room in [0, 20 << 10] {
+            purse.1.store(room, Ordering::SeqCst);
+            assert!(graph.imports(None).is_none(), "there is no room");
+            assert_eq!(purse.0.load(Ordering::SeqCst), 0, "what was lent is given back");
+        }
+        purse.1.store(1 << 20, Ordering::SeqCst);
+        let imports = graph.imports(None).expect("that there was no room is not remembered");
+        let file = graph.base.find("p/m5.py").unwrap();
+        assert!(imports.importers(imports.node(file)).count() >= 2);
+        assert_eq!(purse.0.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn what_nobody_wants_any_more_is_not_made() {
+        let (graph, purse) = borrowing();
+        purse.1.store(u64::MAX, Ordering::SeqCst);
+        let cancel = AtomicBool::new(true);
+        assert!(graph.imports(Some(&cancel)).is_none());
+        cancel.store(false, Ordering::SeqCst);
+        assert!(graph.imports(Some(&cancel)).is_some(), "the next who asks has them");
     }
 }

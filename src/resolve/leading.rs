@@ -1,5 +1,7 @@
 //! Which files imports can lead from to some targets: nothing else of their languages can mean them.
 
+use std::sync::atomic::AtomicBool;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -25,8 +27,12 @@ impl Leading<'_> {
 }
 
 impl<'v> Resolver<'v> {
-    /// The files from which imports lead to any of the targets; `None` where all may be.
-    pub(super) fn leading(&self, targets: impl Iterator<Item = Target>) -> Option<Leading<'v>> {
+    /// The files from which imports lead to any of the targets; `None` where all may be, or if it is cancelled.
+    pub(super) fn leading(
+        &self,
+        targets: impl Iterator<Item = Target>,
+        cancel: Option<&AtomicBool>,
+    ) -> Option<Leading<'v>> {
         let view = self.view;
         // Told first where nothing is to be asked: the imports of a folder are made when they are first wanted.
         let is_closed = |file: &FileId| {
@@ -43,7 +49,7 @@ impl<'v> Resolver<'v> {
         if !files.iter().all(is_closed) {
             return None;
         }
-        let imports = view.imports()?;
+        let imports = view.imports(cancel)?;
         let mut spread = Spread {
             resolver: self,
             imports,
@@ -280,7 +286,7 @@ mod tests {
     fn leading_to(view: &View, path: &str) -> Option<Vec<String>> {
         let resolver = Resolver::new(view);
         let target = Target::File(view.file(path).unwrap());
-        let leading = resolver.leading([target].into_iter())?;
+        let leading = resolver.leading([target].into_iter(), None)?;
         let all = view.files().filter(|file| leading.contains(*file));
         Some(all.map(|file| view.path(file).to_owned()).collect())
     }
@@ -333,7 +339,7 @@ mod tests {
             let defs: Vec<_> = facts.defs_with_ids().map(|(def, d)| (Symbol { file, def }, d.name)).collect();
             defs
         }) {
-            let leading = resolver.leading([Target::Symbol(target)].into_iter()).unwrap();
+            let leading = resolver.leading([Target::Symbol(target)].into_iter(), None).unwrap();
             for file in view.files_with(name).filter(|file| !leading.contains(*file)) {
                 for (id, _) in view.facts(file).refs_with_ids() {
                     let resolution = resolver.reference(file, id);

@@ -370,7 +370,10 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
 
     /// Whether imports lead from the file to a target.
     fn leads_there(&self, file: FileId) -> bool {
-        let leading = self.leading.get_or_init(|| self.resolver.leading(self.targets.iter().copied()));
+        let leading = self.leading.get_or_init(|| {
+            let targets = self.targets.iter().copied();
+            self.resolver.leading(targets, self.limits.cancel)
+        });
         leading.as_ref().is_none_or(|leading| leading.contains(file))
     }
 

@@ -446,7 +446,7 @@ impl Core {
                 details.ratio = heap as f64 / source_bytes as f64;
             }
             drop(details);
-            Arc::new(Resident::new(graph, looked_ns, texts, charges, degraded))
+            Arc::new(Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded))
         };
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::super::degrade::Degraded;
 use super::super::document::{Document, Unanalysed};
 use super::super::keeper::Charges;
-use super::super::ledger::Charge;
+use super::super::ledger::{Charge, Ledger};
 use super::super::sync::Mutex;
-use crate::graph::{Graph, Held, OpenFile, Texts, View};
+use crate::graph::{Graph, Held, Lender, OpenFile, Texts, View};
 use crate::lang::modules::Layout;
 
 /// What a folder serves: its graph, and the view that was asked for last.
@@ -46,10 +46,13 @@ impl Resident {
         looked_ns: i64,
         texts: Arc<dyn Texts>,
         charges: Charges,
+        ledger: &Ledger,
         degraded: Option<Degraded>,
     ) -> Resident {
         let held: Held = charges.into_iter().map(|c| c as _).collect();
         graph.hold(held);
+        let ledger = ledger.clone();
+        graph.borrow_from(Lender::new(move |bytes| Some(Box::new(ledger.reserve(bytes).ok()?))));
         Resident { graph: Arc::new(graph), looked_ns, degraded, texts, last: Mutex::default() }
     }
 
