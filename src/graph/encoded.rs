@@ -44,6 +44,8 @@ pub struct Counts {
     pub refs: u32,
     /// Only ASCII: a column is a byte in every encoding.
     pub ascii: bool,
+    /// It takes in all names of something else.
+    pub globs: bool,
 }
 
 /// Names in the order of their numbers in a blob, in two allocations.
@@ -135,6 +137,7 @@ impl Counts {
             defs: facts.defs.len() as u32,
             refs: facts.refs.len() as u32,
             ascii: lines.wide.is_empty(),
+            globs: !facts.globs.is_empty(),
         }
     }
 }

@@ -34,7 +34,8 @@ pub(super) struct Record {
     pub by_name: u32,
     pub lang: u8,
     pub ascii: u8,
-    pub padding: [u8; 2],
+    pub globs: u8,
+    pub padding: u8,
 }
 
 impl Record {
@@ -50,6 +51,7 @@ impl Record {
             syntax_errors: meta.syntax_errors,
             lang: meta.lang.index(),
             ascii: u8::from(counts.ascii),
+            globs: u8::from(counts.globs),
             ..Record::default()
         }
     }

@@ -324,6 +324,11 @@ impl Graph {
         self.record(id).ascii != 0
     }
 
+    /// The file takes in all names of something else, as far as that goes.
+    pub fn has_globs(&self, id: FileId) -> bool {
+        self.record(id).globs != 0
+    }
+
     /// The name's text; empty if there is no such name.
     pub fn name_text(&self, name: Name) -> &str {
         let (columns, number) = self.name_columns(name);

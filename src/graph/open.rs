@@ -50,6 +50,7 @@ impl OpenFile {
             refs: counts.refs,
             lang: self.lang.index(),
             ascii: u8::from(counts.ascii),
+            globs: u8::from(counts.globs),
             ..Record::default()
         };
         Row {

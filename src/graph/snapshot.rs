@@ -222,7 +222,9 @@ impl Graph {
             out.number(meta.hash);
             out.u32(meta.syntax_errors);
             let record = &row.record;
-            for count in [record.lines, record.defs, record.refs, u32::from(record.ascii)] {
+            for count in
+                [record.lines, record.defs, record.refs, u32::from(record.ascii), u32::from(record.globs)]
+            {
                 out.u32(count);
             }
             out.number(row.names.len() as u64);
@@ -280,7 +282,13 @@ fn read_file(input: &mut Reader<'_>) -> Result<EncodedFile, CorruptError> {
         hash: input.number()?,
         syntax_errors: input.u32()?,
     };
-    let counts = Counts { lines: input.u32()?, defs: input.u32()?, refs: input.u32()?, ascii: input.flag()? };
+    let counts = Counts {
+        lines: input.u32()?,
+        defs: input.u32()?,
+        refs: input.u32()?,
+        ascii: input.flag()?,
+        globs: input.flag()?,
+    };
     let names_count = input.count(1)?;
     let names: Vec<&str> = (0..names_count).map(|_| input.text()).collect::<Result<_, _>>()?;
     let (blob, line_table) = (input.blob()?.into(), input.blob()?.into());

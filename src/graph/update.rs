@@ -73,6 +73,7 @@ impl Graph {
                 defs: record.defs,
                 refs: record.refs,
                 ascii: record.ascii != 0,
+                globs: record.globs != 0,
             };
             match row.map(|row| (&row.body, row)) {
                 // Documents lie over views only, and those are never folded.

@@ -430,6 +430,13 @@ pub struct Extension {
     pub implements: Option<TermId>,
 }
 
+impl Extension {
+    /// The scope that its terms are to be understood in.
+    pub fn scope_in(&self, facts: &Facts) -> ScopeId {
+        self.scope.or_else(|| self.def.map(|def| facts.def(def).scope)).unwrap_or(ScopeId::FILE)
+    }
+}
+
 /// Bases of a type, in source order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inherit {

@@ -102,8 +102,17 @@ pub trait ModuleStrategy: Sync {
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest>;
     /// The module that a [`Term::Module`](super::facts::Term::Module) specifier names in the file.
     fn resolve(&self, layout: &dyn Layout, from: FileId, specifier: &str) -> ModuleTarget;
+    /// The directory in which the submodules of a module file lie, if it can have any.
+    fn child_dir(&self, _layout: &dyn Layout, _parent: FileId) -> Option<String> {
+        None
+    }
     /// The submodule of a module file (Rust's `mod name;`, a member of a Python package).
-    fn child(&self, layout: &dyn Layout, parent: FileId, name: &str) -> ModuleTarget;
+    fn child(&self, layout: &dyn Layout, parent: FileId, name: &str) -> ModuleTarget {
+        match self.child_dir(layout, parent) {
+            Some(dir) => self.child_of_dir(layout, &dir, name),
+            None => ModuleTarget::Unknown,
+        }
+    }
     /// The submodule inside a namespace directory.
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget;
     /// The path in a specifier that is one from the file that has it, rather than a name; nothing where a language has only
@@ -162,7 +171,12 @@ pub trait ModuleStrategy: Sync {
         None
     }
     /// The directories of the packages that can name what the package declares: itself and those that depend on it.
-    fn dependents(&self, _layout: &dyn Layout, _package: &str) -> FxHashSet<String> {
+    fn dependents<'l>(&self, _layout: &'l dyn Layout, _package: &str) -> FxHashSet<&'l str> {
+        FxHashSet::default()
+    }
+    /// The directories of the packages that declare what the package can name: itself and those that it depends on. One is
+    /// among them if this one is among its [`dependents`](Self::dependents).
+    fn dependencies<'l>(&self, _layout: &'l dyn Layout, _package: &str) -> FxHashSet<&'l str> {
         FxHashSet::default()
     }
 }

@@ -87,8 +87,8 @@ impl Resolver<'_> {
             }
         }
         for extended in self.extensions(symbol).iter() {
-            if let Some(implemented) = &extended.implements {
-                bases.push(implemented.clone());
+            if let Some((scope, implements)) = extended.implements {
+                bases.push(self.eval(Cx { file: extended.file, scope }, implements).ty.instance());
             }
         }
         bases.into_iter().flat_map(parts).collect()

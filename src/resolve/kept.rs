@@ -47,6 +47,12 @@ impl Kept {
         Some(index)
     }
 
+    /// Whether the file is kept just now.
+    pub fn holds(&self, file: FileId) -> bool {
+        let kept = self.0.borrow();
+        kept.young.contains_key(&file) || kept.old.contains_key(&file)
+    }
+
     /// Keeps a file until the next one passes. What was kept before it goes outside of the borrow.
     pub fn pass(&self, file: FileId, index: &Rc<FileIndex>) {
         let before = self.0.borrow_mut().passing.replace((file, Rc::clone(index)));

@@ -333,6 +333,11 @@ impl Resolver<'_> {
     /// The members of that name in a type and its bases: those of the first that declares any.
     pub(super) fn members(&self, symbol: Symbol, wanted: Wanted) -> Rc<Members> {
         self.remember(&self.members, (symbol, wanted), Rc::default, || {
+            // What it declares itself hides what its bases do: they need not be known.
+            let own = self.first_members(&[(symbol, Rc::default())], wanted);
+            if own.first().is_some_and(|(first, _)| self.is_declared(*first)) {
+                return Rc::new(Members { found: own, external: false, unknown: false });
+            }
             let linear = self.linear(symbol);
             let found = self.first_members(&linear.types, wanted);
             let open = found.is_empty();

@@ -71,6 +71,14 @@ impl<K: Copy + Eq + Hash, V: Clone> Memo<K, V> {
         matches!(self.slots.borrow().get(&key), Some(Slot::Known(_)))
     }
 
+    /// The answer, if it is kept.
+    pub fn known(&self, key: K) -> Option<V> {
+        match self.slots.borrow().get(&key) {
+            Some(Slot::Known(value)) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
     pub fn enter(&self, key: K, guard: &Guard) -> Guarded<K, V> {
         let mut slots = self.slots.borrow_mut();
         match slots.get(&key) {

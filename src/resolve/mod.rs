@@ -40,6 +40,7 @@ mod term;
 mod ty;
 mod type_of;
 pub mod usage;
+mod users;
 mod value;
 mod visible;
 
@@ -285,11 +286,19 @@ pub struct Resolver<'v> {
     exports: Memo<(FileId, Name), Rc<Resolution>>,
     params: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
     extensions: Memo<Symbol, Rc<[owned::Extended]>>,
+    /// The same for a name that their members may have.
+    extensions_with: Memo<(Symbol, Name), Rc<[owned::Extended]>>,
+    /// What files add to types from outside, by the names of these.
+    added: Memo<(FileId, Name), Rc<[owned::Added]>>,
+    foreign_members: Memo<owned::ForeignKey<'v>, Rc<Resolution>>,
     receivers: Memo<(FileId, ScopeId), Ty>,
     modules: RefCell<FxHashMap<(FileId, Name), ModuleTarget>>,
     siblings: RefCell<FxHashMap<FileId, Rc<[FileId]>>>,
     /// Files by the names that they declare; see `all_declaring`.
     declaring: RefCell<FxHashMap<Name, module::Declaring>>,
+    users: users::Memory,
+    /// Where files' submodules lie, if there is anything.
+    child_dirs: RefCell<FxHashMap<FileId, Option<Rc<str>>>>,
     guesses: guess::Guesses,
     /// What files include.
     reaches: RefCell<FxHashMap<FileId, Rc<included::Reach>>>,
@@ -317,10 +326,15 @@ impl<'v> Resolver<'v> {
             exports: Memo::default(),
             params: RefCell::default(),
             extensions: Memo::default(),
+            extensions_with: Memo::default(),
+            added: Memo::default(),
+            foreign_members: Memo::default(),
             receivers: Memo::default(),
             modules: RefCell::default(),
             siblings: RefCell::default(),
             declaring: RefCell::default(),
+            users: users::Memory::default(),
+            child_dirs: RefCell::default(),
             guesses: RefCell::default(),
             reaches: RefCell::default(),
             groups: RefCell::default(),
@@ -458,10 +472,15 @@ impl<'v> Resolver<'v> {
         self.exports.clear();
         self.params.borrow_mut().clear();
         self.extensions.clear();
+        self.extensions_with.clear();
+        self.added.clear();
+        self.foreign_members.clear();
         self.receivers.clear();
         self.modules.borrow_mut().clear();
         self.siblings.borrow_mut().clear();
         self.declaring.borrow_mut().clear();
+        self.users.borrow_mut().clear();
+        self.child_dirs.borrow_mut().clear();
         self.guesses.borrow_mut().clear();
         self.reaches.borrow_mut().clear();
         self.groups.borrow_mut().clear();

@@ -292,12 +292,10 @@ impl Resolver<'_> {
                 if !hits.is_empty() {
                     return Resolution::Found(hits);
                 }
-                if let [file] = **files {
-                    let text = self.view.name_text(name);
-                    let target = self.index(file).lang.strategy().child(self.layout(), file, text);
-                    if let Some(place) = self.place(file, target) {
-                        return Resolution::place(place, Tier::Import);
-                    }
+                if let [file] = **files
+                    && let Some(place) = self.child(file, name)
+                {
+                    return Resolution::place(place, Tier::Import);
                 }
                 rest
             }
@@ -319,10 +317,24 @@ impl Resolver<'_> {
         }
     }
 
+    /// The submodule of that name of a module's file.
+    fn child(&self, file: FileId, name: Name) -> Option<Place> {
+        let strategy = self.view.lang(file).strategy();
+        let known = self.child_dirs.borrow().get(&file).cloned();
+        let dir = known.unwrap_or_else(|| {
+            let dir = strategy.child_dir(self.layout(), file).filter(|dir| self.layout().has_dir(dir));
+            let dir: Option<Rc<str>> = dir.map(Rc::from);
+            self.child_dirs.borrow_mut().insert(file, dir.clone());
+            dir
+        })?;
+        let target = strategy.child_of_dir(self.layout(), &dir, self.view.name_text(name));
+        self.place(file, target)
+    }
+
     /// Those of the files that may give the name. A package of many files is not read for each of its names.
     pub(super) fn declaring(&self, files: &[FileId], name: Name) -> SmallVec<[FileId; 4]> {
-        if files.len() < 2 {
-            return files.into();
+        if let [file] = files {
+            return files.iter().copied().filter(|_| self.may_give(*file, name)).collect();
         }
         let all = self.all_declaring(name);
         let mut found: SmallVec<[FileId; 4]> = files
@@ -333,6 +345,15 @@ impl Resolver<'_> {
         // In the order of the postings, as one after the other declares it.
         found.sort_by_key(|f| all.binary_search_by_key(f, |(file, _)| *file).map_or(0, |at| all[at].1));
         found
+    }
+
+    /// Whether a module can have a member of that name, by what is known without reading it.
+    fn may_give(&self, file: FileId, name: Name) -> bool {
+        let declares = |name: Name| self.all_declaring(name).binary_search_by_key(&file, |(f, _)| *f).is_ok();
+        self.files.holds(file)
+            || self.view.has_globs(file)
+            || declares(name)
+            || self.view.lookup_name(WHOLE_EXPORT).is_some_and(declares)
     }
 
     /// Every file that declares the name outside of functions, ascending, with its place among the postings.

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::member::Wanted;
 use super::ty::{Head, Subst, Ty};
 use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
+use crate::lang::LangId;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, ScopeId, ScopeKind, TermId};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
@@ -23,9 +24,21 @@ pub struct Extended {
     pub def: Option<DefId>,
     /// What the extension's type parameters are, in terms of the type's own.
     pub subst: Rc<Subst>,
-    /// The trait or interface that it implements, as a value of it.
-    pub implements: Option<Ty>,
+    /// The trait or interface that it implements, where it is evaluated.
+    pub implements: Option<(ScopeId, TermId)>,
 }
+
+/// What a file adds to a type from outside.
+#[derive(Clone, Debug)]
+pub struct Added {
+    scope: Option<ScopeId>,
+    def: Option<DefId>,
+    /// The trait or interface of the folder that it implements.
+    implements: Option<Symbol>,
+}
+
+/// What a member of a type from outside is kept under: the type, the member, and what can be seen from where it is used.
+pub type ForeignKey<'v> = (Name, Wanted, LangId, Option<&'v str>);
 
 impl Resolver<'_> {
     /// Members that a type declares itself.
@@ -50,7 +63,7 @@ impl Resolver<'_> {
                 }
             }
         }
-        let extensions = self.extensions(symbol);
+        let extensions = self.extensions_with(symbol, wanted.name);
         for extended in extensions.iter() {
             let index = self.index(extended.file);
             if let Some(scope) = extended.scope {
@@ -143,27 +156,36 @@ impl Resolver<'_> {
 
     /// Where a type is extended, in the whole graph.
     pub(super) fn extensions(&self, symbol: Symbol) -> Rc<[Extended]> {
-        self.remember(
-            &self.extensions,
-            symbol,
-            || Rc::new([]),
-            || {
-                let name = self.index(symbol.file).facts.def(symbol.def).name;
-                let mut all = Vec::new();
-                let may = |there: FileId| self.sees(there, symbol.file);
-                self.each_extension(name, symbol.file, may, |cx, extension| {
-                    let Some(subst) = self.extends(cx, extension.target, symbol) else { return };
-                    all.push(Extended {
-                        file: cx.file,
-                        scope: extension.scope,
-                        def: extension.def,
-                        subst: Rc::new(subst),
-                        implements: extension.implements.map(|t| self.eval(cx, t).ty.instance()),
-                    });
-                });
-                all.into()
-            },
-        )
+        self.remember(&self.extensions, symbol, || Rc::new([]), || self.extended_in(symbol, |_| true))
+    }
+
+    /// Where a type is extended in files that use the name: what declares a member of that name is among these.
+    fn extensions_with(&self, symbol: Symbol, name: Name) -> Rc<[Extended]> {
+        if let Some(all) = self.extensions.known(symbol) {
+            return all;
+        }
+        let make = || {
+            let users = self.users(name);
+            self.extended_in(symbol, |there| users.contain(there))
+        };
+        self.remember(&self.extensions_with, (symbol, name), || Rc::new([]), make)
+    }
+
+    fn extended_in(&self, symbol: Symbol, may: impl Fn(FileId) -> bool) -> Rc<[Extended]> {
+        let name = self.index(symbol.file).facts.def(symbol.def).name;
+        let mut all = Vec::new();
+        let may = |there: FileId| may(there) && self.is_seen(symbol.file, there);
+        self.each_extension(name, symbol.file, may, |cx, extension| {
+            let Some(subst) = self.extends(cx, extension.target, symbol) else { return };
+            all.push(Extended {
+                file: cx.file,
+                scope: extension.scope,
+                def: extension.def,
+                subst: Rc::new(subst),
+                implements: extension.implements.map(|implements| (cx.scope, implements)),
+            });
+        });
+        all.into()
     }
 
     /// Every extension of a type of that name, in those files of the same family that may have one.
@@ -181,11 +203,7 @@ impl Resolver<'_> {
             }
             let index = self.index(file);
             for extension in index.facts.extensions.iter().filter(|e| e.target_name == name) {
-                let scope = extension
-                    .scope
-                    .or_else(|| extension.def.map(|d| index.facts.def(d).scope))
-                    .unwrap_or(ScopeId::FILE);
-                each(Cx { file, scope }, extension);
+                each(Cx { file, scope: extension.scope_in(&index.facts) }, extension);
             }
         }
     }
@@ -215,49 +233,72 @@ impl Resolver<'_> {
 
     /// A member that the folder adds to a type from outside.
     pub(super) fn foreign_member(&self, head: Name, wanted: Wanted, file: FileId) -> Resolution {
-        let mut found: Option<Symbol> = None;
-        let mut implemented: SmallVec<[Symbol; 2]> = SmallVec::new();
-        self.each_extension(
-            head,
-            file,
-            |there| self.sees(file, there),
-            |cx, extension| {
+        let external = || Rc::new(Resolution::External(Some(wanted.name)));
+        let key = (head, wanted, self.view.lang(file), self.package(file));
+        let found = self.remember(&self.foreign_members, key, external, || {
+            Rc::new(
+                self.find_foreign_member(head, wanted, file)
+                    .unwrap_or(Resolution::External(Some(wanted.name))),
+            )
+        });
+        (*found).clone()
+    }
+
+    fn find_foreign_member(&self, head: Name, wanted: Wanted, file: FileId) -> Option<Resolution> {
+        let family = self.view.lang(file).family();
+        let may = |there: &FileId| self.view.lang(*there).family() == family && self.sees(file, *there);
+        let files: Vec<FileId> = self.view.extensions_of(head).filter(may).collect();
+        let users = self.users(wanted.name);
+        for there in files.iter().copied().filter(|there| users.contain(*there)) {
+            let index = self.index(there);
+            for added in self.added(there, head).iter() {
+                let found = match (added.scope, added.def) {
+                    (Some(scope), _) => index
+                        .declared(scope, wanted.name)
+                        .find(|(_, d)| is_member(d) && wanted.takes(d))
+                        .map(|(def, _)| def),
+                    (None, def) => def.filter(|def| index.facts.def(*def).name == wanted.name),
+                };
+                if let Some(def) = found {
+                    return Some(Resolution::symbol(Symbol { file: there, def }, Tier::Member));
+                }
+            }
+        }
+        let mut asked: FxHashSet<Symbol> = FxHashSet::default();
+        for there in files {
+            for base in self.added(there, head).iter().filter_map(|added| added.implements) {
+                if !asked.insert(base) {
+                    continue;
+                }
+                let found = self.member_of_symbol(base, wanted);
+                if !found.hits().is_empty() {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// What the file adds to the type from outside that is known by that name.
+    fn added(&self, file: FileId, head: Name) -> Rc<[Added]> {
+        let make = || {
+            let index = self.index(file);
+            let mut all = Vec::new();
+            for extension in index.facts.extensions.iter().filter(|e| e.target_name == head) {
+                let cx = Cx { file, scope: extension.scope_in(&index.facts) };
                 let is_head = match self.eval(cx, extension.target).ty.instance() {
                     Ty::Foreign(Some(name)) | Ty::Named(Head::Foreign(name), _) => name == head,
                     _ => false,
                 };
-                if !is_head || found.is_some() {
-                    return;
+                if is_head {
+                    let implements =
+                        extension.implements.and_then(|t| self.eval(cx, t).ty.instance().symbol());
+                    all.push(Added { scope: extension.scope, def: extension.def, implements });
                 }
-                let index = self.index(cx.file);
-                found = match (extension.scope, extension.def) {
-                    (Some(scope), _) => index
-                        .declared(scope, wanted.name)
-                        .find(|(_, d)| is_member(d) && wanted.takes(d))
-                        .map(|(def, _)| Symbol { file: cx.file, def }),
-                    (None, Some(def)) => {
-                        (index.facts.def(def).name == wanted.name).then_some(Symbol { file: cx.file, def })
-                    }
-                    _ => None,
-                };
-                if found.is_none()
-                    && let Some(implements) = extension.implements
-                    && let Some(base) = self.eval(cx, implements).ty.instance().symbol()
-                {
-                    implemented.push(base);
-                }
-            },
-        );
-        if let Some(symbol) = found {
-            return Resolution::symbol(symbol, Tier::Member);
-        }
-        for base in implemented {
-            let found = self.member_of_symbol(base, wanted);
-            if !found.hits().is_empty() {
-                return found;
             }
-        }
-        Resolution::External(Some(wanted.name))
+            all.into()
+        };
+        self.remember(&self.added, (file, head), || Rc::new([]), make)
     }
 
     /// A property of an object literal, or one that was assigned to it later.

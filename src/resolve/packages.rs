@@ -8,36 +8,56 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{Entity, Hit, Place, Resolution, Resolver, Target};
 use crate::lang::modules::{FileId, Layout};
 
+/// Packages, by their directories.
+type Dirs<'v> = Rc<FxHashSet<&'v str>>;
+
 /// What was asked about packages.
 #[derive(Default)]
 pub(super) struct Packages<'v> {
     of_files: RefCell<FxHashMap<FileId, Option<&'v str>>>,
     /// By a package's directory: those of the packages that see it.
-    seen_by: RefCell<FxHashMap<&'v str, Rc<FxHashSet<String>>>>,
+    seen_by: RefCell<FxHashMap<&'v str, Dirs<'v>>>,
+    /// By a package's directory: those of the packages that it sees.
+    seen_from: RefCell<FxHashMap<&'v str, Dirs<'v>>>,
 }
 
 impl Packages<'_> {
     pub fn forget(&self) {
         self.of_files.borrow_mut().clear();
         self.seen_by.borrow_mut().clear();
+        self.seen_from.borrow_mut().clear();
     }
 }
 
 impl<'v> Resolver<'v> {
     /// The directory of the file's package, where packages say what they depend on.
-    fn package(&self, file: FileId) -> Option<&'v str> {
+    pub(super) fn package(&self, file: FileId) -> Option<&'v str> {
         let graph = self.layout();
         let find = || graph.lang(file).strategy().package(graph, file);
         *self.packages.of_files.borrow_mut().entry(file).or_insert_with(find)
     }
 
-    /// Whether code of the one file can mean what the other declares, as far as packages go.
+    /// Whether code of the one file can mean what the other declares, as far as packages go. Asked of few files about
+    /// many: what the first one's package sees is found once.
     pub(super) fn sees(&self, from: FileId, to: FileId) -> bool {
+        let (Some(own), Some(theirs)) = (self.package(from), self.package(to)) else { return true };
+        if own == theirs {
+            return true;
+        }
+        let known = self.packages.seen_by.borrow().get(theirs).cloned();
+        match known {
+            Some(seen_by) => seen_by.contains(own),
+            None => self.seen_from(from, own).contains(theirs),
+        }
+    }
+
+    /// The same, asked of many files about few: who sees the second one's package is found once.
+    pub(super) fn is_seen(&self, to: FileId, from: FileId) -> bool {
         let (Some(own), Some(theirs)) = (self.package(from), self.package(to)) else { return true };
         own == theirs || self.seen_by(to, theirs).contains(own)
     }
 
-    fn seen_by(&self, file: FileId, package: &'v str) -> Rc<FxHashSet<String>> {
+    fn seen_by(&self, file: FileId, package: &'v str) -> Dirs<'v> {
         if let Some(known) = self.packages.seen_by.borrow().get(package) {
             return Rc::clone(known);
         }
@@ -47,9 +67,19 @@ impl<'v> Resolver<'v> {
         found
     }
 
+    fn seen_from(&self, file: FileId, package: &'v str) -> Dirs<'v> {
+        if let Some(known) = self.packages.seen_from.borrow().get(package) {
+            return Rc::clone(known);
+        }
+        let graph = self.layout();
+        let found = Rc::new(graph.lang(file).strategy().dependencies(graph, package));
+        self.packages.seen_from.borrow_mut().insert(package, Rc::clone(&found));
+        found
+    }
+
     /// Whether any of the targets can be meant in the file.
     pub(super) fn sees_any(&self, from: FileId, mut targets: impl Iterator<Item = Target>) -> bool {
-        targets.any(|target| self.sees(from, target.file()))
+        targets.any(|target| self.is_seen(target.file(), from))
     }
 
     /// What of the found things the file sees.

@@ -96,10 +96,6 @@ impl ModuleStrategy for Includes {
         Some(|specifier| specifier.strip_prefix('"'))
     }
 
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
     }

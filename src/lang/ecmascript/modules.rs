@@ -105,10 +105,6 @@ impl ModuleStrategy for Modules {
         (!stem.is_empty()).then(|| path[..path.len() - name.len() + stem.len()].to_owned())
     }
 
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
     }

@@ -71,10 +71,6 @@ impl ModuleStrategy for Modules {
         dirs.into_iter().map(|(dir, _)| format!("{dir}/go.mod")).chain(modules).collect()
     }
 
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
     }

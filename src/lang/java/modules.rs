@@ -46,10 +46,6 @@ impl ModuleStrategy for Modules {
         if files.is_empty() { ModuleTarget::External } else { ModuleTarget::Files(files) }
     }
 
-    fn child(&self, _layout: &dyn Layout, _parent: FileId, _name: &str) -> ModuleTarget {
-        ModuleTarget::Unknown
-    }
-
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {
         ModuleTarget::Unknown
     }

@@ -72,12 +72,9 @@ impl ModuleStrategy for Modules {
             .filter(|_| !name.is_empty())
     }
 
-    fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
+    fn child_dir(&self, layout: &dyn Layout, parent_file: FileId) -> Option<String> {
         let path = layout.path(parent_file);
-        if !matches!(file_name(path), "__init__.py" | "__init__.pyi") {
-            return ModuleTarget::Unknown;
-        }
-        self.child_of_dir(layout, parent(path), name)
+        matches!(file_name(path), "__init__.py" | "__init__.pyi").then(|| parent(path).to_owned())
     }
 
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {

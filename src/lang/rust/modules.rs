@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::packages::{dependents, package_of, placed, renamed};
+use super::packages::{self, dependents, package_of, placed, renamed};
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, is_in, join, module_with_main, parent,
     upwards,
@@ -123,16 +123,15 @@ impl ModuleStrategy for Modules {
         paths
     }
 
-    /// Modules written inside a file stand before the name (`inline::name`): their files lie in directories.
-    fn child(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> ModuleTarget {
-        let dir = module_dir(layout, layout.path(parent_file));
-        self.child_of_dir(layout, &dir, name)
+    fn child_dir(&self, layout: &dyn Layout, parent_file: FileId) -> Option<String> {
+        Some(module_dir(layout, layout.path(parent_file)))
     }
 
     fn child_path(&self, layout: &dyn Layout, parent_file: FileId, name: &str) -> Option<String> {
         Some(inside(&module_dir(layout, layout.path(parent_file)), name))
     }
 
+    /// Modules written inside a file stand before the name (`inline::name`): their files lie in directories.
     fn child_of_dir(&self, layout: &dyn Layout, dir: &str, name: &str) -> ModuleTarget {
         let stem = inside(dir, &name.replace("::", "/"));
         layout
@@ -188,8 +187,12 @@ impl ModuleStrategy for Modules {
         package_of(layout, layout.path(file)).map(|package| &*package.dir)
     }
 
-    fn dependents(&self, layout: &dyn Layout, package: &str) -> FxHashSet<String> {
+    fn dependents<'l>(&self, layout: &'l dyn Layout, package: &str) -> FxHashSet<&'l str> {
         dependents(layout, package)
+    }
+
+    fn dependencies<'l>(&self, layout: &'l dyn Layout, package: &str) -> FxHashSet<&'l str> {
+        packages::dependencies(layout, package)
     }
 }
 
@@ -576,11 +579,17 @@ mod tests {
         folder.manifests.extend(Modules.read_manifest("c", MANIFEST, far));
         folder.manifests.extend(Modules.read_manifest("d", MANIFEST, on_far));
         let seen = |dir| {
-            let mut dirs: Vec<String> = Modules.dependents(&folder, dir).into_iter().collect();
+            let mut dirs: Vec<&str> = Modules.dependents(&folder, dir).into_iter().collect();
             dirs.sort();
             dirs.concat()
         };
         assert_eq!([seen("a"), seen("b"), seen("c"), seen("d")], ["abcd", "bcd", "cd", "d"]);
+        let sees = |dir| {
+            let mut dirs: Vec<&str> = Modules.dependencies(&folder, dir).into_iter().collect();
+            dirs.sort();
+            dirs.concat()
+        };
+        assert_eq!([sees("a"), sees("b"), sees("c"), sees("d")], ["a", "ab", "abc", "abcd"]);
         let package = |path| Modules.package(&folder, folder.file(path).unwrap());
         assert_eq!([package("a/src/x/y.rs"), package("b/core/flags.rs")], [Some("a"), Some("b")]);
     }

@@ -51,32 +51,57 @@ fn of_dependency<'a>(manifest: &'a Manifest, key: &'a str, name: &str) -> Option
     manifest.values(key).find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
 }
 
+/// The names by which a manifest's package depends on others. An inherited one has its package's name, or one that the
+/// workspace gives it.
+fn needs<'l>(layout: &'l dyn Layout, manifest: &'l Manifest) -> impl Iterator<Item = &'l str> {
+    let renamed = manifest.values("rename").filter_map(|entry| entry.split_once('=')).map(|(_, name)| name);
+    let workspace = workspace_of(layout, manifest).filter(|_| manifest.values("inherited").next().is_some());
+    let inherited = workspace.into_iter().flat_map(move |workspace| {
+        manifest.values("inherited").filter_map(|name| of_dependency(workspace, "workspace rename", name))
+    });
+    manifest.values("dependency").chain(renamed).chain(inherited)
+}
+
+/// The names by which others depend on a manifest's package.
+fn names(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    manifest.name.as_deref().into_iter().chain(manifest.values("package"))
+}
+
 /// The directories of the package and of all that depend on it, themselves or by others. A dependency is every package
 /// of its name that the folder has, in whatever version.
-pub fn dependents(layout: &dyn Layout, dir: &str) -> FxHashSet<String> {
-    let manifests = layout.manifests(MANIFEST);
+pub fn dependents<'l>(layout: &'l dyn Layout, dir: &str) -> FxHashSet<&'l str> {
+    reached(layout.manifests(MANIFEST), dir, |manifest| needs(layout, manifest), names)
+}
+
+/// The directories of the package and of all that it depends on, itself or by others.
+pub fn dependencies<'l>(layout: &'l dyn Layout, dir: &str) -> FxHashSet<&'l str> {
+    reached(layout.manifests(MANIFEST), dir, names, |manifest| needs(layout, manifest))
+}
+
+/// The directories of the package and of all that are reached from it: each leads on by some names to those that have them.
+fn reached<'l, H, L>(
+    manifests: &'l [Manifest],
+    dir: &str,
+    has: impl Fn(&'l Manifest) -> H,
+    leads: impl Fn(&'l Manifest) -> L,
+) -> FxHashSet<&'l str>
+where
+    H: Iterator<Item = &'l str>,
+    L: Iterator<Item = &'l str>,
+{
     // By name: as many packages may have one name, links between packages could be the square of their number.
-    let mut used_by: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, manifest) in manifests.iter().enumerate() {
-        let own = manifest.values("rename").filter_map(|entry| entry.split_once('=')).map(|(_, name)| name);
-        // An inherited one has its package's name, or one that the workspace gives it.
-        let workspace =
-            workspace_of(layout, manifest).filter(|_| manifest.values("inherited").next().is_some());
-        let inherited = workspace.into_iter().flat_map(|workspace| {
-            let renamed = |name| of_dependency(workspace, "workspace rename", name);
-            manifest.values("inherited").filter_map(renamed)
-        });
-        for name in manifest.values("dependency").chain(own).chain(inherited) {
-            used_by.entry(name).or_default().push(at);
+        for name in has(manifest) {
+            by_name.entry(name).or_default().push(at);
         }
     }
-    let mut dirs: FxHashSet<String> = FxHashSet::default();
+    let mut dirs: FxHashSet<&str> = FxHashSet::default();
     let mut open: Vec<usize> = manifests.iter().position(|m| m.dir == dir).into_iter().collect();
     while let Some(at) = open.pop() {
         let manifest = &manifests[at];
-        if dirs.insert(manifest.dir.clone()) {
-            let names = manifest.name.as_deref().into_iter().chain(manifest.values("package"));
-            open.extend(names.filter_map(|name| used_by.remove(name)).flatten());
+        if dirs.insert(&manifest.dir) {
+            open.extend(leads(manifest).filter_map(|name| by_name.remove(name)).flatten());
         }
     }
     dirs
@@ -124,5 +149,6 @@ mod tests {
         };
         let layout = Manifests((0..60_000).map(manifest).collect());
         assert_eq!(dependents(&layout, "000007").len(), layout.0.len());
+        assert_eq!(dependencies(&layout, "000007").len(), layout.0.len());
     }
 }
