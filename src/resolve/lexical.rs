@@ -123,7 +123,7 @@ impl Resolver<'_> {
 
     /// Resolves what stands before the name in a long chain of calls, the first link first: each then finds the
     /// one before it answered, where going down from the last would nest too deep.
-    fn resolve_links(&self, file: FileId, reference: RefId) {
+    pub(super) fn resolve_links(&self, file: FileId, reference: RefId) {
         if self.linking.get() || self.refs.knows((file, reference)) {
             return;
         }

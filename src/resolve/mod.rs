@@ -13,6 +13,7 @@ mod given;
 mod group;
 mod guess;
 mod hierarchy;
+mod holders;
 mod implementation;
 mod imported;
 mod included;

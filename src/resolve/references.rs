@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::expansions::Expansions;
+use super::holders::Holders;
 use super::index::FileIndex;
 use super::leading::Leading;
 use super::ty::Place;
@@ -179,6 +180,8 @@ struct Search<'r, 'v, 'c> {
     names: Vec<Name>,
     /// What a reference has to be like, as far as all targets agree.
     filter: Option<Filter>,
+    /// The types that all targets are members of, where these are told.
+    holders: Option<Holders>,
     /// Where imports lead from to the targets, once it was asked for; nothing where that may be anywhere.
     leading: OnceCell<Option<Leading<'v>>>,
     /// Macros whose text mentions a target; see [`Search::expand`].
@@ -203,6 +206,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             relatives: FxHashMap::default(),
             names: Vec::new(),
             filter: None,
+            holders: None,
             leading: OnceCell::new(),
             macros: Expansions::default(),
             mentioned: Vec::new(),
@@ -250,6 +254,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             self.result.targets = self.targets.iter().copied().chain(own).collect();
         }
         self.filter = resolver.filter(self.targets.iter().copied());
+        self.holders = resolver.holders(self.targets.iter().copied());
         self.leading = OnceCell::new();
     }
 
@@ -420,6 +425,9 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 return false;
             }
             resolver.begin();
+            if self.holders.as_ref().is_some_and(|holders| resolver.rules_out(file, id, r, holders)) {
+                continue;
+            }
             let resolution = resolver.reference(file, id);
             let presented = resolver.presented(file, id, r, &resolution);
             let hits = resolution.hits().iter().chain(presented.iter().flat_map(|p| p.hits()));
