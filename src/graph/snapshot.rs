@@ -23,7 +23,7 @@ use crate::lang::modules::{Layout, Manifest};
 const MAGIC: u64 = u64::from_le_bytes(*b"coppice\0");
 
 /// Changes with every change of the columns, of the blobs or of what follows the columns.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 const COLUMNS: usize = 8;
 

@@ -9,6 +9,7 @@ use super::{Cx, Entity, HITS_MAX, Hit, Hits, Resolution, Resolver, Symbol, Tier,
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, Term, TermId};
 use crate::lang::modules::FileId;
+use crate::lang::pack::AssignedMembers;
 
 /// Which members of a name are meant, where methods and fields are named apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -333,10 +334,13 @@ impl Resolver<'_> {
     /// The members of that name in a type and its bases: those of the first that declares any.
     pub(super) fn members(&self, symbol: Symbol, wanted: Wanted) -> Rc<Members> {
         self.remember(&self.members, (symbol, wanted), Rc::default, || {
-            // What it declares itself hides what its bases do: they need not be known.
-            let own = self.first_members(&[(symbol, Rc::default())], wanted);
-            if own.first().is_some_and(|(first, _)| self.is_declared(*first)) {
-                return Rc::new(Members { found: own, external: false, unknown: false });
+            // What it declares itself hides what its bases do: they need not be known. Where members are assigned, too, these
+            // lead back to bases, so they come first.
+            if self.knobs(symbol.file).assigned_members == AssignedMembers::None {
+                let own = self.first_members(&[(symbol, Rc::default())], wanted);
+                if !own.is_empty() {
+                    return Rc::new(Members { found: own, ..Members::default() });
+                }
             }
             let linear = self.linear(symbol);
             let found = self.first_members(&linear.types, wanted);

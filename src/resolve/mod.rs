@@ -455,7 +455,9 @@ impl<'v> Resolver<'v> {
         self.depth.set(0);
         self.linking.set(false);
         self.guard.clear();
-        let kept = self.refs.len() + self.values.len() + self.members.len() + self.receivers.len();
+        let extensions = self.extensions_with.len() + self.added.len() + self.foreign_members.len();
+        let kept =
+            self.refs.len() + self.values.len() + self.members.len() + self.receivers.len() + extensions;
         self.files.age();
         if kept > ANSWERS_KEPT_MAX {
             self.forget();

@@ -159,8 +159,12 @@ impl Resolver<'_> {
         self.remember(&self.extensions, symbol, || Rc::new([]), || self.extended_in(symbol, |_| true))
     }
 
-    /// Where a type is extended in files that use the name: what declares a member of that name is among these.
+    /// Where a type is extended in files that use the name: what declares a member of that name is among these. Where
+    /// members are assigned, too, targets of extensions lead back to members, so all are found as one answer.
     fn extensions_with(&self, symbol: Symbol, name: Name) -> Rc<[Extended]> {
+        if self.knobs(symbol.file).assigned_members != AssignedMembers::None {
+            return self.extensions(symbol);
+        }
         if let Some(all) = self.extensions.known(symbol) {
             return all;
         }

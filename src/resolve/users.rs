@@ -45,6 +45,7 @@ impl<'v> Resolver<'v> {
 mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
+    use crate::lang::modules::Layout;
 
     #[test]
     fn files_that_define_or_refer_to_a_name_use_it() {
