@@ -166,6 +166,10 @@ pub trait ModuleStrategy: Sync {
     fn closed_units(&self) -> Option<Unit> {
         None
     }
+    /// Whether a file of that path likely is left out of a build by its name alone.
+    fn is_left_out(&self, _path: &str) -> bool {
+        false
+    }
     /// The directory of the package that the file is part of, where packages say what they depend on.
     fn package<'l>(&self, _layout: &'l dyn Layout, _file: FileId) -> Option<&'l str> {
         None

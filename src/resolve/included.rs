@@ -23,11 +23,19 @@ const NOT_INCLUDED: Resolution = Resolution::Missing("no included file declares 
 /// Namespaces around a name, the outermost first; those that are seen through are left out.
 pub type Namespaces = SmallVec<[Name; 2]>;
 
-/// The files whose text a file includes, itself and indirectly included ones among them, with their places in the order
-/// of inclusion.
+/// The files whose text a file includes, itself and indirectly included ones among them.
 #[derive(Debug, Default)]
 pub struct Reach {
-    order: FxHashMap<FileId, u32>,
+    order: FxHashMap<FileId, Included>,
+}
+
+/// Where an included file stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Included {
+    /// In the order of inclusion, behind those that include it.
+    place: u32,
+    /// In the order of the text: as a file begins with what it includes, behind those.
+    text: u32,
 }
 
 impl Reach {
@@ -57,14 +65,22 @@ impl Resolver<'_> {
             return Rc::clone(known);
         }
         let mut reach = Reach::default();
-        let mut pending = vec![file];
-        while let Some(next) = pending.pop() {
+        let (mut pending, mut left) = (vec![(file, false)], 0);
+        while let Some((next, read)) = pending.pop() {
+            if read {
+                if let Some(included) = reach.order.get_mut(&next) {
+                    included.text = left;
+                }
+                left += 1;
+                continue;
+            }
             let place = reach.order.len() as u32;
             if reach.order.contains_key(&next) || reach.order.len() >= INCLUDED_MAX {
                 continue;
             }
-            reach.order.insert(next, place);
-            pending.extend(self.includes(next).into_iter().rev());
+            reach.order.insert(next, Included { place, text: 0 });
+            pending.push((next, true));
+            pending.extend(self.includes(next).into_iter().rev().map(|file| (file, false)));
         }
         let reach = Rc::new(reach);
         self.reaches.borrow_mut().insert(file, Rc::clone(&reach));
@@ -110,7 +126,7 @@ impl Resolver<'_> {
             let mut seen: SmallVec<[(u32, FileId); 8]> = all
                 .iter()
                 .filter(|(f, _)| *f != file)
-                .filter_map(|(f, _)| reach.order.get(f).map(|place| (*place, *f)))
+                .filter_map(|(f, _)| reach.order.get(f).map(|included| (included.place, *f)))
                 .collect();
             seen.sort_unstable();
             for (_, other) in seen {
@@ -125,6 +141,41 @@ impl Resolver<'_> {
         self.knobs(symbol.file).textual && self.def(symbol).kind == DefKind::Namespace
     }
 
+    /// For a namespace that several places open, the first of them in the text that the file sees.
+    pub(super) fn first_opened(&self, file: FileId, found: Resolution) -> Resolution {
+        let [Hit { entity: Entity::Symbol(symbol), tier, .. }] = found.hits() else { return found };
+        let (symbol, tier) = (*symbol, *tier);
+        if !self.is_open_namespace(symbol) {
+            return found;
+        }
+        let known = self.opened.borrow().get(&(file, symbol)).copied();
+        let first = known.unwrap_or_else(|| self.opening(file, symbol).unwrap_or(symbol));
+        self.opened.borrow_mut().insert((file, symbol), first);
+        Resolution::symbol(first, tier)
+    }
+
+    fn opening(&self, file: FileId, namespace: Symbol) -> Option<Symbol> {
+        let index = self.index(namespace.file);
+        let def = index.facts.def(namespace.def);
+        let around = self.namespaces(namespace.file, def.scope)?;
+        let reach = self.reach(file);
+        let mut opening: SmallVec<[(u32, FileId); 8]> = self
+            .all_declaring(def.name)
+            .iter()
+            .filter_map(|(other, _)| reach.order.get(other).map(|included| (included.text, *other)))
+            .collect();
+        opening.sort_unstable();
+        opening.into_iter().find_map(|(_, other)| {
+            let index = self.index(other);
+            let opens = |d: &Def| {
+                let inside = self.namespaces(other, d.scope);
+                d.kind == DefKind::Namespace && inside.is_some_and(|path| path == around)
+            };
+            let opened = index.named(def.name).find(|(_, d)| opens(d)).map(|(id, _)| id);
+            opened.map(|def| Symbol { file: other, def })
+        })
+    }
+
     /// A name of a namespace, wherever the file sees that opened. What it does not see is from outside.
     pub(super) fn in_namespace(&self, file: FileId, namespace: Symbol, name: Name) -> Resolution {
         let index = self.index(namespace.file);
@@ -133,13 +184,28 @@ impl Resolver<'_> {
         let Some(namespaces) = self.namespaces(namespace.file, body) else { return outside };
         let knobs = self.knobs(file);
         let used = Use { name, role: Role::Read, offset: u32::MAX, scope: ScopeId::FILE, knobs };
+        let through = || match namespaces.split_last() {
+            Some((last, around)) if self.is_seen_through(file, *last) => {
+                self.declared_for(file, around, &used)
+            }
+            _ => NOT_INCLUDED,
+        };
         match self.declared_for(file, &namespaces, &used) {
             found @ Resolution::Found(_) => found,
+            _ if let found @ Resolution::Found(_) = through() => found,
             _ => match self.unseen_in(file, &namespaces, &used) {
                 found @ Resolution::Found(_) => found,
                 _ => outside,
             },
         }
+    }
+
+    /// Whether the file sees a namespace of that name opened so that its names stand in the one around (by a macro).
+    fn is_seen_through(&self, file: FileId, name: Name) -> bool {
+        let reach = self.reach(file);
+        let through = |d: &Def| d.kind == DefKind::Namespace && d.flags.has(DefFlags::INLINE);
+        let all = self.all_declaring(name);
+        all.iter().any(|(f, _)| reach.sees(*f) && self.index(*f).named(name).any(|(_, d)| through(d)))
     }
 
     /// What the namespaces bring that `using namespace` opens in the scope.

@@ -1,6 +1,6 @@
 //! Keys: fields named in literals and patterns, parameters named in calls.
 
-use super::member::{NO_MEMBER, Wanted};
+use super::member::{NO_MEMBER, Want, Wanted};
 use super::ty::{Head, Ty};
 use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{DECLARED, DefKind, Name, Role, Term, TermId};
@@ -20,6 +20,13 @@ impl Resolver<'_> {
         }
         let typed = self.eval(cx, of);
         let wanted = Wanted::by_role(name, Role::Key, self.knobs(cx.file));
+        let member = |typed: &Typed| match self.member(typed, None, wanted, cx.file) {
+            // What an annotation's keys name are methods.
+            Resolution::Missing(_) if wanted.want != Want::Any => {
+                self.member(typed, None, Wanted::any(name), cx.file)
+            }
+            found => found,
+        };
         let found = match &typed.ty {
             Ty::Function(symbol, _) => match self.parameter(*symbol, name) {
                 // What no parameter takes the function takes as a whole (`**kwargs`).
@@ -30,10 +37,10 @@ impl Resolver<'_> {
                 Some(found) => found,
                 None => {
                     let instance = Typed { ty: (**inner).clone(), tier: typed.tier };
-                    self.member(&instance, None, wanted, cx.file)
+                    member(&instance)
                 }
             },
-            _ => self.member(&typed, None, wanted, cx.file),
+            _ => member(&typed),
         };
         // It is no surer than what it is a key of.
         found.at_most(typed.tier.unwrap_or(Tier::Lexical))

@@ -10,7 +10,7 @@ use super::ty::Ty;
 use super::{Cx, Entity, HITS_MAX, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
-use crate::lang::modules::{FileId, ModuleTarget};
+use crate::lang::modules::{FileId, Layout, ModuleTarget};
 use crate::lang::pack::{MemberScope, Visibility};
 
 /// A bare name and where it is used.
@@ -48,7 +48,8 @@ impl Resolver<'_> {
                     None => self.bare(file, &r),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
-                let found = self.in_sight(file, found).bounded();
+                let found = self.built_first(file, self.in_sight(file, found).bounded());
+                let found = self.first_opened(file, found);
                 let found = match r.role {
                     Role::Call if self.knobs(file).overloads => self.chosen(file, reference, found),
                     Role::Call => self.called(found),
@@ -60,6 +61,26 @@ impl Resolver<'_> {
                 })
             },
         )
+    }
+
+    /// Of definitions in several files, those first that are built together with the file.
+    fn built_first(&self, file: FileId, found: Resolution) -> Resolution {
+        let Resolution::Found(mut hits) = found else { return found };
+        if hits.len() > 1 && self.knobs(file).build_constraints {
+            let strategy = self.index(file).lang.strategy();
+            let is_out = |file: FileId| strategy.is_left_out(self.layout().path(file));
+            let marked = self.index(file).facts.defs.first().is_some_and(|d| d.flags.has(DefFlags::INACTIVE));
+            let own = marked || is_out(file);
+            hits.sort_by_key(|hit| match hit.entity {
+                Entity::Symbol(symbol) if symbol.file != file => {
+                    let out = self.def(symbol).flags.has(DefFlags::INACTIVE) || is_out(symbol.file);
+                    (true, out != own)
+                }
+                Entity::Symbol(_) => (false, false),
+                Entity::Place(_) => (true, false),
+            });
+        }
+        Resolution::Found(hits)
     }
 
     /// Of several functions of one name, those first that take so many arguments; of those the signatures first.
@@ -475,7 +496,18 @@ impl Resolver<'_> {
         let owner = scope.owner?;
         let wanted = Wanted::by_role(used.name, used.role, used.knobs);
         let found = match scope.kind {
-            ScopeKind::Class => self.member_of_symbol(Symbol { file, def: owner }, wanted),
+            ScopeKind::Class => match self.member_of_symbol(Symbol { file, def: owner }, wanted) {
+                found if found.hits().is_empty() && used.knobs.textual => {
+                    // So does a class that stands outside of the one that it is a member of.
+                    let class = index.facts.def(owner);
+                    let of = class.of.filter(|_| used.offset >= class.name_span.start)?;
+                    if class.name == used.name {
+                        return Some(Resolution::symbol(Symbol { file, def: owner }, Tier::Lexical));
+                    }
+                    return self.in_owner(Cx { file, scope: class.scope }, of, used);
+                }
+                found => found,
+            },
             // A member that stands outside of its class sees what the class and the namespace around it see.
             ScopeKind::Function if used.knobs.textual => {
                 let member = index.facts.def(owner);

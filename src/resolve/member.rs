@@ -90,13 +90,41 @@ impl Resolver<'_> {
             found => found,
         };
         match found {
+            Resolution::Missing(_) if let Some(found) = self.macro_behind(file, r) => found,
             Resolution::Missing(_) if self.is_of_library(&typed.ty) => Resolution::External(Some(r.name)),
             Resolution::Missing(_) if typed.ty.is_unknown() => match self.comes_from_library(cx, recv) {
                 true => Resolution::External(Some(r.name)),
                 false => self.guess(file, r),
             },
-            found => self.as_used(found, r.role),
+            found => self.as_used(self.without_instance_fields(&typed.ty, found), r.role),
         }
+    }
+
+    /// Behind the name of a type a function is meant rather than a field that only its values have.
+    fn without_instance_fields(&self, receiver: &Ty, found: Resolution) -> Resolution {
+        let Resolution::Found(mut hits) = found else { return found };
+        let def = |hit: &Hit| match hit.entity {
+            Entity::Symbol(symbol) => Some(self.def(symbol)),
+            Entity::Place(_) => None,
+        };
+        let is_method = |hit: &Hit| def(hit).is_some_and(|d| d.kind.is_callable());
+        if hits.len() > 1 && matches!(receiver, Ty::Of(_)) && hits.iter().any(is_method) {
+            hits.retain(|hit| {
+                def(hit).is_none_or(|d| d.kind != DefKind::Field || d.flags.has(DefFlags::STATIC))
+            });
+        }
+        Resolution::Found(hits)
+    }
+
+    /// The macro that stands where a member is named: the preprocessor does not ask what it is a member of.
+    fn macro_behind(&self, file: FileId, r: &Ref) -> Option<Resolution> {
+        if !self.knobs(file).textual {
+            return None;
+        }
+        let found = self.bare(file, &Ref { role: Role::Macro, recv: None, ..r.clone() });
+        let symbol = found.first_symbol()?;
+        let seen = found.hits().iter().all(|hit| !hit.tier.is_guess());
+        (seen && self.def(symbol).kind == DefKind::Macro).then_some(found)
     }
 
     /// Of a field and a method of one name, the one that the use means: what is called is the method.

@@ -303,6 +303,8 @@ pub struct Resolver<'v> {
     guesses: guess::Guesses,
     /// What files include.
     reaches: RefCell<FxHashMap<FileId, Rc<included::Reach>>>,
+    /// Where the text of a file opens a namespace first.
+    opened: RefCell<FxHashMap<(FileId, Symbol), Symbol>>,
     /// Declarations of one thing in several files.
     groups: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
     packages: packages::Packages<'v>,
@@ -338,6 +340,7 @@ impl<'v> Resolver<'v> {
             child_dirs: RefCell::default(),
             guesses: RefCell::default(),
             reaches: RefCell::default(),
+            opened: RefCell::default(),
             groups: RefCell::default(),
             packages: packages::Packages::default(),
         }
@@ -486,6 +489,7 @@ impl<'v> Resolver<'v> {
         self.child_dirs.borrow_mut().clear();
         self.guesses.borrow_mut().clear();
         self.reaches.borrow_mut().clear();
+        self.opened.borrow_mut().clear();
         self.groups.borrow_mut().clear();
         self.packages.forget();
     }

@@ -19,7 +19,7 @@
 (enum_specifier (#has? body) body: (_) @walk (_) @skip)
 (enum_specifier (#has? name) name: (_) @tag) @term.same
 (enumerator name: (_) @name value: (_) @init) @below.outer @def.enummember
-(field_declaration !declarator type: (_) @walk (_) @walk)
+(field_declaration !declarator type: (_) @walk (_) @walk) @hook.embedded
 (field_declaration type: (_) @type declarator: (_) @bind.field (_) @walk)
 (macro_type_specifier name: (_) @callee type: (_) @typewalk)
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use tree_sitter::Node;
 
-use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId, ScopeKind, Span, TermId};
+use super::fields::{Member, is_macro_name, members, opened_namespaces};
+use crate::lang::facts::{DefFlags, DefId, DefKind, Role, ScopeId, ScopeKind, Span, TermId};
 use crate::lang::rules::Context;
 use crate::lang::walk::{Hooked, Walk};
 
@@ -28,26 +29,96 @@ pub fn include<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let specifier = walk.slice(Span::new(start, end - 1));
     let module = walk.module(specifier);
     walk.refer_span(inside, Role::Import, Some(module));
-    walk.glob(module, true);
+    if walk.flags().has(DefFlags::INACTIVE) {
+        walk.glob_last(module, true);
+    } else {
+        walk.glob(module, true);
+    }
     Hooked::Done(None)
 }
 
 /// `#define NAME …`, `#define NAME(…) …`: a definition, and uses of the names in its text.
 pub fn macro_definition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let Some(name) = node.child_by_field_name("name") else { return Hooked::Done(None) };
-    walk.define_in(ScopeId::FILE, DefKind::Macro, name, node);
+    let def = walk.define_in(ScopeId::FILE, DefKind::Macro, name, node);
     walk.defined_macro();
     if let Some(value) = node.child_by_field_name("value") {
+        let members = members(walk.text(value)).unwrap_or_default();
         let parameters = node.child_by_field_name("parameters");
-        macro_text(walk, value, parameters);
+        macro_text(walk, value, parameters, &members);
+        macro_members(walk, def, value, &members);
+        macro_namespaces(walk, value);
     }
     Hooked::Done(None)
 }
 
+/// The namespaces that a macro opens. Where it is used their names seem to stand in the one around, so they are seen
+/// through.
+fn macro_namespaces<'t>(walk: &mut Walk<'t>, value: Node<'t>) {
+    let (start, end) = (value.start_byte() as u32, value.end_byte() as u32);
+    for name in opened_namespaces(walk.text(value)) {
+        let name = Span::new(start + name.start, start + name.end);
+        let def = walk.define_span(DefKind::Namespace, name, Span::new(name.start, end), None);
+        let flags = &mut walk.facts().defs[def.index()].flags;
+        *flags = flags.with(DefFlags::INLINE);
+        walk.enter_scope(ScopeKind::Module, Span::new(name.end, end), Some(def));
+    }
+}
+
+/// The members that a macro's text declares: those of the types that it is put into.
+fn macro_members<'t>(walk: &mut Walk<'t>, def: DefId, value: Node<'t>, members: &[Member]) {
+    if members.is_empty() {
+        return;
+    }
+    let start = value.start_byte() as u32;
+    let whole = Span::new(start, value.end_byte() as u32);
+    let place = |span: Span| Span::new(start + span.start, start + span.end);
+    walk.enter_scope(ScopeKind::Class, whole, Some(def));
+    for member in members {
+        match *member {
+            Member::Field { name, ty } => {
+                let field = walk.define_span(DefKind::Field, place(name), place(name), None);
+                let ty = ty.map(|(ty, tag)| {
+                    walk.refer_span(place(ty), if tag { Role::Tag } else { Role::Type }, None)
+                });
+                walk.facts().defs[field.index()].ty = ty;
+            }
+            Member::Macro(name) => embed(walk, place(name)),
+        }
+    }
+}
+
+/// A member without a name that has the members of the macro.
+fn embed(walk: &mut Walk<'_>, name: Span) {
+    let nameless = Span::new(name.end, name.end);
+    let field = walk.define_span(DefKind::Field, nameless, name, None);
+    let of = walk.refer_span(name, Role::Type, None);
+    let def = &mut walk.facts().defs[field.index()];
+    def.flags = def.flags.with(DefFlags::EMBEDDED);
+    def.ty = Some(of);
+}
+
+/// `struct s { FIELDS; int more; }`: the members of the macro are the struct's.
+pub fn embedded<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let ty = node.child_by_field_name("type").filter(|ty| ty.kind() == "type_identifier");
+    let Some(ty) = ty.filter(|ty| is_macro_name(walk.text(*ty))) else { return Hooked::Continue };
+    embed(walk, Span::new(ty.start_byte() as u32, ty.end_byte() as u32));
+    Hooked::Done(None)
+}
+
 /// Uses of names in the text of a macro. What stands before a dot or an arrow is not known there; a path is.
-fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<'t>>) {
+fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<'t>>, members: &[Member]) {
     let start = value.start_byte() as u32;
     let text = walk.text(value);
+    let mut declared: HashSet<u32> = opened_namespaces(text).iter().map(|name| name.start).collect();
+    for member in members {
+        match member {
+            Member::Field { name, ty } => {
+                declared.extend([name.start].into_iter().chain(ty.map(|t| t.0.start)))
+            }
+            Member::Macro(name) => declared.extend([name.start]),
+        }
+    }
     let parameters: HashSet<&str> =
         parameters.map_or("", |p| walk.text(p)).split(|c: char| c != '_' && !c.is_alphanumeric()).collect();
     // What the last word is, for a path that goes on behind it.
@@ -60,7 +131,11 @@ fn macro_text<'t>(walk: &mut Walk<'t>, value: Node<'t>, parameters: Option<Node<
         };
         last = None;
         let is_member = token.before != Before::Other && path.is_none();
-        if parameters.contains(word) || is_member || is_keyword(word) {
+        if parameters.contains(word)
+            || is_member
+            || is_keyword(word)
+            || declared.contains(&(token.start as u32))
+        {
             continue;
         }
         let span = Span::new(start + token.start as u32, start + token.end as u32);

@@ -6,12 +6,13 @@
 //! type and what it declares, so what is too much among them is told by counting: it is covered with spaces. Where a
 //! statement ends without a semicolon, one takes the place of a space.
 
+use super::fields::is_macro_name;
 use super::tokens::{Kind, Token, tokens};
 use crate::lang::facts::Span;
 use crate::lang::patch::Patch;
 
 /// Tokens between the parentheses of a macro in a declaration, or of a statement.
-const ARGUMENTS_MAX: usize = 4_096;
+pub(super) const ARGUMENTS_MAX: usize = 4_096;
 
 /// Patches of one file.
 const PATCHES_MAX: usize = 65_536;
@@ -48,37 +49,39 @@ fn patches(text: &str, cpp: bool) -> Vec<Patch> {
 
 /// What a pair of braces holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Brace {
+pub(super) enum Brace {
     /// Declarations: a namespace, an `extern "C"` block.
     Outside,
     /// The members of a type.
     Members,
+    /// The names of an enumeration.
+    Names,
     /// Statements, or the elements of an initialiser.
     Inside,
 }
 
-struct Finder<'t> {
+pub(super) struct Finder<'t> {
     text: &'t str,
-    tokens: &'t [Token],
+    pub(super) tokens: &'t [Token],
     cpp: bool,
     found: Vec<Patch>,
-    braces: Vec<Brace>,
+    pub(super) braces: Vec<Brace>,
 }
 
 impl Finder<'_> {
-    fn kind(&self, at: usize) -> Option<Kind> {
+    pub(super) fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|t| t.kind)
     }
 
-    fn is(&self, at: usize, byte: u8) -> bool {
+    pub(super) fn is(&self, at: usize, byte: u8) -> bool {
         self.kind(at) == Some(Kind::Punctuation(byte))
     }
 
-    fn word(&self, at: usize) -> &str {
+    pub(super) fn word(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |t| t.text(self.text))
     }
 
-    fn hide(&mut self, first: usize, last: usize) {
+    pub(super) fn hide(&mut self, first: usize, last: usize) {
         let span = Span::new(self.tokens[first].start, self.tokens[last].end);
         self.found.push(Patch { span, semicolon: false });
     }
@@ -143,6 +146,9 @@ impl Finder<'_> {
                     self.braces.push(Brace::Inside);
                     at += 1;
                 }
+                Kind::Keyword if self.word(at) == "template" && self.is(at + 1, b'<') => {
+                    at = self.template(at)
+                }
                 Kind::Keyword if matches!(self.word(at), "namespace") => at = self.block(at, Brace::Outside),
                 kind if kind.is_word() => at = self.declaration(at),
                 _ => at += 1,
@@ -168,6 +174,10 @@ impl Finder<'_> {
 
     /// Reads the words of what may be a declaration; the place behind them.
     fn declaration(&mut self, start: usize) -> usize {
+        if self.is_put_in(start) {
+            self.end_statement(start);
+            return start + 1;
+        }
         let mut end = start;
         let mut last_star = None;
         let mut first_star = None;
@@ -202,7 +212,8 @@ impl Finder<'_> {
             // A base list begins with one colon, a path with two.
             if byte == b'{' || !self.is(end + 1, b':') {
                 self.keep(&names, 1);
-                return self.block(end - 1, Brace::Members);
+                let of_enum = words.iter().any(|w| self.word(*w) == "enum");
+                return self.block(end - 1, if of_enum { Brace::Names } else { Brace::Members });
             }
         }
         if matches!(closing, Some(Kind::Punctuation(b'<' | b':')))
@@ -250,6 +261,34 @@ impl Finder<'_> {
         end
     }
 
+    /// Whether the word is a macro that stands on a line of its own, for members or declarations of its own.
+    fn is_put_in(&self, at: usize) -> bool {
+        let first = self.starts(at)
+            || at > 0 && self.found.last().is_some_and(|p| p.span.start == self.tokens[at - 1].end);
+        if !first || !self.is_own_line(at) {
+            return false;
+        }
+        let next = self.kind(at + 1);
+        let closes = next == Some(Kind::Punctuation(b'}'));
+        match self.braces.last() {
+            Some(Brace::Members) => closes || next == Some(Kind::Keyword) || next.is_some_and(Kind::is_word),
+            // Among other words it is told by counting.
+            None | Some(Brace::Outside) => {
+                closes || matches!(next, Some(Kind::Keyword | Kind::Tag)) || self.is_own_line(at + 1)
+            }
+            Some(Brace::Names | Brace::Inside) => false,
+        }
+    }
+
+    /// Whether the word is a macro by its name, and the last of its line.
+    fn is_own_line(&self, at: usize) -> bool {
+        let Some(next) = self.tokens.get(at + 1) else { return false };
+        let behind = self.tokens[at].end as usize..next.start as usize;
+        self.is_name(at)
+            && is_macro_name(self.word(at))
+            && self.text.get(behind).is_some_and(|between| between.contains('\n'))
+    }
+
     /// `(name) (`: the parentheses around a function's name keep a macro of that name out.
     fn is_shielded(&self, at: usize) -> bool {
         self.is(at, b'(') && self.is_name(at + 1) && self.is(at + 2, b')') && self.is(at + 3, b'(')
@@ -283,12 +322,12 @@ impl Finder<'_> {
         at.checked_sub(1).is_some_and(|before| self.is(before, b'>') || self.is(before, b'&'))
     }
 
-    fn is_name(&self, at: usize) -> bool {
+    pub(super) fn is_name(&self, at: usize) -> bool {
         self.kind(at) == Some(Kind::Name)
     }
 
     /// `API_MACRO`, `__attribute_like`.
-    fn is_macro_like(&self, at: usize) -> bool {
+    pub(super) fn is_macro_like(&self, at: usize) -> bool {
         let word = self.word(at);
         word.starts_with("__")
             || word.len() > 1
@@ -344,6 +383,14 @@ impl Finder<'_> {
         if self.is(end, b'(') {
             let Some(close) = self.matching(end) else { return end };
             let next = close + 1;
+            if self.wraps_function(end, close) {
+                self.hide(word, end);
+                self.hide(close, close);
+                return end + 1;
+            }
+            if self.is(next, b';') {
+                self.types_handed(word, end, close);
+            }
             let begins = match self.kind(next) {
                 Some(Kind::Punctuation(b'{')) => self.braces.last() == Some(&Brace::Inside),
                 Some(Kind::Keyword) => !matches!(
@@ -356,7 +403,10 @@ impl Finder<'_> {
                 Some(kind) => kind.is_word(),
                 None => false,
             };
-            if begins {
+            if begins && self.braces.last() == Some(&Brace::Members) && self.holds_literal(end, close) {
+                // `DEPRECATED("…") int f();`: what is no parameter is no declaration of its own.
+                self.hide(word, close);
+            } else if begins {
                 self.end_statement(close);
             }
             return end;
@@ -410,7 +460,7 @@ impl Finder<'_> {
     }
 
     /// The parenthesis that closes this one.
-    fn matching(&self, open: usize) -> Option<usize> {
+    pub(super) fn matching(&self, open: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for at in open..self.tokens.len().min(open + ARGUMENTS_MAX) {
             if self.is(at, b'(') {
@@ -498,6 +548,44 @@ mod tests {
     }
 
     #[test]
+    fn types_that_are_handed_over_are_hidden() {
+        check(true, "FLAG(bool, name, false, \"\"); int a;", "FLAG( name, false, \"\"); int a;");
+        check(false, "void f(void) { check(unsigned short, 2); }", "void f(void) { check( 2); }");
+        check(false, "void f(void) { check(2, const char *); }", "void f(void) { check(2 ); }");
+        check(true, "class A { MOCK_M(int, f, (int a), (override)); int b; };", "class A { ; int b; };");
+        for text in
+            ["f(int, char *);", "class A { A(int, int b = 3); };", "void f(void) { g(sizeof(int), 3); }"]
+        {
+            check(true, text, text);
+        }
+    }
+
+    #[test]
+    fn functions_in_the_parentheses_of_a_macro_are_read() {
+        check(false, "UNUSED(static int f(int a)) { return a; }", "static int f(int a) { return a; }");
+        check(false, "EXPORT(void f(struct s *s));", "void f(struct s *s) ;");
+        check(false, "void g(void) { int(f(a)); }", "void g(void) { int(f(a)); }");
+    }
+
+    #[test]
+    fn macros_among_members_stand_apart() {
+        check(false, "struct s {\n  A_FIELDS\n  B_FIELDS\n};", "struct s { A_FIELDS; B_FIELDS;};");
+        check(false, "struct s {\n  A_FIELDS\n  int b;\n};", "struct s { A_FIELDS; int b; };");
+        check(false, "enum e {\n  A_B\n};", "enum e { A_B };");
+        check(
+            true,
+            "A_BEGIN\nA_EXPORT\n\ntemplate <class T> class A {};\nA_END\nclass B {};",
+            "A_BEGIN;A_EXPORT; template <class T> class A {}; A_END;class B {};",
+        );
+        check(true, "RESULT_T\nf(int a);", "RESULT_T f(int a);");
+        check(
+            true,
+            "template <typename T, ENABLE_IF(is<T, int>::value)> T f();",
+            "template <typename T > T f();",
+        );
+    }
+
+    #[test]
     fn statements_without_a_semicolon_get_one() {
         check(false, "module_init(f) module_exit(g);", "module_init(f);module_exit(g);");
         check(false, "void f(void) { each(p, l) { g(p); } }", "void f(void) { each(p, l);{ g(p); } }");
@@ -516,6 +604,8 @@ mod tests {
     fn classes_are_named_behind_their_macros() {
         check(true, "class EXPORT A : public B {};", "class A : public B {};");
         check(true, "class EXPORT A { Q_OBJECT public: };", "class A { public: };");
+        check(true, "class A { OLD(\"f\") int f() { } };", "class A { int f() { } };");
+        check(true, "class A { NO_COPY(A) int f(); };", "class A { NO_COPY(A);int f(); };");
         check(true, "EXPORT Status Open(const Options& o);", "Status Open(const Options& o);");
         check(true, "Status F() LOCKS(mu_) { }", "Status F() { }");
         check(true, "T a_ GUARDED_BY(mu_);", "T a_ ;");

@@ -2,6 +2,8 @@
 
 mod builtins;
 mod conditions;
+mod fields;
+mod handed;
 mod headers;
 mod hooks;
 mod includes;
@@ -13,7 +15,7 @@ use super::walk::Hook;
 pub use builtins::BUILTINS;
 pub use conditions::condition;
 pub use headers::header_language;
-pub use hooks::{directive, function_name, include, label, macro_definition, parenthesized};
+pub use hooks::{directive, embedded, function_name, include, label, macro_definition, parenthesized};
 pub use includes::Includes;
 pub use macros::{patches_c, patches_cpp};
 
@@ -25,6 +27,7 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("condition", conditions::condition),
     ("macro", hooks::macro_definition),
     ("directive", hooks::directive),
+    ("embedded", hooks::embedded),
     ("function", hooks::function),
     ("parenthesized", hooks::parenthesized),
     ("label", hooks::label),

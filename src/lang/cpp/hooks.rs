@@ -10,6 +10,9 @@ use crate::lang::walk::{Hooked, Walk};
 /// Segments of one qualified name; longer ones are not written.
 const SEGMENTS_MAX: usize = 24;
 
+/// Conditions around a function that are looked through for what it stands in.
+const CONDITIONS_MAX: usize = 8;
+
 /// `namespace a { … }`, `namespace a::b { … }`, `namespace { … }`.
 pub fn namespace<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let whole = Span::new(node.start_byte() as u32, node.end_byte() as u32);
@@ -300,6 +303,49 @@ fn function_def<'t>(walk: &mut Walk<'t>, declarator: Node<'t>, whole: Node<'t>) 
     Some(walk.define_member(kind, last, whole))
 }
 
+/// `TEST_F(Suite, name) { … }`: a macro that opens a function with the members of a type in sight.
+struct Opened<'t> {
+    by: Node<'t>,
+    of: Node<'t>,
+    name: Node<'t>,
+}
+
+/// A function outside of types without a type of its own, whose parameters are names alone, is what a macro makes of
+/// them: the first one is that of a type, if it is one, the second the function's.
+fn opened(function: Node<'_>) -> Option<Opened<'_>> {
+    if function.kind() != "function_definition" || function.child_by_field_name("type").is_some() {
+        return None;
+    }
+    let mut parent = function.parent()?;
+    for _ in 0..CONDITIONS_MAX {
+        match parent.kind().starts_with("preproc_") {
+            true => parent = parent.parent()?,
+            false => break,
+        }
+    }
+    let inside = matches!(parent.kind(), "field_declaration_list" | "template_declaration");
+    let declarator = function.child_by_field_name("declarator").filter(|_| !inside)?;
+    let by = declarator.child_by_field_name("declarator").filter(|by| by.kind() == "identifier")?;
+    let parameters = declarator.child_by_field_name("parameters")?;
+    let mut cursor = parameters.walk();
+    let mut names = parameters.named_children(&mut cursor).map(|parameter| {
+        let bare =
+            parameter.child_by_field_name("declarator").is_none() && parameter.named_child_count() == 1;
+        parameter.child_by_field_name("type").filter(|ty| bare && ty.kind() == "type_identifier")
+    });
+    match (names.next(), names.next(), names.next()) {
+        (Some(Some(of)), Some(Some(name)), None) => Some(Opened { by, of, name }),
+        _ => None,
+    }
+}
+
+/// What a macro is given that opens a function is no list of parameters.
+pub fn opener<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(opened) = node.parent().and_then(opened) else { return Hooked::Continue };
+    walk.refer(opened.by, Role::Call, None);
+    Hooked::Done(None)
+}
+
 /// What stands before the name of a member outside of its class, read where its template parameters are known.
 pub fn owner<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let declarator = node.child_by_field_name("declarator");
@@ -308,6 +354,11 @@ pub fn owner<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         _ => declarator,
     };
     let (Some(name), Some(def)) = (name, walk.defined()) else { return Hooked::Continue };
+    if let Some(opened) = opened(node) {
+        let of = walk.refer(opened.of, Role::Type, None);
+        walk.attach(def, of);
+        return Hooked::Continue;
+    }
     let (before, _) = segments(name);
     if let Some(of) = scope_term(walk, &before) {
         walk.attach(def, of);
@@ -317,6 +368,11 @@ pub fn owner<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 
 /// A function with its body.
 pub fn method<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    if let Some(opened) = opened(node) {
+        let def = walk.define(DefKind::Method, opened.name, node, None);
+        walk.own(def);
+        return Hooked::Continue;
+    }
     let Some(name) = node.child_by_field_name("declarator").and_then(function_name) else {
         return Hooked::Continue;
     };

@@ -53,7 +53,7 @@
 ; Declarations.
 (field_declaration (#has? default_value)
   type: (_) @type declarator: (_) @bind default_value: (initializer_list) @key default_value: (_) @init (_) @walk) @bind.field
-(field_declaration !declarator type: (_) @walk (_) @walk)
+(field_declaration !declarator type: (_) @walk (_) @walk) @hook.embedded
 (field_declaration type: (_) @type declarator: (_) @bind.field (_) @walk)
 (friend_declaration (declaration|function_definition) @walk (_) @typewalk) @below.outer
 (declaration (#has? value) type: (_) @type declarator: (_) @bind value: (_) @init (_) @walk) @bind.variable
@@ -65,7 +65,7 @@
 (function_declarator (#in? bind) declarator: (_) @same parameters: (_) @typewalk (_) @walk)
   @pattern.function @hook.parenthesized
 (function_declarator (#kind? declarator identifier field_identifier type_identifier operator_name destructor_name qualified_identifier template_function)
-  declarator: (_) @skip parameters: (_) @walk (_) @walk)
+  declarator: (_) @skip parameters: (_) @walk (_) @walk) @hook.opener
 (function_declarator declarator: (_) @walk parameters: (_) @typewalk (_) @walk)
 (abstract_function_declarator (#parent? lambda_expression) parameters: (_) @walk (_) @walk)
 (abstract_function_declarator declarator: (_) @walk parameters: (_) @typewalk (_) @walk)

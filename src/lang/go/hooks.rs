@@ -2,8 +2,12 @@
 
 use tree_sitter::Node;
 
+use super::constraints;
 use crate::lang::facts::{DefFlags, DefKind, Role, Span};
 use crate::lang::walk::{Hooked, Walk};
+
+/// Comments in front of the package clause that are looked at.
+const COMMENTS_MAX: usize = 256;
 
 /// `package x`.
 pub fn package<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
@@ -12,7 +16,23 @@ pub fn package<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         let name = walk.name(text);
         walk.facts().package = Some(name);
     }
+    if !is_built(walk, node) {
+        walk.flag_above(DefFlags::INACTIVE);
+    }
     Hooked::Done(None)
+}
+
+/// Whether the constraint in front of the package clause lets the file be built for the system that is read for.
+fn is_built<'t>(walk: &Walk<'t>, clause: Node<'t>) -> bool {
+    let mut at = clause;
+    for _ in 0..COMMENTS_MAX {
+        let Some(before) = at.prev_sibling().filter(|node| node.kind() == "comment") else { break };
+        if let Some(expression) = walk.text(before).strip_prefix("//go:build ") {
+            return constraints::holds(expression);
+        }
+        at = before;
+    }
+    true
 }
 
 /// `import "path"`, `import alias "path"`, `import . "path"`, `import _ "path"`.

@@ -1,5 +1,6 @@
 //! The Go pack.
 
+mod constraints;
 mod hooks;
 mod modules;
 
@@ -25,6 +26,7 @@ pub static PACK: Pack = Pack {
     ],
     knobs: Knobs {
         structural_types: true,
+        build_constraints: true,
         stub: Some(Stub {
             function: "func $name($parameters) {\n\tpanic(\"not implemented\")\n}",
             method: None,

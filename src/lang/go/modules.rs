@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::constraints;
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, Unit, is_in, join, parent, upwards,
 };
@@ -94,6 +95,10 @@ impl ModuleStrategy for Modules {
 
     fn closed_units(&self) -> Option<Unit> {
         Some(Unit::Directory)
+    }
+
+    fn is_left_out(&self, path: &str) -> bool {
+        constraints::is_left_out(path)
     }
 
     /// The files of the directory, as far as they may be of the same package: other files never see tests.

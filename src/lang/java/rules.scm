@@ -100,6 +100,8 @@
 ; Functions of the library that give what they are given.
 (method_invocation (#text? object "Objects") (#text? name "requireNonNull" "requireNonNullElse" "requireNonNullElseGet")
   object: (_) @recv name: (_) @name type_arguments: (_) @walk arguments: (_) @item) @invoke @term.first
+(method_invocation !object (#text? name "requireNonNull" "requireNonNullElse" "requireNonNullElseGet")
+  name: (_) @name arguments: (_) @item) @invoke @term.first
 (method_invocation (#text? object "List" "Set" "Arrays" "Stream" "Collections" "Optional" "EnumSet" "Sets" "Lists" "ImmutableList" "ImmutableSet")
   (#text? name "of" "asList" "ofNullable" "singletonList" "singleton" "newArrayList" "newHashSet")
   object: (_) @recv name: (_) @name type_arguments: (_) @walk arguments: (_) @item) @invoke @term.list

@@ -20,6 +20,8 @@ pub struct Builder<'t> {
     parameters: FxHashMap<Name, (usize, bool)>,
     /// What stands in modules up to here is visible from outside of them without a word that says so.
     pub open_until: u32,
+    /// Globs at the end that stay behind those to come.
+    pub late_globs: usize,
 }
 
 /// What [`Builder::define`] needs to know of a definition at the moment its name is seen.
@@ -35,7 +37,7 @@ impl<'t> Builder<'t> {
     pub fn new(text: &'t str) -> Self {
         let facts = Facts::of_file(text.len() as u32);
         let (names, coined, declared, parameters) = Default::default();
-        Builder { facts, text, names, coined, declared, parameters, open_until: 0 }
+        Builder { facts, text, names, coined, declared, parameters, open_until: 0, late_globs: 0 }
     }
 
     /// The text of the whole file.

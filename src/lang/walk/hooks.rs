@@ -272,7 +272,15 @@ impl<'t> Walk<'t> {
 
     pub fn glob(&mut self, target: TermId, reexport: bool) {
         let scope = self.scope();
+        let at = self.builder.facts.globs.len() - self.builder.late_globs;
+        self.builder.facts.globs.insert(at, Glob { scope, target, reexport });
+    }
+
+    /// The same, behind all others of the file: for what likely is not compiled.
+    pub fn glob_last(&mut self, target: TermId, reexport: bool) {
+        let scope = self.scope();
         self.builder.facts.globs.push(Glob { scope, target, reexport });
+        self.builder.late_globs += 1;
     }
 
     /// The facts so far, for what has no call of its own (`listed`, `package`, flags of a definition).
