@@ -203,7 +203,7 @@ impl DefFlags {
     pub const HOISTED: DefFlags = DefFlags(1 << 12);
     /// Its name stands in an outer scope than the one it is written in (`global x`, `#[macro_export]`).
     pub const OUTER: DefFlags = DefFlags(1 << 13);
-    /// In a branch of a condition that likely is not compiled. Shares its bit with what only methods can be.
+    /// In a branch of a condition, or a file, that likely is not compiled. Shares its bit with what only methods can be.
     pub const INACTIVE: DefFlags = DefFlags::CLASS_METHOD;
     /// A namespace whose names stand in the one around it too. Shares its bit with what no namespace can be.
     pub const INLINE: DefFlags = DefFlags::EXPORTED;

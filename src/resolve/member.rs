@@ -83,6 +83,7 @@ impl Resolver<'_> {
         let named = if typed.ty.has_own_members() { None } else { self.receiver_symbol(cx, recv) };
         let wanted = Wanted::by_role(r.name, r.role, index.lang.knobs());
         let found = match self.member(&typed, named, wanted, file) {
+            Resolution::Found(_) if let Some(function) = self.by_path(&typed, wanted, file) => function,
             Resolution::Missing(_) | Resolution::External(_) if wanted.want != Want::Any => {
                 // A method may be named without being called, and a field may hold what is called.
                 self.member(&typed, named, Wanted::any(r.name), file)
@@ -96,24 +97,18 @@ impl Resolver<'_> {
                 true => Resolution::External(Some(r.name)),
                 false => self.guess(file, r),
             },
-            found => self.as_used(self.without_instance_fields(&typed.ty, found), r.role),
+            found => self.as_used(found, r.role),
         }
     }
 
     /// Behind the name of a type a function is meant rather than a field that only its values have.
-    fn without_instance_fields(&self, receiver: &Ty, found: Resolution) -> Resolution {
-        let Resolution::Found(mut hits) = found else { return found };
-        let def = |hit: &Hit| match hit.entity {
-            Entity::Symbol(symbol) => Some(self.def(symbol)),
-            Entity::Place(_) => None,
-        };
-        let is_method = |hit: &Hit| def(hit).is_some_and(|d| d.kind.is_callable());
-        if hits.len() > 1 && matches!(receiver, Ty::Of(_)) && hits.iter().any(is_method) {
-            hits.retain(|hit| {
-                def(hit).is_none_or(|d| d.kind != DefKind::Field || d.flags.has(DefFlags::STATIC))
-            });
+    fn by_path(&self, typed: &Typed, wanted: Wanted, file: FileId) -> Option<Resolution> {
+        let of_values = matches!(typed.ty, Ty::Of(_)) && self.knobs(file).type_namespace;
+        if !of_values || wanted.want != Want::Field {
+            return None;
         }
-        Resolution::Found(hits)
+        let found = self.member(typed, None, Wanted { want: Want::Method, ..wanted }, file);
+        (!found.hits().is_empty()).then_some(found)
     }
 
     /// The macro that stands where a member is named: the preprocessor does not ask what it is a member of.

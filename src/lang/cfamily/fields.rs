@@ -40,10 +40,12 @@ pub fn members(text: &str) -> Option<Vec<Member>> {
         }
     }
     let rest = &tokens[start..];
-    if !(start..tokens.len()).all(|at| reader.is_macro(at)) {
-        return None;
+    if (start..tokens.len()).all(|at| reader.is_macro(at)) {
+        found.extend(rest.iter().map(|token| Member::Macro(span(token))));
+    } else {
+        // The semicolon of the last one stands where the macro is put.
+        reader.declaration(start, tokens.len(), &mut found)?;
     }
-    found.extend(rest.iter().map(|token| Member::Macro(span(token))));
     found.iter().any(|member| matches!(member, Member::Field { .. })).then_some(found)
 }
 
@@ -144,12 +146,20 @@ impl Reader<'_> {
     /// The name of the type before a declared name; `None` if there is no type.
     fn type_of(&self, start: usize, name: usize) -> Option<Option<(Span, bool)>> {
         let before = start..name;
-        if before.clone().any(|at| self.is(at, b'{') || self.is(at, b'(')) {
-            return Some(None);
+        let pointer = name >= start + 2 && self.is(name - 1, b'*') && self.is(name - 2, b'(');
+        let before = if pointer { start..name - 2 } else { before };
+        let body = before.clone().find(|at| self.is(*at, b'{'));
+        if let Some(body) = body {
+            // `union { … } name`
+            let tagged = (start..body).any(|at| self.tokens[at].kind == Kind::Tag);
+            return tagged.then_some(None);
         }
         let words_and_stars = before.clone().all(|at| self.tokens[at].kind.is_word() || self.is(at, b'*'));
         if before.is_empty() || !words_and_stars {
             return None;
+        }
+        if pointer {
+            return Some(None);
         }
         let named = before.rev().find(|at| self.tokens[*at].kind == Kind::Name);
         let tagged = |at: usize| at > start && self.tokens[at - 1].kind == Kind::Tag;
@@ -182,6 +192,7 @@ mod tests {
         check("int fd; \\\n  node_t *next, **last; /* links */", &["fd", "node_t next", "node_t last"]);
         check("struct node *n; unsigned int f : 3; char b[8];", &["struct node n", "f", "b"]);
         check("void (*done)(node_t *n); union { int fd; void *p; } u;", &["done", "u"]);
+        check("node_t *n; long l", &["node_t n", "l"]);
         check("BASE_FIELDS node_t *n; MORE_FIELDS", &["...BASE_FIELDS", "node_t n", "...MORE_FIELDS"]);
     }
 
@@ -200,7 +211,16 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_members_is_left_alone() {
-        for text in ["f(a); g(b);", "do { a; } while (0)", "x = 1;", "return;", "1", "if (a) b;", "A_B;"] {
+        for text in [
+            "f(a); g(b);",
+            "do { a; } while (0)",
+            "x = 1;",
+            "return;",
+            "1",
+            "if (a) b;",
+            "A_B;",
+            "int a; f(a)",
+        ] {
             check(text, &[]);
         }
     }

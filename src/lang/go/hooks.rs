@@ -17,7 +17,7 @@ pub fn package<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         walk.facts().package = Some(name);
     }
     if !is_built(walk, node) {
-        walk.flag_above(DefFlags::INACTIVE);
+        walk.flag_behind(DefFlags::INACTIVE);
     }
     Hooked::Done(None)
 }

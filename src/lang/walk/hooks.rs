@@ -255,6 +255,14 @@ impl<'t> Walk<'t> {
         self.frames.len().checked_sub(2).and_then(|above| self.frames[above].value)
     }
 
+    /// Adds flags to all that stands behind the hook's node in the node above.
+    pub fn flag_behind(&mut self, flags: DefFlags) {
+        let above = self.frames.len().checked_sub(2);
+        if let Some(above) = above.and_then(|above| self.frames.get_mut(above)) {
+            above.flags = above.flags.with(flags);
+        }
+    }
+
     /// The scope of the hook's node has the members of the type that the node above names.
     pub fn extend_above(&mut self) {
         let scope = self.scope();
