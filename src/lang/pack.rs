@@ -303,17 +303,14 @@ pub struct Knobs {
     pub arities: bool,
     /// Types go together by their shape: members of one name may be the same without a word of it (TypeScript, Go).
     pub structural_types: bool,
-<<<<<<< HEAD
     /// Members of classes that come from a base outside, in the order of the arguments of the base that are their types
     /// (`props` and `state` of `class A extends Component<Props, State>`).
     pub base_members: &'static [&'static str],
     /// What a file declares that neither imports nor exports is seen by all files (TypeScript).
     pub ambient: bool,
-=======
     /// Whether whole files are left out of a build by what they begin with or are called: their definitions carry
     /// [`INACTIVE`](super::facts::DefFlags::INACTIVE), or their strategy knows their names.
     pub build_constraints: bool,
->>>>>>> 4c305ab (C and C++ read macros that declare members, open namespaces or are handed types; Go ranks files by what is built; Java chooses among inherited overloads)
     /// Definitions that something outside the folder finds by their name; `*` stands for any letters.
     pub found_by_name: &'static [&'static str],
     /// Members that nearly always are those of the language's own types: what a folder declares under such a name is no
@@ -467,12 +464,9 @@ impl Knobs {
         comment_types: false,
         arities: false,
         structural_types: false,
-<<<<<<< HEAD
         base_members: &[],
         ambient: false,
-=======
         build_constraints: false,
->>>>>>> 4c305ab (C and C++ read macros that declare members, open namespaces or are handed types; Go ranks files by what is built; Java chooses among inherited overloads)
         found_by_name: &[],
         standard_members: &[],
         stub: None,

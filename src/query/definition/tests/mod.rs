@@ -1,5 +1,6 @@
 //! Where names lead, language by language.
 
+mod preprocessed;
 mod scripts;
 
 use super::super::{Empty, starts};
@@ -618,4 +619,140 @@ fn of_several_signatures_the_one_with_a_body_comes_first() {
     let (file, offset) = fixture.cursor(&view);
     let found = definition(&view, file, offset).unwrap();
     assert_eq!(starts(&view, found.iter().take(1).map(|d| &d.location)), fixture.starts());
+}
+
+#[test]
+fn keys_of_an_annotation_are_its_methods() {
+    check_definition(
+        "
+        //- /Mark.java
+        @interface Mark { boolean ⟦deep⟧() default false; }
+        //- /A.java
+        @Mark($0deep = true) class A {}
+        ",
+    );
+}
+
+#[test]
+fn inherited_overloads_are_chosen_by_what_is_handed_over() {
+    check_definition(
+        "
+        //- /Base.java
+        class Base { void put(String s, int[] all) {} void ⟦put⟧(int a) {} }
+        //- /A.java
+        class A extends Base { void put(String s) {} void go() { $0put(1); } }
+        ",
+    );
+    // What overrides a method is meant before what it overrides.
+    check_definition(
+        "
+        //- /Base.java
+        class Base { void put(int a) {} }
+        //- /A.java
+        class A extends Base { void ⟦put⟧(int a) {} void go() { $0put(1); } }
+        ",
+    );
+    check_empty(
+        "
+        //- /A.java
+        class A extends java.util.AbstractMap { Object headMap(Object k) { return $0headMap(k, false); } }
+        ",
+        Empty::External,
+    );
+}
+
+#[test]
+fn a_list_of_the_rest_takes_what_nothing_else_does() {
+    check_definition(
+        "
+        //- /A.java
+        class A {
+          static <T> T check(T t, String s, Object... rest) { return t; }
+          static <T> T ⟦check⟧(T t, Object o) { return t; }
+          void go() { $0check(this, \"\"); }
+        }
+        ",
+    );
+}
+
+#[test]
+fn files_that_are_built_go_first() {
+    for (path, head) in
+        [("a_windows.go", ""), ("a.go", "//go:build !go1.18\n\n"), ("a.go", "//go:build tag\n\n")]
+    {
+        check_first(&format!(
+            "
+//- /{path}
+{head}package p
+func f() {{}}
+//- /b.go
+package p
+func ⟦f⟧() {{}}
+//- /c.go
+package p
+func g() {{ $0f() }}
+"
+        ));
+    }
+    check_first(
+        "
+//- /a.go
+package p
+func f() {}
+//- /b_windows.go
+package p
+func ⟦f⟧() {}
+//- /c_windows.go
+package p
+func g() { $0f() }
+",
+    );
+}
+
+#[test]
+fn a_namespace_is_opened_where_the_text_does_so_first() {
+    check_definition(
+        "
+        //- /low.h
+        namespace ⟦n⟧ { int low; }
+        //- /a.h
+        #include \"low.h\"
+        namespace n { int high; }
+        //- /a.cc
+        #include \"a.h\"
+        namespace n { int own; }
+        int f() { return $0n::high; }
+        ",
+    );
+}
+
+#[test]
+fn a_class_outside_of_its_class_sees_what_that_one_sees() {
+    let fixture = |own: &str, outer: &str, body: &str| {
+        format!(
+            "
+            //- /a.cc
+            namespace n {{
+            class A {{ class B; enum ⟪Kind⟫ {{ Small }}; }};
+            class A::⟪B⟫ {{ {body} }};
+            }}
+            "
+        )
+        .replacen("⟪Kind⟫", outer, 1)
+        .replacen("⟪B⟫", own, 1)
+    };
+    check_definition(&fixture("⟦B⟧", "Kind", "$0B* next;"));
+    check_definition(&fixture("B", "⟦Kind⟧", "$0Kind kind;"));
+}
+
+#[test]
+fn a_path_leads_to_a_function_rather_than_to_a_field() {
+    check_definition(
+        "
+        //- /a.rs
+        struct A { source: u8 }
+        impl A { fn ⟦source⟧(&self) -> u8 { self.source } }
+        fn f(a: Option<A>) { a.as_ref().map(A::$0source); }
+        ",
+    );
 }
