@@ -156,7 +156,7 @@ const MARKED: &[(&str, &[&str])] = &[
     ("code_lens.rs", &["textDocument/codeLens", "codeLens/resolve"]),
     ("completion/tests.rs", &["textDocument/completion", "completionItem/resolve"]),
     ("declaration.rs", &["textDocument/declaration"]),
-    ("definition.rs", &["textDocument/definition"]),
+    ("definition/tests/mod.rs", &["textDocument/definition"]),
     ("document_links.rs", &["textDocument/documentLink"]),
     ("document_symbols.rs", &["textDocument/documentSymbol"]),
     ("file_existence.rs", &["workspace/willCreateFiles", "workspace/willDeleteFiles"]),

@@ -16,6 +16,15 @@ fn check_definition(fixture: &str) {
     assert_eq!(starts(&view, found.iter().map(|d| &d.location)), fixture.starts());
 }
 
+/// The first of the definitions is the one in brackets.
+fn check_first(fixture: &str) {
+    let fixture = Fixture::parse(fixture);
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let found = definition(&view, file, offset).unwrap_or_default();
+    assert_eq!(starts(&view, found.iter().take(1).map(|d| &d.location)), fixture.starts());
+}
+
 fn check_empty(fixture: &str, empty: Empty) {
     let fixture = Fixture::parse(fixture);
     let view = fixture.view();
