@@ -4,7 +4,7 @@
 use super::ty::Place;
 use super::{Entity, Hit, Hits, Resolution, Resolver, Symbol, Target, Tier};
 use crate::graph::View;
-use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, Ref, Role, ScopeId, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, Ref, Role, Scope, ScopeId, ScopeKind};
 use crate::lang::modules::{FileId, Layout};
 
 /// Definitions of one name that are looked at.
@@ -38,6 +38,15 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether something is declared in the file that is seen without an import, and its members with it.
+    pub(super) fn declares_ambient(&self, file: FileId) -> bool {
+        self.knobs(file).ambient && {
+            let index = self.index(file);
+            let is_module = |scope: &Scope| scope.kind == ScopeKind::Module;
+            is_script(&index.facts) || index.facts.scopes.iter().any(is_module)
+        }
+    }
+
     fn ambient(
         &self,
         name: Name,
@@ -67,10 +76,15 @@ fn is_ambient(facts: &Facts, def: &Def) -> bool {
     if scope.kind == ScopeKind::Module {
         return scope.owner.is_none();
     }
+    def.scope == ScopeId::FILE && is_script(facts)
+}
+
+/// Whether a file neither imports nor exports.
+fn is_script(facts: &Facts) -> bool {
     let marked = |d: &Def| {
         matches!(d.kind, DefKind::Import | DefKind::Export)
             || d.scope == ScopeId::FILE && d.flags.has(DefFlags::EXPORTED)
     };
     let imports = || facts.refs.iter().any(|r| r.role == Role::Import);
-    def.scope == ScopeId::FILE && facts.globs.is_empty() && !facts.defs.iter().any(marked) && !imports()
+    facts.globs.is_empty() && !facts.defs.iter().any(marked) && !imports()
 }

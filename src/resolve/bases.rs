@@ -86,7 +86,12 @@ impl Resolver<'_> {
                 bases.extend(self.embedded(part, body));
             }
         }
-        for extended in self.extensions(symbol).iter() {
+        // Extensions of textual languages bring no bases.
+        let extensions = match self.knobs(symbol.file).textual {
+            true => Rc::new([]),
+            false => self.extensions(symbol),
+        };
+        for extended in extensions.iter() {
             if let Some((scope, implements)) = extended.implements {
                 bases.push(self.eval(Cx { file: extended.file, scope }, implements).ty.instance());
             }

@@ -184,11 +184,13 @@ impl Resolver<'_> {
         let Some(namespaces) = self.namespaces(namespace.file, body) else { return outside };
         let knobs = self.knobs(file);
         let used = Use { name, role: Role::Read, offset: u32::MAX, scope: ScopeId::FILE, knobs };
-        let through = || match namespaces.split_last() {
-            Some((last, around)) if self.is_seen_through(file, *last) => {
-                self.declared_for(file, around, &used)
+        let through = || {
+            let Some((last, around)) = namespaces.split_last() else { return NOT_INCLUDED };
+            // The file's look at all that it includes comes last: it is the dearer one.
+            match self.declared_for(file, around, &used) {
+                found @ Resolution::Found(_) if self.is_seen_through(file, *last) => found,
+                _ => NOT_INCLUDED,
             }
-            _ => NOT_INCLUDED,
         };
         match self.declared_for(file, &namespaces, &used) {
             found @ Resolution::Found(_) => found,

@@ -40,7 +40,7 @@ impl<'v> Resolver<'v> {
             closed && !self.is_library(*file) && view.is_of_columns(*file)
         };
         let targets: SmallVec<[Target; 4]> = targets.collect();
-        if targets.iter().any(|target| self.is_ambient(*target)) {
+        if targets.iter().any(|target| self.declares_ambient(target.file())) {
             return None;
         }
         let mut files: Vec<FileId> = targets.iter().map(|target| target.file()).collect();

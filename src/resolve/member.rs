@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::lexical::Use;
 use super::ty::{Args, Head, Place, Subst, Ty};
 use super::{Cx, Entity, HITS_MAX, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::Knobs;
-use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, Term, TermId};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, ScopeId, Term, TermId};
 use crate::lang::modules::FileId;
 use crate::lang::pack::AssignedMembers;
 
@@ -113,10 +114,13 @@ impl Resolver<'_> {
 
     /// The macro that stands where a member is named: the preprocessor does not ask what it is a member of.
     fn macro_behind(&self, file: FileId, r: &Ref) -> Option<Resolution> {
-        if !self.knobs(file).textual {
+        let knobs = self.knobs(file);
+        if !knobs.textual {
             return None;
         }
-        let found = self.bare(file, &Ref { role: Role::Macro, recv: None, ..r.clone() });
+        // Macros stand in no scope, and one that the file does not see is none.
+        let used = Use { name: r.name, role: Role::Macro, offset: r.span.start, scope: ScopeId::FILE, knobs };
+        let found = self.in_included(file, ScopeId::FILE, &used);
         let symbol = found.first_symbol()?;
         let seen = found.hits().iter().all(|hit| !hit.tier.is_guess());
         (seen && self.def(symbol).kind == DefKind::Macro).then_some(found)

@@ -56,7 +56,6 @@ impl Resolver<'_> {
             return found;
         }
         let index = self.index(file);
-        let Some(arguments) = index.facts.arguments.iter().find(|a| a.callee == call) else { return found };
         let own = hits.len();
         let hits = self.with_inherited(hits);
         let open =
@@ -64,6 +63,7 @@ impl Resolver<'_> {
         if hits.len() < 2 && !open() {
             return found;
         }
+        let Some(arguments) = index.facts.arguments.iter().find(|a| a.callee == call) else { return found };
         let cx = Cx { file, scope: index.facts.reference(call).scope };
         let given: SmallVec<[Ty; 6]> = arguments.items.iter().map(|item| self.eval(cx, *item).ty).collect();
         let fits: SmallVec<[Fit; 8]> = hits

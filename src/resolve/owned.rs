@@ -9,7 +9,7 @@ use super::member::Wanted;
 use super::ty::{Head, Subst, Ty};
 use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::LangId;
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, ScopeId, ScopeKind, TermId};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Extension, Facts, Name, ScopeId, ScopeKind, TermId};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
 
@@ -156,7 +156,12 @@ impl Resolver<'_> {
 
     /// Where a type is extended, in the whole graph.
     pub(super) fn extensions(&self, symbol: Symbol) -> Rc<[Extended]> {
-        self.remember(&self.extensions, symbol, || Rc::new([]), || self.extended_in(symbol, |_| true))
+        self.remember(
+            &self.extensions,
+            symbol,
+            || Rc::new([]),
+            || self.extended_in(symbol, |_| true, |_, _| true),
+        )
     }
 
     /// Where a type is extended in files that use the name: what declares a member of that name is among these. Where
@@ -170,16 +175,28 @@ impl Resolver<'_> {
         }
         let make = || {
             let users = self.users(name);
-            self.extended_in(symbol, |there| users.contain(there))
+            // Tests of one suite extend it thousands of times, each with a definition of its own.
+            let may_name = |facts: &Facts, extension: &Extension| {
+                extension.scope.is_some() || extension.def.is_some_and(|def| facts.def(def).name == name)
+            };
+            self.extended_in(symbol, |there| users.contain(there), may_name)
         };
         self.remember(&self.extensions_with, (symbol, name), || Rc::new([]), make)
     }
 
-    fn extended_in(&self, symbol: Symbol, may: impl Fn(FileId) -> bool) -> Rc<[Extended]> {
+    fn extended_in(
+        &self,
+        symbol: Symbol,
+        may: impl Fn(FileId) -> bool,
+        takes: impl Fn(&Facts, &Extension) -> bool,
+    ) -> Rc<[Extended]> {
         let name = self.index(symbol.file).facts.def(symbol.def).name;
         let mut all = Vec::new();
         let may = |there: FileId| may(there) && self.is_seen(symbol.file, there);
         self.each_extension(name, symbol.file, may, |cx, extension| {
+            if !takes(&self.index(cx.file).facts, extension) {
+                return;
+            }
             let Some(subst) = self.extends(cx, extension.target, symbol) else { return };
             all.push(Extended {
                 file: cx.file,
@@ -198,7 +215,7 @@ impl Resolver<'_> {
         name: Name,
         like: FileId,
         may: impl Fn(FileId) -> bool,
-        mut each: impl FnMut(Cx, &crate::lang::facts::Extension),
+        mut each: impl FnMut(Cx, &Extension),
     ) {
         let family = self.view.lang(like).family();
         for file in self.view.extensions_of(name) {

@@ -127,11 +127,11 @@ impl Resolver<'_> {
     /// seen without one, or by what is taken in as a whole.
     pub(super) fn bare_leads_out(&self, target: Target, file: FileId, mentions: Mentions) -> bool {
         let (view, knobs) = (self.view, self.knobs(file));
-        if self.is_ambient(target)
-            || mentions.alias
+        if mentions.alias
             || mentions.globs
             || target.symbol().is_none()
             || file == target.file()
+            || self.is_ambient(target)
         {
             return true;
         }
