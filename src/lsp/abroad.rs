@@ -1,7 +1,8 @@
 //! Questions to the folders that another folder's files are dependencies of.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use crate::lang::modules::FileId;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::manager::{Capture, Known, Ready};
+use crate::workspace::sync::Mutex;
 
 /// Most files of definitions that other folders are asked about.
 pub const DEFINING_MAX: usize = 64;
@@ -29,6 +31,16 @@ pub struct Abroad {
     others: Vec<Capture>,
     encoding: Encoding,
     wait: Duration,
+    request: Arc<Request>,
+}
+
+/// What all that one request asks has in common.
+#[derive(Default)]
+struct Request {
+    /// Until when folders are waited for, from the first question on.
+    until: OnceLock<Instant>,
+    /// What the user has been told.
+    told: Mutex<BTreeSet<String>>,
 }
 
 /// What other folders say.
@@ -47,7 +59,15 @@ impl Abroad {
         let (manager, features) = (session.manager()?, session.features()?);
         let others = uri::to_path(uri).map(|path| manager.capture_others(&path)).unwrap_or_default();
         let (encoding, wait) = (features.encoding, manager.request_wait());
-        Ok(Abroad { session: Arc::clone(session), feature: feature.to_owned(), others, encoding, wait })
+        let request = Arc::default();
+        Ok(Abroad {
+            session: Arc::clone(session),
+            feature: feature.to_owned(),
+            others,
+            encoding,
+            wait,
+            request,
+        })
     }
 
     /// Whether there are any.
@@ -63,6 +83,7 @@ impl Abroad {
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
         let session = Arc::clone(&self.session);
+        let request = Arc::clone(&self.request);
         let each = self.ask_each(uri, answer);
         Box::pin(async move {
             let mut told = Told { all: Vec::new(), whole: true };
@@ -73,7 +94,9 @@ impl Abroad {
                         told.whole = false;
                         let (name, why) = (name.display(), error.message);
                         let message = format!("coppice: {name} is not part of the answer: {why}");
-                        session.show(MessageType::Info, message);
+                        if request.told.lock().insert(message.clone()) {
+                            session.show(MessageType::Info, message);
+                        }
                     }
                 }
             }
@@ -105,7 +128,7 @@ impl Abroad {
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
-        let Abroad { session, feature, others, encoding, wait } = self;
+        let Abroad { session, feature, others, encoding, wait, request } = self;
         let manager = match session.manager() {
             Ok(manager) => manager,
             Err(error) => return at_once(Err(error)),
@@ -125,7 +148,7 @@ impl Abroad {
         Box::pin(async move {
             let token = CancelToken::new();
             let _guard = CancelOnDrop(token.clone());
-            let until = Instant::now() + wait;
+            let until = *request.until.get_or_init(|| Instant::now() + wait);
             // An attempt that is not the last gives up where dependencies have begun to be read anew.
             let ask = |capture: &Capture, home: bool, last: bool| {
                 let (sender, outcome) = oneshot::channel();

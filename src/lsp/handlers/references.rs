@@ -1,6 +1,6 @@
 //! `textDocument/references`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types::{Location, MessageType, Position, ReferenceParams, Uri};
@@ -75,24 +75,33 @@ async fn everywhere(
     defined: Defined,
     declaration: bool,
 ) -> Result<Vec<Location>> {
+    if !others.are_there() {
+        return Ok(places);
+    }
     if defined.len() > DEFINING_MAX {
         let message = "coppice: it is defined in too many files for other folders to be asked about it";
         session.show(MessageType::Info, message.to_owned());
         return Ok(places);
     }
+    // Several definitions have uses in common.
+    let mut seen: HashSet<Location> = places.iter().cloned().collect();
     for (uri, names) in defined.into_values() {
         let found = others.clone().ask(&uri, move |reading, cancel| {
-            let mut all = Vec::new();
+            reading.knows_uses()?;
+            let mut all = HashSet::new();
             for name in &names {
                 all.extend(abroad(reading, *name, declaration, cancel)?);
+                if all.len() > REFERENCES_MAX {
+                    break;
+                }
             }
+            let mut all: Vec<Location> = all.into_iter().collect();
+            all.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
             Ok(all)
         });
-        for place in found.await?.all {
-            // Several definitions have uses in common.
-            if !places.contains(&place) {
-                places.push(place);
-            }
+        places.extend(found.await?.all.into_iter().filter(|place| seen.insert(place.clone())));
+        if places.len() > REFERENCES_MAX {
+            break;
         }
     }
     if places.len() > REFERENCES_MAX {
@@ -102,6 +111,11 @@ async fn everywhere(
     Ok(places)
 }
 
+fn place_of(location: &Location) -> (&str, u32, u32) {
+    let start = location.range.start;
+    (location.uri.as_str(), start.line, start.character)
+}
+
 /// Uses in the folder of what the name at the position defines in one of its files, or one of its dependencies'.
 fn abroad(
     reading: &Reading,
@@ -109,7 +123,6 @@ fn abroad(
     declaration: bool,
     cancel: &CancelToken,
 ) -> Result<Vec<Location>> {
-    reading.knows_uses()?;
     let view = &reading.ready.view;
     let target = match name {
         None => Target::File(reading.file),

@@ -49,12 +49,23 @@ pub fn neighbours(root: &Path, others: &[PathBuf], leads: &Leads) -> Vec<PathBuf
         if tops.is_empty() && !inside() {
             continue;
         }
+        // A link may lead out of the folder, to where nothing is to be opened.
+        let stays = |place: &Path| {
+            place.canonicalize().is_ok_and(|real| {
+                real.starts_with(other) && !inner.iter().any(|inner| real.starts_with(inner))
+            })
+        };
         // A package in the folder is named by where it lies there.
-        tops.retain(|place| files.iter().any(|file| place.join(file).is_file()));
+        tops.retain(|place| {
+            place.is_dir() && stays(place) && files.iter().any(|file| place.join(file).is_file())
+        });
         tops.push(other);
         for top in tops {
             // Python's packages and Go's commands often lie there.
-            let places = Some(top.join("src")).filter(|src| src.is_dir()).into_iter().chain([top.clone()]);
+            let places = Some(top.join("src"))
+                .filter(|src| src.is_dir() && stays(src))
+                .into_iter()
+                .chain([top.clone()]);
             places.for_each(|place| {
                 if !found.contains(&place) {
                     found.push(place)
@@ -142,6 +153,23 @@ mod tests {
         let mut expected = vec![top.join("lib/src"), top.join("lib")];
         expected.extend(cfg!(unix).then(|| top.join("linked")));
         assert_eq!(neighbours(&top.join("app"), &others, &Leads::new()), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_folder_leads_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().canonicalize().unwrap();
+        for path in ["app", "mono", "elsewhere/src"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        fs::write(top.join("elsewhere/package.json"), "{}").unwrap();
+        fs::write(top.join("app/requirements.txt"), "-e ../mono/x\n").unwrap();
+        for (to, link) in [("../elsewhere", "mono/x"), ("../elsewhere/src", "mono/src")] {
+            std::os::unix::fs::symlink(to, top.join(link)).unwrap();
+        }
+        let found = neighbours(&top.join("app"), &[top.join("mono")], &Leads::new());
+        assert_eq!(found, [top.join("mono")]);
     }
 
     #[test]

@@ -474,7 +474,7 @@ impl Core {
     fn published(self: &Arc<Self>, folder: &Arc<Folder>, generation: u64, before: Vec<Weak<Charge>>) {
         folder.libraries.unlay();
         // Who is asked whether an evicted folder depends on another one goes by this.
-        if folder.leads.lock().is_none() && self.folders().len() > 1 {
+        if self.folders().len() > 1 {
             let _ = self.leads_of(folder);
         }
         self.watch_drain(folder, before);

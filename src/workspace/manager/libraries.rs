@@ -248,7 +248,11 @@ impl Core {
             return Some(leads);
         }
         let leads = Arc::new(served.graph.graph.leads());
-        *folder.leads.lock() = Some((served.generation, Arc::clone(&leads)));
+        let mut kept = folder.leads.lock();
+        if kept.as_ref().is_none_or(|(generation, _)| *generation <= served.generation) {
+            *kept = Some((served.generation, Arc::clone(&leads)));
+        }
+        drop(kept);
         Some(leads)
     }
 
