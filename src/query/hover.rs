@@ -5,7 +5,7 @@ use super::docs::documentation;
 use super::signature::signature;
 use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
-use crate::lang::facts::{Def, DefKind, Facts, Span};
+use crate::lang::facts::{Def, DefKind, Facts, Name, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::resolve::{Occurrence, Resolver, Tier};
 
@@ -33,17 +33,34 @@ pub struct Hover {
     pub lang: &'static str,
 }
 
+/// A name of which only that is known that it comes from outside the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    pub span: Span,
+    pub name: String,
+}
+
 /// What is known of the name at the offset.
 pub fn hover(view: &View, file: FileId, offset: u32) -> Result<Hover, Empty> {
     let resolver = Resolver::new(view);
-    let span = match resolver.at(file, offset) {
-        Some(Occurrence::Ref(reference)) => view.facts(file).reference(reference).span,
-        Some(Occurrence::Def(def)) => view.facts(file).def(def).name_span,
-        None => return Err(Empty::NotAName),
-    };
+    let (span, _) = name_at(&resolver, file, offset).ok_or(Empty::NotAName)?;
     let best = destinations(&resolver, file, offset)?;
     let Some(first) = best.first() else { return Err(Empty::NotAName) };
     Ok(describe(view, first, span, best.len() - 1))
+}
+
+/// The name at the offset, for a hover that has found it to be [`Empty::External`].
+pub fn outside(view: &View, file: FileId, offset: u32) -> Option<Outside> {
+    let (span, name) = name_at(&Resolver::new(view), file, offset)?;
+    Some(Outside { span, name: view.name_text(name).to_owned() })
+}
+
+fn name_at(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Option<(Span, Name)> {
+    let facts = resolver.view().facts(file);
+    Some(match resolver.at(file, offset)? {
+        Occurrence::Ref(reference) => (facts.reference(reference).span, facts.reference(reference).name),
+        Occurrence::Def(def) => (facts.def(def).name_span, facts.def(def).name),
+    })
 }
 
 fn describe(view: &View, found: &Destination, span: Span, others: usize) -> Hover {
@@ -111,6 +128,17 @@ mod tests {
         assert_eq!(hover.documentation.as_deref(), Some("Starts it."));
         assert_eq!((hover.container.as_deref(), &*hover.path), (Some("Engine"), "a.py"));
         assert_eq!((hover.tier, hover.others, hover.lang), (Tier::Declared, 0, "python"));
+    }
+
+    #[test]
+    fn a_name_from_outside_is_told_by_itself() {
+        let fixture = Fixture::parse("\n//- /a.py\nimport os\nos.$0getcwd()\n");
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        assert_eq!(hover(&view, file, offset), Err(Empty::External));
+        let found = outside(&view, file, offset).unwrap();
+        assert_eq!((&*found.name, found.span.len()), ("getcwd", 6));
+        assert_eq!(outside(&view, file, offset + 7), None);
     }
 
     #[test]

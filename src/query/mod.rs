@@ -58,7 +58,7 @@ pub use file_renames::file_renames;
 pub use findings::{Finding, FindingKind, Findings, What, findings};
 pub use folding::{Fold, FoldKind, folding_ranges};
 pub use highlight::{Highlight, highlight};
-pub use hover::{Hover, hover};
+pub use hover::{Hover, Outside, hover, outside};
 pub use implementation::{Implementers, implementation, implementation_of};
 pub use inlay_hints::{Hint, HintKind, Hints, inlay_hints};
 pub use item::Item;

@@ -8,6 +8,8 @@ use crate::workspace::manager::{Freshness, Known};
 
 /// Longest documentation that is shown; what is longer is for the file itself.
 const DOCUMENTATION_CHARS_MAX: usize = 8_000;
+/// Said where dependencies that are still being read may know the name.
+const SOON_MORE: &str = "The folder's dependencies are being read: soon there may be more to say";
 
 /// A hover; `link` leads to the definition.
 pub fn hover(
@@ -52,20 +54,11 @@ pub fn hover_content(
         sure = format!("{sure}; {} more may be meant", found.others);
     }
     parts.push(format!("{place} · {sure}"));
-    if let Some(stale) = &freshness.stale {
-        let minutes = stale.age.as_secs() / 60;
-        parts.push(format!(
-            "As of {minutes} minutes ago, since the folder cannot be read again: {}",
-            stale.error
-        ));
-    }
-    if let Some(missing) = freshness.missing() {
-        parts.push(format!("Only part of the folder is known: {missing}"));
-    }
+    parts.extend(reserves(freshness));
     // What the folder's own files tell for certain stays as it is.
     let is_open = found.kind.is_alias() || found.tier.is_guess();
     if freshness.dependencies == Known::Reading && is_open {
-        parts.push("The folder's dependencies are being read: soon there may be more to say".to_owned());
+        parts.push(SOON_MORE.to_owned());
     }
     // Last, for what is above must be seen where only the first lines are.
     if let Some(text) = &found.documentation {
@@ -73,6 +66,36 @@ pub fn hover_content(
     }
     let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
     MarkupContent { kind, value: parts.join("\n\n") }
+}
+
+/// What a hover says of a name that comes from outside the folder, from where nothing has been read.
+pub fn hover_outside(
+    found: &query::Outside,
+    places: &Places<'_>,
+    markdown: bool,
+    freshness: &Freshness,
+) -> Hover {
+    let name = if markdown { format!("**{}**", escaped(&found.name)) } else { found.name.clone() };
+    let mut parts = vec![format!("{name} · defined outside the folder, in nothing that has been read")];
+    parts.extend(reserves(freshness));
+    if freshness.dependencies == Known::Reading {
+        parts.push(SOON_MORE.to_owned());
+    }
+    let kind = if markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
+    Hover {
+        contents: Contents::MarkupContent(MarkupContent { kind, value: parts.join("\n\n") }),
+        range: Some(range(places, found.span)),
+    }
+}
+
+/// Why there may be more or other things to say than a hover does.
+fn reserves(freshness: &Freshness) -> impl Iterator<Item = String> {
+    let stale = freshness.stale.as_ref().map(|stale| {
+        let minutes = stale.age.as_secs() / 60;
+        format!("As of {minutes} minutes ago, since the folder cannot be read again: {}", stale.error)
+    });
+    let missing = freshness.missing().map(|what| format!("Only part of the folder is known: {what}"));
+    stale.into_iter().chain(missing)
 }
 
 /// A fence longer than any in the code.

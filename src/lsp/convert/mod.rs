@@ -19,7 +19,7 @@ pub use diagnostic::{about_document, about_folder, finding, skipped_file, syntax
 pub use edit::{EditFeatures, WorkspaceEdits};
 pub use hierarchy::{call_item, type_item};
 pub use hint::inlay_hint;
-pub use hover::{hover, hover_content};
+pub use hover::{hover, hover_content, hover_outside};
 pub use location::{Places, full_range, location, location_link, range, text_position};
 pub use prose::Prose;
 pub use semantic_tokens::{TokenLegend, token_edits};

@@ -33,6 +33,14 @@ pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hove
                 ))
             }
             Err(Empty::NotAName) => Found::Nothing,
+            Err(Empty::External) if scope == Scope::Folder => {
+                query::outside(&reading.ready.view, reading.file, offset)
+                    .map(|outside| {
+                        let places = reading.places(reading.file);
+                        convert::hover_outside(&outside, &places, markdown, &reading.ready.freshness)
+                    })
+                    .into()
+            }
             Ok(_) | Err(_) => Found::NotAlone,
         })
     })

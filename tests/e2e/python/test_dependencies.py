@@ -51,4 +51,22 @@ async def test_without_dependencies_names_stay_outside(start, workspace):
     editor = await start(workspace(TYPESCRIPT), settings={"dependencies": "off"})
     await editor.ready()
     assert await editor.definition("member") == []
+    assert "outside the folder" in await editor.hover("member")
     assert (await editor.status())["folders"][0]["dependencies"]["state"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "name"),
+    [
+        ("a.py", "import os\nos.⟦use:getcwd⟧()\n", "getcwd"),
+        ("a.ts", 'import { run } from "engine";\n⟦use:run⟧();\n', "run"),
+        ("a.go", 'package a\n\nimport "fmt"\n\nfunc f() { fmt.⟦use:Println⟧() }\n', "Println"),
+        ("A.java", "import java.util.List;\nclass A { ⟦use:List⟧ all; }\n", "List"),
+        ("a.rs", "use std::fs;\nfn f() { fs::⟦use:read⟧(); }\n", "read"),
+    ],
+)
+async def test_a_hover_on_what_nothing_read_has_says_so(start, workspace, file, text, name):
+    editor = await start(workspace({file: text}))
+    await editor.ready()
+    hover = await editor.hover("use")
+    assert name in hover and "outside the folder" in hover, hover
