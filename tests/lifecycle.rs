@@ -1,9 +1,12 @@
 //! The life of a folder as `coppice/status` shows it from outside, and the errors that say where it stands.
 
+use std::process::Command;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 mod support;
-use support::{Folder, PATIENCE, Wire};
+use support::{Folder, PATIENCE, Wire, thread_names};
 
 const REQUEST_FAILED: i64 = -32803;
 
@@ -61,13 +64,13 @@ impl Session {
     /// The folder's row once it is as wanted.
     #[track_caller]
     fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = std::time::Instant::now() + PATIENCE;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let folder = self.folder();
             if wanted(&folder) {
                 return folder;
             }
-            assert!(std::time::Instant::now() < deadline, "it never came to be: {folder}");
+            assert!(Instant::now() < deadline, "it never came to be: {folder}");
             std::thread::yield_now();
         }
     }
@@ -366,4 +369,32 @@ fn files_that_are_owed_are_told_of_until_they_are_read() {
     );
     about_file(&mut session, 0);
     assert!(!session.hover().contains("Only part"));
+}
+
+#[test]
+fn threads_that_build_read_and_write_end_with_it() {
+    /// Sooner than any thread gives up that waits for more to do.
+    const WITHIN: Duration = Duration::from_secs(5);
+    let disk = Folder::new(FILES);
+    disk.write("w/.venv/lib/python3/site-packages/far.py", "def far(): pass\n");
+    disk.write("w/.venv/pyvenv.cfg", "");
+    disk.write("w/near.py", "from far import far\n\nfar()\n");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
+    let mut wire = Wire::of(command.arg("--cache.dir").arg(disk.path("cache")));
+    wire.initialize(json!({"workspaceFolders": [{"uri": disk.uri("w"), "name": "w"}]}));
+    wire.ready();
+    let at = json!({"textDocument": {"uri": disk.uri("w/near.py")}, "position": {"line": 2, "character": 1}});
+    let far = wire.ask("textDocument/definition", at)["result"].to_string();
+    assert!(far.contains("site-packages"), "{far}");
+    let deadline = Instant::now() + PATIENCE;
+    while wire.ready()["folders"][0]["snapshot"].is_null() {
+        assert!(Instant::now() < deadline, "no snapshot");
+        std::thread::yield_now();
+    }
+    let deadline = Instant::now() + WITHIN;
+    let passing = |name: &String| ["build", "load", "snapshot"].iter().any(|kind| name.starts_with(kind));
+    while thread_names(wire.pid()).iter().any(passing) {
+        assert!(Instant::now() < deadline, "still there: {:?}", thread_names(wire.pid()));
+        std::thread::yield_now();
+    }
 }

@@ -34,7 +34,7 @@ pub fn failed(message: impl Into<String>) -> Error {
 /// user.
 pub fn not_taken(why: NotTaken) -> Error {
     match why {
-        NotTaken::Full => failed(why.to_string()),
+        NotTaken::Full | NotTaken::NoThread => failed(why.to_string()),
         NotTaken::Closed => cancelled(),
     }
 }

@@ -42,3 +42,4 @@ mod testing;
 pub mod timer;
 pub mod victims;
 pub mod watch;
+pub mod workers;

@@ -26,8 +26,6 @@ struct Handle(Arc<Queue>);
 struct Queue {
     state: Mutex<State>,
     filled: Condvar,
-    /// The threads' name, before their number.
-    name: &'static str,
     threads_kept: usize,
     threads_max: usize,
 }
@@ -49,19 +47,17 @@ pub enum NotTaken {
     /// The pool has been shut down: nobody waits for what it does.
     #[error("the server is ending")]
     Closed,
+    #[error("the system has no thread for it")]
+    NoThread,
 }
 
 impl Pool {
     /// A quick job does not wait behind slow ones: while all threads are busy another one is started, up to
     /// `threads_max`, and the system shares the cores among them. `threads_kept` stay when there is nothing to do.
     pub fn new(threads_kept: usize, threads_max: usize) -> Pool {
-        Pool::named("query", threads_kept, threads_max)
-    }
-
-    pub fn named(name: &'static str, threads_kept: usize, threads_max: usize) -> Pool {
         let (state, filled) = (Mutex::new(State::default()), Condvar::new());
         let threads_max = threads_max.max(1);
-        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, name, threads_kept, threads_max }))))
+        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, threads_kept, threads_max }))))
     }
 
     /// Queues a job. One whose token is cancelled by the time its turn comes still runs, so that it can say so; it
@@ -95,8 +91,7 @@ impl Pool {
 
     fn start(&self, number: usize) {
         let queue = Arc::clone(&self.0.0);
-        let name = format!("{}-{number}", queue.name);
-        let spawned = thread::Builder::new().name(name).spawn(move || queue.work());
+        let spawned = thread::Builder::new().name(format!("query-{number}")).spawn(move || queue.work());
         if let Err(error) = spawned {
             tracing::warn!("cannot start a thread: {error}");
             self.0.0.state.lock().threads -= 1;

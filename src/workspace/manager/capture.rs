@@ -705,7 +705,7 @@ impl Waiting {
             && let Some(job) = job.lock().take()
         {
             let unavailable = match why {
-                NotTaken::Full => busy,
+                NotTaken::Full | NotTaken::NoThread => busy,
                 NotTaken::Closed => ending,
             };
             job(Err(unavailable), &self.cancel);

@@ -17,6 +17,7 @@ use super::super::slot::{Cause, FolderId};
 use super::super::sync::{Mutex, Published, assert_none_held};
 use super::super::timer::Timer;
 use super::super::watch::{Notice, Watch};
+use super::super::workers::Workers;
 use super::builds;
 use super::folder::Folder;
 use super::keeping::Keeping;
@@ -45,9 +46,9 @@ pub struct Core {
     pub watch: Watch,
     pub observer: Arc<dyn Observer>,
     /// Threads that run builds; their parses share the permits.
-    pub(super) builders: Pool,
+    pub(super) builders: Workers,
     /// Threads that read dependencies; their parses share the permits, too.
-    pub(super) loaders: Pool,
+    pub(super) loaders: Workers,
     pub(super) permits: Gate,
     pub(super) queue: Mutex<Vec<builds::Queued>>,
     pub(super) keeping: Keeping,
@@ -111,8 +112,8 @@ impl Core {
                 timer: Timer::start(),
                 watch,
                 observer,
-                builders: Pool::named("build", 0, BUILDS_MAX),
-                loaders: Pool::named("load", 0, LOADS_MAX),
+                builders: Workers::new("build", BUILDS_MAX),
+                loaders: Workers::new("load", LOADS_MAX),
                 permits: Gate::new(settings.build_threads as u64),
                 queue: Mutex::default(),
                 keeping: Keeping::default(),

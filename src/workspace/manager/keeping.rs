@@ -12,12 +12,12 @@ use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
 use super::super::keeper::{Ask, Cost, Served, Unmet};
 use super::super::ledger::Reservation;
-use super::super::pool::Pool;
 use super::super::quarantine::now_ms;
 use super::super::settings::CacheDir;
 use super::super::slot::FolderId;
 use super::super::status::KeptOnDisk;
 use super::super::sync::{Condvar, Mutex};
+use super::super::workers::Workers;
 use super::builds::Published;
 use super::core::Core;
 use super::folder::Folder;
@@ -31,7 +31,7 @@ const FINISH_WAIT: Duration = Duration::from_millis(800);
 pub struct Keeping {
     opened: Mutex<Option<(CacheDir, Option<Arc<Cache>>)>>,
     trouble: Mutex<Trouble>,
-    writer: Pool,
+    writer: Workers,
     /// One snapshot is written at a time.
     writing: Mutex<bool>,
     written: Condvar,
@@ -50,7 +50,7 @@ impl Default for Keeping {
         Keeping {
             opened: Mutex::default(),
             trouble: Mutex::default(),
-            writer: Pool::named("snapshot", 0, 1),
+            writer: Workers::new("snapshot", 1),
             writing: Mutex::default(),
             written: Condvar::default(),
         }
@@ -196,7 +196,7 @@ impl Core {
     /// Writes what the folder serves then; if that fails, later.
     fn keep_at(self: &Arc<Self>, folder: Arc<Folder>, when: Instant) {
         self.later(when, move |core| {
-            let inner = Arc::clone(&core);
+            let (inner, refused) = (Arc::clone(&core), Arc::clone(&folder));
             let write = move |_: &CancelToken| {
                 folder.kept.0.lock().scheduled = false;
                 let served = folder.shelf.load();
@@ -209,8 +209,10 @@ impl Core {
                     inner.keep_at(folder, when);
                 }
             };
-            // Refused only when everything ends.
-            let _ = core.keeping.writer.submit(CancelToken::new(), write);
+            if core.keeping.writer.submit(CancelToken::new(), write).is_err() {
+                // The next graph is written, if anything still is.
+                refused.kept.0.lock().scheduled = false;
+            }
         });
     }
 
