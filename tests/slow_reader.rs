@@ -116,12 +116,7 @@ fn parts_for_which_there_is_no_room_are_refused_like_a_whole() {
     let is_part = |f: &Value| f["method"] == "$/progress" && f["params"]["token"] == "uses";
     let parts: Vec<Value> = wire.leftovers().into_iter().filter(is_part).collect();
     let bytes: u64 = parts.iter().map(|part| part.to_string().len() as u64).sum();
-    // The first of them are not counted, as long as they come to less than a megabyte.
-    assert!(
-        !parts.is_empty() && bytes < (PARTS_LIMIT_MB + 1) << 20,
-        "{} parts of {bytes} bytes",
-        parts.len()
-    );
+    assert!(!parts.is_empty() && bytes < PARTS_LIMIT_MB << 20, "{} parts of {bytes} bytes", parts.len());
     let status = wire.ready();
     assert!(number(&status, "highWaterBytes") <= PARTS_LIMIT_MB << 20, "{status}");
 }

@@ -1,10 +1,13 @@
 //! The one way out: messages leave in the order in which they were put here.
+//!
+//! What waits here for a client that falls behind is counted by the budget, to the byte and until it has been written.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::lang::scratch::piece_bytes;
 use crate::workspace::ledger::Refused;
 use crate::workspace::manager::{Hold, Holder};
 use crate::workspace::sync::{Condvar, Mutex};
@@ -13,9 +16,9 @@ use serde::Serialize;
 /// Bytes that may wait for a client that does not read. Beyond them no further message is taken from it, so that a
 /// client that only asks cannot grow the server.
 pub const QUEUED_BYTES_MAX: usize = 64 << 20;
-/// Bytes of those that may wait before the budget is asked to count more. What is usually under way is less, so that it is
-/// asked for clients that fall behind alone.
-const UNCOUNTED_BYTES_FREE: usize = 1 << 20;
+/// With more than these a client has fallen behind, and all that waits is counted until nothing does. What is usually
+/// under way is less.
+const BEHIND_BYTES: usize = 64 << 10;
 /// Bytes that may wait uncounted, because the budget is full, before no further message is taken.
 const UNCOUNTED_BYTES_MAX: usize = 4 << 20;
 /// A reply up to this size is sent even when the budget has no room for it: an error in its place would be hardly smaller.
@@ -29,6 +32,8 @@ pub struct Outbox(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// What the budget counts of the queue; taken before the queue's lock, so that both change as one.
+    counted: Mutex<Counted>,
     queue: Mutex<Queue>,
     /// Something was put in, or the queue was closed.
     filled: Condvar,
@@ -43,9 +48,39 @@ struct Queue {
     messages: VecDeque<Message>,
     /// Bytes of the messages, and of the one being written.
     bytes: usize,
-    /// Those of them that the budget does not count.
-    uncounted: usize,
+    /// Those of them that the budget counts.
+    counted: usize,
     closed: bool,
+}
+
+#[derive(Default)]
+struct Counted {
+    hold: Option<Hold>,
+    bytes: usize,
+}
+
+impl Counted {
+    /// Counts so many bytes from now on, which are more; refused, as many as before.
+    fn grow_to(&mut self, bytes: usize, holder: &Holder) -> Result<(), Refused> {
+        match &mut self.hold {
+            Some(hold) => hold.resize(bytes as u64)?,
+            None => self.hold = Some(holder.hold_free(bytes as u64)?),
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Counts no more than these.
+    fn shrink_to(&mut self, bytes: usize) {
+        if bytes == 0 {
+            *self = Counted::default();
+        } else if bytes < self.bytes
+            && let Some(hold) = &mut self.hold
+            && hold.resize(bytes as u64).is_ok()
+        {
+            self.bytes = bytes;
+        }
+    }
 }
 
 /// A whole frame.
@@ -53,8 +88,6 @@ struct Message {
     bytes: Vec<u8>,
     /// Where the header starts.
     start: usize,
-    /// Counts the bytes, unless they are among the few that are not counted.
-    hold: Option<Hold>,
 }
 
 impl Message {
@@ -66,11 +99,18 @@ impl Message {
         let header = format!("Content-Length: {}\r\n\r\n", bytes.len() - HEADER_BYTES_MAX);
         let start = HEADER_BYTES_MAX - header.len();
         bytes[start..HEADER_BYTES_MAX].copy_from_slice(header.as_bytes());
-        Ok(Message { bytes, start, hold: None })
+        Ok(Message { bytes, start })
     }
 
+    /// What it takes in memory.
+    fn size(&self) -> usize {
+        size_of::<Message>() + piece_bytes(self.bytes.capacity())
+    }
+}
+
+impl Queue {
     fn uncounted(&self) -> usize {
-        if self.hold.is_some() { 0 } else { self.bytes.len() }
+        self.bytes - self.counted
     }
 }
 
@@ -100,34 +140,55 @@ impl Outbox {
     }
 
     /// Queues a message, unless it is one that has to be counted and cannot be.
-    fn put(&self, message: &impl Serialize, must_count: impl FnOnce(usize) -> bool) -> Option<Refused> {
-        let mut message = match Message::new(message) {
+    fn put(&self, message: &impl Serialize, must_count: impl Fn(usize) -> bool) -> Option<Refused> {
+        let message = match Message::new(message) {
             Ok(message) => message,
             Err(error) => {
                 tracing::error!("a message cannot be written as JSON: {error}");
                 return None;
             }
         };
-        let len = message.bytes.len();
-        let free = UNCOUNTED_BYTES_FREE.saturating_sub(self.0.queue.lock().uncounted);
-        if len > free
-            && let Some(holder) = self.0.holder.get()
-        {
-            match holder.hold(len as u64) {
-                Ok(hold) => message.hold = Some(hold),
-                Err(refused) if must_count(len) => return Some(refused),
-                Err(_) => {}
+        let size = message.size();
+        let mut may_make_room = true;
+        let (mut counted, all) = loop {
+            let mut counted = self.0.counted.lock();
+            let all = self.0.queue.lock().bytes + size;
+            let is_behind = counted.hold.is_some() || all > BEHIND_BYTES;
+            let Some(holder) = self.0.holder.get().filter(|_| is_behind) else { break (counted, all) };
+            match counted.grow_to(all, holder) {
+                Err(refused) if std::mem::take(&mut may_make_room) => {
+                    drop(counted);
+                    holder.make_room(refused.needed);
+                }
+                Err(refused) if must_count(size) => return Some(refused),
+                _ => break (counted, all),
             }
-        }
+        };
         let mut queue = self.0.queue.lock();
-        if !queue.closed {
-            queue.bytes += len;
-            queue.uncounted += message.uncounted();
-            queue.messages.push_back(message);
+        if queue.closed {
+            drop(queue);
+            counted.shrink_to(0);
+            return None;
         }
+        (queue.bytes, queue.counted) = (all, counted.bytes);
+        queue.messages.push_back(message);
         drop(queue);
+        drop(counted);
         self.0.filled.notify_one();
         None
+    }
+
+    /// A message of this size has been written, and is gone.
+    fn gone(&self, size: usize) {
+        let mut counted = self.0.counted.lock();
+        let all = self.0.queue.lock().bytes;
+        let left = all.checked_sub(size).expect("a message is part of the queue's bytes");
+        counted.shrink_to(left);
+        let mut queue = self.0.queue.lock();
+        (queue.bytes, queue.counted) = (left, counted.bytes);
+        drop(queue);
+        drop(counted);
+        self.0.drained.notify_all();
     }
 
     /// Blocks while too much waits to be written.
@@ -135,7 +196,7 @@ impl Outbox {
         let mut queue = self.0.queue.lock();
         let uncounted_max =
             if self.0.holder.get().is_some() { UNCOUNTED_BYTES_MAX } else { QUEUED_BYTES_MAX };
-        while (queue.bytes > QUEUED_BYTES_MAX || queue.uncounted > uncounted_max) && !queue.closed {
+        while (queue.bytes > QUEUED_BYTES_MAX || queue.uncounted() > uncounted_max) && !queue.closed {
             self.0.drained.wait(&mut queue);
         }
     }
@@ -152,12 +213,15 @@ impl Outbox {
 
     /// Drops what waits, and what will be sent.
     fn close(&self) {
+        let mut counted = self.0.counted.lock();
         let mut queue = self.0.queue.lock();
         queue.closed = true;
-        (queue.bytes, queue.uncounted) = (0, 0);
+        (queue.bytes, queue.counted) = (0, 0);
         let dropped = std::mem::take(&mut queue.messages);
         drop(queue);
         drop(dropped);
+        counted.shrink_to(0);
+        drop(counted);
         self.0.filled.notify_all();
         self.0.drained.notify_all();
     }
@@ -172,14 +236,9 @@ impl Outbox {
                 self.close();
                 return error;
             }
-            let (len, uncounted) = (message.bytes.len(), message.uncounted());
+            let size = message.size();
             drop(message);
-            let mut queue = self.0.queue.lock();
-            let rest =
-                |all: usize, gone| all.checked_sub(gone).expect("a message is part of the queue's bytes");
-            (queue.bytes, queue.uncounted) = (rest(queue.bytes, len), rest(queue.uncounted, uncounted));
-            drop(queue);
-            self.0.drained.notify_all();
+            self.gone(size);
         }
     }
 
@@ -204,6 +263,8 @@ pub const FLUSH_WAIT: Duration = Duration::from_millis(500);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::manager::{Deaf, Manager};
+    use crate::workspace::settings::{CacheDir, Settings};
 
     /// An output that takes what a test lets through.
     struct Gate(crossbeam_channel::Receiver<()>, crossbeam_channel::Sender<Vec<u8>>);
@@ -256,6 +317,58 @@ mod tests {
         open.send(()).unwrap();
         assert_eq!(done.recv(), Ok(1), "it waits until the message has gone");
         outbox.flush(Instant::now());
+    }
+
+    /// An output that a test sees begin a message, and lets end it.
+    struct Steps(crossbeam_channel::Receiver<()>);
+
+    impl Write for Steps {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            for _step in 0..2 {
+                self.0.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
+            }
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_waits_for_a_client_that_falls_behind_is_counted_to_the_byte() {
+        let limit = 1 << 20;
+        let settings = Settings { memory_limit: limit, cache_dir: CacheDir::Off, ..Settings::default() };
+        let manager = Manager::new(settings, Arc::new(Deaf));
+        let retained = || manager.status().memory.retained as usize;
+        let (step, steps) = crossbeam_channel::bounded(0);
+        let outbox = Outbox::default();
+        let writer = outbox.clone();
+        let writing = std::thread::spawn(move || writer.write_to(Steps(steps)));
+        outbox.count_by(manager.holder());
+        let sizes: Vec<usize> = [2_000, 300_000, 50, 100_000]
+            .map(|len| size_of::<Message>() + piece_bytes(HEADER_BYTES_MAX + len + "\"\"".len()))
+            .to_vec();
+        outbox.send(&"x".repeat(2_000));
+        assert_eq!(retained(), 0, "it is on its way");
+        for len in [300_000, 50, 100_000] {
+            outbox.try_send(&"x".repeat(len)).unwrap();
+        }
+        let refused = outbox.try_send(&"x".repeat(limit as usize));
+        assert!(
+            refused.is_err_and(|refused| refused.balance.retained as usize == sizes.iter().sum::<usize>())
+        );
+        for written in 0..sizes.len() {
+            step.send(()).unwrap();
+            assert_eq!(retained(), sizes[written..].iter().sum::<usize>(), "{written} have been written");
+            step.send(()).unwrap();
+        }
+        outbox.flush(Instant::now() + Duration::from_secs(60));
+        assert_eq!(retained(), 0);
+        outbox.send(&"x".repeat(300_000));
+        assert!(retained() > 300_000);
+        drop(step);
+        writing.join().unwrap();
+        assert_eq!(retained(), 0);
     }
 
     #[test]

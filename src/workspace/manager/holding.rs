@@ -22,12 +22,52 @@ impl Holder {
     /// # Errors
     /// If that is not enough.
     pub fn hold(&self, bytes: u64) -> Result<Hold, Refused> {
+        self.hold_free(bytes).or_else(|_| {
+            self.make_room(bytes);
+            self.hold_free(bytes)
+        })
+    }
+
+    /// The same, for which nobody has to go.
+    ///
+    /// # Errors
+    /// If there is not as much free.
+    pub fn hold_free(&self, bytes: u64) -> Result<Hold, Refused> {
         let core = Weak::clone(&self.0);
-        match core.upgrade() {
-            Some(alive) => Ok(Hold { charge: Some(alive.hold(bytes)?), core }),
-            // It ends; what is still said is of no account.
-            None => Ok(Hold { charge: None, core }),
+        // If it has gone, it ends; what is still said is of no account.
+        let charge = core.upgrade().map(|core| {
+            core.stir();
+            core.keeper.ledger().charge(Account::Retained, bytes)
+        });
+        Ok(Hold { charge: charge.transpose()?, core })
+    }
+
+    /// Evicts folders so that so much is free, as far as that goes.
+    pub fn make_room(&self, bytes: u64) {
+        let Some(core) = self.0.upgrade() else { return };
+        core.stir();
+        let gone = core.keeper.make_room(bytes, None);
+        if !gone.is_empty() {
+            // Whoever speaks may hold a lock, under which nobody is to be told.
+            core.later(Instant::now(), move |core| core.evicted(&gone));
         }
+    }
+}
+
+impl Hold {
+    /// Counts so many bytes from now on.
+    ///
+    /// # Errors
+    /// If there is not as much more free; it counts what it did then.
+    pub fn resize(&mut self, bytes: u64) -> Result<(), Refused> {
+        let (Some(charge), Some(core)) = (&mut self.charge, self.core.upgrade()) else { return Ok(()) };
+        let before = charge.bytes();
+        charge.resize(bytes)?;
+        match bytes < before {
+            true => came_back(&core),
+            false => core.stir(),
+        }
+        Ok(())
     }
 }
 
@@ -35,9 +75,14 @@ impl Drop for Hold {
     fn drop(&mut self) {
         drop(self.charge.take());
         if let Some(core) = self.core.upgrade() {
-            core.later(Instant::now(), |core| core.memory_came_back());
+            came_back(&core);
         }
     }
+}
+
+/// Whoever lets go may hold a lock, under which no build is to be started.
+fn came_back(core: &Arc<Core>) {
+    core.later(Instant::now(), |core| core.memory_came_back());
 }
 
 impl Core {
@@ -49,18 +94,5 @@ impl Core {
                 self.start(&folder, Some(start));
             }
         }
-    }
-
-    fn hold(self: &Arc<Self>, bytes: u64) -> Result<Charge, Refused> {
-        self.stir();
-        let charge = || self.keeper.ledger().charge(Account::Retained, bytes);
-        charge().or_else(|_| {
-            let gone = self.keeper.make_room(bytes, None);
-            if !gone.is_empty() {
-                // Whoever speaks may hold a lock, under which nobody is to be told.
-                self.later(Instant::now(), move |core| core.evicted(&gone));
-            }
-            charge()
-        })
     }
 }
