@@ -34,7 +34,7 @@ pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::{FreezeError, Totals};
 pub use generation::{FACTS_CACHE_BYTES_MAX, FileRow, Graph, Held, facts_bytes};
 pub use imports::{Imports, Node, is_main, member_of};
-pub use leads::{Leads, leads_of};
+pub use leads::{LEADS_BYTES_MAX, Leads, leads_of};
 pub use lender::{Lender, Loan};
 pub use libraries::Libraries;
 pub use open::OpenFile;

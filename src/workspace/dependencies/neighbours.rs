@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::super::read::read_bounded;
 use super::disk::Bounds;
-use crate::graph::Leads;
 use crate::lang::LangId;
 use crate::lang::modules::ways_out;
 
@@ -18,7 +17,7 @@ const ENTRIES_MAX: usize = 4_096;
 /// Those of the other folders that a manifest of the folder or a file of it leads to (`../lib`, `../lib/src/x`), or that a
 /// package installed in it is a link to, with the packages in them that are named, and their `src`. Paths are real ones.
 /// None is around the folder.
-pub fn neighbours(root: &Path, others: &[PathBuf], leads: &Leads) -> Vec<PathBuf> {
+pub fn neighbours<'w>(root: &Path, others: &[PathBuf], leads: impl Iterator<Item = &'w str>) -> Vec<PathBuf> {
     let beside = |other: &&PathBuf| !root.starts_with(other);
     let others: Vec<&PathBuf> = others.iter().filter(beside).collect();
     if others.is_empty() {
@@ -36,7 +35,10 @@ pub fn neighbours(root: &Path, others: &[PathBuf], leads: &Leads) -> Vec<PathBuf
     let manifests: Vec<String> = files.iter().filter_map(text).collect();
     let mut places = links(root, &bounds);
     let named = manifests.iter().flat_map(|text| ways_out("", text));
-    places.extend(named.chain(leads.iter().cloned()).filter_map(|way| below(root, &way)));
+    places.extend(named.filter_map(|way| below(root, &way)));
+    // Most lead to no other folder, and are only looked at.
+    let in_other = |place: &PathBuf| others.iter().any(|other| place.starts_with(other));
+    places.extend(leads.filter_map(|way| below(root, way)).filter(in_other));
     let mut found = Vec::new();
     for other in &others {
         let is_inner = |inner: &&PathBuf| inner.starts_with(other) && inner != other;
@@ -124,6 +126,7 @@ fn names(text: &str, way: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::iter::empty;
 
     #[test]
     fn a_way_is_named_only_as_a_whole() {
@@ -152,7 +155,7 @@ mod tests {
         let others = ["lib", "linked", "stranger"].map(|name| top.join(name));
         let mut expected = vec![top.join("lib/src"), top.join("lib")];
         expected.extend(cfg!(unix).then(|| top.join("linked")));
-        assert_eq!(neighbours(&top.join("app"), &others, &Leads::new()), expected);
+        assert_eq!(neighbours(&top.join("app"), &others, empty()), expected);
     }
 
     #[cfg(unix)]
@@ -168,7 +171,7 @@ mod tests {
         for (to, link) in [("../elsewhere", "mono/x"), ("../elsewhere/src", "mono/src")] {
             std::os::unix::fs::symlink(to, top.join(link)).unwrap();
         }
-        let found = neighbours(&top.join("app"), &[top.join("mono")], &Leads::new());
+        let found = neighbours(&top.join("app"), &[top.join("mono")], empty());
         assert_eq!(found, [top.join("mono")]);
     }
 
@@ -182,8 +185,7 @@ mod tests {
         fs::write(top.join("mono/pkg/package.json"), "{}").unwrap();
         let others = ["mono", "mono/inner"].map(|name| top.join(name));
         let near = |leads: &[&str]| {
-            let leads = leads.iter().map(|way| (*way).to_owned()).collect();
-            let found = neighbours(&top.join("app"), &others, &leads);
+            let found = neighbours(&top.join("app"), &others, leads.iter().copied());
             found
                 .iter()
                 .map(|p| p.strip_prefix(&top).unwrap().to_str().unwrap().to_owned())
@@ -195,7 +197,7 @@ mod tests {
         assert!(near(&["../monolith", "../app/x", "..", "../../../../../../../../../.."]).is_empty());
         // Neither is what lies around the folder.
         let around = [top.clone()];
-        assert!(neighbours(&top.join("app"), &around, &Leads::from(["../x".to_owned()])).is_empty());
+        assert!(neighbours(&top.join("app"), &around, ["../x"].into_iter()).is_empty());
     }
 
     #[cfg(unix)]
@@ -213,6 +215,6 @@ mod tests {
         symlink("../elsewhere/node_modules", top.join("app/node_modules")).unwrap();
         let made = std::process::Command::new("mkfifo").arg(top.join("app/go.mod")).status();
         assert!(made.unwrap().success());
-        assert_eq!(neighbours(&top.join("app"), &[top.join("lib")], &Leads::new()), Vec::<PathBuf>::new());
+        assert_eq!(neighbours(&top.join("app"), &[top.join("lib")], empty()), Vec::<PathBuf>::new());
     }
 }

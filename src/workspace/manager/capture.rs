@@ -263,15 +263,12 @@ impl Capture {
 
     /// Where the captured documents of the folder lead outside of it.
     fn open_leads(&self, folder: &Arc<Folder>) -> Leads {
-        let mut leads = Leads::new();
-        for (path, document) in self.placed(folder) {
-            if let Some(lang) = document.lang.filter(|lang| lang.strategy().ways().is_some())
-                && let Ok(facts) = document.facts()
-            {
-                leads.extend(leads_of(lang, &path, &facts));
-            }
-        }
-        leads
+        let ways = self.placed(folder).into_iter().flat_map(|(path, document)| {
+            let lang = document.lang.filter(|lang| lang.strategy().ways().is_some());
+            let facts = lang.and_then(|lang| Some((lang, document.facts().ok()?)));
+            facts.map(|(lang, facts)| leads_of(lang, &path, &facts)).unwrap_or_default()
+        });
+        ways.collect()
     }
 
     /// Why not all of the folder's dependencies are known, if so.

@@ -15,10 +15,10 @@ use super::super::stamps::Stamps;
 use super::super::status::{BuildTime, Watcher};
 use super::super::sync::Mutex;
 use super::keeping::Kept;
+use super::leading::Leading;
 use super::libraries::Shelved;
 use super::resident::Resident;
 use super::telling::Telling;
-use crate::graph::Leads;
 use crate::lang::scratch::{piece_bytes, shared_bytes};
 
 /// Most skipped files of a folder that are kept for the status.
@@ -41,8 +41,7 @@ pub struct Folder {
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     pub telling: Telling,
     pub libraries: Shelved,
-    /// Where its files lead outside of it, as last known, and the generation that it is from.
-    pub leads: Mutex<Option<(u64, Arc<Leads>)>>,
+    pub leading: Leading,
     waiters: Mutex<Waiters>,
 }
 
@@ -109,7 +108,7 @@ impl Folder {
             running: Mutex::default(),
             telling: Telling::default(),
             libraries: Shelved::default(),
-            leads: Mutex::default(),
+            leading: Leading::default(),
             waiters: Mutex::default(),
         }
     }
@@ -120,7 +119,8 @@ impl Folder {
         const OBJECTS: usize = shared_bytes::<Folder>()
             + Keeper::<Resident>::FOLDER_BYTES
             + shared_bytes::<Resident>()
-            + shared_bytes::<FolderTexts>();
+            + shared_bytes::<FolderTexts>()
+            + Leading::FOLDER_BYTES;
         // The second one is that of the texts.
         let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len());
         let canonical = self.canonical.as_ref().map_or(0, |path| piece_bytes(path.capacity()));

@@ -207,6 +207,7 @@ impl Core {
             if any && self.keeper.ledger().balance().available() >= bytes {
                 break;
             }
+            any |= folder.leading.give_up();
             any |= folder.libraries.give_up();
         }
         any
@@ -239,23 +240,6 @@ impl Core {
         true
     }
 
-    /// Where the folder's files lead outside of it, as far as that is known: what an evicted graph said counts until there
-    /// is another.
-    pub(super) fn leads_of(&self, folder: &Folder) -> Option<Arc<Leads>> {
-        let known = folder.leads.lock().clone();
-        let Some(served) = folder.shelf.load() else { return known.map(|(_, leads)| leads) };
-        if let Some((_, leads)) = known.filter(|(generation, _)| *generation == served.generation) {
-            return Some(leads);
-        }
-        let leads = Arc::new(served.graph.graph.leads());
-        let mut kept = folder.leads.lock();
-        if kept.as_ref().is_none_or(|(generation, _)| *generation <= served.generation) {
-            *kept = Some((served.generation, Arc::clone(&leads)));
-        }
-        drop(kept);
-        Some(leads)
-    }
-
     /// Where the folder's dependencies are looked for: in it, where the user says, and in other folders that its own files
     /// or open documents name, or those of such folders. Looks at the disk.
     pub(super) fn dependencies_of(&self, folder: &Folder, open: &Leads) -> Dependencies {
@@ -269,11 +253,10 @@ impl Core {
         let mut seen = vec![folder.id];
         let mut at = 0;
         while let Some(from) = seen.get(at).and_then(|id| folders.iter().find(|other| other.id == *id)) {
-            let mut leads = self.leads_of(from).map(|leads| (*leads).clone()).unwrap_or_default();
-            if at == 0 {
-                leads.extend(open.iter().cloned());
-            }
-            for place in neighbours(from.real(), &real, &leads) {
+            let leads = self.leads_of(from);
+            let leads = leads.iter().flat_map(|leads| leads.iter());
+            let open = open.iter().filter(|_| at == 0);
+            for place in neighbours(from.real(), &real, leads.chain(open)) {
                 let around = folders.iter().filter(|other| place.starts_with(other.real()));
                 let Some(owner) = around.max_by_key(|other| other.real().components().count()) else {
                     continue;

@@ -9,6 +9,7 @@ mod core;
 mod folder;
 mod holding;
 mod keeping;
+mod leading;
 mod libraries;
 mod minding;
 mod observer;
@@ -300,7 +301,10 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         why: why.message,
         files: details.owed.iter().map(|path| folder.path.join(path)).collect(),
     });
-    let note = note(&details, served.is_some() && degraded.is_none(), totals.files);
+    let whole = served.is_some() && degraded.is_none();
+    let mut dependencies = folder.libraries.status();
+    dependencies.bytes += folder.leading.bytes();
+    let note = note(&details, whole, totals.files, folder.leading.is_cut());
     Some(FolderStatus {
         path: folder.path.clone(),
         name: folder.name.clone(),
@@ -327,19 +331,22 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         skipped_more: (details.skipped_more + left_out_more) as u64,
         degraded,
         watcher: details.watcher,
-        dependencies: folder.libraries.status(),
+        dependencies,
         note,
     })
 }
 
 /// What is worth knowing although nothing is wrong.
-fn note(details: &folder::Details, serving: bool, files: u32) -> Option<String> {
+fn note(details: &folder::Details, serving: bool, files: u32, leads_cut: bool) -> Option<String> {
     let mut notes = Vec::new();
     if serving && files == 0 {
         notes.push("it holds no file in a language that coppice knows");
     }
     if details.truncated {
         notes.push("it holds more files than coppice indexes; the rest is left out");
+    }
+    if leads_cut {
+        notes.push("its files lead to more places outside of it than are looked at for other folders");
     }
     if details.own_went {
         notes.push("its graph does not fit twice: the old one was given up before the new one was built");

@@ -1,6 +1,7 @@
 use super::super::super::settings::Dependencies;
 use super::super::super::status::Reading;
 use super::*;
+use crate::graph::LEADS_BYTES_MAX;
 
 const USES: &str = "import { run } from 'lib';\nrun();\n";
 const TYPES: &str = "export declare function run(): void;\n";
@@ -214,4 +215,55 @@ fn without_memory_for_them_answers_are_what_they_were() {
     let ready = world.reach("a/x.ts");
     assert!(!has(&ready, LIB) && ready.freshness.dependencies == Known::Nothing);
     assert!(matches!(world.status("a").dependencies.reading, Reading::Absent(_)));
+}
+
+#[test]
+fn where_a_folder_leads_is_charged_for_bounded_and_given_up_for_memory() {
+    // More than are kept, by their letters, in files that are not too large.
+    let imports = |ways: std::ops::Range<usize>| -> String {
+        ways.map(|i| format!("import '../b/{i:0>200}';\n")).collect()
+    };
+    let world = World::new(&[("a/x.ts", "import '../b/y';\n"), ("b/y.ts", "export const y = 1;\n")]);
+    world.add("b");
+    world.add("a");
+    // That is found after the folder has been told to be loaded.
+    let until = |wanted: &dyn Fn(&FolderStatus) -> bool| -> FolderStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = world.status("a");
+            if wanted(&status) {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it never came to be: {status:?}");
+            std::thread::yield_now();
+        }
+    };
+    assert_eq!(until(&|s| s.dependencies.bytes > 0).note, None);
+    world.edit("a/z.ts", &imports(0..3_000));
+    world.edit("a/x.ts", &imports(3_000..6_000));
+    let told = until(&|s| s.note.is_some());
+    assert!(told.note.as_ref().unwrap().contains("more places outside"), "{told:?}");
+    let (bytes, max) = (told.dependencies.bytes, LEADS_BYTES_MAX as u64);
+    assert!(bytes > max - 300 && bytes <= max + 16, "{bytes}");
+    assert_eq!(world.manager.status().memory.dependencies, bytes);
+    // Before anybody is evicted.
+    let core = world.manager.core();
+    let ledger = core.keeper.ledger();
+    let rest = ledger.balance().available();
+    assert!(core.spare_libraries(rest + bytes));
+    assert_eq!((ledger.balance().available(), world.status("a").dependencies.bytes), (rest + bytes, 0));
+    // They are found again, if there is room for them.
+    let all = ledger.reserve(rest + bytes).unwrap();
+    let folder = core.folder(&world.at("a")).unwrap();
+    assert!(core.leads_of(&folder).unwrap().is_cut() && ledger.balance().dependencies == 0);
+    drop(all);
+    assert!(core.leads_of(&folder).unwrap().is_cut() && ledger.balance().dependencies == bytes);
+    drop(folder);
+    world.edit("a/x.ts", "import '../b/y';\n");
+    world.edit("a/z.ts", "");
+    until(&|s| s.note.is_none() && s.dependencies.bytes < 100);
+    for folder in ["a", "b"] {
+        world.manager.remove_folder(&world.at(folder));
+    }
+    assert_eq!(world.released().used, 0);
 }
