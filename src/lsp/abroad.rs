@@ -17,7 +17,7 @@ use super::work::{CancelOnDrop, caught, run};
 use crate::lang::modules::FileId;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::manager::{Capture, Known, Ready};
+use crate::workspace::manager::{Capture, Known, Reach, Ready};
 use crate::workspace::sync::Mutex;
 
 /// Most files of definitions that other folders are asked about.
@@ -67,6 +67,47 @@ impl Abroad {
             encoding,
             wait,
             request,
+        })
+    }
+
+    /// All folders, for a question that begins in one and is another's.
+    ///
+    /// # Errors
+    /// If the session is not there yet.
+    pub fn capture_all(session: &Arc<Session>, feature: &str) -> Result<Abroad> {
+        let (manager, features) = (session.manager()?, session.features()?);
+        Ok(Abroad {
+            session: Arc::clone(session),
+            feature: feature.to_owned(),
+            others: manager.capture_all(),
+            encoding: features.encoding,
+            wait: manager.request_wait(),
+            request: Arc::default(),
+        })
+    }
+
+    /// The same without the folder that lies there.
+    #[must_use]
+    pub fn without(mut self, folder: &Path) -> Abroad {
+        self.others.retain(|capture| capture.folder() != Some(folder));
+        self
+    }
+
+    /// What the folder there says of its file, without its dependencies; it comes back for that if it is evicted.
+    pub fn ask_folder<T, F>(self, folder: &Path, uri: &Uri, answer: F) -> Answer<Option<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&Reading, &CancelToken) -> Result<Option<T>> + Send + Sync + 'static,
+    {
+        let mut only = self;
+        only.others.retain(|capture| capture.folder() == Some(folder));
+        let wanted = |capture: Capture| capture.reaching(Reach::Folder).brought_back();
+        only.others = only.others.into_iter().map(wanted).collect();
+        let each =
+            only.ask_each(uri, move |reading, cancel| Ok(answer(reading, cancel)?.into_iter().collect()));
+        Box::pin(async move {
+            let Some((_, outcome)) = each.await?.into_iter().next() else { return Ok(None) };
+            Ok(outcome?.into_iter().next())
         })
     }
 

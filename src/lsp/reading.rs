@@ -82,6 +82,12 @@ impl Reading {
         asked_uri(&self.session, &self.ready, file)
     }
 
+    /// The other open folder that a dependency's file lies in, and its URI there.
+    pub fn home(&self, file: FileId) -> Option<(PathBuf, Uri)> {
+        let (path, folder) = owned_elsewhere(&self.session, &self.ready, file)?;
+        Some((folder, self.session.uris.of(&path)?))
+    }
+
     /// The client's URI for a path relative to the folder, whether there is such a file or not.
     pub fn uri_of_path(&self, path: &str) -> Option<Uri> {
         self.session.uris.of(&self.ready.root.join(path))
@@ -170,11 +176,13 @@ pub fn asked_uri(session: &Session, ready: &Ready, file: FileId) -> Option<Uri> 
     if !ready.view.is_library(file) {
         return session.uris.of(&path);
     }
-    let (path, folder) = session.manager().ok()?.owned(&path)?;
-    if folder == ready.root {
-        return None;
-    }
-    session.uris.of(&path)
+    owned_elsewhere(session, ready, file).and_then(|(path, _)| session.uris.of(&path))
+}
+
+/// Where a dependency's file lies in another open folder, and that folder.
+fn owned_elsewhere(session: &Session, ready: &Ready, file: FileId) -> Option<(PathBuf, PathBuf)> {
+    let (path, folder) = session.manager().ok()?.owned(&ready.absolute(file))?;
+    (folder != ready.root).then_some((path, folder))
 }
 
 /// When a request is answered.
@@ -203,6 +211,22 @@ where
     T: Send + 'static,
     F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>> + Send + Sync + 'static,
 {
+    read_reaching(reach(feature), session, feature, uri, patience, answer)
+}
+
+/// The same, looking so far.
+pub fn read_reaching<T, F>(
+    reach: Reach,
+    session: &Arc<Session>,
+    feature: &str,
+    uri: &Uri,
+    patience: Patience,
+    answer: F,
+) -> Answer<Option<T>>
+where
+    T: Send + 'static,
+    F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>> + Send + Sync + 'static,
+{
     let (manager, features) = match (session.manager(), session.features()) {
         (Ok(manager), Ok(features)) => (manager, features),
         (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
@@ -212,7 +236,7 @@ where
         return at_once(Ok(None));
     };
     let request = Request {
-        capture: manager.capture(&path).reaching(reach(feature)),
+        capture: manager.capture(&path).reaching(reach),
         session: Arc::clone(session),
         encoding: features.encoding,
         answer: Arc::new(answer),

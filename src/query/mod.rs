@@ -66,7 +66,7 @@ pub use missing_imports::{MissingImport, missing_imports};
 pub use moniker::{Moniker, monikers};
 pub use picture::{Centre, EdgeKind, Leading, Picture, centre_at, leading_to, picture};
 pub use references::{Use, Uses, references, references_to};
-pub use rename::{Edit, Refusal, Renaming, Shared, prepare_rename, rename, rename_abroad};
+pub use rename::{Edit, Refusal, Renaming, Shared, prepare_rename, rename, rename_abroad, rename_outside};
 pub use selection::selection_ranges;
 pub use semantic_tokens::{Token, TokenKind, TokenModifiers, Tokens, semantic_tokens};
 pub use signature_help::{Signature, SignatureHelp, signature_help};

@@ -60,6 +60,17 @@ impl WorkspaceEdits {
         self.files.push((uri, version, edits));
     }
 
+    /// Whether what stands there is changed.
+    pub fn has(&self, uri: &Uri, at: Range) -> bool {
+        let range_of = |edit: &Edit| match edit {
+            Edit::TextEdit(edit) => Some(edit.range),
+            Edit::AnnotatedTextEdit(edit) => Some(edit.text_edit.range),
+            Edit::SnippetTextEdit(_) => None,
+        };
+        let mut of_file = self.files.iter().filter(|(file, _, _)| file == uri);
+        of_file.any(|(_, _, edits)| edits.iter().any(|edit| range_of(edit) == Some(at)))
+    }
+
     pub fn rename_file(&mut self, old_uri: Uri, new_uri: Uri) {
         self.moves.push(RenameFile { old_uri, new_uri, options: None, annotation_id: None });
     }

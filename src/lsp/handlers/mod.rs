@@ -35,6 +35,7 @@ pub mod moniker;
 pub mod prepare_rename;
 pub mod references;
 pub mod rename;
+pub mod rename_home;
 pub mod selection_range;
 pub mod semantic_tokens;
 pub mod signature_help;

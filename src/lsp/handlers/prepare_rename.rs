@@ -5,14 +5,21 @@ use std::sync::Arc;
 use tower_lsp::gen_lsp_types::{PrepareRenameParams, PrepareRenamePlaceholder, PrepareRenameResult};
 
 use super::rename::{FEATURE, refused, refused_if_stale};
-use crate::lsp::reading::{Answer, Found, Patience, read};
+use super::rename_home::{self, Home};
+use crate::lsp::abroad::Abroad;
+use crate::lsp::reading::{Answer, Found, Patience, at_once, read};
 use crate::lsp::session::Session;
 use crate::query;
 
 pub fn handle(session: &Arc<Session>, params: PrepareRenameParams) -> Answer<Option<PrepareRenameResult>> {
     let at = params.text_document_position_params;
+    let home = match Abroad::capture(session, FEATURE, &at.text_document.uri) {
+        Ok(others) if others.are_there() => rename_home::find(session, &at),
+        Ok(_) => at_once(Ok(None)),
+        Err(error) => return at_once(Err(error)),
+    };
     let uri = at.text_document.uri;
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+    let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
         refused_if_stale(&reading.ready.freshness)?;
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
@@ -25,5 +32,16 @@ pub fn handle(session: &Arc<Session>, params: PrepareRenameParams) -> Answer<Opt
             range,
             placeholder,
         })))
+    });
+    Box::pin(async move {
+        match home.await? {
+            None => own.await,
+            Some(Home { origin: range, text: placeholder, .. }) => {
+                Ok(Some(PrepareRenameResult::PrepareRenamePlaceholder(PrepareRenamePlaceholder {
+                    range,
+                    placeholder,
+                })))
+            }
+        }
     })
 }

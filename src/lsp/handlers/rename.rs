@@ -10,11 +10,12 @@ use tower_lsp::gen_lsp_types::{
 };
 use tower_lsp::jsonrpc::Result;
 
+use super::rename_home::{self, Home};
 use crate::lang::modules::{FileId, Layout};
 use crate::lsp::abroad;
 use crate::lsp::convert::{self, EditFeatures, WorkspaceEdits};
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
+use crate::lsp::reading::{Answer, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
 use crate::query::{self, Refusal, Shared};
 use crate::workspace::cancel::CancelToken;
@@ -50,11 +51,38 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
         Ok(others) => others,
         Err(error) => return at_once(Err(error)),
     };
+    let everybody = match abroad::Abroad::capture_all(session, FEATURE) {
+        Ok(everybody) => everybody,
+        Err(error) => return at_once(Err(error)),
+    };
     let name: Arc<str> = params.new_name.into();
+    let home = match others.are_there() {
+        true => rename_home::find(session, &at),
+        false => at_once(Ok(None)),
+    };
     let own = inside(session, at, Arc::clone(&name), can);
     Box::pin(async move {
-        let Some(Own { mut edits, shared, defined }) = own.await? else { return Ok(None) };
-        let Some(shared) = shared.map(Arc::new) else { return Ok(Some(edits.finish())) };
+        let (own, others, known) = match home.await? {
+            None => (own.await?, others, Vec::new()),
+            // What another folder defines is renamed as if that had been asked there.
+            Some(Home { folder, uri, position, known, .. }) => {
+                drop(own);
+                let name = Arc::clone(&name);
+                let there = everybody.clone().ask_folder(&folder, &uri, move |reading, cancel| {
+                    worked_out(reading, position, &name, can, cancel)
+                });
+                (there.await?, everybody.without(&folder), known)
+            }
+        };
+        let Some(Own { mut edits, shared, defined }) = own else { return Ok(None) };
+        let checked = |edits: WorkspaceEdits| match known.iter().find(|(uri, at)| !edits.has(uri, *at)) {
+            None => Ok(Some(edits.finish())),
+            Some((uri, at)) => {
+                let (file, line) = (uri.as_str(), at.start.line + 1);
+                Err(refused(&Refusal(format!("it is not known to be what {file} has in line {line}"))))
+            }
+        };
+        let Some(shared) = shared.map(Arc::new) else { return checked(edits) };
         if defined.len() > abroad::DEFINING_MAX {
             let most = abroad::DEFINING_MAX;
             let why = format!("more than {most} files define it, which other folders may use");
@@ -94,7 +122,7 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
             }
             edits.add_ranges(file.uri, file.version, file.edits);
         }
-        Ok(Some(edits.finish()))
+        checked(edits)
     })
 }
 
@@ -141,44 +169,52 @@ fn inside(
 ) -> Answer<Option<Own>> {
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        refused_if_stale(&reading.ready.freshness)?;
-        let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
-        let view = &reading.ready.view;
-        let renaming = query::rename(view, reading.file, offset, &name, cancel.flag());
-        if cancel.is_cancelled() {
-            return Err(errors::cancelled());
-        }
-        let renaming = renaming.map_err(|why| refused(&why))?;
-        // What nobody is shown nobody can look at first.
-        if let Some((file, edit)) = renaming.doubtful().filter(|_| !(can.versioned && can.annotated)) {
-            return Err(refused(&doubtful(reading, file, edit)));
-        }
-        let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
-        for (file, span) in renaming.shared.iter().flat_map(|shared| &shared.defined) {
-            let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
-            let start = convert::range(&reading.places(*file), *span).start;
-            let (_, positions) =
-                defined.entry(view.path(*file).to_owned()).or_insert_with(|| (uri, Vec::new()));
-            positions.push(start);
-        }
-        let mut edits = WorkspaceEdits::new(can);
-        for (file, list) in &renaming.files {
-            let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
-            edits.add(uri, reading.version(*file), &reading.places(*file), list);
-        }
-        if let Some((file, path)) = &renaming.moved {
-            let (from, to) = (reading.uri(*file), reading.uri_of_path(path));
-            match (from, to) {
-                (Some(from), Some(to)) if can.versioned && can.renames_files => edits.rename_file(from, to),
-                _ => {
-                    return Err(errors::failed(
-                        "its file would have to be renamed, which the editor cannot do",
-                    ));
-                }
+        Ok(worked_out(reading, at.position, &name, can, cancel)?.into())
+    })
+}
+
+/// What changes in the folder of the file.
+fn worked_out(
+    reading: &Reading,
+    at: Position,
+    name: &str,
+    can: EditFeatures,
+    cancel: &CancelToken,
+) -> Result<Option<Own>> {
+    refused_if_stale(&reading.ready.freshness)?;
+    let Some(offset) = reading.offset(at) else { return Ok(None) };
+    let view = &reading.ready.view;
+    let renaming = query::rename(view, reading.file, offset, name, cancel.flag());
+    if cancel.is_cancelled() {
+        return Err(errors::cancelled());
+    }
+    let renaming = renaming.map_err(|why| refused(&why))?;
+    // What nobody is shown nobody can look at first.
+    if let Some((file, edit)) = renaming.doubtful().filter(|_| !(can.versioned && can.annotated)) {
+        return Err(refused(&doubtful(reading, file, edit)));
+    }
+    let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
+    for (file, span) in renaming.shared.iter().flat_map(|shared| &shared.defined) {
+        let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
+        let start = convert::range(&reading.places(*file), *span).start;
+        let (_, positions) = defined.entry(view.path(*file).to_owned()).or_insert_with(|| (uri, Vec::new()));
+        positions.push(start);
+    }
+    let mut edits = WorkspaceEdits::new(can);
+    for (file, list) in &renaming.files {
+        let uri = reading.uri(*file).ok_or_else(|| errors::internal("a file has no URI"))?;
+        edits.add(uri, reading.version(*file), &reading.places(*file), list);
+    }
+    if let Some((file, path)) = &renaming.moved {
+        let (from, to) = (reading.uri(*file), reading.uri_of_path(path));
+        match (from, to) {
+            (Some(from), Some(to)) if can.versioned && can.renames_files => edits.rename_file(from, to),
+            _ => {
+                return Err(errors::failed("its file would have to be renamed, which the editor cannot do"));
             }
         }
-        Ok(Found::Answer(Own { edits, shared: renaming.shared, defined }))
-    })
+    }
+    Ok(Some(Own { edits, shared: renaming.shared, defined }))
 }
 
 fn doubtful(reading: &Reading, file: FileId, edit: &query::Edit) -> Refusal {

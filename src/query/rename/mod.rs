@@ -143,6 +143,22 @@ pub fn rename_abroad(
     }
 }
 
+/// What dependencies define, as it is used in the folder under its own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// The name that was asked about.
+    pub span: Span,
+    pub text: String,
+    /// Where it is defined, by the names there; at least one is a dependency's.
+    pub defined: Vec<(FileId, Span)>,
+}
+
+/// What the name at the offset stands for, if that is surely a dependency's, which is renamed where that is at home.
+pub fn rename_outside(view: &View, file: FileId, offset: u32) -> Option<Outside> {
+    subject::outside(&Resolver::new(view), file, offset)
+        .filter(|found| found.defined.iter().any(|(file, _)| view.is_library(*file)))
+}
+
 fn shared(view: &View, subject: &subject::Subject) -> Option<Shared> {
     if subject.wanted.local {
         return None;

@@ -1,7 +1,7 @@
 //! What is renamed: the symbol under the cursor, and all that has to be called the same.
 
 use super::super::{Destination, Empty, destinations};
-use super::{Refusal, refuse};
+use super::{Outside, Refusal, refuse};
 use crate::lang::facts::{Def, DefKind, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::words::is_name;
@@ -89,6 +89,34 @@ fn named(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Named, Re
     };
     found.retain(|d| own.is_none() && is_other(d));
     Ok(Named { text, under_cursor, first, def, others: found })
+}
+
+/// What is surely meant by the name at the offset, by the name that it has where it is defined.
+pub fn outside(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Option<Outside> {
+    let view = resolver.view();
+    let facts = view.facts(file);
+    let (name, span, own) = match resolver.at(file, offset)? {
+        Occurrence::Ref(id) => (facts.reference(id).name, facts.reference(id).span, false),
+        Occurrence::Def(id) => {
+            let def = facts.def(id);
+            (def.name, def.name_span, !def.kind.is_alias())
+        }
+    };
+    let text = view.name_text(name).to_owned();
+    let found = destinations(resolver, file, offset).ok().filter(|_| !own)?;
+    let mut defined = Vec::new();
+    for destination in &found {
+        let symbol = destination.symbol.filter(|_| !destination.tier.is_guess())?;
+        let symbol = built_type(resolver, symbol, &text).unwrap_or(symbol);
+        let def = view.facts(symbol.file).def(symbol.def).clone();
+        if view.name_text(def.name) != text {
+            return None;
+        }
+        defined.push((symbol.file, def.name_span));
+    }
+    defined.sort_unstable();
+    defined.dedup();
+    Some(Outside { span, text, defined })
 }
 
 pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Subject, Refusal> {

@@ -226,12 +226,27 @@ impl Capture {
 
     fn new(core: &Arc<Core>, folder: Option<Arc<Folder>>, path: PathBuf, brings_back: bool) -> Capture {
         let capture = Capture::taken(core, folder, path, brings_back);
-        if let Some(folder) = &capture.folder
+        capture.want();
+        capture
+    }
+
+    fn want(&self) {
+        if let Some(folder) = &self.folder
             && folder.shelf.load().is_none()
-            && !capture.stays_away(folder)
+            && !self.stays_away(folder)
         {
-            capture.core.want(folder);
+            self.core.want(folder);
         }
+    }
+
+    /// The same capture, for what turns out to be a question to the folder itself: an evicted one comes back for it.
+    #[must_use]
+    pub fn brought_back(self) -> Capture {
+        let capture = Capture { brings_back: true, ..self };
+        if let Some(folder) = &capture.folder {
+            capture.core.keeper.touch(&folder.shelf);
+        }
+        capture.want();
         capture
     }
 

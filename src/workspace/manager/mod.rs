@@ -112,6 +112,12 @@ impl Manager {
         others.map(|folder| Capture::of_other(self.core(), Arc::clone(folder))).collect()
     }
 
+    /// The same of all folders.
+    pub fn capture_all(&self) -> Vec<Capture> {
+        let folders = self.core().folders();
+        folders.iter().map(|folder| Capture::of_other(self.core(), Arc::clone(folder))).collect()
+    }
+
     /// The path under the open folder that owns the file, and that folder's; `None` if it is in none. Looks at the disk.
     pub fn owned(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
         let real = path.canonicalize().ok()?;

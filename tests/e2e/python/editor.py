@@ -87,7 +87,7 @@ class Editor:
         command: list[str],
         workspace: Workspace,
         *,
-        profile: str = VSCODE,
+        profile: str | types.ClientCapabilities = VSCODE,
         folders: Iterable[Path] | None = None,
         settings: Any = None,
         configuration: dict[str, Any] | None = None,
@@ -108,7 +108,7 @@ class Editor:
         await client.start_io(*command)
         editor = cls(client, workspace)
         roots = [workspace.root] if folders is None else list(folders)
-        capabilities = client_capabilities(profile)
+        capabilities = client_capabilities(profile) if isinstance(profile, str) else profile
         if adapt:
             adapt(capabilities)
         params = types.InitializeParams(

@@ -205,10 +205,9 @@ async def test_names_of_other_folders_are_highlighted_and_prepared(editor):
     document, position = editor.position("price")
     params = types.PrepareRenameParams(document, position)
     assert (await editor.client.text_document_prepare_rename_async(params)).placeholder.lower() == "price"
-    document, position = editor.position("call")
-    params = types.PrepareRenameParams(document, position)
-    error = await editor.error(editor.client.text_document_prepare_rename_async(params))
-    assert "outside the folder" in error.message
+    # What another open folder defines can be renamed from here.
+    prepared = await editor.prepare_rename("call")
+    assert (prepared.placeholder.lower(), prepared.range) == ("price", editor.range(editor.workspace.marks["call"]))
 
 
 async def test_an_edit_that_is_not_saved_counts_in_other_folders(editor):
@@ -251,9 +250,74 @@ def types_uri(change):
     return change.text_document.uri
 
 
-async def test_a_rename_from_another_folder_is_refused(editor):
-    error = await editor.error(editor.rename("call", "Cost"))
+def by_place(editor, edit):
+    """What changes, and for which reason somebody has to look at it first."""
+    return {
+        (editor.key(types.Location(change.text_document.uri, e.range)), e.new_text, getattr(e, "annotation_id", None))
+        for change in edit.document_changes
+        for e in change.edits
+    }
+
+
+async def test_a_rename_may_begin_where_another_folders_definition_is_used(editor):
+    names = {"price": "Cost" if "model.go" in editor.workspace.marks["price"].file else "cost", "total": "Sum", "Item": "Ware"}
+    go = editor.workspace.marks["main"].file.endswith(".go")
+    for definition, use in [("price", "call"), ("total", "member"), ("Item", "base")]:
+        if go and definition == "Item":
+            # What is embedded is a field's name as well.
+            for key in (definition, use):
+                assert "a type embeds `Item`" in (await editor.error(editor.rename(key, "Ware"))).message
+            continue
+        at_home = by_place(editor, await editor.rename(definition, names[definition]))
+        assert {key for key, _, _ in at_home} >= {definition, use}
+        assert by_place(editor, await editor.rename(use, names[definition])) == at_home, definition
+    if "import" in editor.workspace.marks:
+        assert by_place(editor, await editor.rename("import", "cost")) == by_place(editor, await editor.rename("price", "cost"))
+
+
+async def test_a_rename_of_another_folders_definition_is_refused_as_at_home(editor):
+    error = await editor.error(editor.rename("call", "if"))
+    assert "is not a name" in error.message
+    # The stranger's own name is its own.
+    assert "other" not in {key.split("/")[0] for key, _, _ in by_place(editor, await editor.rename("call", "Costs"))}
+
+
+async def test_an_alias_of_another_folders_definition_is_not_renamed_there(start, workspace):
+    files = SHOP | {"app/main.py": "from shop.model import price as ⟦theirs:cost⟧\n\n⟦call:cost⟧(1)\n"}
+    editor = await opened(start, workspace, files, ["lib", "app"])
+    for key in ("theirs", "call"):
+        assert "outside the folder" in (await editor.error(editor.rename(key, "fee"))).message
+
+
+async def test_a_rename_from_another_folder_counts_edits_that_are_not_saved(start, workspace):
+    editor = await shop(start, workspace)
+    editor.open("lib/shop/model.py")
+    editor.replace("lib/shop/model.py", "# moved\n" + SHOP["lib/shop/model.py"])
+    edit = await editor.rename("call", "cost")
+    assert renamed(editor, edit)["lib/shop/model.py"] == ["price"]
+    versions = {c.text_document.uri.rsplit("/", 1)[1]: c.text_document.version for c in edit.document_changes}
+    assert versions == {"model.py": 2, "main.py": None, "use.py": None}
+
+
+async def test_a_rename_from_another_folder_brings_that_folder_back(start, workspace):
+    editor = await shop(start, workspace)
+    argument = editor.workspace.uri("lib")
+    await editor.client.workspace_execute_command_async(types.ExecuteCommandParams("coppice.evict", [argument]))
+    found = renamed(editor, await editor.rename("call", "cost"))
+    assert (found["lib/shop/model.py"], found["app/main.py"]) == (["price"], ["call", "import"])
+
+
+async def test_what_no_open_folder_defines_is_not_renamed(start, workspace):
+    files = {
+        "app/main.py": "from engine import run\n\n⟦call:run⟧()\n",
+        "app/env/pyvenv.cfg": "home = /usr/bin\n",
+        "app/env/lib/python3.11/site-packages/engine.py": "def ⟦run⟧(): pass\n",
+        "other/main.py": "x = 1\n",
+    }
+    editor = await opened(start, workspace, files, ["app", "other"])
+    error = await editor.error(editor.rename("call", "go"))
     assert "outside the folder" in error.message
+    assert "outside the folder" in (await editor.error(editor.prepare_rename("call"))).message
 
 
 async def test_the_graph_around_a_symbol_has_what_other_folders_do_with_it(editor):
