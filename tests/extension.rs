@@ -79,6 +79,38 @@ fn what_a_workspace_may_not_set_is_restricted() {
 }
 
 #[test]
+fn it_runs_where_the_files_are() {
+    let manifest = manifest();
+    assert_eq!(manifest["extensionKind"], Value::from(vec!["workspace"]));
+    let capabilities = &manifest["capabilities"];
+    assert_eq!(capabilities["untrustedWorkspaces"]["supported"], "limited");
+    assert_eq!(capabilities["virtualWorkspaces"]["supported"], false);
+    for kind in ["untrustedWorkspaces", "virtualWorkspaces"] {
+        let why = capabilities[kind]["description"].as_str().unwrap_or_default();
+        assert!(!why.is_empty(), "the reason of {kind}");
+    }
+}
+
+/// Paths are the machine's, which a trusted workspace may replace; a window has one status bar and one trace; the rest is
+/// each folder's.
+#[test]
+fn the_editor_s_own_settings_have_the_right_scope() {
+    let manifest = manifest();
+    let groups = manifest["contributes"]["configuration"].as_array().unwrap();
+    let editor = groups.iter().find(|group| group["title"] == "Editor").unwrap();
+    for (key, property) in editor["properties"].as_object().unwrap() {
+        let scope = match key.as_str() {
+            "coppice.server.path" | "coppice.server.arguments" => "machine-overridable",
+            "coppice.statusBar" | "coppice.trace.server" => "window",
+            _ => "resource",
+        };
+        assert_eq!(property["scope"], scope, "{key}");
+        let described = ["description", "markdownDescription"].iter().any(|d| property[d].is_string());
+        assert!(described && property.get("default").is_some(), "{key}");
+    }
+}
+
+#[test]
 fn its_version_is_the_servers() {
     assert_eq!(manifest()["version"], env!("CARGO_PKG_VERSION"));
 }

@@ -44,7 +44,8 @@ fn the_client_is_asked_only_for_what_it_offers() {
         }
     }));
     let configuration = able.until(|f| f["method"] == "workspace/configuration");
-    assert_eq!(configuration["params"], json!({"items": [{"section": "coppice"}]}));
+    let items = json!([{"section": "coppice"}, {"scopeUri": folder.uri(""), "section": "coppice"}]);
+    assert_eq!(configuration["params"], json!({"items": items}));
     let watched =
         able.until(|f| f["params"]["registrations"][0]["method"] == "workspace/didChangeWatchedFiles");
     let watchers = watched["params"]["registrations"][0]["registerOptions"]["watchers"].to_string();

@@ -57,8 +57,10 @@ impl Abroad {
     /// If the session is not there yet.
     pub fn capture(session: &Arc<Session>, feature: &str, uri: &Uri) -> Result<Abroad> {
         let (manager, features) = (session.manager()?, session.features()?);
-        let others = uri::to_path(uri).map(|path| manager.capture_others(&path)).unwrap_or_default();
-        let (encoding, wait) = (features.encoding, manager.request_wait());
+        let path = uri::to_path(uri);
+        let others = path.as_ref().map(|path| manager.capture_others(path)).unwrap_or_default();
+        let settings = path.map_or_else(|| manager.settings(), |path| manager.settings_at(&path));
+        let (encoding, wait) = (features.encoding, settings.request_wait);
         let request = Arc::default();
         Ok(Abroad {
             session: Arc::clone(session),

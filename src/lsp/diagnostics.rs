@@ -166,7 +166,7 @@ impl Diagnostics {
 /// Whether what is wrong with a document is published.
 fn pushes(session: &Session, path: &Path) -> bool {
     let pulls = session.features().is_ok_and(|f| f.pulls_diagnostics);
-    let switch = session.manager().map(|m| m.settings().feature_in(FEATURE, LangId::of_path(path)));
+    let switch = session.manager().map(|m| m.settings_at(path).feature_in(FEATURE, LangId::of_path(path)));
     !pulls && switch.is_ok_and(|switch| switch != Switch::Off)
 }
 
@@ -198,7 +198,7 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let Some(document) = capture.document() else { return };
     let (encoding, version, lang) = (features.encoding, document.version, document.lang);
     let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
-    let more = more(session, capture, findings::wanted(&manager.settings(), lang)).await;
+    let more = more(session, capture, findings::wanted(&manager.settings_at(path), lang)).await;
     let is_open = || manager.documents().get(path).is_some_and(|now| now.version == version);
     let is_current = || is_open() && pushes(session, path);
     match found {

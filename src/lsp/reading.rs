@@ -241,7 +241,7 @@ where
         encoding: features.encoding,
         answer: Arc::new(answer),
     };
-    let wait = manager.request_wait();
+    let wait = request.capture.settings().request_wait;
     let first_wait = if patience == Patience::Folder { wait } else { Duration::ZERO };
     // Versions of one document are parsed one after the other, however many are asked about at once.
     let unparsed = request.capture.document().filter(|d| !d.is_analysed());
@@ -288,7 +288,7 @@ fn reach(feature: &str) -> Reach {
 
 /// Whether a feature is not switched off for the language of a file.
 pub(super) fn is_offered(manager: &Manager, feature: &str, path: &Path) -> bool {
-    manager.settings().feature_in(feature, LangId::of_path(path)) != Switch::Off
+    manager.settings_at(path).feature_in(feature, LangId::of_path(path)) != Switch::Off
 }
 
 /// What an answer was made from.
@@ -478,8 +478,9 @@ where
     };
     let token = CancelToken::new();
     let (sender, outcome) = oneshot::channel();
-    let wait = manager.request_wait();
-    let capture = manager.capture(&path).reaching(reach(feature)).awaiting(Instant::now() + wait);
+    let capture = manager.capture(&path).reaching(reach(feature));
+    let wait = capture.settings().request_wait;
+    let capture = capture.awaiting(Instant::now() + wait);
     capture.when_ready(wait, token.clone(), move |ready, cancel| {
         let _ = sender.send(caught(|| {
             let ready = ready.map_err(|why| errors::unavailable(&why))?;

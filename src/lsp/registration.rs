@@ -15,7 +15,7 @@ use tower_lsp::gen_lsp_types::{
 
 use super::handlers::initialize;
 use super::session::Session;
-use crate::workspace::settings::Settings;
+use crate::workspace::folder_settings::SettingsByFolder;
 use crate::workspace::sync::Mutex;
 
 /// What declares a method, the method, and where the client says that it takes registrations of it; the first and the last
@@ -106,7 +106,7 @@ fn offered(capabilities: &Value) -> BTreeSet<&'static str> {
 }
 
 /// Other settings count from here on.
-pub fn follow(session: &Arc<Session>, settings: &Settings) {
+pub fn follow(session: &Arc<Session>, settings: &SettingsByFolder) {
     let Ok(features) = session.features() else { return };
     let capabilities = serde_json::to_value(initialize::capabilities(features, settings)).unwrap_or_default();
     // Held until all is on its way, so that what is sent is in the order in which it was decided.

@@ -15,6 +15,7 @@ pub mod document;
 pub mod documents;
 pub mod excess;
 mod fault;
+pub mod folder_settings;
 pub mod gate;
 pub mod intake;
 pub mod keeper;

@@ -11,8 +11,8 @@ pub enum Scope {
     Machine,
     /// One for the machine, which a trusted workspace may replace.
     MachineOverridable,
-    /// One for a window.
-    Window,
+    /// One for each folder.
+    Resource,
 }
 
 impl Scope {
@@ -20,7 +20,7 @@ impl Scope {
         match self {
             Scope::Machine => "machine",
             Scope::MachineOverridable => "machine-overridable",
-            Scope::Window => "window",
+            Scope::Resource => "resource",
         }
     }
 }
@@ -39,7 +39,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "stale.maxAgeHours",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "number", "default": 24, "minimum": 0,
                 "markdownDescription": "How old an answer may be, in hours, when a folder cannot be read again. \
@@ -56,7 +56,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "build.debounceMs",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "number", "default": 100, "minimum": 0, "maximum": 60_000,
                 "markdownDescription": "How long changes on disk are collected before a rebuild, in milliseconds.",
@@ -64,7 +64,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "request.waitMs",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "number", "default": 10_000, "minimum": 0, "maximum": 600_000,
                 "markdownDescription": "How long a question waits for a folder that is being loaded, in milliseconds.",
@@ -72,7 +72,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "files.maxBytes",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "integer", "default": 1 << 20, "minimum": 1, "maximum": 64 << 20,
                 "markdownDescription": "Larger files are skipped, and said so. Open ones may be twice as large.",
@@ -80,7 +80,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "files.exclude",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "array", "items": {"type": "string"}, "default": [],
                 "markdownDescription": "What is not to be indexed, as globs in the syntax of `.gitignore`.",
@@ -88,7 +88,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "watch",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "string", "enum": ["auto", "client", "native", "poll"], "default": "auto",
                 "enumDescriptions": [
@@ -108,7 +108,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
         ),
         (
             "features",
-            Scope::Window,
+            Scope::Resource,
             json!({
                 "type": "object", "default": {},
                 "additionalProperties": {"anyOf": [
@@ -120,7 +120,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
                 ]},
                 "markdownDescription": "Switches single features, such as `{\"hover\": \"off\"}`, or \
                     `{\"hover\": {\"python\": \"off\"}}` for one language. `on` also offers the feature where a \
-                    dedicated extension has it. Takes effect when the server is restarted.",
+                    dedicated extension has it. Counts at once.",
             }),
         ),
         (
@@ -150,6 +150,7 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::folder_settings::SettingsByFolder;
     use crate::workspace::settings::{SETTINGS, Settings};
 
     #[test]
@@ -161,6 +162,23 @@ mod tests {
             assert!(schema["markdownDescription"].is_string(), "{key}");
             let (settings, errors) = Settings::default().with(&json!({key: schema["default"]}));
             assert_eq!((settings, errors), (Settings::default(), Vec::new()), "the default of {key}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_folder_s_may_differ_in_one() {
+        let others = json!({
+            "memory.limitMb": 9, "stale.maxAgeHours": 1, "build.threads": 77, "build.debounceMs": 1, "request.waitMs": 1,
+            "files.maxBytes": 1, "files.exclude": ["x"], "watch": "poll", "cache.dir": "/x", "features": {"hover": "off"},
+            "dependencies": "off", "pinned": ["/x"],
+        });
+        for (key, scope, _) in schemas() {
+            let own = Settings::default().with(&json!({key: others[key]})).0;
+            assert_ne!(own, Settings::default(), "{key}");
+            let all = SettingsByFolder::new(Settings::default(), [("/a".into(), own)]);
+            let differs = all != Settings::default().into();
+            // There is one cache.
+            assert_eq!(differs, scope != Scope::Machine && key != "cache.dir", "{key}");
         }
     }
 

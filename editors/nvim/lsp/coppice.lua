@@ -7,6 +7,29 @@
 --- Milliseconds between two looks at whether a server that is being reused has started, and how often to look.
 local INITIALIZED_POLL_MS, INITIALIZED_POLLS_MAX = 20, 500
 
+--- Files at the top of a project, by file type.
+local manifests = {
+  rust = { 'Cargo.toml' },
+  python = { 'pyproject.toml', 'setup.py', 'setup.cfg' },
+  typescript = { 'package.json', 'tsconfig.json', 'jsconfig.json', 'tsconfig.base.json' },
+  typescriptreact = { 'package.json', 'tsconfig.json', 'jsconfig.json', 'tsconfig.base.json' },
+  javascript = { 'package.json', 'tsconfig.json', 'jsconfig.json', 'tsconfig.base.json' },
+  javascriptreact = { 'package.json', 'tsconfig.json', 'jsconfig.json', 'tsconfig.base.json' },
+  go = { 'go.mod', 'go.work' },
+  java = { 'pom.xml', 'build.gradle', 'build.gradle.kts', 'build.xml', 'module-info.java' },
+  c = { 'compile_commands.json', 'compile_flags.txt' },
+  cpp = { 'compile_commands.json', 'compile_flags.txt' },
+}
+
+--- The repository around a file, or the project of its language where there is none.
+---@param bufnr integer
+---@param on_dir fun(root?: string)
+local function root_dir(bufnr, on_dir)
+  local config = vim.lsp.config and vim.lsp.config.coppice or {}
+  local names = manifests[vim.bo[bufnr].filetype]
+  on_dir(vim.fs.root(bufnr, config.root_markers or '.git') or names and vim.fs.root(bufnr, names))
+end
+
 --- Tells a running server of one more folder, once it can be told anything.
 ---@param client vim.lsp.Client
 ---@param folder lsp.WorkspaceFolder
@@ -59,7 +82,9 @@ return {
     'c',
     'cpp',
   },
+  -- A whole repository is one folder, whatever projects it has; others of these count before a project's own files, too.
   root_markers = { '.git' },
+  root_dir = root_dir,
   on_init = whole_tokens,
   -- One process for all folders: a new root joins the server that runs already.
   reuse_client = function(client, config)

@@ -5,6 +5,7 @@ import type { Location, Position } from "vscode-languageclient/node";
 import { FoldersView } from "./folders";
 import { GraphPanels } from "./graph/panel";
 import { StatusModel } from "./model";
+import { Neighbours } from "./neighbours";
 import { SHOW_REFERENCES, ServerHost } from "./server";
 import { StatusItems } from "./statusItems";
 import { type Status, bytes, describe } from "./status";
@@ -13,7 +14,7 @@ import { type Status, bytes, describe } from "./status";
 const DOCTOR_MS = 900_000;
 const DOCTOR_OUTPUT_BYTES_MAX = 16 << 20;
 /** Settings that count from the server's start on. */
-const RESTART_SETTINGS = ["coppice.server", "coppice.languages", "coppice.features"];
+const RESTART_SETTINGS = ["coppice.server", "coppice.languages"];
 
 /** What the tests of the extension look at. */
 export interface Api {
@@ -25,6 +26,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const model = new StatusModel(host);
   const folders = new FoldersView(host, model);
   context.subscriptions.push(host, model, folders, new StatusItems(host, model), new GraphPanels(context, host));
+  context.subscriptions.push(new Neighbours(host, model));
 
   const command = (id: string, run: (...args: never[]) => unknown) =>
     context.subscriptions.push(vscode.commands.registerCommand(id, run));
@@ -32,7 +34,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   command("coppice.server.stop", () => host.stop());
   command("coppice.showLog", () => host.log.show());
   command("coppice.showTrace", () => host.trace.show());
-  command("coppice.showStatus", () => showStatus(model));
+  command("coppice.showStatus", () => showStatus(host, model));
   command("coppice.doctor", () => doctor(host));
   command("coppice.explain", () => explain(host));
   command(SHOW_REFERENCES, (uri: string, at: Position, places: Location[]) => showReferences(host, uri, at, places));
@@ -49,7 +51,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   return { status: () => model.refresh() };
 }
 
-async function showStatus(model: StatusModel): Promise<void> {
+async function showStatus(host: ServerHost, model: StatusModel): Promise<void> {
   const status = await model.refresh();
   if (!status) {
     const restart = "Start";
@@ -64,7 +66,7 @@ async function showStatus(model: StatusModel): Promise<void> {
       label: `$(database) ${bytes(memory.usedBytes)} of ${bytes(memory.limitBytes)}`,
       description: `at most ${bytes(memory.highWaterBytes)}; the process takes ${bytes(memory.rssBytes)}`,
     },
-    { label: `$(server-process) coppice ${status.version}`, description: `process ${status.pid}` },
+    { label: `$(server-process) process ${status.pid}`, detail: host.told },
     { label: "folders", kind: vscode.QuickPickItemKind.Separator },
     ...status.folders.map((folder) => ({
       label: folder.name,

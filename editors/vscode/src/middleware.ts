@@ -1,19 +1,30 @@
 /** What stands between VS Code and the server: the settings that it gets, and the questions that it is not asked. */
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import { yields } from "./coexistence";
-import { SECTION, coexistence, features, serverSettings } from "./settings";
+import { type Rules, yields } from "./coexistence";
+import { type Renewal, languageOf, workspaceProblems } from "./problems";
+import { SECTION, coexistence, features, isChosen, serverSettings } from "./settings";
 
-/** Whether the question is another extension's to answer. */
+/** Whether the question is another extension's to answer, or nobody's. */
 function silent(document: vscode.TextDocument, feature: string): boolean {
-  return yields(document.languageId, feature, {
-    mode: coexistence(),
-    features: features(),
-    extension: (id) => {
-      const found = vscode.extensions.getExtension(id);
-      return found === undefined ? "absent" : found.isActive ? "active" : "installed";
-    },
-  });
+  return isSilent(document.languageId, document.uri, feature);
+}
+
+/** The same of a file that is not open. */
+export function yieldsAt(uri: vscode.Uri, feature: string): boolean {
+  const language = languageOf(uri);
+  return language !== undefined && isSilent(language, uri, feature);
+}
+
+function isSilent(language: string, uri: vscode.Uri, feature: string): boolean {
+  if (!isChosen(language, uri)) return true;
+  return yields(language, feature, { mode: coexistence(uri), features: features(uri), extension });
+}
+
+/** Whether an extension is there, and whether it has started. */
+export function extension(id: string): ReturnType<Rules["extension"]> {
+  const found = vscode.extensions.getExtension(id);
+  return found === undefined ? "absent" : found.isActive ? "active" : "installed";
 }
 
 /** The feature that each of the client's questions belongs to. */
@@ -55,21 +66,23 @@ function guarded(feature: string): Question {
   };
 }
 
-export function middleware(keys: readonly string[]): Middleware {
+export function middleware(keys: readonly string[], renewal: Renewal): Middleware {
   const questions = Object.entries(FEATURES).map(([question, feature]) => [question, guarded(feature)]);
   return {
     ...(Object.fromEntries(questions) as Middleware),
     provideDiagnostics: (target, previous, token, next) =>
-      "languageId" in target && silent(target, "diagnostics")
+      ("languageId" in target ? silent(target, "diagnostics") : yieldsAt(target, "diagnostics"))
         ? { kind: "full" as never, items: [] }
         : next(target, previous, token),
+    provideWorkspaceDiagnostics: workspaceProblems(renewal),
     workspace: {
       configuration: async (params, token, next) => {
         const values = await next(params, token);
         if (!Array.isArray(values)) return values;
-        return values.map((value: unknown, at) =>
-          params.items[at]?.section === SECTION ? serverSettings(keys) : value,
-        );
+        return values.map((value: unknown, at) => {
+          const { section, scopeUri } = params.items[at] ?? {};
+          return section === SECTION ? serverSettings(keys, scopeUri ? vscode.Uri.parse(scopeUri) : undefined) : value;
+        });
       },
     },
   };

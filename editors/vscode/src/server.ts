@@ -3,9 +3,19 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import * as os from "node:os";
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
+import {
+  CloseAction,
+  CodeLensRequest,
+  DocumentDiagnosticRequest,
+  ErrorAction,
+  InlayHintRequest,
+  LanguageClient,
+  SemanticTokensRegistrationType,
+  State,
+} from "vscode-languageclient/node";
 import { type Server, NoServer, discover } from "./discovery";
 import { middleware } from "./middleware";
+import { Renewal } from "./problems";
 import { SECTION, chosenLanguages, knownLanguages, serverKeys, serverSettings } from "./settings";
 
 /** How long a server may take to tell its version. */
@@ -27,7 +37,10 @@ export class ServerHost implements vscode.Disposable {
   readonly onStarted = this.started.event;
   private readonly stopped = new vscode.EventEmitter<void>();
   readonly onStopped = this.stopped.event;
+  private readonly renewal = new Renewal();
   private current: LanguageClient | undefined;
+  /** The server that was started last, in words. */
+  told = "";
   /** Counts the starts and stops that were asked for: one that another has overtaken goes no further. */
   private turn = 0;
   private deaths: number[] = [];
@@ -56,7 +69,8 @@ export class ServerHost implements vscode.Disposable {
     }
     const version = await this.version(server.path);
     if (turn !== this.turn) return;
-    this.log.info(`server: ${server.path} (${server.origin}), ${version}`);
+    this.told = `${version} (${server.origin}), ${server.path}`;
+    this.log.info(`server: ${this.told}`);
     const configuration = vscode.workspace.getConfiguration(SECTION);
     const client = new LanguageClient(
       SECTION,
@@ -67,7 +81,7 @@ export class ServerHost implements vscode.Disposable {
         initializationOptions: serverSettings(this.keys),
         outputChannel: this.log,
         traceOutputChannel: this.trace,
-        middleware: middleware(this.keys),
+        middleware: middleware(this.keys, this.renewal),
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
           closed: () => this.closed(),
@@ -119,6 +133,20 @@ export class ServerHost implements vscode.Disposable {
     await this.start();
   }
 
+  /** Has VS Code ask once more for all that it shows without being asked to. */
+  askAgain(): void {
+    const client = this.client;
+    if (!client) return;
+    this.renewal.fire();
+    client.getFeature(DocumentDiagnosticRequest.method)?.refresh();
+    const emitters = vscode.workspace.textDocuments.flatMap((document) => [
+      client.getFeature(CodeLensRequest.method)?.getProvider(document)?.onDidChangeCodeLensEmitter,
+      client.getFeature(InlayHintRequest.method)?.getProvider(document)?.onDidChangeInlayHints,
+      client.getFeature(SemanticTokensRegistrationType.method)?.getProvider(document)?.onDidChangeSemanticTokensEmitter,
+    ]);
+    for (const emitter of new Set(emitters)) emitter?.fire();
+  }
+
   /** The server that would be started now. */
   find(): Server {
     return discover({
@@ -165,6 +193,7 @@ export class ServerHost implements vscode.Disposable {
     void this.stop();
     this.started.dispose();
     this.stopped.dispose();
+    this.renewal.dispose();
     this.log.dispose();
     this.trace.dispose();
   }

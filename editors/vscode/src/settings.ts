@@ -21,22 +21,31 @@ export function knownLanguages(manifest: Manifest): string[] {
   return manifest.activationEvents.filter((event) => event.startsWith(prefix)).map((event) => event.slice(prefix.length));
 }
 
-/** The languages that the user wants answers for. */
-export function chosenLanguages(known: readonly string[]): string[] {
-  const chosen = vscode.workspace.getConfiguration(SECTION).get<string[] | null>("languages");
-  return chosen ? known.filter((language) => chosen.includes(language)) : [...known];
+/** A file, a folder or all that is open. */
+type Scope = vscode.Uri | undefined;
+
+/** Whether the user wants answers for a language, in the folder of a file. */
+export function isChosen(language: string, scope: Scope): boolean {
+  const chosen = vscode.workspace.getConfiguration(SECTION, scope).get<string[] | null>("languages");
+  return chosen ? chosen.includes(language) : true;
 }
 
-/** What the server gets: its own settings, and none of the editor's. */
-export function serverSettings(keys: readonly string[]): Record<string, unknown> {
-  const configuration = vscode.workspace.getConfiguration(SECTION);
+/** The languages that the user wants answers for in any folder. */
+export function chosenLanguages(known: readonly string[]): string[] {
+  const scopes = [undefined, ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri)];
+  return known.filter((language) => scopes.some((scope) => isChosen(language, scope)));
+}
+
+/** What the server gets, of all or of a folder: its own settings, and none of the editor's. */
+export function serverSettings(keys: readonly string[], scope?: Scope): Record<string, unknown> {
+  const configuration = vscode.workspace.getConfiguration(SECTION, scope);
   return Object.fromEntries(keys.map((key) => [key, configuration.get(key) ?? null]));
 }
 
-export function coexistence(): Coexistence {
-  return vscode.workspace.getConfiguration(SECTION).get<Coexistence>("coexistence", "auto");
+export function coexistence(scope: Scope): Coexistence {
+  return vscode.workspace.getConfiguration(SECTION, scope).get<Coexistence>("coexistence", "auto");
 }
 
-export function features(): Features {
-  return vscode.workspace.getConfiguration(SECTION).get<Features>("features", {});
+export function features(scope: Scope): Features {
+  return vscode.workspace.getConfiguration(SECTION, scope).get<Features>("features", {});
 }

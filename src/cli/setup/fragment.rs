@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::{Editor, Language, SetupError};
+use crate::lang::LangId;
 
 /// The configuration that Neovim reads from a file of this name; complete but for the command and the languages.
 const NEOVIM: &str = include_str!("../../../editors/nvim/lsp/coppice.lua");
@@ -76,22 +77,32 @@ fn helix(request: &Request) -> String {
 fn neovim(request: &Request) -> String {
     let filetypes: Vec<&str> = unique(request.languages.iter().map(|l| l.neovim()));
     let list: String = filetypes.iter().map(|filetype| format!("    '{filetype}',\n")).collect();
+    let manifests: String = request
+        .languages
+        .iter()
+        .map(|l| {
+            let names: Vec<String> = l.manifests().iter().map(|name| format!("'{name}'")).collect();
+            format!("  {} = {{ {} }},\n", l.neovim(), names.join(", "))
+        })
+        .collect();
     let command = request.command.replace('\\', "\\\\").replace('\'', "\\'");
     let mut lines = NEOVIM.lines();
     let mut text = String::new();
     while let Some(line) = lines.next() {
-        match line.trim_start() {
+        let (items, end) = match line.trim_start() {
             "cmd = { 'coppice' }," => {
                 let _ = writeln!(text, "  cmd = {{ '{command}' }},");
+                continue;
             }
-            "filetypes = {" => {
-                let _ = writeln!(text, "{line}\n{list}  }},");
-                lines.by_ref().find(|line| line.trim() == "},");
-            }
+            "filetypes = {" => (&list, "  },"),
+            "local manifests = {" => (&manifests, "}"),
             _ => {
                 let _ = writeln!(text, "{line}");
+                continue;
             }
-        }
+        };
+        let _ = writeln!(text, "{line}\n{items}{end}");
+        lines.by_ref().find(|line| *line == end);
     }
     text
 }
@@ -124,14 +135,33 @@ fn sublime(request: &Request) -> String {
     pretty(&json!({"clients": {"coppice": client}}))
 }
 
+/// One part for each pack: a project's root is told by what its language calls one, if it is in no repository.
 fn kakoune(request: &Request) -> String {
-    let filetypes = unique(request.languages.iter().map(|l| l.kakoune())).join("|");
     let command = quoted(request.command);
-    format!(
-        "hook -group coppice global BufSetOption filetype=({filetypes}) %{{\n    set-option buffer lsp_servers %{{\n        \
-         [coppice]\n        command = {command}\n        root_globs = [\".git\"]\n    }}\n}}\n\
-         hook -group coppice global WinSetOption filetype=({filetypes}) %{{ lsp-enable-window }}\n"
-    )
+    let mut text = String::new();
+    let mut done: Vec<LangId> = Vec::new();
+    for language in request.languages {
+        let of_pack = request.languages.iter().filter(|l| l.manifests() == language.manifests());
+        if done.contains(&language.pack) {
+            continue;
+        }
+        done.extend(of_pack.clone().map(|l| l.pack));
+        let filetypes = unique(of_pack.map(|l| l.kakoune())).join("|");
+        let roots: Vec<String> =
+            [".git"].iter().chain(language.manifests()).map(|name| quoted(name)).collect();
+        let _ = write!(
+            text,
+            "hook -group coppice global BufSetOption filetype=({filetypes}) %{{\n    set-option buffer lsp_servers %{{\n        \
+             [coppice]\n        command = {command}\n        root_globs = [{}]\n    }}\n}}\n",
+            roots.join(", ")
+        );
+    }
+    let filetypes = unique(request.languages.iter().map(|l| l.kakoune())).join("|");
+    let _ = writeln!(
+        text,
+        "hook -group coppice global WinSetOption filetype=({filetypes}) %{{ lsp-enable-window }}"
+    );
+    text
 }
 
 fn claude_code(request: &Request) -> String {
@@ -217,12 +247,15 @@ mod tests {
         );
         check(
             Editor::Kakoune,
-            &["javascript"],
+            &["cpp", "rust", "c"],
             None,
-            "hook -group coppice global BufSetOption filetype=(javascript) %{\n    \
+            "hook -group coppice global BufSetOption filetype=(cpp|c) %{\n    \
              set-option buffer lsp_servers %{\n        [coppice]\n        command = \"/opt/coppice\"\n        \
-             root_globs = [\".git\"]\n    }\n}\n\
-             hook -group coppice global WinSetOption filetype=(javascript) %{ lsp-enable-window }\n",
+             root_globs = [\".git\", \"compile_commands.json\", \"compile_flags.txt\"]\n    }\n}\n\
+             hook -group coppice global BufSetOption filetype=(rust) %{\n    \
+             set-option buffer lsp_servers %{\n        [coppice]\n        command = \"/opt/coppice\"\n        \
+             root_globs = [\".git\", \"Cargo.toml\"]\n    }\n}\n\
+             hook -group coppice global WinSetOption filetype=(cpp|rust|c) %{ lsp-enable-window }\n",
         );
         check(
             Editor::Sublime,
@@ -247,9 +280,10 @@ mod tests {
         let request = Request { command: "/o'x", languages: &languages, only_these: true, beside: None };
         let text = fragment(Editor::Neovim, &request).unwrap();
         assert!(
-            text.contains("  cmd = { '/o\\'x' },\n  filetypes = {\n    'go',\n  },\n  root_markers"),
+            text.contains("  cmd = { '/o\\'x' },\n  filetypes = {\n    'go',\n  },\n  -- A whole"),
             "{text}"
         );
+        assert!(text.contains("\nlocal manifests = {\n  go = { 'go.mod', 'go.work' },\n}\n"), "{text}");
         assert!(text.contains("reuse_client"));
     }
 

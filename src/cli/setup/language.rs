@@ -66,6 +66,11 @@ impl Language {
             .filter(move |extension| extension.ends_with("sx") == is_react)
     }
 
+    /// Files at the top of its projects.
+    pub(super) fn manifests(self) -> &'static [&'static str] {
+        self.pack.strategy().manifest_names()
+    }
+
     pub(super) fn helix(self) -> &'static str {
         self.name(0)
     }

@@ -36,8 +36,10 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
         read_document(session, FEATURE, &uri, |document, encoding| Ok(Some(of_document(document, encoding))));
     let features = session.features().cloned().unwrap_or_default();
     let refreshes = features.refreshes.diagnostics;
-    let lang = uri::to_path(&uri).and_then(|path| LangId::of_path(&path));
-    let kinds = session.manager().map(|m| findings::wanted(&m.settings(), lang)).unwrap_or_default();
+    let path = uri::to_path(&uri);
+    let lang = path.as_deref().and_then(LangId::of_path);
+    let settings = session.manager().ok().zip(path.as_deref()).map(|(m, path)| m.settings_at(path));
+    let kinds = settings.map(|settings| findings::wanted(&settings, lang)).unwrap_or_default();
     let more = read(session, FEATURE, &uri, Patience::Local, move |reading, scope, cancel| {
         Ok(Found::Answer(match scope {
             Scope::FileAlone => More::Later,

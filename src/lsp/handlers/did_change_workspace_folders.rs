@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tower_lsp::gen_lsp_types::Uri;
 
+use crate::lsp::configuration;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
 
@@ -49,6 +50,9 @@ pub fn handle(session: &Arc<Session>, params: Params) {
         };
         let name = if folder.name.is_empty() { uri::folder_name(&path) } else { folder.name.clone() };
         manager.add_folder(&path, &name);
+    }
+    if !params.event.added.is_empty() && session.features().is_ok_and(|f| f.configuration) {
+        configuration::pull(session);
     }
     session.left_out(&left_out);
 }

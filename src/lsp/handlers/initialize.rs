@@ -26,7 +26,7 @@ use crate::lsp::serve::Ending;
 use crate::lsp::session::Session;
 use crate::lsp::uri;
 use crate::text::Encoding;
-use crate::workspace::settings::Settings;
+use crate::workspace::folder_settings::SettingsByFolder;
 
 pub fn handle(session: &Arc<Session>, params: InitializeParams) -> Result<InitializeResult> {
     if let Some(pid) = params.process_id {
@@ -85,7 +85,7 @@ fn folders(params: &InitializeParams) -> (Vec<(PathBuf, String)>, Vec<String>) {
 }
 
 /// What there is for a client with these abilities and settings.
-pub fn capabilities(features: &ClientFeatures, settings: &Settings) -> ServerCapabilities {
+pub fn capabilities(features: &ClientFeatures, settings: &SettingsByFolder) -> ServerCapabilities {
     let offers = |feature: &str| settings.offers(feature);
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),

@@ -59,7 +59,7 @@ pub fn handle(
     session: &Arc<Session>,
     params: WorkspaceDiagnosticParams,
 ) -> Answer<WorkspaceDiagnosticReport> {
-    if session.manager().is_ok_and(|m| !m.settings().offers(FEATURE)) {
+    if session.manager().is_ok_and(|m| !m.all_settings().offers(FEATURE)) {
         return at_once(Ok(WorkspaceDiagnosticReport::default()));
     }
     let parts = Parts::new(session, params.partial_result_params);
@@ -119,7 +119,8 @@ fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + u
             let (sender, found) = oneshot::channel::<Result<Option<Told>>>();
             let (session, features) = (Arc::clone(session), features.clone());
             let root = capture.folder().map(PathBuf::from);
-            capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
+            let wait = capture.settings().request_wait;
+            capture.when_ready(wait, token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| match ready {
                     Ok(ready) => in_folder(&session, &ready, &features, cancel).map(Some),
                     // One that is closed has nothing wrong any more.
@@ -150,7 +151,7 @@ fn in_folder(
     cancel: &CancelToken,
 ) -> Result<Told> {
     let manager = session.manager()?;
-    let settings = manager.settings();
+    let settings = manager.settings_at(&ready.root);
     let mut told = Told::new();
     for file in ready.view.files().filter(|file| !ready.view.is_open(*file)).take(FILES_MAX) {
         if cancel.is_cancelled() {

@@ -34,20 +34,22 @@ pub fn handle(
         (Ok(manager), Ok(features)) => (manager, features),
         (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
     };
-    if manager.settings().feature(FEATURE) == Switch::Off {
+    let mut asked = manager.capture_folders();
+    asked.retain(|capture| capture.settings().feature(FEATURE) != Switch::Off);
+    if manager.settings().feature(FEATURE) == Switch::Off && asked.is_empty() {
         return at_once(Ok(None));
     }
     let token = CancelToken::new();
     let parts = Parts::new(session, params.partial_result_params);
     let query: Arc<str> = params.query.into();
     let encoding = features.encoding;
-    let folders: Vec<oneshot::Receiver<Result<Vec<Scored>>>> = manager
-        .capture_folders()
+    let folders: Vec<oneshot::Receiver<Result<Vec<Scored>>>> = asked
         .into_iter()
         .map(|capture| {
             let (sender, found) = oneshot::channel();
             let (query, session) = (Arc::clone(&query), Arc::clone(session));
-            capture.when_ready(manager.request_wait(), token.clone(), move |ready, cancel| {
+            let wait = capture.settings().request_wait;
+            capture.when_ready(wait, token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| {
                     let ready = ready.map_err(|why| errors::unavailable(&why))?;
                     Ok(find(&session, &ready, &query, encoding, cancel))

@@ -257,7 +257,7 @@ impl Core {
         start: Start,
         cancel: &CancelToken,
     ) -> Result<End, BuildError> {
-        let settings = self.settings();
+        let settings = self.settings_of(folder);
         let mut changes = start.changes;
         let mut caution = 1;
         folder.details.lock().own_went = false;
@@ -432,7 +432,7 @@ impl Core {
         }
         let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
         let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };
-        let bytes_max = self.settings().file_bytes_max;
+        let bytes_max = self.settings_of(folder).file_bytes_max;
         let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
         let make = |charges| {
             // Here, so that whoever finds the new graph finds what is known of it.
@@ -505,7 +505,7 @@ impl Core {
 
     /// What a scan of the folder goes by.
     pub(super) fn scope(&self, folder: &Folder) -> Scope {
-        let settings = self.settings();
+        let settings = self.settings_of(folder);
         let all = self.folders();
         let inner = all.iter().filter(|f| f.path != folder.path && f.path.starts_with(&folder.path));
         Scope {

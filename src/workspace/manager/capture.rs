@@ -17,6 +17,7 @@ use super::super::keeper::Served;
 use super::super::ledger::Refused;
 use super::super::pool::NotTaken;
 use super::super::read::{FolderTexts, read_bounded};
+use super::super::settings::Settings;
 use super::super::settling::SettlingSet;
 use super::super::slot::{Cause, Lifecycle, Serve};
 use super::super::staleness::{Verdict, judge};
@@ -334,6 +335,11 @@ impl Capture {
         self.documents.get(self.path.as_path()).cloned()
     }
 
+    /// Those that count now for what is asked.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.folder.as_ref().map_or_else(|| self.core.settings(), |folder| self.core.settings_of(folder))
+    }
+
     /// Any document as it was then.
     pub fn document_at(&self, path: &Path) -> Option<Arc<Document>> {
         self.documents.get(path).cloned()
@@ -349,7 +355,7 @@ impl Capture {
         if self.folder.is_none() {
             return Err(refuse("the file is in no open folder, and not open itself".to_owned()));
         }
-        let settings = self.core.settings();
+        let settings = self.settings();
         let bytes = match read_bounded(&self.path, settings.file_bytes_max) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
@@ -442,7 +448,7 @@ impl Capture {
     fn look(&self) -> Look {
         let Some(folder) = &self.folder else { return Look::Lone };
         let now = self.core.clock.now();
-        let cap = self.core.settings().stale_cap;
+        let cap = self.core.settings_of(folder).stale_cap;
         if let Some(served) = folder.shelf.load() {
             let verdict = served.stale.as_ref().map(|s| (judge(s.last_good, now, cap), s));
             return match verdict {

@@ -1,13 +1,15 @@
 //! The manager's insides, shared by its threads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::budget::Budget;
 use super::super::changes::Changes;
 use super::super::clock::{Clock, Moment};
 use super::super::documents::Documents;
+use super::super::folder_settings::SettingsByFolder;
 use super::super::gate::Gate;
 use super::super::keeper::Keeper;
 use super::super::pool::Pool;
@@ -54,7 +56,7 @@ pub struct Core {
     pub(super) keeping: Keeping,
     pub(super) minding: Minding,
     pub(super) pending: Mutex<Pending>,
-    settings: Published<Settings>,
+    settings: Published<SettingsByFolder>,
     folders: Published<Vec<Arc<Folder>>>,
     /// Held while one list of folders is made from another; the next folder's number.
     opening: Mutex<u32>,
@@ -69,14 +71,14 @@ struct Awaited(Moment);
 /// What has been heard of the disk and not been handed on yet.
 #[derive(Default)]
 pub(super) struct Pending {
-    pub changes: Changes,
-    pub scheduled: bool,
+    /// By how long they are collected before they are handed on.
+    pub changes: BTreeMap<Duration, Changes>,
     pub client_watches: bool,
     pub polling: bool,
 }
 
 impl Core {
-    pub fn new(settings: Settings, observer: Arc<dyn Observer>, pool: Pool) -> Arc<Core> {
+    pub fn new(settings: SettingsByFolder, observer: Arc<dyn Observer>, pool: Pool) -> Arc<Core> {
         Arc::new_cyclic(|core: &Weak<Core>| {
             let [for_budget, for_watch, for_keeper, for_spare] = [(); 4].map(|()| Weak::clone(core));
             let parting = move |folder| {
@@ -85,7 +87,7 @@ impl Core {
                 }
             };
             let spare = move |bytes| for_spare.upgrade().is_some_and(|core| core.spare_libraries(bytes));
-            let keeper = Keeper::new(settings.memory_limit).with_parting(parting).with_spare(spare);
+            let keeper = Keeper::new(settings.shared().memory_limit).with_parting(parting).with_spare(spare);
             let keeper = Arc::new(keeper);
             let budget = Budget::new(keeper.ledger().clone(), move |bytes| {
                 if let Some(core) = for_budget.upgrade() {
@@ -114,7 +116,7 @@ impl Core {
                 observer,
                 builders: Workers::new("build", BUILDS_MAX),
                 loaders: Workers::new("load", LOADS_MAX),
-                permits: Gate::new(settings.build_threads as u64),
+                permits: Gate::new(settings.shared().build_threads as u64),
                 queue: Mutex::default(),
                 keeping: Keeping::default(),
                 minding: Minding::default(),
@@ -129,8 +131,21 @@ impl Core {
         })
     }
 
-    pub fn settings(&self) -> Arc<Settings> {
+    pub fn all_settings(&self) -> Arc<SettingsByFolder> {
         self.settings.load().expect("there are always settings")
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(self.all_settings().shared())
+    }
+
+    pub fn settings_of(&self, folder: &Folder) -> Arc<Settings> {
+        Arc::clone(self.all_settings().of(&folder.path))
+    }
+
+    /// Those of the folder that owns the path, or the shared ones.
+    pub fn settings_at(&self, path: &Path) -> Arc<Settings> {
+        self.owner(path).map_or_else(|| self.settings(), |folder| self.settings_of(&folder))
     }
 
     pub fn folders(&self) -> Arc<Vec<Arc<Folder>>> {
@@ -158,7 +173,7 @@ impl Core {
         *next += 1;
         let shelf = self.keeper.add(id);
         let folder = Arc::new(Folder::new(id, path, name, shelf));
-        self.keeper.set_pinned(id, is_pinned(&self.settings(), &folder.path));
+        self.keeper.set_pinned(id, is_pinned(&self.settings_of(&folder), &folder.path));
         let mut list = Vec::clone(&self.folders());
         list.push(Arc::clone(&folder));
         let old = self.folders.swap(Some(Arc::new(list)));
@@ -276,13 +291,16 @@ impl Core {
     }
 
     /// Takes new settings, as far as they concern what is there.
-    pub fn set_settings(self: &Arc<Self>, settings: Settings) {
-        let old = self.settings.swap(Some(Arc::new(settings))).expect("there are always settings");
-        let new = self.settings();
-        self.permits.set_capacity(new.build_threads as u64);
+    pub fn set_settings(self: &Arc<Self>, settings: SettingsByFolder) {
+        let all_old = self.settings.swap(Some(Arc::new(settings))).expect("there are always settings");
+        let all_new = self.all_settings();
+        self.permits.set_capacity(all_new.shared().build_threads as u64);
+        let mut room = false;
         for folder in self.folders().iter() {
+            let (old, new) = (all_old.of(&folder.path), all_new.of(&folder.path));
+            room |= old.pinned != new.pinned;
             if old.pinned != new.pinned {
-                self.keeper.set_pinned(folder.id, is_pinned(&new, &folder.path));
+                self.keeper.set_pinned(folder.id, is_pinned(new, &folder.path));
             }
             if old.dependencies != new.dependencies {
                 folder.libraries.forget();
@@ -302,12 +320,14 @@ impl Core {
                 self.changed(folder, Changes::Rescan);
             }
         }
+        let (old, new) = (all_old.shared(), all_new.shared());
         if old.memory_limit != new.memory_limit {
+            room = true;
             self.keeper.ledger().set_limit(new.memory_limit);
             let gone = self.keeper.enforce_limit();
             self.evicted(&gone);
         }
-        if old.memory_limit != new.memory_limit || old.pinned != new.pinned {
+        if room {
             self.room_may_be_more();
         }
     }

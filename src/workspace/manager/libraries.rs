@@ -219,7 +219,7 @@ impl Core {
         folder: &Arc<Folder>,
         sight: impl Fn() -> Option<Arc<Sight>> + Send + 'static,
     ) -> bool {
-        if self.settings().dependencies == Dependencies::Off {
+        if self.settings_of(folder).dependencies == Dependencies::Off {
             return false;
         }
         let mut state = folder.libraries.0.lock();
@@ -243,7 +243,7 @@ impl Core {
     /// Where the folder's dependencies are looked for: in it, where the user says, and in other folders that its own files
     /// or open documents name, or those of such folders. Looks at the disk.
     pub(super) fn dependencies_of(&self, folder: &Folder, open: &Leads) -> Dependencies {
-        let setting = self.settings().dependencies.clone();
+        let setting = self.settings_of(folder).dependencies.clone();
         let folders = self.folders();
         if setting == Dependencies::Off || folders.len() < 2 {
             return setting;

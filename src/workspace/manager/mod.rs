@@ -19,7 +19,6 @@ mod watching;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::core::Core;
 pub use builds::Published;
@@ -32,6 +31,7 @@ pub use resident::Sight;
 use super::build::is_relevant_name;
 use super::document::{Change, Document};
 use super::documents::{DocumentError, DocumentSet};
+use super::folder_settings::SettingsByFolder;
 use super::gate::Permit;
 use super::machine;
 use super::pool::Pool;
@@ -58,9 +58,9 @@ impl Drop for Owner {
 }
 
 impl Manager {
-    pub fn new(settings: Settings, observer: Arc<dyn Observer>) -> Manager {
+    pub fn new(settings: impl Into<SettingsByFolder>, observer: Arc<dyn Observer>) -> Manager {
         let pool = Pool::new(machine::cores(), QUERY_THREADS_MAX);
-        let core = Core::new(settings, observer, pool);
+        let core = Core::new(settings.into(), observer, pool);
         core.start_keeping();
         Manager(Arc::new(Owner(core)))
     }
@@ -134,7 +134,7 @@ impl Manager {
         version: i32,
         text: &str,
     ) -> Result<Arc<Document>, DocumentError> {
-        let bytes_max = self.core().settings().document_bytes_max();
+        let bytes_max = self.settings_at(path).document_bytes_max();
         let opened = self.core().documents.open(path.to_owned(), language_id, version, text, bytes_max);
         self.core().settling.forget(path);
         opened
@@ -214,13 +214,23 @@ impl Manager {
         Holder(Arc::downgrade(self.core()))
     }
 
+    /// Those of the process, which are also those of all that has no others.
     pub fn settings(&self) -> Arc<Settings> {
         self.core().settings()
     }
 
+    pub fn all_settings(&self) -> Arc<SettingsByFolder> {
+        self.core().all_settings()
+    }
+
+    /// Those of the folder that owns the path.
+    pub fn settings_at(&self, path: &Path) -> Arc<Settings> {
+        self.core().settings_at(path)
+    }
+
     /// Takes new settings; limits, excludes and watching follow at once.
-    pub fn set_settings(&self, settings: Settings) {
-        self.core().set_settings(settings);
+    pub fn set_settings(&self, settings: impl Into<SettingsByFolder>) {
+        self.core().set_settings(settings.into());
     }
 
     /// Says whether the client tells of changes on disk, by [`files_changed`](Self::files_changed).
@@ -243,11 +253,6 @@ impl Manager {
     /// The threads for queries.
     pub fn pool(&self) -> &Pool {
         &self.core().pool
-    }
-
-    /// How long a request waits for its folder.
-    pub fn request_wait(&self) -> Duration {
-        self.core().settings().request_wait
     }
 
     /// Whether a file of this name can belong to a graph; for clients that ask what to watch.

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use tempfile::TempDir;
 
 use super::super::cancel::CancelToken;
+use super::super::folder_settings::SettingsByFolder;
 use super::super::settings::{CacheDir, WatchMode};
 use super::super::slot::{Cause, Lifecycle};
 use super::*;
@@ -647,6 +648,35 @@ fn new_settings_hold_at_once() {
     world.manager.set_settings(small);
     let status = world.until("a", |s| s.files == 0 && s.skipped.len() == 2);
     assert_eq!(status.skipped[0].why, "larger than 3 bytes");
+}
+
+#[test]
+fn a_folder_has_settings_of_its_own() {
+    let files = ["a/x.py", "a/gen/y.py", "b/x.py", "b/gen/y.py"].map(|path| (path, "def f(): pass\n"));
+    let world = World::new(&files);
+    let own = |own: Settings| SettingsByFolder::new(settings(), [(world.at("b"), own)]);
+    world.manager.set_settings(own(Settings { excludes: vec!["gen".into()], ..settings() }));
+    world.add("a");
+    world.add("b");
+    world.until("b", |s| s.files == 1);
+    world.until("a", |s| s.files == 2);
+    let patient = Settings { build_debounce: Duration::from_secs(3_600), file_bytes_max: 3, ..settings() };
+    world.manager.set_settings(own(patient.clone()));
+    world.until("b", |s| s.files == 0 && s.skipped.len() == 2);
+    // The one waits for more changes, and the other does not.
+    world.edit("b/z.py", "1");
+    world.edit("a/z.py", "1");
+    world.until("a", |s| s.files == 3);
+    assert_eq!(world.status("b").files, 0);
+    let at = |path: &str| world.manager.settings_at(&world.at(path)).file_bytes_max;
+    assert_eq!(
+        [at("b/x.py"), at("a/x.py"), at("c.py")],
+        [3, settings().file_bytes_max, settings().file_bytes_max]
+    );
+    let document = world.manager.open(&world.at("b/x.py"), "python", 1, "x = 1000\n");
+    assert!(document.is_err(), "more than twice as large as a file may be");
+    world.manager.set_settings(settings());
+    world.until("b", |s| s.files == 3);
 }
 
 /// Everything that a view says, by names rather than numbers.

@@ -22,14 +22,28 @@ const POLL_SHARE: u32 = 20;
 impl Core {
     /// Notes changes; they are handed on together once no more than the debounce time has passed.
     pub fn heard(self: &Arc<Self>, changes: Changes) {
-        let mut pending = self.pending.lock();
-        pending.changes.merge(changes);
-        let scheduled = std::mem::replace(&mut pending.scheduled, true);
-        drop(pending);
-        if !scheduled {
-            let when = Instant::now() + self.settings().build_debounce;
-            self.later(when, |core| core.hand_on());
+        for (wait, changes) in self.by_wait(changes) {
+            let mut pending = self.pending.lock();
+            let scheduled = pending.changes.contains_key(&wait);
+            pending.changes.entry(wait).or_default().merge(changes);
+            drop(pending);
+            if !scheduled {
+                self.later(Instant::now() + wait, move |core| core.hand_on(wait));
+            }
         }
+    }
+
+    /// The changes by how long their folders collect them.
+    fn by_wait(&self, changes: Changes) -> BTreeMap<Duration, Changes> {
+        let Changes::Paths(paths) = changes else {
+            return BTreeMap::from([(self.settings().build_debounce, changes)]);
+        };
+        let mut by_wait: BTreeMap<Duration, Changes> = BTreeMap::new();
+        for path in paths {
+            let wait = self.settings_at(&path).build_debounce;
+            by_wait.entry(wait).or_default().merge(Changes::path(&path));
+        }
+        by_wait
     }
 
     /// A document that is about to be closed answers until its folder has looked at what was saved.
@@ -51,12 +65,8 @@ impl Core {
         }
     }
 
-    fn hand_on(self: &Arc<Self>) {
-        let changes = {
-            let mut pending = self.pending.lock();
-            pending.scheduled = false;
-            pending.changes.take()
-        };
+    fn hand_on(self: &Arc<Self>, wait: Duration) {
+        let changes = self.pending.lock().changes.remove(&wait).unwrap_or_default();
         let paths = match changes {
             Changes::Nothing => return,
             Changes::Rescan | Changes::Everything => {
@@ -125,7 +135,7 @@ impl Core {
 
     pub(super) fn choose_watcher(self: &Arc<Self>, folder: &Arc<Folder>) {
         let client = self.pending.lock().client_watches;
-        let watcher = match self.settings().watch {
+        let watcher = match self.settings_of(folder).watch {
             WatchMode::Auto if client => Watcher::Client,
             WatchMode::Auto | WatchMode::Native => Watcher::Native,
             WatchMode::Client => Watcher::Client,

@@ -19,7 +19,7 @@ from pathlib import Path
 PATIENCE_S = 90
 POLL_S = 0.05
 # How long one answer may take before the question is put again; each time it may take longer.
-ANSWER_S = 2
+ANSWER_S = 0.5
 WIDTH, HEIGHT = 100, 24
 # Where pictures are put, if somebody wants them.
 PICTURES = os.environ.get("PICTURES")
@@ -110,7 +110,7 @@ class Terminal:
         """Presses keys until the screen has what the pattern says: what is asked before the server is ready gets no
         answer later."""
         end = time.monotonic() + PATIENCE_S
-        within_s = float(ANSWER_S)
+        within_s = ANSWER_S
         while True:
             self.keys(*keys)
             if typed:

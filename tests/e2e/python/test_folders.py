@@ -49,6 +49,29 @@ async def test_two_folders_answer_side_by_side(start, workspace):
     assert len([name for name, _ in await editor.workspace_symbols("total") if name == "total"]) == 2
 
 
+async def test_a_folder_has_settings_of_its_own(start, workspace):
+    one, two = workspace(FILES, "one"), workspace({**FILES, "gen/more.py": "⟦made⟧ = 1\n"}, "two")
+    own = {"files": {"exclude": ["gen"]}, "features": {"hover": "off"}, "memory": {"limitMb": 9}}
+    shared = {"files": {"exclude": []}, "memory": {"limitMb": 200}}
+    editor = await start(one, configuration={"": {"coppice": shared}, uri(two.root): {"coppice": own}})
+    await editor.ready()
+    assert await editor.hover("total")
+
+    async def files():
+        return {folder["name"]: folder["files"] for folder in (await editor.status())["folders"]}
+
+    editor.client.workspace_did_change_workspace_folders(folders_event(added=[two.root]))
+    await editor.eventually(files, {"one": len(FILES), "two": len(FILES)})
+    status = await editor.ready()
+    assert status["memory"]["limitBytes"] == 200 << 20, "the budget is the process's"
+    editor.workspace = two
+    assert not await editor.hover("total")
+    editor.client.set_configuration(shared, section="coppice", scope_uri=uri(two.root))
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+    await editor.eventually(files, {"one": len(FILES), "two": len(FILES) + 1})
+    assert await editor.hover("total")
+
+
 async def test_the_innermost_folder_owns_a_file(start, workspace):
     outer = workspace({"a.py": "def ⟦outer_name:shared⟧(): pass\n"}, "outer")
     inner = workspace({"b.py": "def ⟦shared⟧(): pass\n⟦use:shared⟧()\n"}, "outer/inner")

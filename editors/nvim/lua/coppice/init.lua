@@ -26,7 +26,12 @@ function M.start(config, bufnr)
   local path = vim.api.nvim_get_runtime_file('lsp/coppice.lua', false)[1]
   local base = assert(loadfile(path))()
   config = vim.tbl_deep_extend('force', base, { name = 'coppice' }, config or {})
-  config.root_dir = config.root_dir or vim.fs.root(bufnr, config.root_markers)
+  local root_dir = config.root_dir
+  if type(root_dir) == 'function' then
+    root_dir(bufnr, function(dir)
+      config.root_dir = vim.fs.root(bufnr, config.root_markers) or dir
+    end)
+  end
   return vim.lsp.start(config, { bufnr = bufnr, reuse_client = config.reuse_client })
 end
 

@@ -155,6 +155,62 @@ const tests: [string, () => Promise<void>][] = [
     },
   ],
   [
+    "leaves a language to another extension once that has started",
+    async () => {
+      await vscode.workspace.fs.writeFile(file("closed.py"), Buffer.from("def half(:\n"));
+      await vscode.window.showTextDocument(file("broken.py"));
+      const at = new vscode.Position(4, 20);
+      const hovers = async () => {
+        const found = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("main.py"), at);
+        return found.map((hover) => hover.contents.map((part) => (typeof part === "string" ? part : part.value)).join());
+      };
+      const sources = (name = "broken.py") => new Set(vscode.languages.getDiagnostics(file(name)).map(({ source }) => source));
+      await eventually("an error from coppice", () => sources().has("coppice"));
+      await eventually("one in a file that is not open", () => sources("closed.py").has("coppice"));
+      const [own] = await hovers();
+      assert.doesNotMatch(own!, /\(method\)/);
+      await vscode.extensions.getExtension("ms-pyright.pyright")!.activate();
+      await eventually("the other's hover alone", async () => {
+        const texts = await hovers();
+        return texts.length === 1 && /\(method\) def area/.test(texts[0]!);
+      });
+      const definitions = await vscode.commands.executeCommand<unknown[]>("vscode.executeDefinitionProvider", file("main.py"), at);
+      assert.equal(definitions.length, 1);
+      await eventually("the other's errors alone", () => sources().has("Pyright") && !sources().has("coppice"));
+      await eventually("none in a file that is not open", () => !sources("closed.py").has("coppice"));
+      const configuration = vscode.workspace.getConfiguration("coppice");
+      await configuration.update("coexistence", "always", vscode.ConfigurationTarget.Global);
+      await eventually("both hovers", async () => (await hovers()).length === 2);
+      await eventually("the errors of both", () => sources().has("Pyright") && sources().has("coppice"));
+      await eventually("one in a file that is not open again", () => sources("closed.py").has("coppice"));
+      await configuration.update("coexistence", undefined, vscode.ConfigurationTarget.Global);
+      await eventually("one hover", async () => (await hovers()).length === 1);
+    },
+  ],
+  [
+    "answers for the languages that are chosen",
+    async () => {
+      const hover = () => vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("shapes.rs"), new vscode.Position(1, 3));
+      await eventually("a hover", async () => (await hover()).length === 1);
+      const configuration = vscode.workspace.getConfiguration("coppice");
+      await configuration.update("languages", ["python"], vscode.ConfigurationTarget.Workspace);
+      await eventually("no hover", async () => (await hover()).length === 0);
+      await configuration.update("languages", undefined, vscode.ConfigurationTarget.Workspace);
+      await eventually("a hover again", async () => (await hover()).length === 1);
+    },
+  ],
+  [
+    "runs where the files are, and says what it does not do in which workspaces",
+    async () => {
+      const { extensionKind, packageJSON } = vscode.extensions.getExtension("coppice.coppice")!;
+      assert.equal(extensionKind, vscode.ExtensionKind.Workspace);
+      const { untrustedWorkspaces, virtualWorkspaces } = packageJSON.capabilities;
+      assert.equal(untrustedWorkspaces.supported, "limited");
+      assert.equal(virtualWorkspaces.supported, false);
+      for (const { description } of [untrustedWorkspaces, virtualWorkspaces]) assert.ok(description.length > 0);
+    },
+  ],
+  [
     "registers every command of its manifest",
     async () => {
       const { commands } = vscode.extensions.getExtension("coppice.coppice")!.packageJSON.contributes;

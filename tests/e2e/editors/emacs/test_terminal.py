@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import ANSWER_S, PATIENCE_S, EditorTest, Terminal
+from terminal import PATIENCE_S, EditorTest, Terminal
 
 COPPICE = os.environ["COPPICE_BIN"]
+# How long an answer may take before it is asked for again.
+ANSWER_S = 2
 # Keeps the screen for the file: no splash, menu or advice, no warnings about other packages that Emacs compiles.
 QUIET = (
     "(setq inhibit-startup-screen t suggest-key-bindings nil native-comp-async-report-warnings-errors nil)\n"
@@ -41,14 +45,11 @@ class EmacsTest(EditorTest):
         terminal.seen(r"\[eglot")
         return terminal
 
-    def ask(self, terminal: Terminal, command: str, pattern: str) -> None:
-        """Gives a command until the screen has what the pattern says."""
+    def until(self, terminal: Terminal, act: Callable[[], None], pattern: str) -> None:
+        """Acts again and again until the screen has what the pattern says."""
         end = time.monotonic() + PATIENCE_S
         while True:
-            terminal.keys("M-x")
-            terminal.seen("^M-x")
-            terminal.type(command)
-            terminal.keys("Enter")
+            act()
             try:
                 terminal.seen(pattern, ANSWER_S)
                 return
@@ -58,8 +59,17 @@ class EmacsTest(EditorTest):
 
     def test_shows_what_a_name_is(self) -> None:
         terminal = self.open("main.py", 5, 13)
-        # The buffer is there once Emacs has asked what is under the cursor, which it does when it rests.
-        self.ask(terminal, "eldoc-doc-buffer", "A round thing")
+        # Emacs asks what is under the cursor when that has moved and rests, and once for each place.
+        moves = itertools.cycle(["Right", "Left"])
+        self.until(terminal, lambda: terminal.keys(next(moves)), "^class Circle")
+
+        def show() -> None:
+            terminal.keys("M-x")
+            terminal.seen("^M-x")
+            terminal.type("eldoc-doc-buffer")
+            terminal.keys("Enter")
+
+        self.until(terminal, show, "A round thing")
         terminal.picture("emacs-hover")
 
     def test_goes_to_a_definition_in_another_file(self) -> None:

@@ -18,6 +18,13 @@ COPPICE = os.environ["COPPICE_BIN"]
 
 
 class KakouneTest(EditorTest):
+    # A project that is in no repository.
+    MORE = {
+        "plain/go.mod": "module example.com/plain\n",
+        "plain/top.go": "package plain\n\nfunc Top() int {\n\treturn 1\n}\n",
+        "plain/deep/deep.go": 'package deep\n\nimport "example.com/plain"\n\nvar _ = plain.Top()\n',
+    }
+
     def setUp(self) -> None:
         super().setUp()
         # What a user does: loads the client, and appends what `coppice setup kakoune` prints.
@@ -27,10 +34,10 @@ class KakouneTest(EditorTest):
         kakrc.parent.mkdir(parents=True)
         kakrc.write_text(f"set-option global startup_info_version 99999999\nevaluate-commands %sh{{kak-lsp}}\n{printed}")
 
-    def open(self, file: str, line: int = 1, column: int = 1) -> Terminal:
+    def open(self, file: str, line: int = 1, column: int = 1, folder: str = "python") -> Terminal:
         environment = self.environment()
         environment["PATH"] = f"{KAKOUNE_LSP}:{os.environ['PATH']}"
-        terminal = Terminal(self.place, ["kak", f"+{line}:{column}", file], self.place / "python", environment)
+        terminal = Terminal(self.place, ["kak", f"+{line}:{column}", file], self.place / folder, environment)
         self.addCleanup(terminal.close)
         terminal.seen(rf"{file} {line}:{column}")
         return terminal
@@ -46,6 +53,10 @@ class KakouneTest(EditorTest):
     def test_goes_to_a_definition_in_another_file(self) -> None:
         terminal = self.open("main.py", 5, 22)
         self.ask(terminal, "lsp-definition", r"shapes\.py 4:9")
+
+    def test_takes_a_project_that_is_in_no_repository_as_a_whole(self) -> None:
+        terminal = self.open("deep.go", 5, 16, "plain/deep")
+        self.ask(terminal, "lsp-definition", r"top\.go 3:6")
 
     def test_shows_syntax_errors(self) -> None:
         terminal = self.open("broken.py")

@@ -25,6 +25,8 @@ else
 end
 vim.o.statusline = "%f %m%=%{{v:lua.require'coppice'.status()}}"
 vim.o.number = true
+-- The search for Python that comes with Python files may take seconds.
+vim.g.loaded_python3_provider = 0
 vim.o.swapfile = false
 vim.o.termguicolors = true
 vim.o.shortmess = vim.o.shortmess .. 'I'

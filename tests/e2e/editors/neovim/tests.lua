@@ -41,6 +41,8 @@ vim.opt.runtimepath:append(plugin)
 vim.cmd('filetype plugin on')
 vim.cmd.runtime('plugin/coppice.lua')
 vim.o.swapfile = false
+-- The search for Python that comes with Python files may take seconds.
+vim.g.loaded_python3_provider = 0
 if vim.fn.has('nvim-0.11') == 1 then
   vim.lsp.config('coppice', { cmd = { server } })
   vim.lsp.enable('coppice')
@@ -213,6 +215,32 @@ test('completes', function()
   assert(vim.tbl_contains(labels, 'area'), vim.inspect(labels))
 end)
 
+test('has an answer to everything that the help names', function()
+  open(python .. '/main.py')
+  local at = vim.lsp.util.make_position_params(0, 'utf-16')
+  at.position = { line = 4, character = 20 }
+  local range = { start = { line = 0, character = 0 }, ['end'] = { line = 7, character = 0 } }
+  local file = { textDocument = at.textDocument }
+  local asked = {
+    declaration = at,
+    typeDefinition = at,
+    implementation = at,
+    documentHighlight = at,
+    signatureHelp = at,
+    prepareTypeHierarchy = at,
+    codeLens = file,
+    foldingRange = file,
+    inlayHint = vim.tbl_extend('error', { range = range }, file),
+    selectionRange = vim.tbl_extend('error', { positions = { at.position } }, file),
+    codeAction = vim.tbl_extend('error', { range = range, context = { diagnostics = {} } }, file),
+  }
+  for method, params in pairs(asked) do
+    local answers = vim.lsp.buf_request_sync(0, 'textDocument/' .. method, params, PATIENCE_MS)
+    local _, answer = next(answers or {})
+    assert(answer and not answer.err, method .. vim.inspect(answer))
+  end
+end)
+
 test('keeps its tokens right when it is told to ask again while it waits', function()
   local client = open(python .. '/main.py')
   local buffer = vim.api.nvim_get_current_buf()
@@ -258,6 +286,31 @@ test('serves two folders with one process', function()
   end)
   cursor(6, 5)
   assert(hover_text():find('fn helper'))
+end)
+
+test('takes a project that is in no repository for a folder', function()
+  local plain = scratch .. '/plain'
+  write(plain .. '/go.mod', 'module example.com/plain\n')
+  write(plain .. '/deep/er/main.go', 'package er\n')
+  -- What tells a project of another language is no reason to read all of what is around.
+  write(scratch .. '/Cargo.toml', '[package]\nname = "around"\n')
+  open(plain .. '/deep/er/main.go')
+  eventually('the folder', function()
+    return vim.iter(status().folders):any(function(folder) return folder.name == plain end)
+  end)
+  equal(#clients(), 1)
+  os.remove(scratch .. '/Cargo.toml')
+  if vim.fn.has('nvim-0.11') == 1 then
+    vim.lsp.config('coppice', { root_markers = { 'TOP', '.git' } })
+    write(plain .. '/deep/TOP', '')
+    write(plain .. '/deep/er/late.go', 'package er\n')
+    open(plain .. '/deep/er/late.go')
+    eventually('the folder of another marker', function()
+      return vim.iter(status().folders):any(function(folder) return folder.name == plain .. '/deep' end)
+    end)
+    vim.lsp.config('coppice', { root_markers = { '.git' } })
+  end
+  vim.cmd('silent! %bwipeout!')
 end)
 
 test('keeps one process when both folders are opened at once', function()

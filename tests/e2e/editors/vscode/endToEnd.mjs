@@ -6,28 +6,12 @@ import { EDITING } from "./steps/editing.mjs";
 import { FOLDERS } from "./steps/folders.mjs";
 import { GRAPH } from "./steps/graph.mjs";
 import { SERVER } from "./steps/server.mjs";
-import { browse, serve } from "./window.mjs";
+import { browse, open, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
 
 /** What the names of the steps match, if somebody wants only some. The first step starts the server. */
 const { ONLY = "" } = process.env;
-/** How often the window is loaded before its absence is an error. */
-const OPENINGS_MAX = 3;
 const [start, ...STEPS] = [...EDITING, ...SERVER, ...GRAPH, ...FOLDERS, ...BESIDE];
-
-/** Opens the window; one that stays empty, as a page of code-server's does now and then, is loaded once more. */
-async function open(page, url) {
-  const row = page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await page.goto(url);
-      return await row.waitFor();
-    } catch (error) {
-      if (attempt === OPENINGS_MAX) throw error;
-      console.log(`       the window is not there: ${error.message.split("\n")[0]}`);
-    }
-  }
-}
 
 export async function endToEnd() {
   const folders = workspace(["shop", "tool", "suite"]);

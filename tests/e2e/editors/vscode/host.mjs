@@ -19,19 +19,19 @@ export async function hostTests() {
     });
     await page.exposeFunction("codeAutomationExit", (status) => finish(status));
     // A product build takes the suite only from its configuration, which is put there before the workbench reads it.
-    await page.addInitScript(([extension, tests]) => {
+    await page.addInitScript(([extensions, tests]) => {
       const remote = (path) => ({ scheme: "vscode-remote", authority: "remote", path });
       const put = () => {
         const meta = document.getElementById("vscode-workbench-web-configuration");
         if (!meta || meta.dataset.tests) return;
         const settings = JSON.parse(meta.getAttribute("data-settings"));
-        settings.developmentOptions = { ...settings.developmentOptions, extensions: [remote(extension)], extensionTestsPath: remote(tests) };
+        settings.developmentOptions = { ...settings.developmentOptions, extensions: extensions.map(remote), extensionTestsPath: remote(tests) };
         meta.setAttribute("data-settings", JSON.stringify(settings));
         meta.dataset.tests = "yes";
       };
       new MutationObserver(put).observe(document, { childList: true, subtree: true });
       document.addEventListener("DOMContentLoaded", put);
-    }, [process.env.EXTENSION, `${process.env.EXTENSION}/dist/host-tests.js`]);
+    }, [[process.env.EXTENSION, `${process.env.EXTENSION}/dist/beside`], `${process.env.EXTENSION}/dist/host-tests.js`]);
     await page.goto(`${code.url}/?folder=${folders.path("shop")}`);
     const timeout = new Promise((resolve) => setTimeout(() => resolve(`nothing within ${SUITE_MS} ms`), SUITE_MS).unref());
     const status = await Promise.race([finished, timeout]);

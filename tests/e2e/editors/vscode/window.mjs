@@ -31,7 +31,7 @@ const SETTINGS = {
   "extensions.autoUpdate": false,
   "workbench.startupEditor": "none",
   "workbench.enableExperiments": false,
-  "security.workspace.trust.enabled": false,
+  "security.workspace.trust.startupPrompt": "never",
   "chat.commandCenter.enabled": false,
   "chat.disableAIFeatures": true,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
@@ -54,8 +54,11 @@ async function freePort() {
   return port;
 }
 
-/** Serves VS Code with the packaged extension, unless it is to be loaded from its directory. */
-export async function serve({ install, settings = {} }) {
+/**
+ * Serves VS Code with the packaged extension, unless it is to be loaded from its directory. Every workspace is trusted, unless
+ * trust is a matter.
+ */
+export async function serve({ install, settings = {}, trust = false }) {
   const data = mkdtempSync(path.join(SCRATCH, "vscode-"));
   const user = path.join(data, "user");
   mkdirSync(path.join(user, "User"), { recursive: true });
@@ -64,7 +67,7 @@ export async function serve({ install, settings = {} }) {
   const machine = (more) => writeFileSync(path.join(user, "Machine/settings.json"), JSON.stringify(more, null, 2));
   mkdirSync(path.join(user, "Machine"));
   machine(settings);
-  writeFileSync(path.join(user, "User/settings.json"), JSON.stringify(SETTINGS, null, 2));
+  writeFileSync(path.join(user, "User/settings.json"), JSON.stringify({ ...SETTINGS, "security.workspace.trust.enabled": trust }, null, 2));
   const env = { ...process.env, HOME: path.join(data, "home"), EXTENSIONS_GALLERY: '{"serviceUrl":""}', PATH: `${path.dirname(NODE)}:${process.env.PATH}` };
   const places = ["--user-data-dir", user, "--extensions-dir", path.join(data, "extensions")];
   if (install) {
@@ -72,7 +75,8 @@ export async function serve({ install, settings = {} }) {
     if (done.status !== 0) throw new Error(`the extension is not installed: ${done.stdout}${done.stderr}`);
   }
   const port = await freePort();
-  const off = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override", "--disable-proxy"];
+  const off = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-getting-started-override", "--disable-proxy"];
+  if (!trust) off.push("--disable-workspace-trust");
   const child = spawn(NODE, [ENTRY, "--bind-addr", `127.0.0.1:${port}`, ...off, ...places], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
@@ -87,6 +91,7 @@ export async function serve({ install, settings = {} }) {
   return {
     url,
     data,
+    extensions: path.join(data, "extensions"),
     pid: child.pid,
     /** Replaces the machine's settings, as an edit of the file does. */
     configure: machine,
@@ -102,6 +107,23 @@ export async function serve({ install, settings = {} }) {
       }, 3_000).unref();
     },
   };
+}
+
+/** How often the window is loaded before its absence is an error. */
+const OPENINGS_MAX = 3;
+
+/** Opens the window; one that stays empty, as a page of code-server's does now and then, is loaded once more. */
+export async function open(page, url) {
+  const row = page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await page.goto(url);
+      return await row.waitFor();
+    } catch (error) {
+      if (attempt === OPENINGS_MAX) throw error;
+      console.log(`       the window is not there: ${error.message.split("\n")[0]}`);
+    }
+  }
 }
 
 /** A browser whose requests are recorded. */

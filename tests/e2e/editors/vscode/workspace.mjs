@@ -8,6 +8,7 @@ const FILES = {
   "shop/shapes.py": 'class Circle:\n    """A round thing."""\n\n    def area(self) -> float:\n        return 3.0\n\n\nclass Disc(Circle):\n    pass\n',
   "shop/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\ndef report():\n    return total()\n\n\nprint(report())\n",
   "shop/broken.py": "def half(:\n",
+  "shop/shapes.rs": "/// A square one.\nfn square() {}\n",
   "shop/page.ts": "export function render(): string {\n  return '';\n}\nrender();\n",
   "tool/.git/HEAD": "",
   "tool/Cargo.toml": '[package]\nname = "tool"\nversion = "0.1.0"\n',
@@ -40,6 +41,7 @@ export function workspace(names) {
     file: at("both.code-workspace"),
     path: at,
     only,
+    write,
     /** Makes a folder of so many lines, with `start` in `start.py` and a call of it in each of the other files. */
     long(name, lines) {
       write(`${name}/.git/HEAD`, "");

@@ -1,5 +1,18 @@
 // Reading and changing code.
 import { strict as assert } from "node:assert";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+
+/** All that the package has, but for the pictures. */
+const PACKAGED = ["LICENSE.txt", "changelog.md", "dist/extension.js", "dist/graph.js", "media/graph.css", "media/icon.png", "package.json", "readme.md", "server/coppice"];
+
+/** What is installed of the extension, but for what the editor adds. */
+function packaged(extensions) {
+  const [name] = readdirSync(extensions).filter((name) => name.startsWith("coppice.coppice-"));
+  const files = readdirSync(path.join(extensions, name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map((entry) => path.relative(path.join(extensions, name), path.join(entry.parentPath, entry.name)));
+  return names.filter((name) => !/^media\/(pictures|walkthrough|.*\.svg$)|^\.vsixmanifest$/.test(name)).sort();
+}
 
 export const EDITING = [
   [
@@ -8,6 +21,7 @@ export const EDITING = [
       const started = Date.now();
       await s.open("main.py", 5, 21);
       await s.bar(/\d+\/256 MB/).waitFor();
+      assert.deepEqual(packaged(s.code.extensions), PACKAGED);
       console.log(`       from opening a file to the status bar: ${Date.now() - started} ms`);
     },
   ],

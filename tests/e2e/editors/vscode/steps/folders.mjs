@@ -1,4 +1,5 @@
 // The view of the folders, and what can be done with each.
+import { strict as assert } from "node:assert";
 import { renameSync } from "node:fs";
 
 /** Lines of a folder whose loading can be seen; where the machine is too fast for that, the next is tried. */
@@ -15,10 +16,24 @@ export const FOLDERS = [
       await s.picture("folders");
       await s.press(s.folder("shop"), "Unpin Folder", s.folder("shop").filter({ hasNotText: "pinned" }));
       await s.press(s.folder("tool"), "Evict Folder", s.folder("tool", "evicted"));
+      await s.press(s.folder("tool"), "Reload Folder", s.folder("tool", "loaded"));
+      await s.press(s.folder("tool"), "Evict Folder", s.folder("tool", "evicted"));
       await s.open("main.rs", 6, 6);
       await s.page.keyboard.press("F12");
       await s.cursor(1, 4);
       await s.folder("tool", "loaded").waitFor();
+    },
+  ],
+  [
+    "folders: each has settings of its own",
+    async (s) => {
+      await s.folder("tool", "1 file").waitFor();
+      const before = await s.folder("shop", "files").innerText();
+      s.folders.write("tool/.vscode/settings.json", JSON.stringify({ "coppice.files.exclude": ["src"], "coppice.features": { hover: "off" } }));
+      await s.folder("tool", "loaded").filter({ hasNotText: "file" }).waitFor();
+      assert.equal(count(await s.folder("shop", "files").innerText()), count(before));
+      s.folders.write("tool/.vscode/settings.json", "{}");
+      await s.folder("tool", "1 file").waitFor();
     },
   ],
   [
@@ -70,6 +85,11 @@ export const FOLDERS = [
     },
   ],
 ];
+
+/** How many files a row tells of. */
+function count(text) {
+  return /(\d+) files/.exec(text)[1];
+}
 
 /** Adds a folder that is seen loading and loaded, and gives its name. */
 async function seenLoading(s) {

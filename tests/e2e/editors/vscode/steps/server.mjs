@@ -29,12 +29,22 @@ export const SERVER = [
     },
   ],
   [
+    "the language's own status",
+    async (s) => {
+      await s.page.locator(".statusbar-item[id*='languageStatus']").first().hover();
+      await s.page.locator(".hover-language-status", { hasText: /coppice: loaded/ }).first().waitFor();
+      await s.picture("language-status");
+    },
+  ],
+  [
     "status, and how a name was resolved, in a box",
     async (s) => {
       const box = s.page.locator(".quick-input-widget");
       await s.command("coppice: Show Status");
       await box.locator(".monaco-list-row", { hasText: "of 256 MB" }).waitFor();
       await box.locator(".monaco-list-row", { hasText: "shop" }).filter({ hasText: "loaded" }).waitFor();
+      await box.locator(".monaco-list-row", { hasText: /coppice \d.* \(bundled\)/ }).waitFor();
+      await s.picture("status");
       await s.calm();
       await s.at(5, 13);
       await s.command("coppice: Explain the Name under the Cursor");
