@@ -37,8 +37,8 @@ impl Finder<'_> {
             return;
         }
         match self.braces.last() {
-            Some(Brace::Members) if mixed && is_macro_name(self.word(word)) => self.hide(word, close),
-            Some(Brace::Members | Brace::Names) => {}
+            Some(Brace::Members(_)) if mixed && is_macro_name(self.word(word)) => self.hide(word, close),
+            Some(Brace::Members(_) | Brace::Names) => {}
             None | Some(Brace::Outside) if !mixed => {}
             None | Some(Brace::Outside | Brace::Inside) => {
                 // Each with a comma beside it.

@@ -17,6 +17,9 @@ pub(super) const ARGUMENTS_MAX: usize = 4_096;
 /// Patches of one file.
 const PATCHES_MAX: usize = 65_536;
 
+/// Patches among which one that has just been made is looked for.
+const RECENT_MAX: usize = 8;
+
 /// What the parser is to see otherwise in a C file.
 pub fn patches_c(text: &str) -> Vec<Patch> {
     patches(text, false)
@@ -52,8 +55,8 @@ fn patches(text: &str, cpp: bool) -> Vec<Patch> {
 pub(super) enum Brace {
     /// Declarations: a namespace, an `extern "C"` block.
     Outside,
-    /// The members of a type.
-    Members,
+    /// The members of a type, by the token that names it.
+    Members(Option<usize>),
     /// The names of an enumeration.
     Names,
     /// Statements, or the elements of an initialiser.
@@ -79,6 +82,11 @@ impl Finder<'_> {
 
     pub(super) fn word(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |t| t.text(self.text))
+    }
+
+    /// Whether the token has been hidden just now.
+    pub(super) fn is_hidden(&self, at: usize) -> bool {
+        self.found.iter().rev().take(RECENT_MAX).any(|patch| patch.span.start == self.tokens[at].start)
     }
 
     pub(super) fn hide(&mut self, first: usize, last: usize) {
@@ -200,27 +208,24 @@ impl Finder<'_> {
             self.keep(&names, usize::from(!self.has_type(&words)));
             return end + 1;
         }
+        if first_star.is_none() {
+            if let Some(inside) = self.type_head(&words, end) {
+                return inside;
+            }
+            if self.cpp && self.untyped_member(&words, end) {
+                return end;
+            }
+        }
         if words.len() == 1 {
             return self.lone(start, end);
         }
         let closing = self.kind(end);
-        if let Some(Kind::Punctuation(byte @ (b'{' | b':'))) = closing
-            && let Some(tag) = words.iter().copied().find(|at| self.tokens[*at].kind == Kind::Tag)
-            && first_star.is_none()
-        {
-            let names: Vec<usize> = words.iter().copied().filter(|w| *w > tag && self.is_name(*w)).collect();
-            // A base list begins with one colon, a path with two.
-            if byte == b'{' || !self.is(end + 1, b':') {
-                self.keep(&names, 1);
-                let of_enum = words.iter().any(|w| self.word(*w) == "enum");
-                return self.block(end - 1, if of_enum { Brace::Names } else { Brace::Members });
-            }
-        }
         if matches!(closing, Some(Kind::Punctuation(b'<' | b':')))
             && !matches!(closing, Some(Kind::Punctuation(b':')) if !self.is(end + 1, b':'))
         {
             // What goes on as a path or template is part of the type or of the name.
-            return self.qualified(&words, end);
+            self.before_path(&words[..words.len() - 1], end);
+            return end;
         }
         let (prefix, suffix): (Vec<usize>, Vec<usize>) = match (first_star, last_star) {
             (Some(first), Some(last)) => {
@@ -253,6 +258,10 @@ impl Finder<'_> {
                     self.keep(&names, 1);
                 }
             }
+            None if self.cpp && closing == Some(Kind::Punctuation(b'&')) => {
+                // Two adjacent names are no operand: what is referred to is a type.
+                self.keep(&names, 1 - usize::from(typed));
+            }
             None => {
                 // A declaration without a name ends in its type: a parameter, a cast.
                 self.keep(&names, 2 - usize::from(typed));
@@ -271,7 +280,9 @@ impl Finder<'_> {
         let next = self.kind(at + 1);
         let closes = next == Some(Kind::Punctuation(b'}'));
         match self.braces.last() {
-            Some(Brace::Members) => closes || next == Some(Kind::Keyword) || next.is_some_and(Kind::is_word),
+            Some(Brace::Members(_)) => {
+                closes || next == Some(Kind::Keyword) || next.is_some_and(Kind::is_word)
+            }
             // Among other words it is told by counting.
             None | Some(Brace::Outside) => {
                 closes || matches!(next, Some(Kind::Keyword | Kind::Tag)) || self.is_own_line(at + 1)
@@ -300,23 +311,6 @@ impl Finder<'_> {
         self.starts(start) && (words.len() > 1 || outside)
     }
 
-    /// Words before `<` or `::`: the last one goes on.
-    fn qualified(&mut self, words: &[usize], end: usize) -> usize {
-        let before = &words[..words.len() - 1];
-        // `API Type::name`, `API Type<…> name`: a name before the type is no part of it.
-        let names: Vec<usize> =
-            before.iter().copied().filter(|w| self.is_name(*w) && self.is_macro_like(*w)).collect();
-        let typed = self.has_type(before);
-        let last = words.last().is_some_and(|w| self.is_name(*w));
-        let others = before.iter().filter(|w| self.is_name(**w)).count() - names.len();
-        if last && (typed || others > 0 || self.is(end, b'<') || names.len() > 1) {
-            for name in names {
-                self.hide(name, name);
-            }
-        }
-        end
-    }
-
     /// Whether what stands before the place may be the end of a type.
     fn follows_type(&self, at: usize) -> bool {
         at.checked_sub(1).is_some_and(|before| self.is(before, b'>') || self.is(before, b'&'))
@@ -335,18 +329,18 @@ impl Finder<'_> {
     }
 
     /// Whether a word says the type by itself.
-    fn has_type(&self, words: &[usize]) -> bool {
+    pub(super) fn has_type(&self, words: &[usize]) -> bool {
         words.iter().any(|w| matches!(self.tokens[*w].kind, Kind::Type | Kind::Tag))
     }
 
     /// The names that are not the tag of a `struct`.
-    fn free_names(&self, words: &[usize]) -> Vec<usize> {
+    pub(super) fn free_names(&self, words: &[usize]) -> Vec<usize> {
         let is_tagged = |w: usize| w > 0 && self.kind(w - 1) == Some(Kind::Tag);
         words.iter().copied().filter(|w| self.is_name(*w) && !is_tagged(*w)).collect()
     }
 
     /// Hides all but so many of the names: first those that look like macros, then those in front.
-    fn keep(&mut self, names: &[usize], count: usize) {
+    pub(super) fn keep(&mut self, names: &[usize], count: usize) {
         let Some(mut surplus) = names.len().checked_sub(count).filter(|n| *n > 0) else { return };
         let mut hidden: Vec<usize> = Vec::new();
         for pass in [true, false] {
@@ -403,7 +397,7 @@ impl Finder<'_> {
                 Some(kind) => kind.is_word(),
                 None => false,
             };
-            if begins && self.braces.last() == Some(&Brace::Members) && self.holds_literal(end, close) {
+            if begins && self.in_members() && self.holds_literal(end, close) {
                 // `DEPRECATED("…") int f();`: what is no parameter is no declaration of its own.
                 self.hide(word, close);
             } else if begins {
@@ -485,12 +479,12 @@ impl Finder<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::lang::patch::patched;
 
     /// What the parser sees of the text, runs of spaces as one.
-    fn check(cpp: bool, text: &str, seen: &str) {
+    pub(in super::super) fn check(cpp: bool, text: &str, seen: &str) {
         let patches = patches(text, cpp);
         let patched = patched(text, &patches).unwrap_or_else(|| text.to_owned());
         assert_eq!(patched.len(), text.len());

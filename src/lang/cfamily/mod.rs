@@ -5,6 +5,7 @@ mod conditions;
 mod fields;
 mod handed;
 mod headers;
+mod heads;
 mod hooks;
 mod includes;
 mod macros;
