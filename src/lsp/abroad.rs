@@ -17,7 +17,7 @@ use super::work::{CancelOnDrop, caught, run};
 use crate::lang::modules::FileId;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::manager::{Capture, Known, Reach, Ready};
+use crate::workspace::manager::{Capture, Known, Manager, Reach, Ready};
 use crate::workspace::sync::Mutex;
 
 /// Most files of definitions that other folders are asked about.
@@ -57,10 +57,8 @@ impl Abroad {
     /// If the session is not there yet.
     pub fn capture(session: &Arc<Session>, feature: &str, uri: &Uri) -> Result<Abroad> {
         let (manager, features) = (session.manager()?, session.features()?);
-        let path = uri::to_path(uri);
-        let others = path.as_ref().map(|path| manager.capture_others(path)).unwrap_or_default();
-        let settings = path.map_or_else(|| manager.settings(), |path| manager.settings_at(&path));
-        let (encoding, wait) = (features.encoding, settings.request_wait);
+        let others = uri::to_path(uri).map(|path| manager.capture_others(&path)).unwrap_or_default();
+        let (encoding, wait) = (features.encoding, request_wait(manager, uri));
         let request = Arc::default();
         Ok(Abroad {
             session: Arc::clone(session),
@@ -72,18 +70,18 @@ impl Abroad {
         })
     }
 
-    /// All folders, for a question that begins in one and is another's.
+    /// All folders, for a question that begins in the document's and is another's.
     ///
     /// # Errors
     /// If the session is not there yet.
-    pub fn capture_all(session: &Arc<Session>, feature: &str) -> Result<Abroad> {
+    pub fn capture_all(session: &Arc<Session>, feature: &str, uri: &Uri) -> Result<Abroad> {
         let (manager, features) = (session.manager()?, session.features()?);
         Ok(Abroad {
             session: Arc::clone(session),
             feature: feature.to_owned(),
             others: manager.capture_all(),
             encoding: features.encoding,
-            wait: manager.request_wait(),
+            wait: request_wait(manager, uri),
             request: Arc::default(),
         })
     }
@@ -230,6 +228,12 @@ impl Abroad {
             Ok(all)
         })
     }
+}
+
+/// How long folders are waited for, as the folder has it where the question begins.
+fn request_wait(manager: &Manager, uri: &Uri) -> Duration {
+    let settings = uri::to_path(uri).map_or_else(|| manager.settings(), |path| manager.settings_at(&path));
+    settings.request_wait
 }
 
 /// The file that lies there as a folder knows it, under each of its names.

@@ -51,7 +51,7 @@ pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<Wor
         Ok(others) => others,
         Err(error) => return at_once(Err(error)),
     };
-    let everybody = match abroad::Abroad::capture_all(session, FEATURE) {
+    let everybody = match abroad::Abroad::capture_all(session, FEATURE, &at.text_document.uri) {
         Ok(everybody) => everybody,
         Err(error) => return at_once(Err(error)),
     };
