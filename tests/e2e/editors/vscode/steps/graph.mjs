@@ -91,7 +91,7 @@ export const GRAPH = [
       await s.eventually("more at depth 2", async () => (await nodes(s)) > near);
       await s.command("View: Toggle Maximize Editor Group");
       await graph.getByRole("button", { name: "Fit" }).click();
-      await s.picture("graph-file", { x: 352, y: 36, width: 924, height: 440 });
+      await s.picture("graph-file", { x: 352, y: 36, width: 924, height: 500 });
       await s.command("View: Toggle Maximize Editor Group");
       await graph.locator("#kinds label", { hasText: "imports" }).locator("input").uncheck();
       await graph.locator("path.edge-imports").first().waitFor({ state: "detached" });
