@@ -673,8 +673,8 @@ fn a_folder_has_settings_of_its_own() {
         [at("b/x.py"), at("a/x.py"), at("c.py")],
         [3, settings().file_bytes_max, settings().file_bytes_max]
     );
-    let document = world.manager.open(&world.at("b/x.py"), "python", 1, "x = 1000\n");
-    assert!(document.is_err(), "more than twice as large as a file may be");
+    let document = world.manager.open(&world.at("b/x.py"), "python", 1, "x = 1000\n").unwrap();
+    assert!(document.analysis().is_err(), "more than twice as large as a file may be");
     world.manager.set_settings(settings());
     world.until("b", |s| s.files == 3);
 }
