@@ -318,6 +318,19 @@ pub struct Knobs {
     pub standard_members: &'static [&'static str],
     /// How a function is begun that is called and not there; `None` where that takes types that nobody knows.
     pub stub: Option<Stub>,
+    /// Functions that something outside the folder calls with arguments by the names of their parameters; `*` stands for any
+    /// letters.
+    pub called_by_name: &'static [&'static str],
+    /// What stands before an argument that is many, each with a name that is computed (`**`).
+    pub spread_arguments: Option<&'static str>,
+    /// A name at the top of a file or class is the language's own until it is assigned.
+    pub late_globals: bool,
+    /// What marks an attribute or annotation of the definition behind it (`@`, `#[`).
+    pub attachment_marks: &'static [&'static str],
+    /// Attributes and annotations that make nothing of the names of what they are attached to.
+    pub plain_attachments: &'static [&'static str],
+    /// What a type writes that has members by names which are computed (`setattr(self`).
+    pub computed_members: &'static [&'static str],
     /// What stands before a string that names a member: `[` behind a value, or a function that takes the name
     /// (`getattr(`).
     pub member_strings: &'static [&'static str],
@@ -470,6 +483,12 @@ impl Knobs {
         found_by_name: &[],
         standard_members: &[],
         stub: None,
+        called_by_name: &[],
+        spread_arguments: None,
+        late_globals: false,
+        attachment_marks: &[],
+        plain_attachments: &[],
+        computed_members: &[],
         member_strings: &[],
         keyword_arguments: false,
         imports: None,

@@ -1,6 +1,6 @@
 //! Questions to the folders that another folder's files are dependencies of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -41,6 +41,29 @@ struct Request {
     until: OnceLock<Instant>,
     /// What the user has been told.
     told: Mutex<BTreeSet<String>>,
+    /// Where folders may have dependencies, of those of which it is known.
+    depends_on: Mutex<HashMap<PathBuf, Arc<[PathBuf]>>>,
+}
+
+impl Request {
+    /// Whether the folder may have files at the place among its dependencies. Looks at the disk, once for each folder.
+    fn may_depend_on(&self, capture: &Capture, real: Option<&Path>) -> bool {
+        let Some(folder) = capture.folder() else { return false };
+        let known = self.depends_on.lock().get(folder).map(Arc::clone);
+        let places = match known {
+            Some(places) => places,
+            None => match capture.depends_on() {
+                // It may be known the next time.
+                None => return true,
+                Some(places) => {
+                    let places: Arc<[PathBuf]> = places.into();
+                    self.depends_on.lock().insert(folder.to_owned(), Arc::clone(&places));
+                    places
+                }
+            },
+        };
+        real.is_some_and(|real| places.iter().any(|place| real.starts_with(place)))
+    }
 }
 
 /// What other folders say.
@@ -177,13 +200,16 @@ impl Abroad {
         let path = uri::to_path(uri).filter(|path| is_offered(manager, &feature, path));
         let Some(path) = path.filter(|_| !others.is_empty()) else { return at_once(Ok(Vec::new())) };
         let (asked, teller) = (path.clone(), Arc::clone(&session));
+        let asking = Arc::clone(&request);
         let dependent = run(manager.pool(), move |_| {
             let home = teller.manager()?.owned(&asked).map(|(_, folder)| folder);
             let others = others.into_iter().map(|capture| {
                 let home = home.is_some() && capture.folder() == home.as_deref();
                 (capture, home)
             });
-            Ok(others.filter(|(capture, home)| *home || capture.may_depend_on(&asked)).collect::<Vec<_>>())
+            let real = asked.canonicalize().ok();
+            let may_depend = |capture: &Capture| asking.may_depend_on(capture, real.as_deref());
+            Ok(others.filter(|(capture, home)| *home || may_depend(capture)).collect::<Vec<_>>())
         });
         let answer = Arc::new(answer);
         Box::pin(async move {
@@ -194,6 +220,7 @@ impl Abroad {
             let ask = |capture: &Capture, home: bool, last: bool| {
                 let (sender, outcome) = oneshot::channel();
                 let (answer, session, path) = (Arc::clone(&answer), Arc::clone(&session), path.clone());
+                let request = Arc::clone(&request);
                 let capture = capture.clone().awaiting(until);
                 let left = until.saturating_duration_since(Instant::now());
                 capture.clone().when_ready(left, token.clone(), move |ready, cancel| {
@@ -202,7 +229,7 @@ impl Abroad {
                         if !last && ready.freshness.dependencies == Known::Reading {
                             return Ok(None);
                         }
-                        let files = files_at(&ready, &capture, &path, home)?;
+                        let files = files_at(&ready, &capture, &request, &path, home)?;
                         let mut all = Vec::new();
                         for file in files {
                             let (session, ready) = (Arc::clone(&session), ready.clone());
@@ -237,14 +264,20 @@ fn request_wait(manager: &Manager, uri: &Uri) -> Duration {
 }
 
 /// The file that lies there as a folder knows it, under each of its names.
-fn files_at(ready: &Ready, capture: &Capture, path: &Path, home: bool) -> Result<Vec<FileId>> {
+fn files_at(
+    ready: &Ready,
+    capture: &Capture,
+    request: &Request,
+    path: &Path,
+    home: bool,
+) -> Result<Vec<FileId>> {
     if home {
         let file = ready.own_file(path).ok_or_else(|| errors::failed("it is not indexed there"))?;
         return Ok(vec![file]);
     }
     let files = ready.libraries_at(path);
     // What was not known to be none of its dependencies may be known by now.
-    if !files.is_empty() || !capture.may_depend_on(path) {
+    if !files.is_empty() || !request.may_depend_on(capture, path.canonicalize().ok().as_deref()) {
         return Ok(files);
     }
     // The folder around another one has its files until it has been read again.

@@ -1,6 +1,7 @@
 //! How often a definition is used, and what stands below it.
 
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
@@ -74,12 +75,20 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
     lenses
 }
 
-/// What a lens counts, at most `limit`.
-pub fn count_lens(view: &View, symbol: Symbol, kind: LensKind, limit: usize, cancel: &AtomicBool) -> Counted {
+/// What a lens counts, at most `limit`, and as far as that is known at the time that is given.
+pub fn count_lens(
+    view: &View,
+    symbol: Symbol,
+    kind: LensKind,
+    limit: usize,
+    until: Option<Instant>,
+    cancel: &AtomicBool,
+) -> Counted {
     let resolver = Resolver::new(view);
     let limits = ReferenceLimits {
         found_max: Some(limit),
         cancel: Some(cancel),
+        until,
         expansions: true,
         ..ReferenceLimits::default()
     };
@@ -119,7 +128,7 @@ mod tests {
         let text = view.text(file).unwrap();
         let shown = code_lenses(&view, file).into_iter().map(|lens| {
             let symbol = Item::at(&view, file, lens.span.start).unwrap();
-            let counted = count_lens(&view, symbol, lens.kind, 100, &AtomicBool::new(false));
+            let counted = count_lens(&view, symbol, lens.kind, 100, None, &AtomicBool::new(false));
             let name = &text[lens.span.start as usize..lens.span.end as usize];
             format!(
                 "{name} {}{}",

@@ -1,6 +1,7 @@
 //! Go to implementation.
 
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
@@ -21,21 +22,24 @@ pub struct Implementers {
 }
 
 /// What implements the type or member that the name at the offset stands for, at most `limit`: types below an interface
-/// or class, members that override one; what is no more than declared in one place is its own implementation.
+/// or class, members that override one; what is no more than declared in one place is its own implementation. The search
+/// ends with what it has at the time that is given.
 pub fn implementation(
     view: &View,
     file: FileId,
     offset: u32,
     limit: usize,
+    until: Option<Instant>,
     cancel: &AtomicBool,
 ) -> Result<Implementers, Empty> {
     let resolver = Resolver::new(view);
     let found = destinations(&resolver, file, offset)?;
     let only = found.len() == 1;
     let mut all = Implementers::default();
+    let limits = limits(limit, until, cancel);
     for destination in found.into_iter().filter(|d| only || !d.tier.is_guess()) {
         match destination.symbol {
-            Some(symbol) => all.add(&resolver, symbol, destination.tier, limit, cancel),
+            Some(symbol) => all.add(&resolver, symbol, destination.tier, limits),
             None => all.items.push(destination),
         }
     }
@@ -43,25 +47,26 @@ pub fn implementation(
 }
 
 /// The same, of a symbol that is known.
-pub fn implementation_of(view: &View, symbol: Symbol, limit: usize, cancel: &AtomicBool) -> Implementers {
+pub fn implementation_of(
+    view: &View,
+    symbol: Symbol,
+    limit: usize,
+    until: Option<Instant>,
+    cancel: &AtomicBool,
+) -> Implementers {
     let mut all = Implementers::default();
-    all.add(&Resolver::new(view), symbol, Tier::Lexical, limit, cancel);
+    all.add(&Resolver::new(view), symbol, Tier::Lexical, limits(limit, until, cancel));
     all.within(limit)
 }
 
+fn limits(limit: usize, until: Option<Instant>, cancel: &AtomicBool) -> ReferenceLimits<'_> {
+    ReferenceLimits { found_max: Some(limit), until, cancel: Some(cancel), ..ReferenceLimits::default() }
+}
+
 impl Implementers {
-    fn add(
-        &mut self,
-        resolver: &Resolver<'_>,
-        symbol: Symbol,
-        tier: Tier,
-        limit: usize,
-        cancel: &AtomicBool,
-    ) {
+    fn add(&mut self, resolver: &Resolver<'_>, symbol: Symbol, tier: Tier, limits: ReferenceLimits<'_>) {
         let view = resolver.view();
         self.defined.push((symbol.file, view.facts(symbol.file).def(symbol.def).name_span));
-        let limits =
-            ReferenceLimits { found_max: Some(limit), cancel: Some(cancel), ..ReferenceLimits::default() };
         let implementing = resolver.implementations_of(symbol, limits);
         self.truncated |= implementing.truncated;
         self.cancelled |= implementing.cancelled;
@@ -95,7 +100,7 @@ mod tests {
         let fixture = Fixture::parse(fixture);
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
-        let found = implementation(&view, file, offset, 100, &AtomicBool::new(false));
+        let found = implementation(&view, file, offset, 100, None, &AtomicBool::new(false));
         let items = found.map(|found| found.items).unwrap_or_default();
         assert_eq!(starts(&view, items.iter().map(|d| &d.location)), fixture.starts());
     }

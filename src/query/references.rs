@@ -85,10 +85,10 @@ fn uses(
         found_max: Some(limit),
         cancel: Some(cancel),
         expansions: true,
+        until: Instant::now().checked_add(SEARCH_TIME_MAX),
         ..ReferenceLimits::default()
     };
-    let deadline = Instant::now().checked_add(SEARCH_TIME_MAX);
-    let found = resolver.references_until(target, limits, deadline);
+    let found = resolver.references(target, limits);
     let location = |f: &Found| Location { file: f.file, span: f.span, full: f.span };
     let items: Vec<Use> = found
         .found
@@ -118,9 +118,11 @@ fn uses(
 fn defined(resolver: &Resolver<'_>, target: Target, targets: &[Target]) -> Vec<(FileId, Option<Span>)> {
     let view = resolver.view();
     let def = |symbol: Symbol| view.facts(symbol.file).def(symbol.def).clone();
-    if let Target::Symbol(symbol) = target
-        && is_local(&def(symbol), resolver, symbol)
-    {
+    let is_hidden = |target: &Target| match *target {
+        Target::Symbol(symbol) => is_local(&def(symbol), resolver, symbol),
+        Target::File(_) => false,
+    };
+    if is_hidden(&target) && targets.iter().all(is_hidden) {
         return Vec::new();
     }
     let place = |target: &Target| match *target {

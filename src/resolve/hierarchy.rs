@@ -1,7 +1,5 @@
 //! Types above and below a type.
 
-use std::sync::atomic::Ordering;
-
 use smallvec::SmallVec;
 
 use super::ty::Head;
@@ -51,8 +49,9 @@ impl Resolver<'_> {
                 if self.view.lang(file).family() != self.view.lang(own.file).family() {
                     continue;
                 }
-                if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
-                    types.cancelled = true;
+                types.cancelled |= limits.is_cancelled();
+                types.truncated |= limits.is_late();
+                if types.cancelled || types.truncated {
                     return types;
                 }
                 self.begin();

@@ -1,8 +1,6 @@
 //! What implements a type or a member: types below it, members that override it, types that have what an interface asks
 //! for.
 
-use std::sync::atomic::Ordering;
-
 use smallvec::SmallVec;
 
 use super::member::Wanted;
@@ -42,6 +40,14 @@ pub struct Implementations {
 }
 
 impl Implementations {
+    /// Whether the search ends here: nobody wants the answer any more, or it has taken long enough.
+    fn ends(&mut self, limits: ReferenceLimits<'_>) -> bool {
+        let late = limits.is_late();
+        self.cancelled |= limits.is_cancelled();
+        self.truncated |= late;
+        self.cancelled || late
+    }
+
     fn add(&mut self, found: Implementation) {
         if !self.found.contains(&found) {
             self.found.push(found);
@@ -142,6 +148,9 @@ impl Resolver<'_> {
             Interfaces::Named => self.all_subtypes(owner, limits, all),
         };
         for ty in below {
+            if all.ends(limits) {
+                return;
+            }
             self.begin();
             let own: SmallVec<[Symbol; 2]> = match self.knobs(owner.file).interfaces {
                 // A type may have the member by what it embeds.
@@ -201,8 +210,7 @@ impl Resolver<'_> {
             if self.view.lang(file).family() != self.view.lang(of.file).family() {
                 continue;
             }
-            if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
-                all.cancelled = true;
+            if all.ends(limits) {
                 return;
             }
             self.begin();
@@ -252,8 +260,7 @@ impl Resolver<'_> {
         let mut seen = open.clone();
         let mut found = Vec::new();
         while let Some(ty) = open.pop() {
-            if limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed)) {
-                all.cancelled = true;
+            if all.ends(limits) {
                 break;
             }
             self.begin();
@@ -272,6 +279,7 @@ impl Resolver<'_> {
             }
             let below = self.subtypes(ty, limits);
             all.truncated |= below.truncated;
+            all.cancelled |= below.cancelled;
             for below in below.found {
                 if !seen.contains(&below) {
                     seen.push(below);

@@ -36,12 +36,24 @@ pub struct ReferenceLimits<'a> {
     pub found_max: Option<usize>,
     /// Set by somebody who no longer wants the answer.
     pub cancel: Option<&'a AtomicBool>,
+    /// When the search ends with what it has.
+    pub until: Option<Instant>,
     /// Only look into this file.
     pub within: Option<FileId>,
     /// Where a macro is used whose text mentions the symbol counts as a use of it.
     pub expansions: bool,
     /// Which uses are kept and counted, by what they do; all if it is not said.
     pub keeps: Option<fn(Role) -> bool>,
+}
+
+impl ReferenceLimits<'_> {
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
 }
 
 /// A place where a symbol is used or declared.
@@ -78,21 +90,11 @@ pub struct References {
 }
 
 impl Resolver<'_> {
-    /// Every use of the target in the view.
+    /// Every use of the target in the view, as far as the limits let it.
     pub fn references(&self, target: Target, limits: ReferenceLimits<'_>) -> References {
-        self.references_until(target, limits, None)
-    }
-
-    /// The uses of the target that are found until then.
-    pub fn references_until(
-        &self,
-        target: Target,
-        limits: ReferenceLimits<'_>,
-        deadline: Option<Instant>,
-    ) -> References {
         // A guess is no reference, and takes a look at everything of its name.
         self.sober.set(true);
-        let mut search = Search::new(self, limits, deadline);
+        let mut search = Search::new(self, limits);
         search.aim(target);
         search.run();
         search.expand();
@@ -169,8 +171,6 @@ impl Resolver<'_> {
 struct Search<'r, 'v, 'c> {
     resolver: &'r Resolver<'v>,
     limits: ReferenceLimits<'c>,
-    /// When the search gives what it has.
-    deadline: Option<Instant>,
     targets: FxHashSet<Target>,
     /// Those that are the symbol itself.
     own: FxHashSet<Symbol>,
@@ -196,11 +196,10 @@ struct Search<'r, 'v, 'c> {
 }
 
 impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
-    fn new(resolver: &'r Resolver<'v>, limits: ReferenceLimits<'c>, deadline: Option<Instant>) -> Self {
+    fn new(resolver: &'r Resolver<'v>, limits: ReferenceLimits<'c>) -> Self {
         Search {
             resolver,
             limits,
-            deadline,
             targets: FxHashSet::default(),
             own: FxHashSet::default(),
             relatives: FxHashMap::default(),
@@ -384,9 +383,8 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
 
     /// Whether the search ends here: nobody wants the answer any more, or it has taken long enough.
     fn is_over(&mut self) -> bool {
-        self.result.cancelled |= self.limits.cancel.is_some_and(|c| c.load(Ordering::Relaxed));
-        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        self.result.truncated |= late || self.looked > CANDIDATES_MAX;
+        self.result.cancelled |= self.limits.is_cancelled();
+        self.result.truncated |= self.limits.is_late() || self.looked > CANDIDATES_MAX;
         self.result.cancelled || self.result.truncated
     }
 
@@ -552,7 +550,7 @@ mod tests {
     use crate::graph::fixture::Fixture;
 
     /// The uses of the definition at the fixture's cursor.
-    fn search(fixture: &str, deadline: Option<Instant>) -> References {
+    fn search(fixture: &str, until: Option<Instant>) -> References {
         let fixture = Fixture::parse(fixture);
         let view = fixture.view();
         let (file, offset) = fixture.cursor(&view);
@@ -560,7 +558,8 @@ mod tests {
         let Some(super::super::Occurrence::Def(def)) = resolver.at(file, offset) else {
             panic!("there is no definition at the cursor")
         };
-        resolver.references_until(Target::Symbol(Symbol { file, def }), ReferenceLimits::default(), deadline)
+        let limits = ReferenceLimits { until, ..ReferenceLimits::default() };
+        resolver.references(Target::Symbol(Symbol { file, def }), limits)
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::{Cx, Entity, Resolution, Resolver, Symbol};
 use crate::lang::facts::{DefKind, RefId, Role, Term};
 use crate::lang::modules::FileId;
 
+/// Names of one path.
+const PATH_NAMES_MAX: usize = 32;
+
 /// Definitions whose uses are looked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -107,17 +110,31 @@ impl Resolver<'_> {
 
     /// Whether a receiver may be a value of any type.
     fn is_open(&self, cx: Cx, recv: crate::lang::facts::TermId, wanted: &Wanted) -> bool {
-        let index = self.index(cx.file);
         // What is named by its path from outside is outside itself.
-        if let Term::Ref(reference) = index.facts.term(recv)
-            && matches!(&*self.reference(cx.file, *reference), Resolution::External(_))
-        {
+        if self.is_path_from_outside(cx.file, recv) {
             return false;
         }
         let ty = self.eval(cx, recv).ty;
         let bare = |ty: &Ty| matches!(ty, Ty::Literal(_) | Ty::List(_) | Ty::Map(_) | Ty::Tuple(_));
         let outside = wanted.open && (bare(&ty) || matches!(&ty, Ty::Of(inner) if bare(inner)));
         outside || self.is_open_type(&ty)
+    }
+
+    /// Whether a term is a path whose first name comes from outside (`os.path`, and not a member of a parameter).
+    fn is_path_from_outside(&self, file: FileId, term: crate::lang::facts::TermId) -> bool {
+        let index = self.index(file);
+        let mut at = term;
+        for _ in 0..PATH_NAMES_MAX {
+            let Term::Ref(reference) = index.facts.term(at) else { return false };
+            if !matches!(&*self.reference(file, *reference), Resolution::External(_)) {
+                return false;
+            }
+            match index.facts.reference(*reference).recv {
+                Some(recv) => at = recv,
+                None => return true,
+            }
+        }
+        false
     }
 
     fn is_open_type(&self, ty: &Ty) -> bool {

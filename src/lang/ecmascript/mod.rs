@@ -56,6 +56,8 @@ pub const TYPESCRIPT: Knobs = Knobs {
         statements_only: false,
         in_class: false,
     }),
+    attachment_marks: &["@"],
+    computed_members: &["Object.assign(this", "this[", "new Proxy(this"],
     member_strings: &["["],
     found_by_name: &["constructor", "toString", "valueOf", "toJSON", "toLocaleString", "then"],
     standard_members: globals::MEMBERS,

@@ -3,7 +3,10 @@
 //! What a click does is the client's: one that says that it has the command gets the places with it. In others the
 //! lens is a number.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,6 +26,9 @@ pub const FEATURE: &str = "codeLens";
 pub const SHOW: &str = "coppice.showReferences";
 /// Most places that are counted: what has more is used a lot.
 const PLACES_MAX: usize = 1_000;
+/// How long all folders together count for one lens. Editors ask for a screenful of them at once, and nearly all take a
+/// hundredth of it.
+const COUNT_TIME_MAX: Duration = Duration::from_millis(100);
 
 pub fn options() -> CodeLensOptions {
     CodeLensOptions { resolve_provider: Some(true), ..CodeLensOptions::default() }
@@ -73,18 +79,20 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
     let at = lens.range.start;
     let shows = session.features().is_ok_and(|f| f.shows_references);
     let told = uri.clone();
+    let bounds = Arc::new(Bounds::default());
     let others = match Abroad::capture(session, FEATURE, &uri) {
         Ok(others) => others,
         Err(error) => return at_once(Err(error)),
     };
+    let within = Arc::clone(&bounds);
     let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        Ok(Found::Answer((count(reading, at, counts, cancel)?, Within::of(reading))))
+        Ok(Found::Answer((count(reading, at, counts, &within, cancel)?, Within::of(reading))))
     });
     Box::pin(async move {
         let Some((mut counted, within)) = own.await? else { return Ok(lens) };
         if let Within::Folder = within {
             let there = others.ask_all(&told, move |reading, cancel| {
-                count(reading, at, counts, cancel).map(|counted| vec![counted])
+                count(reading, at, counts, &bounds, cancel).map(|counted| vec![counted])
             });
             match there.await {
                 Ok(there) => there.into_iter().for_each(|there| counted.add(there)),
@@ -97,6 +105,24 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
     })
 }
 
+/// What bounds all that is counted for one lens.
+#[derive(Default)]
+struct Bounds {
+    /// Set by the first that counts.
+    until: OnceLock<Option<Instant>>,
+    counted: AtomicUsize,
+}
+
+impl Bounds {
+    fn until(&self) -> Option<Instant> {
+        *self.until.get_or_init(|| Instant::now().checked_add(COUNT_TIME_MAX))
+    }
+
+    fn left(&self) -> usize {
+        PLACES_MAX.saturating_sub(self.counted.load(Ordering::Relaxed))
+    }
+}
+
 /// What one or several folders have of what a lens counts.
 struct Places {
     places: Vec<Location>,
@@ -107,16 +133,19 @@ struct Places {
 impl Places {
     fn add(&mut self, other: Places) {
         self.more |= other.more;
-        for place in other.places {
-            if !self.places.contains(&place) {
-                self.places.push(place);
-            }
-        }
+        let known: HashSet<Location> = self.places.iter().cloned().collect();
+        self.places.extend(other.places.into_iter().filter(|place| !known.contains(place)));
     }
 }
 
 /// What the folder has of it, and of dependencies what is asked about there.
-fn count(reading: &Reading, at: Position, counts: Counts, cancel: &CancelToken) -> Result<Places> {
+fn count(
+    reading: &Reading,
+    at: Position,
+    counts: Counts,
+    bounds: &Bounds,
+    cancel: &CancelToken,
+) -> Result<Places> {
     let view = &reading.ready.view;
     let symbol = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
     // The text has changed since: the client asks for all lenses anew.
@@ -125,13 +154,14 @@ fn count(reading: &Reading, at: Position, counts: Counts, cancel: &CancelToken) 
         Counts::References => LensKind::References,
         Counts::Implementations => LensKind::Implementations,
     };
-    let mut counted = query::count_lens(view, symbol, kind, PLACES_MAX, cancel.flag());
+    let mut counted = query::count_lens(view, symbol, kind, bounds.left(), bounds.until(), cancel.flag());
     if counted.cancelled {
         return Err(errors::cancelled());
     }
     if reading.is_elsewhere() {
         counted.places.retain(|place| !view.is_library(place.file));
     }
+    bounds.counted.fetch_add(counted.places.len(), Ordering::Relaxed);
     let more = counted.truncated || reading.ready.freshness.degraded.is_some();
     let places =
         reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));

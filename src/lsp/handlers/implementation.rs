@@ -1,7 +1,8 @@
 //! `textDocument/implementation`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use tower_lsp::gen_lsp_types::{
     Definition, ImplementationParams, ImplementationResponse, Location, LocationLink, Position, Range, Uri,
@@ -9,7 +10,7 @@ use tower_lsp::gen_lsp_types::{
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::definition::TARGETS_MAX;
-use crate::lsp::abroad::Abroad;
+use crate::lsp::abroad::{Abroad, DEFINING_MAX};
 use crate::lsp::convert;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
@@ -18,6 +19,8 @@ use crate::query::{self, Implementers, Item};
 use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "implementation";
+/// How long all folders together are searched; nearly all answers take a hundredth of it.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Something that implements what was asked about.
 #[derive(PartialEq)]
@@ -46,10 +49,13 @@ pub fn handle(
         Ok(others) => others,
         Err(error) => return at_once(Err(error)),
     };
+    let until = Arc::new(OnceLock::new());
+    let beginning = Arc::clone(&until);
     let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
-        let found = query::implementation(view, reading.file, offset, TARGETS_MAX, cancel.flag());
+        let until = *beginning.get_or_init(|| Instant::now().checked_add(SEARCH_TIME_MAX));
+        let found = query::implementation(view, reading.file, offset, TARGETS_MAX, until, cancel.flag());
         let Ok(found) = found else { return Ok(Found::Nothing) };
         let places = places(reading, &found, |_| true)?;
         let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
@@ -63,11 +69,19 @@ pub fn handle(
     });
     Box::pin(async move {
         let Some(Own { origin, mut places, defined }) = own.await? else { return Ok(None) };
-        for (uri, names) in defined.into_values() {
+        let until = until.get().copied().flatten();
+        for (uri, names) in defined.into_values().take(DEFINING_MAX) {
+            if places.len() >= TARGETS_MAX {
+                break;
+            }
+            let left = TARGETS_MAX - places.len();
             let found = others.clone().ask(&uri, move |reading, cancel| {
                 let mut all = Vec::new();
                 for name in &names {
-                    all.extend(abroad(reading, *name, cancel)?);
+                    all.extend(abroad(reading, *name, left, until, cancel)?);
+                    if all.len() >= left {
+                        break;
+                    }
                 }
                 Ok(all)
             });
@@ -104,11 +118,17 @@ impl Place {
 }
 
 /// What implements in the folder what the name at the position defines in one of its files, or one of its dependencies'.
-fn abroad(reading: &Reading, name: Position, cancel: &CancelToken) -> Result<Vec<Place>> {
+fn abroad(
+    reading: &Reading,
+    name: Position,
+    limit: usize,
+    until: Option<Instant>,
+    cancel: &CancelToken,
+) -> Result<Vec<Place>> {
     let view = &reading.ready.view;
     let symbol = reading.offset(name).and_then(|offset| Item::at(view, reading.file, offset));
     let symbol = symbol.ok_or_else(Error::content_modified)?;
-    let found = query::implementation_of(view, symbol, TARGETS_MAX, cancel.flag());
+    let found = query::implementation_of(view, symbol, limit, until, cancel.flag());
     // What dependencies do is theirs to tell.
     places(reading, &found, |location| !view.is_library(location.file))
 }

@@ -4,6 +4,7 @@
 //! whether every name of the changed files still means what it meant before ([`check`]). The last reads the changed texts
 //! anew, so it catches what languages make of a name in ways that nobody listed.
 
+mod by_name;
 mod check;
 mod places;
 mod relabel;
@@ -101,7 +102,7 @@ pub fn rename(
         return refuse(format!("`{name}` would not be seen from the same places as `{}`", subject.text));
     }
     let mut found = places::places(&resolver, &subject, cancel)?;
-    strings::add_strings(view, &subject, &mut found, cancel)?;
+    strings::add_strings(&resolver, &subject, &mut found, cancel)?;
     let shared = shared(view, &subject);
     let mut renaming = Renaming { files: places::edits(&found, &subject, &name), moved: None, shared };
     check::check(&resolver, &subject, &found, &renaming, &name, cancel)?;
@@ -131,7 +132,7 @@ pub fn rename_abroad(
     }
     (subject.text, subject.alias) = (shared.name.clone(), shared.alias);
     let mut found = places::places(&resolver, &subject, cancel)?;
-    strings::add_strings(view, &subject, &mut found, cancel)?;
+    strings::add_strings(&resolver, &subject, &mut found, cancel)?;
     found.retain(|changed| !view.is_library(changed.file));
     let mut edits = places::edits(&found, &subject, name);
     edits.retain(|(_, edits)| !edits.is_empty());

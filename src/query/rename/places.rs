@@ -141,7 +141,9 @@ fn of_file(
         let place = places.entry(d.name_span).or_default();
         let key = is_key_def(&facts, d.kind, d.scope);
         let slot = if key { &mut place.key } else { &mut place.value };
-        *slot = Some(stronger(*slot, mark));
+        // What is doubted of the whole is so where it is assigned, too, which is a use as well.
+        let doubted = matches!(mark, Mark::Ours(Some(_)));
+        *slot = Some(if doubted { mark } else { stronger(*slot, mark) });
     }
     // A field that is embedded is named by its type.
     let named_after = |s: &Symbol| places.get(&facts.def(s.def).name_span).is_some_and(|p| is_ours(p.value));

@@ -13,6 +13,7 @@ use crate::lang::facts::Span;
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::words::Leaf;
 use crate::lang::{LangId, ParseLimits, Parser};
+use crate::resolve::Resolver;
 
 /// Files that are searched for strings; in a larger folder those beyond are not.
 const FILES_MAX: usize = 20_000;
@@ -21,7 +22,7 @@ const BEFORE_BYTES: usize = 256;
 
 /// Adds the strings by which files of the subject's languages may reach it.
 pub fn add_strings(
-    view: &View,
+    resolver: &Resolver<'_>,
     subject: &Subject,
     changed: &mut Vec<Changed>,
     cancel: &AtomicBool,
@@ -29,6 +30,7 @@ pub fn add_strings(
     if subject.wanted.local || subject.alias {
         return Ok(());
     }
+    let view = resolver.view();
     let family = view.lang(subject.file).family();
     let reached = |lang: LangId| lang.family() == family && !lang.knobs().member_strings.is_empty();
     let own = view.files().filter(|f| !view.is_library(*f) && reached(view.lang(*f)));
@@ -36,7 +38,7 @@ pub fn add_strings(
         if cancel.load(Ordering::Relaxed) {
             return refuse("cancelled");
         }
-        let spans = strings(view, file, &subject.text);
+        let spans = strings(view, file, &subject.text, &owners(resolver, subject, file));
         if spans.is_empty() {
             continue;
         }
@@ -56,14 +58,26 @@ pub fn add_strings(
     Ok(())
 }
 
-/// Strings of the file that hold nothing but the name, where strings name members.
-fn strings(view: &View, file: FileId, name: &str) -> Vec<Span> {
+/// The declarations of the types in the file that have the subject as a member.
+fn owners(resolver: &Resolver<'_>, subject: &Subject, file: FileId) -> Vec<Span> {
+    let facts = resolver.view().facts(file);
+    let owners = subject.wanted.symbols.iter().filter_map(|symbol| resolver.owner(*symbol));
+    owners.filter(|owner| owner.file == file).map(|owner| facts.def(owner.def).span).collect()
+}
+
+/// Strings of the file that hold nothing but the name, where strings name members: behind what takes such names, and in lists
+/// of strings that a type declares (`__slots__`).
+fn strings(view: &View, file: FileId, name: &str, owners: &[Span]) -> Vec<Span> {
     // What cannot be read any more is told of where it has to be changed.
     let Ok(text) = view.text(file) else { return Vec::new() };
     let lang = view.lang(file);
     let found: Vec<Span> = text
         .match_indices(name)
-        .filter(|(at, found)| is_for_member(lang, &text, *at, at + found.len()))
+        .filter(|(at, found)| {
+            let end = at + found.len();
+            let inside = owners.iter().any(|owner| owner.contains(*at as u32));
+            is_for_member(lang, &text, *at, end) || inside && is_listed(&text, *at, end)
+        })
         .map(|(at, found)| Span::new(at as u32, (at + found.len()) as u32))
         .collect();
     if found.is_empty() {
@@ -77,6 +91,24 @@ fn strings(view: &View, file: FileId, name: &str) -> Vec<Span> {
         .filter(|(span, leaf)| *leaf == (Leaf::String, *span))
         .map(|(s, _)| s)
         .collect()
+}
+
+/// Whether the letters stand alone between quotes in a list, tuple or set of nothing but strings.
+fn is_listed(text: &str, start: usize, end: usize) -> bool {
+    const ITEM: [char; 7] = ['"', '\'', '`', ',', '_', '-', '$'];
+    let in_list = |c: char| c.is_whitespace() || c.is_alphanumeric() || ITEM.contains(&c);
+    let (before, after) = (&text[..start], &text[end..]);
+    let quoted = before.ends_with(['"', '\'', '`']) && after.starts_with(['"', '\'', '`']);
+    let Some(open) = before.rfind(|c| !in_list(c)).filter(|_| quoted) else { return false };
+    let Some(close) = after.find(|c| !in_list(c)) else { return false };
+    let brackets = (before[open..].chars().next(), after[close..].chars().next());
+    // A call takes its arguments in brackets, too.
+    let called = before[..open].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ')');
+    let list = matches!(brackets, (Some('['), Some(']')) | (Some('{'), Some('}')) | (Some('('), Some(')')));
+    // Every word of the list is a string.
+    let items = before[open + 1..].chars().chain(after[..close].chars()).filter(|c| *c == ',').count() + 1;
+    let quotes = text[open..end + close].chars().filter(|c| ITEM[..3].contains(c)).count();
+    list && !called && quotes.div_ceil(2) >= items.saturating_sub(1)
 }
 
 /// Whether the letters stand alone between quotes, behind something that takes the name of a member.

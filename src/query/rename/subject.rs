@@ -1,7 +1,7 @@
 //! What is renamed: the symbol under the cursor, and all that has to be called the same.
 
 use super::super::{Destination, Empty, destinations};
-use super::{Outside, Refusal, refuse};
+use super::{Outside, Refusal, by_name, refuse};
 use crate::lang::facts::{Def, DefKind, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::words::is_name;
@@ -135,9 +135,15 @@ pub fn subject(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Result<Sub
     wanted.member = is_member || view.facts(first.file).scope(def.scope).kind == ScopeKind::Object;
     let of_trait = |s: Symbol| view.facts(s.file).def(s.def).kind == DefKind::Trait;
     wanted.open = resolver.owner(first).is_some_and(of_trait);
-    wanted.taker = resolver.taker(first);
-    wanted.local = !alias && is_local(&def, resolver, first);
-    Ok(Subject { wanted, text, alias, file, under_cursor, doubt: kin.doubt })
+    let mut symbols: Vec<Symbol> = wanted.symbols.iter().copied().collect();
+    symbols.sort_unstable();
+    // A parameter that is assigned anew is a variable as well.
+    wanted.taker = symbols.iter().find_map(|s| resolver.taker(*s));
+    let is_local = |s: &Symbol| is_local(view.facts(s.file).def(s.def), resolver, *s);
+    wanted.local = !alias && symbols.iter().all(is_local);
+    // A name that an import gives is nobody else's.
+    let doubt = kin.doubt.or_else(|| by_name::doubt(resolver, symbols.into_iter().filter(|_| !alias)));
+    Ok(Subject { wanted, text, alias, file, under_cursor, doubt })
 }
 
 /// The type that a constructor builds, where it bears the type's name or none of its own.
@@ -182,7 +188,8 @@ pub fn is_local(def: &Def, resolver: &Resolver<'_>, symbol: Symbol) -> bool {
         && !def.flags.has(crate::lang::facts::DefFlags::OUTER)
 }
 
-fn is_like(text: &str, pattern: &str) -> bool {
+/// Whether the text is the pattern, in which `*` stands for any letters.
+pub fn is_like(text: &str, pattern: &str) -> bool {
     match pattern.split_once('*') {
         None => text == pattern,
         Some((start, end)) => {

@@ -448,3 +448,185 @@ fn strings_that_may_name_a_member_want_to_be_looked_at() {
         &["a.js: function f(fresh) { return fresh; }"],
     );
 }
+
+#[test]
+fn what_is_attached_may_use_a_name() {
+    check_rename(
+        "
+        //- /a.py
+        from web import app
+        @app.route('/')
+        def $0index(): pass
+        index()
+        ",
+        &["? a.py: def fresh(): pass", "a.py: fresh()"],
+    );
+    // Whoever decorates a function may hand it arguments by name.
+    check_rename(
+        "
+        //- /a.py
+        from web import app
+        @app.route('/<user>')
+        def index($0user): return user
+        ",
+        &["? a.py: def index(fresh): return fresh"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        def test_it($0client): client.get()
+        ",
+        &["? a.py: def test_it(fresh): fresh.get()"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            @staticmethod
+            def $0m(): pass
+        A.m()
+        ",
+        &["a.py: def fresh(): pass", "a.py: A.fresh()"],
+    );
+    check_rename(
+        "
+        //- /a.ts
+        import { Input } from 'ng';
+        class A {
+            @Input() $0size = 1;
+        }
+        ",
+        &["? a.ts: @Input() fresh = 1;"],
+    );
+    check_rename(
+        "
+        //- /A.java
+        class A {
+            @JsonProperty
+            private int $0size;
+            @Override public int m() { return size; }
+        }
+        ",
+        &["? A.java: private int fresh;", "A.java: @Override public int m() { return fresh; }"],
+    );
+    check_rename(
+        "
+        //- /src/lib.rs
+        #[derive(Debug, Serialize)]
+        struct A { $0size: u8 }
+        ",
+        &["? src/lib.rs: struct A { fresh: u8 }"],
+    );
+    check_rename(
+        "
+        //- /src/lib.rs
+        #[derive(Debug)]
+        struct A { $0size: u8 }
+        ",
+        &["src/lib.rs: struct A { fresh: u8 }"],
+    );
+}
+
+#[test]
+fn a_type_may_list_or_compute_the_names_of_its_members() {
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            __slots__ = (
+                'width',
+                'size',
+            )
+            def __init__(self): self.$0size = ask('size')
+        ",
+        &["? a.py: 'fresh',", "a.py: def __init__(self): self.fresh = ask('size')"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            def __init__(self, **given):
+                self.$0size = 1
+                for name, value in given.items():
+                    setattr(self, name, value)
+        ",
+        &["? a.py: self.fresh = 1"],
+    );
+    check_rename(
+        "
+        //- /a.js
+        class A {
+            constructor(given) { this.$0size = 1; Object.assign(this, given); }
+        }
+        ",
+        &["? a.js: constructor(given) { this.fresh = 1; Object.assign(this, given); }"],
+    );
+}
+
+#[test]
+fn a_member_of_what_comes_from_outside_may_be_ours() {
+    check_rename(
+        "
+        //- /a.py
+        import web
+        class A:
+            def $0m(self): pass
+        def f(ctx: web.Context):
+            ctx.obj.m()
+            web.tools.m()
+        ",
+        &["a.py: def fresh(self): pass", "? a.py: ctx.obj.fresh()"],
+    );
+}
+
+#[test]
+fn callers_may_name_a_parameter() {
+    // One that is assigned anew is the same.
+    check_rename(
+        "
+        //- /a.py
+        def f(size=None):
+            $0size = size or 1
+            return size
+        //- /b.py
+        from a import f
+        f(size=2)
+        ",
+        &["a.py: def f(fresh=None):", "a.py: fresh = fresh or 1", "a.py: return fresh", "b.py: f(fresh=2)"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        def f($0size): return size ** 2
+        f(1 ** 2, **given)
+        ",
+        &["? a.py: def f(fresh): return fresh ** 2"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        def f($0size): return size
+        f(2 ** 2)
+        ",
+        &["a.py: def f(fresh): return fresh"],
+    );
+    check_rename(
+        "
+        //- /a.py
+        class A:
+            def m(self, size): pass
+        class B(A):
+            def m(self, $0size): return size
+        ",
+        &["? a.py: def m(self, fresh): return fresh"],
+    );
+}
+
+#[test]
+fn a_name_of_the_language_s_own_may_be_meant() {
+    check_rename("\n//- /a.py\n$0str = str\n", &["? a.py: fresh = fresh"]);
+    check_rename(
+        "\n//- /a.py\ndef f():\n    $0str = 1\n    return str\n",
+        &["a.py: fresh = 1", "a.py: return fresh"],
+    );
+}

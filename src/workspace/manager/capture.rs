@@ -260,15 +260,15 @@ impl Capture {
         Capture { core, folder, path, documents, settling, brings_back, reach, awaited_until }
     }
 
-    /// Whether the folder may have files at the path among its dependencies. Looks at the disk.
-    pub fn may_depend_on(&self, path: &Path) -> bool {
-        let Some(folder) = &self.folder else { return false };
+    /// Where the folder may have dependencies outside of itself, links followed; nothing while that is not known. Looks at
+    /// the disk.
+    pub fn depends_on(&self) -> Option<Vec<PathBuf>> {
+        let Some(folder) = &self.folder else { return Some(Vec::new()) };
         if self.core.leads_of(folder).is_none() && self.may_be_read() {
-            return true;
+            return None;
         }
         let setting = self.core.dependencies_of(folder, &self.open_leads(folder));
-        let places = named(&setting).iter().filter_map(|place| place.canonicalize().ok());
-        path.canonicalize().is_ok_and(|real| places.into_iter().any(|place| real.starts_with(place)))
+        Some(named(&setting).iter().filter_map(|place| place.canonicalize().ok()).collect())
     }
 
     /// Whether the folder has not been read yet, and not for a failure.
