@@ -1,15 +1,13 @@
 //! How right definitions and references are, in-process, against the gold answers of type-aware tools.
 //!
 //! ```text
-//! cargo bench --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--link]
-//!     [--agree N] [--compare TABLE | --write TABLE]
+//! cargo bench --bench accuracy -- GOLD CORPORA [--corpus NAME]… [--kind KIND]… [--kinds] [--misses N] [--refs] [--agree N]
+//!     [--compare TABLE | --write TABLE]
 //! ```
 //!
 //! `--compare` exits with 1 if a figure is worse than in the table, `benches/accuracy.json`; `--write` makes it anew.
 //! `--agree N` compares definitions and references of every N-th use and definition with each other; contradictions
-//! are shown with `--misses`, and end with 1. `--refs` scores references too; `--link` resolves every reference of a
-//! corpus and compares the cost with parsing.
-//! Without gold, each folder in `CORPORA` is linked.
+//! are shown with `--misses`, and end with 1. `--refs` scores references too.
 //!
 //! `GOLD` holds `<corpus>.def.jsonl` and `<corpus>.refs.jsonl`, `CORPORA` a folder for each corpus.
 
@@ -20,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use coppice::lang::modules::{FileId, Layout};
 use coppice::query;
-use coppice::resolve::{Outcome, Resolver, Tier};
+use coppice::resolve::Tier;
 use corpus::Corpus;
 use scores::{Row, Scores, Table, Verdict, percent};
 use serde::Deserialize;
@@ -74,7 +72,6 @@ struct Options {
     kinds: bool,
     misses: usize,
     refs: bool,
-    link: bool,
     agree: Option<usize>,
     compare: Option<PathBuf>,
     write: Option<PathBuf>,
@@ -90,7 +87,6 @@ fn options() -> Option<Options> {
             "--kind" => options.kind.push(args.next()?),
             "--kinds" => options.kinds = true,
             "--refs" => options.refs = true,
-            "--link" => options.link = true,
             "--agree" => options.agree = Some(args.next()?.parse().ok()?),
             "--misses" => options.misses = args.next()?.parse().ok()?,
             "--compare" => options.compare = Some(args.next()?.into()),
@@ -108,7 +104,7 @@ fn options() -> Option<Options> {
 fn main() -> ExitCode {
     let Some(options) = options() else {
         eprintln!(
-            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --link, --agree N, \
+            "accuracy: needs GOLD and CORPORA; options --corpus NAME, --kind KIND, --kinds, --misses N, --refs, --agree N, \
              --compare TABLE, --write TABLE"
         );
         return ExitCode::SUCCESS;
@@ -123,12 +119,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if corpora.is_empty() {
-        let folders = std::fs::read_dir(&options.corpora).into_iter().flatten().flatten();
-        corpora = folders.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-    }
     corpora.sort();
-    if !options.link && options.agree.is_none() {
+    if options.agree.is_none() {
         println!(
             "{:<28}{:>7}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}",
             "definition", "records", "exact@1", "alt@1", "any", "wrong", "none", "ext", "ext-fp"
@@ -148,10 +140,6 @@ fn main() -> ExitCode {
         }
         if let Some(every) = options.agree {
             disagree |= !corpus.agree(&name, every, options.misses);
-            continue;
-        }
-        if options.link {
-            corpus.link(&name);
             continue;
         }
         let Some((all, qualified)) = corpus.definitions(&name, &options) else { continue };
@@ -286,7 +274,7 @@ impl Scored {
             }
         }
         if options.misses > 0 {
-            println!("  {} lines, parse {:?}, questions {asked:?}", self.lines, self.parse);
+            println!("  {} lines, parse {:.2} s, questions {asked:?}", self.lines, self.parse);
         }
         Some((all, qualified))
     }
@@ -346,46 +334,6 @@ impl Scored {
             println!("    {told}");
         }
         wrong == 0
-    }
-
-    /// Resolves every reference once, by one resolver.
-    fn link(&self, name: &str) {
-        let resolver = Resolver::new(&self.view);
-        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
-        let (mut total, mut slowest) = (0usize, (Duration::ZERO, String::new()));
-        let started = Instant::now();
-        for (path, file) in &self.files {
-            let facts = self.view.facts(*file);
-            for (id, reference) in facts.refs_with_ids() {
-                let asked = Instant::now();
-                let outcome = match resolver.resolve(*file, id) {
-                    Outcome::Found(found) => found.first().map(|(_, t)| format!("{t:?}")).unwrap_or_default(),
-                    Outcome::External => "External".to_owned(),
-                    Outcome::Unresolved(_) => "Unresolved".to_owned(),
-                };
-                let took = asked.elapsed();
-                if took > slowest.0 {
-                    let place = self.place(*file, reference.span.start);
-                    slowest =
-                        (took, format!("{path}:{} {}", place.line + 1, self.view.name_text(reference.name)));
-                }
-                *outcomes.entry(outcome).or_default() += 1;
-                total += 1;
-            }
-        }
-        let took = started.elapsed();
-        println!(
-            "{name}: {} files, {} lines, {total} references linked in {took:.2?}, parsed in {:.2?} ({:.0} %); slowest {:.2?} {}",
-            self.files.len(),
-            self.lines,
-            self.parse,
-            100.0 * took.as_secs_f64() / self.parse.as_secs_f64().max(1e-9),
-            slowest.0,
-            slowest.1
-        );
-        for (outcome, count) in outcomes {
-            println!("    {outcome:<12}{count:>8} {:>6.1} %", 100.0 * count as f64 / total.max(1) as f64);
-        }
     }
 
     /// A line of the report, recall and precision.

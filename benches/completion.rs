@@ -10,8 +10,6 @@
 //! laid over the graph, and completed; the last two figures are of completing alone. Files over a megabyte, which the
 //! server does not index, are no places to complete at.
 
-mod clock;
-
 mod corpus;
 
 use std::path::{Path, PathBuf};
@@ -23,8 +21,8 @@ use coppice::lang::modules::{FileId, Layout};
 use coppice::lang::{ParseLimits, Parser, extract};
 use coppice::query;
 
-use clock::Clock;
 use corpus::Corpus;
+use corpus::clock::Clock;
 
 /// Letters that are there.
 const LETTERS: usize = 2;

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         let corpus = Corpus::load(&folder);
         let counts = measure(&corpus);
         println!(
-            "{}: {} lines (parsed in {:.1?}), {} files, {} tokens, {} folds, {} selections, {} wrong",
+            "{}: {} lines (parsed in {:.2} s), {} files, {} tokens, {} folds, {} selections, {} wrong",
             folder.display(),
             corpus.lines,
             corpus.parse,
