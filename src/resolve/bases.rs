@@ -13,7 +13,7 @@ use crate::lang::pack::Mro;
 const BASES_MAX: usize = 256;
 
 /// A type and everything it inherits from, in the order of search.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Linear {
     /// The type itself first. The substitution says what the base's type parameters are, in terms of the type's.
     pub types: Vec<(Symbol, Rc<Subst>)>,

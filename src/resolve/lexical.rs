@@ -145,7 +145,7 @@ impl Resolver<'_> {
     /// Resolves what stands before the name in a long chain of calls, the first link first: each then finds the
     /// one before it answered, where going down from the last would nest too deep.
     pub(super) fn resolve_links(&self, file: FileId, reference: RefId) {
-        if self.linking.get() || self.refs.knows((file, reference)) {
+        if self.linking.get() || self.refs.knows((file, reference), &self.guard) {
             return;
         }
         let index = self.index(file);
@@ -162,7 +162,7 @@ impl Resolver<'_> {
                 | Term::Deref(inner)
                 | Term::AddrOf(inner)
                 | Term::Apply(inner, _) => Some(*inner),
-                Term::Ref(link) if !self.refs.knows((file, *link)) => {
+                Term::Ref(link) if !self.refs.knows((file, *link), &self.guard) => {
                     links.push(*link);
                     self.reference_of(file, *link).recv
                 }

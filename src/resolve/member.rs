@@ -50,7 +50,7 @@ impl Wanted {
 }
 
 /// A member found by name in a type or its bases, before the receiver's type arguments are known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Members {
     pub found: SmallVec<[(Symbol, Rc<Subst>); 2]>,
     /// The type has bases that are not of the folder, so a missing member may be theirs.

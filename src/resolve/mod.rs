@@ -62,7 +62,7 @@ use index::FileIndex;
 use kept::Kept;
 pub use kin::Kin;
 use member::{Members, Wanted};
-use memo::{Guarded, Memo};
+use memo::{Guarded, Left, Memo};
 pub use references::{Found, ReferenceLimits, References};
 use ty::{Place, Subst, Ty};
 
@@ -192,7 +192,7 @@ enum Entity {
 type Hits = SmallVec<[Hit; 1]>;
 
 /// The answer to "what does this name stand for", with what evaluation needs to go on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Resolution {
     Found(Hits),
     /// From outside; by its last name if that is known.
@@ -239,7 +239,7 @@ impl Resolution {
 }
 
 /// A type and how sure it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Typed {
     ty: Ty,
     tier: TierOr,
@@ -458,9 +458,11 @@ impl<'v> Resolver<'v> {
         self.depth.set(0);
         self.linking.set(false);
         self.guard.clear();
-        let extensions = self.extensions_with.len() + self.added.len() + self.foreign_members.len();
-        let kept =
-            self.refs.len() + self.values.len() + self.members.len() + self.receivers.len() + extensions;
+        let named = self.refs.len() + self.aliases.len() + self.exports.len();
+        let typed = self.values.len() + self.results.len() + self.receivers.len() + self.linears.len();
+        let extensions = self.extensions.len() + self.extensions_with.len() + self.added.len();
+        let members = self.members.len() + self.foreign_members.len();
+        let kept = named + typed + extensions + members + self.guard.len();
         self.files.age();
         if kept > ANSWERS_KEPT_MAX {
             self.forget();
@@ -492,6 +494,7 @@ impl<'v> Resolver<'v> {
         self.opened.borrow_mut().clear();
         self.groups.borrow_mut().clear();
         self.packages.forget();
+        self.guard.forget();
     }
 
     /// Counts a step of evaluation; false when the question has used up its budget.
@@ -553,23 +556,24 @@ impl<'v> Resolver<'v> {
         !words.is_empty() && words.contains(&self.view.name_text(name))
     }
 
-    fn remember<K, V>(
-        &self,
-        memo: &Memo<K, V>,
-        key: K,
-        default: impl FnOnce() -> V,
-        make: impl FnOnce() -> V,
-    ) -> V
+    /// The answer that is kept, or else made; where it leads back to itself what is assumed for it, by default at first.
+    fn remember<K, V>(&self, memo: &Memo<K, V>, key: K, default: impl Fn() -> V, make: impl Fn() -> V) -> V
     where
         K: Copy + Eq + std::hash::Hash,
-        V: Clone,
+        V: Clone + PartialEq,
     {
-        match memo.enter(key, &self.guard) {
-            Guarded::Known(value) => value,
-            Guarded::Cycle => default(),
-            Guarded::Entered(entry) => {
-                let value = self.nested(make).unwrap_or_else(default);
-                memo.leave(entry, value, &self.guard)
+        let (guard, depth) = (&self.guard, self.depth.get());
+        let mut entry = match memo.enter(key, guard, depth) {
+            Guarded::Known(value) => return value,
+            Guarded::Cycle(assumed) => return assumed.unwrap_or_else(default),
+            Guarded::Entered(entry) => entry,
+        };
+        loop {
+            let value = self.nested(&make).unwrap_or_else(&default);
+            let more = self.steps.get() < STEPS_MAX / 2;
+            match memo.leave(entry, value, guard, depth, &default, more) {
+                Left::Done(value) => return value,
+                Left::Again(again) => entry = again,
             }
         }
     }

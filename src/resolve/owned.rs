@@ -17,7 +17,7 @@ use crate::lang::pack::AssignedMembers;
 pub type OwnMembers = SmallVec<[(Symbol, Option<Rc<Subst>>); 2]>;
 
 /// An extension of a type: a block of members, or one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Extended {
     pub file: FileId,
     pub scope: Option<ScopeId>,
@@ -29,7 +29,7 @@ pub struct Extended {
 }
 
 /// What a file adds to a type from outside.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Added {
     scope: Option<ScopeId>,
     def: Option<DefId>,
