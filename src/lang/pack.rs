@@ -285,6 +285,8 @@ pub struct Knobs {
     pub several_results: bool,
     /// Names that start with a small letter are seen by the files of their directory alone (Go).
     pub small_names_stay: bool,
+    /// Methods and fields that are not marked as exported are seen in their module and those below it (Rust).
+    pub members_stay: bool,
     /// A key that is no field of what is built or matched is a name in scope (Go's map literals, Java's `case`).
     pub key_names: bool,
     /// Functions of one name are told apart by what they are given.
@@ -469,6 +471,7 @@ impl Knobs {
         import_names: false,
         several_results: false,
         small_names_stay: false,
+        members_stay: false,
         key_names: false,
         overloads: false,
         function_scoped: false,

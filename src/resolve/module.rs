@@ -319,16 +319,22 @@ impl Resolver<'_> {
 
     /// The submodule of that name of a module's file.
     fn child(&self, file: FileId, name: Name) -> Option<Place> {
+        let dir = self.child_dir(file)?;
         let strategy = self.view.lang(file).strategy();
-        let known = self.child_dirs.borrow().get(&file).cloned();
-        let dir = known.unwrap_or_else(|| {
-            let dir = strategy.child_dir(self.layout(), file).filter(|dir| self.layout().has_dir(dir));
-            let dir: Option<Rc<str>> = dir.map(Rc::from);
-            self.child_dirs.borrow_mut().insert(file, dir.clone());
-            dir
-        })?;
         let target = strategy.child_of_dir(self.layout(), &dir, self.view.name_text(name));
         self.place(file, target)
+    }
+
+    /// Where the submodules of a module's file lie, if there is anything.
+    pub(super) fn child_dir(&self, file: FileId) -> Option<Rc<str>> {
+        if let Some(known) = self.child_dirs.borrow().get(&file) {
+            return known.clone();
+        }
+        let strategy = self.view.lang(file).strategy();
+        let dir = strategy.child_dir(self.layout(), file).filter(|dir| self.layout().has_dir(dir));
+        let dir: Option<Rc<str>> = dir.map(Rc::from);
+        self.child_dirs.borrow_mut().insert(file, dir.clone());
+        dir
     }
 
     /// Those of the files that may give the name. A package of many files is not read for each of its names.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Entity, Hit, Place, Resolution, Resolver, Target};
+use crate::graph::Graph;
 use crate::lang::modules::{FileId, Layout};
 
 /// Packages, by their directories.
@@ -58,22 +59,26 @@ impl<'v> Resolver<'v> {
     }
 
     fn seen_by(&self, file: FileId, package: &'v str) -> Dirs<'v> {
-        if let Some(known) = self.packages.seen_by.borrow().get(package) {
-            return Rc::clone(known);
-        }
-        let graph = self.layout();
-        let found = Rc::new(graph.lang(file).strategy().dependents(graph, package));
-        self.packages.seen_by.borrow_mut().insert(package, Rc::clone(&found));
-        found
+        let find = |graph: &'v Graph| graph.lang(file).strategy().dependents(graph, package);
+        self.found_once(&self.packages.seen_by, package, find)
     }
 
     fn seen_from(&self, file: FileId, package: &'v str) -> Dirs<'v> {
-        if let Some(known) = self.packages.seen_from.borrow().get(package) {
+        let find = |graph: &'v Graph| graph.lang(file).strategy().dependencies(graph, package);
+        self.found_once(&self.packages.seen_from, package, find)
+    }
+
+    fn found_once(
+        &self,
+        known: &RefCell<FxHashMap<&'v str, Dirs<'v>>>,
+        package: &'v str,
+        find: impl FnOnce(&'v Graph) -> FxHashSet<&'v str>,
+    ) -> Dirs<'v> {
+        if let Some(known) = known.borrow().get(package) {
             return Rc::clone(known);
         }
-        let graph = self.layout();
-        let found = Rc::new(graph.lang(file).strategy().dependencies(graph, package));
-        self.packages.seen_from.borrow_mut().insert(package, Rc::clone(&found));
+        let found = Rc::new(find(self.layout()));
+        known.borrow_mut().insert(package, Rc::clone(&found));
         found
     }
 

@@ -595,6 +595,26 @@ mod tests {
             func run() { small() }
             ";
         assert_eq!(found(small), 2);
+        // What is not public is seen in its module and those below it.
+        let hidden = "
+            //- /Cargo.toml
+            [package]
+            name = \"m\"
+            //- /src/lib.rs
+            mod a;
+            fn f(x: a::A) { x.go(); x.size; }
+            //- /src/a.rs
+            mod b;
+            pub struct A { size: u32 }
+            impl A { fn $0go(&self) { self.size; } }
+            impl A { fn more(&self) { self.go(); } }
+            //- /src/a/b.rs
+            fn f(x: super::A) { x.go(); x.size; }
+            ";
+        assert_eq!(found(hidden), 3);
+        assert_eq!(found(&hidden.replace("$0", "").replace("size: u32", "$0size: u32")), 3);
+        assert_eq!(found(&hidden.replace("fn $0", "pub fn $0")), 4);
+        assert_eq!(found(&hidden.replace("mod b;", "mod b; #[path = \"../else.rs\"] mod c;")), 4);
         // A member is used without a receiver where classes see their members.
         let member = "
             //- /A.java

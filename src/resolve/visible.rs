@@ -13,6 +13,8 @@ enum Sight {
     File,
     /// In its own file; elsewhere only as the key of an argument.
     Keys,
+    /// In its own file and the modules below it.
+    Below,
     /// In the files of its directory.
     Directory,
     Everywhere,
@@ -27,6 +29,25 @@ pub(super) struct Filter {
     /// Nothing means it without a receiver, in its own file or elsewhere.
     receiver: bool,
     receiver_elsewhere: bool,
+}
+
+/// Whether a definition is a method or field that only its module and those below it see, as it is not marked as seen by
+/// others: not what is seen with an interface or a variant.
+fn stays(facts: &Facts, def: &Def) -> bool {
+    let scope = facts.scope(def.scope);
+    let held = match scope.kind {
+        ScopeKind::Class => scope.owner.is_some_and(|owner| {
+            matches!(facts.def(owner).kind, DefKind::Struct | DefKind::Union) && def.kind == DefKind::Field
+        }),
+        ScopeKind::Extension => {
+            let own = facts.extensions.iter().find(|e| e.scope == Some(def.scope));
+            own.is_some_and(|own| own.implements.is_none()) && def.kind == DefKind::Method
+        }
+        _ => false,
+    };
+    // A module below may lie anywhere else, if its line says so.
+    let placed = |d: &Def| d.flags.has(DefFlags::FILE_MODULE) && d.init.is_some();
+    held && def.of.is_none() && !def.flags.has(DefFlags::EXPORTED) && !facts.defs.iter().any(placed)
 }
 
 impl Filter {
@@ -94,11 +115,14 @@ impl Resolver<'_> {
 
     fn seen_in(&self, file: FileId, facts: &Facts, def: &Def) -> Sight {
         let knobs = self.knobs(file);
+        if def.kind == DefKind::TypeParameter {
+            return Sight::File;
+        }
         let local = matches!(facts.scope(def.scope).kind, ScopeKind::Function | ScopeKind::Block);
         if local && def.of.is_none() && !def.flags.has(DefFlags::OUTER) {
             match def.kind {
                 DefKind::Parameter => return Sight::Keys,
-                DefKind::TypeParameter | DefKind::Label => return Sight::File,
+                DefKind::Label => return Sight::File,
                 // A function may hand out a type that it declares, and with it the name. Where modules are functions
                 // that assign what they export, all of it may be exported.
                 _ if !def.kind.is_type() && knobs.assigned_members != AssignedMembers::Any => {
@@ -110,6 +134,9 @@ impl Resolver<'_> {
         if def.flags.has(DefFlags::PRIVATE) {
             return Sight::File;
         }
+        if knobs.members_stay && stays(facts, def) {
+            return Sight::Below;
+        }
         let small = || self.view.name_text(def.name).starts_with(|c: char| c.is_lowercase() || c == '_');
         if knobs.small_names_stay && small() { Sight::Directory } else { Sight::Everywhere }
     }
@@ -119,6 +146,12 @@ impl Resolver<'_> {
         match filter.reach {
             Sight::File => file == filter.file,
             Sight::Keys | Sight::Everywhere => true,
+            Sight::Below => {
+                let below =
+                    |dir: &str| self.view.path(file).strip_prefix(dir).is_some_and(|p| p.starts_with('/'));
+                file == filter.file
+                    || self.child_dir(filter.file).is_some_and(|dir| dir.is_empty() || below(&dir))
+            }
             Sight::Directory => parent(self.view.path(file)) == parent(self.view.path(filter.file)),
         }
     }

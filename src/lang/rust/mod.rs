@@ -92,6 +92,7 @@ const KNOBS: Knobs = Knobs {
     opaque_modules: true,
     module_names: true,
     split_members: true,
+    members_stay: true,
     implementations_use: true,
     mro: Mro::DepthFirst,
     interfaces: Interfaces::Blocks,
