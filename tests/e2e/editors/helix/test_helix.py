@@ -51,6 +51,8 @@ class HelixTest(EditorTest):
         command = [HELIX, "--log", str(self.place / "helix.log"), *(str(self.place / file) for file in files)]
         editor = Terminal(self.place, command, self.place / "python", environment)
         self.addCleanup(editor.close)
+        # What is pressed before the editor reads keys one by one is read all at once, an escape and what follows as one.
+        editor.seen("^ NOR ")
         return editor
 
     def test_shows_syntax_errors(self) -> None:
