@@ -450,9 +450,11 @@ impl Graph {
         self.cache.bytes()
     }
 
-    /// Bytes of decoded facts that may still be kept, of those that [`shared_bytes`](Self::shared_bytes) counts.
-    pub fn cache_bytes_free(&self) -> usize {
-        cache_bytes_max(&self.base).saturating_sub(self.cache.bytes())
+    /// Bytes of decoded facts and of imports that may still come, of those that [`shared_bytes`](Self::shared_bytes)
+    /// counts.
+    pub fn promised_bytes(&self) -> usize {
+        let facts = cache_bytes_max(&self.base).saturating_sub(self.cache.bytes());
+        facts + imports_bytes_max(self.base.bytes()).saturating_sub(self.imports.heap_bytes())
     }
 
     pub(super) fn set_cache_bytes_max(&mut self, bytes: usize) {

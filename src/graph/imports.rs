@@ -55,6 +55,12 @@ pub(super) struct ImportsCell {
     making: Mutex<()>,
 }
 
+impl ImportsCell {
+    pub fn heap_bytes(&self) -> usize {
+        self.made.get().and_then(Option::as_ref).map_or(0, Imports::heap_bytes)
+    }
+}
+
 impl Imports {
     /// The node of a file of the columns.
     pub fn node(&self, file: FileId) -> Node {
@@ -519,10 +525,13 @@ mod tests {
             assert!(graph.imports(None).is_none(), "there is no room");
             assert_eq!(purse.0.load(Ordering::SeqCst), 0, "what was lent is given back");
         }
+        let promised = graph.promised_bytes();
+        assert_eq!(promised, graph.shared_bytes() - graph.base.bytes(), "nothing of it is there");
         purse.1.store(1 << 20, Ordering::SeqCst);
         let imports = graph.imports(None).expect("that there was no room is not remembered");
         let file = graph.base.find("p/m5.py").unwrap();
         assert!(imports.importers(imports.node(file)).count() >= 2);
+        assert_eq!(graph.promised_bytes() + graph.cache.bytes() + imports.heap_bytes(), promised);
         assert_eq!(purse.0.load(Ordering::SeqCst), 0);
     }
 

@@ -119,8 +119,7 @@ impl Folder {
         const OBJECTS: usize = shared_bytes::<Folder>()
             + Keeper::<Resident>::FOLDER_BYTES
             + shared_bytes::<Resident>()
-            + shared_bytes::<FolderTexts>()
-            + Leading::FOLDER_BYTES;
+            + shared_bytes::<FolderTexts>();
         // The second one is that of the texts.
         let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len());
         let canonical = self.canonical.as_ref().map_or(0, |path| piece_bytes(path.capacity()));

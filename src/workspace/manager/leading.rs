@@ -1,7 +1,7 @@
 //! Where the files of a folder lead outside of it: found once for each graph, and charged for as long as it is kept.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::super::ledger::{Account, Charge, Ledger};
 use super::super::sync::Mutex;
@@ -29,9 +29,36 @@ struct Known {
 }
 
 /// Ways out of a folder, with the charge for their bytes, which go first.
+#[derive(Default)]
 pub struct Charged {
     leads: Leads,
-    _charge: Option<Charge>,
+    charge: Option<Charge>,
+}
+
+/// What most folders have, and share.
+static NONE: LazyLock<Arc<Charged>> = LazyLock::new(Arc::default);
+
+impl Charged {
+    /// What is charged for it.
+    fn bytes(&self) -> u64 {
+        match self.leads.heap_bytes() {
+            0 => 0,
+            bytes => (bytes + shared_bytes::<Charged>() + 2 * Ledger::ENTRY_BYTES) as u64,
+        }
+    }
+
+    /// With a charge if there is room for it.
+    fn new(leads: Leads, ledger: &Ledger) -> (Arc<Charged>, bool) {
+        let mut charged = Charged { leads, charge: None };
+        match charged.bytes() {
+            0 if !charged.is_cut() => (Arc::clone(&NONE), true),
+            bytes => {
+                charged.charge = ledger.charge(Account::Dependencies, bytes).ok();
+                let keeps = charged.charge.is_some();
+                (Arc::new(charged), keeps)
+            }
+        }
+    }
 }
 
 impl Deref for Charged {
@@ -42,9 +69,6 @@ impl Deref for Charged {
 }
 
 impl Leading {
-    /// Bytes on the heap of a folder that leads nowhere.
-    pub const FOLDER_BYTES: usize = shared_bytes::<Charged>() + 2 * Ledger::ENTRY_BYTES;
-
     /// Whether not all is known.
     pub fn is_cut(&self) -> bool {
         self.0.lock().is_cut
@@ -52,12 +76,12 @@ impl Leading {
 
     /// What is charged for it.
     pub fn bytes(&self) -> u64 {
-        self.known().map_or(0, |(_, leads)| leads.heap_bytes() as u64)
+        self.known().map_or(0, |(_, leads)| leads.bytes())
     }
 
     /// Forgets it, for memory; says whether that brings any.
     pub fn give_up(&self) -> bool {
-        let known = self.0.lock().known.take_if(|known| known.leads.heap_bytes() > 0);
+        let known = self.0.lock().known.take_if(|known| known.leads.bytes() > 0);
         known.is_some()
     }
 
@@ -75,10 +99,8 @@ impl Core {
         if let Some((_, leads)) = known.filter(|(generation, _)| *generation == served.generation) {
             return Some(leads);
         }
-        let leads = served.graph.graph.leads();
-        let charge = self.keeper.ledger().charge(Account::Dependencies, leads.heap_bytes() as u64).ok();
-        let (generation, keeps) = (served.generation, charge.is_some());
-        let leads = Arc::new(Charged { leads, _charge: charge });
+        let (leads, keeps) = Charged::new(served.graph.graph.leads(), self.keeper.ledger());
+        let generation = served.generation;
         let known = keeps.then(|| Known { generation, leads: Arc::clone(&leads) });
         let new = State { known, is_cut: leads.is_cut() };
         let mut state = folder.leading.0.lock();

@@ -80,8 +80,8 @@ impl Core {
     fn excess(&self) -> u64 {
         let folders = self.folders();
         let graphs = folders.iter().filter_map(|folder| folder.shelf.load());
-        // A graph is charged for the facts that it may come to keep, most of which are not there yet.
-        let promised: u64 = graphs.map(|served| served.graph.graph.cache_bytes_free() as u64).sum();
+        // A graph is charged for what it may come to keep of facts and imports, most of which is not there yet.
+        let promised: u64 = graphs.map(|served| served.graph.graph.promised_bytes() as u64).sum();
         let balance = self.keeper.ledger().balance();
         excess(Footprint::now().anonymous, (balance.used() - balance.heap).saturating_sub(promised))
     }

@@ -246,7 +246,7 @@ fn where_a_folder_leads_is_charged_for_bounded_and_given_up_for_memory() {
     let told = until(&|s| s.note.is_some() && s.dependencies.bytes > max - 300);
     assert!(told.note.as_ref().unwrap().contains("more places outside"), "{told:?}");
     let bytes = told.dependencies.bytes;
-    assert!(bytes <= max + 16, "{bytes}");
+    assert!(bytes <= max + 200, "{bytes}");
     assert_eq!(world.manager.status().memory.dependencies, bytes);
     // Before anybody is evicted.
     let core = world.manager.core();
@@ -263,7 +263,7 @@ fn where_a_folder_leads_is_charged_for_bounded_and_given_up_for_memory() {
     drop(folder);
     world.edit("a/x.ts", "import '../b/y';\n");
     world.edit("a/z.ts", "");
-    until(&|s| s.note.is_none() && s.dependencies.bytes < 100);
+    until(&|s| s.note.is_none() && s.dependencies.bytes < 1_000);
     for folder in ["a", "b"] {
         world.manager.remove_folder(&world.at(folder));
     }
