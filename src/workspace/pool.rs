@@ -25,7 +25,7 @@ struct Handle(Arc<Queue>);
 
 struct Queue {
     state: Mutex<State>,
-    filled: Condvar,
+    idle_wait: Duration,
     threads_kept: usize,
     threads_max: usize,
 }
@@ -34,8 +34,9 @@ struct Queue {
 struct State {
     jobs: VecDeque<Job>,
     threads: usize,
-    /// Threads that wait for a job.
-    idle: usize,
+    /// What wakes each thread that waits for a job; the last one waits for the shortest time. It gets the next job, so that
+    /// those beyond what there is to do are left alone, and end.
+    idle: Vec<Arc<Condvar>>,
     closed: bool,
 }
 
@@ -55,9 +56,12 @@ impl Pool {
     /// A quick job does not wait behind slow ones: while all threads are busy another one is started, up to
     /// `threads_max`, and the system shares the cores among them. `threads_kept` stay when there is nothing to do.
     pub fn new(threads_kept: usize, threads_max: usize) -> Pool {
-        let (state, filled) = (Mutex::new(State::default()), Condvar::new());
-        let threads_max = threads_max.max(1);
-        Pool(Arc::new(Handle(Arc::new(Queue { state, filled, threads_kept, threads_max }))))
+        Pool::waiting(threads_kept, threads_max, IDLE_WAIT)
+    }
+
+    fn waiting(threads_kept: usize, threads_max: usize, idle_wait: Duration) -> Pool {
+        let (state, threads_max) = (Mutex::default(), threads_max.max(1));
+        Pool(Arc::new(Handle(Arc::new(Queue { state, idle_wait, threads_kept, threads_max }))))
     }
 
     /// Queues a job. One whose token is cancelled by the time its turn comes still runs, so that it can say so; it
@@ -76,14 +80,13 @@ impl Pool {
             return Err(NotTaken::Full);
         }
         state.jobs.push_back(Box::new(move || job(&cancel)));
-        let start = state.jobs.len() > state.idle && state.threads < queue.threads_max;
-        if start {
+        if let Some(idle) = state.idle.pop() {
+            drop(state);
+            idle.notify_one();
+        } else if state.threads < queue.threads_max {
             state.threads += 1;
-        }
-        let number = state.threads;
-        drop(state);
-        queue.filled.notify_one();
-        if start {
+            let number = state.threads;
+            drop(state);
             self.start(number);
         }
         Ok(())
@@ -112,24 +115,25 @@ impl Drop for Handle {
 
 impl Queue {
     fn close(&self) {
-        let forgotten = {
+        let (forgotten, idle) = {
             let mut state = self.state.lock();
             state.closed = true;
-            std::mem::take(&mut state.jobs)
+            (std::mem::take(&mut state.jobs), std::mem::take(&mut state.idle))
         };
-        self.filled.notify_all();
+        idle.iter().for_each(|idle| idle.notify_one());
         drop(forgotten);
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
+        let woken = Arc::new(Condvar::new());
+        while let Some(job) = self.next(&woken) {
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!("a job panicked");
             }
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    fn next(&self, woken: &Arc<Condvar>) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
@@ -139,10 +143,13 @@ impl Queue {
             if let Some(job) = state.jobs.pop_front() {
                 return Some(job);
             }
-            state.idle += 1;
-            let woken = self.filled.wait_for(&mut state, IDLE_WAIT);
-            state.idle -= 1;
-            if !woken && state.jobs.is_empty() && state.threads > self.threads_kept {
+            state.idle.push(Arc::clone(woken));
+            woken.wait_for(&mut state, self.idle_wait);
+            // Whoever wakes it takes it from there.
+            let waited = state.idle.len();
+            state.idle.retain(|idle| !Arc::ptr_eq(idle, woken));
+            let in_vain = state.idle.len() < waited;
+            if in_vain && state.jobs.is_empty() && state.threads > self.threads_kept {
                 state.threads -= 1;
                 return None;
             }
@@ -186,6 +193,31 @@ mod tests {
         pool.submit(CancelToken::new(), move |_| sent.send("quick").unwrap()).unwrap();
         assert_eq!(got.recv(), Ok("quick"));
         drop(release);
+    }
+
+    #[test]
+    fn threads_beyond_those_that_there_is_work_for_end_while_it_goes_on() {
+        const THREADS: usize = 6;
+        let pool = Pool::waiting(1, THREADS, Duration::from_millis(20));
+        let threads = || pool.0.0.state.lock().threads;
+        let (release, gate) = bounded::<()>(0);
+        for _ in 0..THREADS {
+            let gate = gate.clone();
+            let slow = move |_: &CancelToken| {
+                let _ = gate.recv();
+            };
+            pool.submit(CancelToken::new(), slow).unwrap();
+        }
+        assert_eq!(threads(), THREADS);
+        drop(release);
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        let (sent, got) = bounded(1);
+        while threads() > 2 {
+            assert!(std::time::Instant::now() < deadline, "{} threads", threads());
+            let sent = sent.clone();
+            pool.submit(CancelToken::new(), move |_| sent.send(()).unwrap()).unwrap();
+            got.recv().unwrap();
+        }
     }
 
     #[test]
