@@ -458,6 +458,34 @@ mod tests {
         assert_eq!(sets.ask(10), ((1 << 30) - 1) & !((1 << 10) - 1), "nothing of it was kept");
     }
 
+    #[test]
+    fn what_rests_on_a_refuted_assumption_alone_is_found_anew() {
+        let (memo, guard) = (Memo::<u32, u32>::default(), Guard::default());
+        let enter = |key| match memo.enter(key, &guard, 0) {
+            Guarded::Entered(entry) => entry,
+            _ => panic!("{key} was expected to be new"),
+        };
+        let leave = |entry, value| match memo.leave(entry, value, &guard, 0, || 0, true) {
+            Left::Done(_) => None,
+            Left::Again(entry) => Some(entry),
+        };
+        let outer = enter(0);
+        let head = enter(1);
+        let below = enter(2);
+        assert!(matches!(memo.enter(1, &guard, 0), Guarded::Cycle(None)));
+        assert!(leave(below, 20).is_none());
+        // In the second round it is not asked for.
+        let head = leave(head, 10).expect("nothing was assumed");
+        assert!(leave(head, 10).is_none());
+        let other = enter(3);
+        assert!(matches!(memo.enter(0, &guard, 0), Guarded::Cycle(None)));
+        assert!(leave(other, 30).is_none());
+        // The outer cycle is borne out.
+        assert!(leave(outer, 0).is_none());
+        assert!(matches!(memo.enter(3, &guard, 0), Guarded::Known(30)));
+        assert!(matches!(memo.enter(2, &guard, 0), Guarded::Entered(_)));
+    }
+
     proptest::proptest! {
         #[test]
         fn answers_are_whole_in_every_order(
