@@ -6,15 +6,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from terminal import EditorTest, Terminal
+from terminal import PATIENCE_S, POLL_S, EditorTest, Terminal
 
 KAKOUNE_LSP = os.environ["KAKOUNE_LSP"]
 COPPICE = os.environ["COPPICE_BIN"]
+
+
+def processes_in(place: Path) -> list[int]:
+    """The servers that run in a directory."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_here = (process / "cwd").readlink().is_relative_to(place.resolve())
+            if is_here and (process / "exe").readlink() == Path(COPPICE).resolve():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
 
 
 class KakouneTest(EditorTest):
@@ -38,9 +52,20 @@ class KakouneTest(EditorTest):
         environment = self.environment()
         environment["PATH"] = f"{KAKOUNE_LSP}:{os.environ['PATH']}"
         terminal = Terminal(self.place, ["kak", f"+{line}:{column}", file], self.place / folder, environment)
-        self.addCleanup(terminal.close)
+        self.addCleanup(self.leave, terminal)
         terminal.seen(rf"{file} {line}:{column}")
         return terminal
+
+    def leave(self, terminal: Terminal) -> None:
+        """Quits as a user does: client and server, which run apart from the editor, end with its session."""
+        try:
+            terminal.command("quit!")
+            end = time.monotonic() + PATIENCE_S
+            while left := processes_in(self.place):
+                self.assertLess(time.monotonic(), end, f"still there: {left}")
+                time.sleep(POLL_S)
+        finally:
+            terminal.close()
 
     def ask(self, terminal: Terminal, command: str, pattern: str) -> str:
         return terminal.ask([":"], pattern, typed=f"{command}\n")
