@@ -126,8 +126,10 @@ class Questions:
     async def knowing(self):
         report = await self.ask("textDocument/diagnostic", types.DocumentDiagnosticParams(self.app))
         assert report.kind == "full"
-        report = await self.ask("workspace/diagnostic", types.WorkspaceDiagnosticParams(previous_result_ids=[]))
-        assert report.items is not None
+        # Without news the server would wait for some: what was wrong with a file before is not any more.
+        before = [types.PreviousResultId(self.model.uri, "before")]
+        report = await self.ask("workspace/diagnostic", types.WorkspaceDiagnosticParams(previous_result_ids=before))
+        assert [(item.uri, list(item.items)) for item in report.items] == [(self.model.uri, [])]
         symbols = await self.ask("workspace/symbol", types.WorkspaceSymbolParams(query="Item"))
         assert "Item" in [symbol.name for symbol in symbols]
         graph = types.ExecuteCommandParams("coppice.graph", [{"uri": self.app.uri}])
@@ -136,9 +138,9 @@ class Questions:
     async def files(self):
         """Files that come, move and go: what has to be edited with them, and then what happened."""
         uri = self.editor.workspace.uri
-        suffix = Path(self.program.model).suffix
-        created = types.CreateFilesParams([types.FileCreate(uri("src/new" + suffix))])
-        moved = types.RenameFilesParams([types.FileRename(self.model.uri, uri("moved" + suffix))])
+        model = Path(self.program.model)
+        created = types.CreateFilesParams([types.FileCreate(uri("src/new" + model.suffix))])
+        moved = types.RenameFilesParams([types.FileRename(self.model.uri, uri(str(model.with_name("moved" + model.suffix))))])
         gone = types.DeleteFilesParams([types.FileDelete(self.model.uri)])
         await self.ask("workspace/willCreateFiles", created)
         await self.ask("workspace/willRenameFiles", moved)
@@ -180,7 +182,9 @@ async def test_every_method_that_is_served_answers(start, workspace, profile, la
     assert await editor.stop() == 0
     frames = editor.conversation.frames
     sent = {frame["method"] for sender, frame in frames if sender == CLIENT and "method" in frame}
-    assert served() <= sent, f"not asked: {served() - sent}"
+    # In the program in C there is nothing to hint at.
+    without = {"inlayHint/resolve"} if language == "c" else set()
+    assert served() - sent == without
     errors = [frame["error"] for sender, frame in frames if sender == SERVER and "error" in frame]
     # What was cancelled.
     assert [error["code"] for error in errors] in ([], [types.LSPErrorCodes.RequestCancelled]), errors
