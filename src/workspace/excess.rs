@@ -23,23 +23,33 @@ pub fn accountable(anonymous: u64) -> u64 {
     anonymous.saturating_sub(FREE_BYTES)
 }
 
-/// Remembers what the last purge has left, which the next one would leave too.
+/// Remembers what the last purges have left, which the next one would leave too.
+///
+/// What a purge leaves under load is partly in use only then, and freed without a word: it is no measure of what one at
+/// rest would leave.
 #[derive(Debug, Default)]
 pub struct Purging {
     left: u64,
+    left_at_rest: u64,
 }
 
 impl Purging {
     /// Whether a purge would now give much back; at rest, anything worth it.
     pub fn is_due(&mut self, excess: u64, at_rest: bool) -> bool {
         self.left = self.left.min(excess);
-        let gathered_max = if at_rest { GATHERED_AT_REST_BYTES_MAX } else { GATHERED_BYTES_MAX };
-        excess - self.left > gathered_max
+        self.left_at_rest = self.left_at_rest.min(excess);
+        match at_rest {
+            true => excess - self.left_at_rest > GATHERED_AT_REST_BYTES_MAX,
+            false => excess - self.left > GATHERED_BYTES_MAX,
+        }
     }
 
     /// A purge has left so much.
-    pub fn done(&mut self, excess: u64) {
+    pub fn done(&mut self, excess: u64, at_rest: bool) {
         self.left = excess;
+        if at_rest {
+            self.left_at_rest = excess;
+        }
     }
 }
 
@@ -53,10 +63,12 @@ mod tests {
         assert!(!purging.is_due(GATHERED_BYTES_MAX, false));
         assert!(purging.is_due(GATHERED_BYTES_MAX + 1, false));
         // What is in use stays, and is no reason for another purge.
-        purging.done(20 << 20);
+        purging.done(20 << 20, false);
         assert!(!purging.is_due((20 << 20) + GATHERED_BYTES_MAX, false));
         assert!(purging.is_due((20 << 20) + GATHERED_BYTES_MAX + 1, false));
-        // At rest little is worth one.
+        // What was in use under load has been freed since, as far as anybody knows. At rest little is worth a purge.
+        assert!(purging.is_due(20 << 20, true));
+        purging.done(20 << 20, true);
         assert!(!purging.is_due((20 << 20) + GATHERED_AT_REST_BYTES_MAX, true));
         assert!(purging.is_due((20 << 20) + GATHERED_AT_REST_BYTES_MAX + 1, true));
         // What has gone by itself counts when it comes again.

@@ -63,7 +63,7 @@ impl Core {
         let mut purging = std::mem::take(&mut *self.minding.purging.lock());
         if purging.is_due(self.excess(), at_rest) {
             purge();
-            purging.done(self.excess());
+            purging.done(self.excess(), at_rest);
         }
         *self.minding.purging.lock() = purging;
         let found = || self.keeper.ledger().found(accountable(Footprint::now().anonymous));
