@@ -58,7 +58,12 @@ fn holds<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Option<bool> {
 }
 
 fn is_defined(walk: &mut Walk<'_>, name: &str) -> bool {
-    DEFINED.contains(&name) || CONFIGURED.iter().any(|start| name.starts_with(start)) || walk.is_macro(name)
+    likely_defined(name) || walk.is_macro(name)
+}
+
+/// Whether the macro likely is defined where the code is built.
+pub(super) fn likely_defined(name: &str) -> bool {
+    DEFINED.contains(&name) || CONFIGURED.iter().any(|start| name.starts_with(start))
 }
 
 /// The value of a condition.

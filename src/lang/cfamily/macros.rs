@@ -6,6 +6,7 @@
 //! type and what it declares, so what is too much among them is told by counting: it is covered with spaces. Where a
 //! statement ends without a semicolon, one takes the place of a space.
 
+use super::directives;
 use super::fields::is_macro_name;
 use super::tokens::{Kind, Token, tokens};
 use crate::lang::facts::Span;
@@ -31,8 +32,10 @@ pub fn patches_cpp(text: &str) -> Vec<Patch> {
 }
 
 fn patches(text: &str, cpp: bool) -> Vec<Patch> {
-    let tokens = tokens(text);
-    let mut finder = Finder { text, tokens: &tokens, cpp, found: Vec::new(), braces: Vec::new() };
+    let mut tokens = tokens(text);
+    let unseen = directives::hidden(text, &mut tokens);
+    let found = unseen.into_iter().map(|span| Patch { span, semicolon: false }).collect();
+    let mut finder = Finder { text, tokens: &tokens, cpp, found, braces: Vec::new() };
     finder.guarded();
     finder.run();
     let mut found = finder.found;

@@ -2,6 +2,7 @@
 
 mod builtins;
 mod conditions;
+mod directives;
 mod fields;
 mod handed;
 mod headers;

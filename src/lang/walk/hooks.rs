@@ -308,14 +308,18 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// The words of a text that stands at the offset, and whether each is called. Literals and what stands behind a dot are
-/// no names of their own.
+/// The words of a text that stands at the offset, and whether each is called. Literals, comments, the names of
+/// directives and what stands behind a dot are no names of their own.
 fn words(text: &str, offset: u32) -> Vec<(Span, bool)> {
     let mut found = Vec::new();
     let mut quote = None;
     let mut start = None;
     let mut before = ' ';
+    let mut commented = 0;
     for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if at < commented {
+            continue;
+        }
         if let Some(q) = quote {
             if c == q || c == '\n' {
                 quote = None;
@@ -326,15 +330,26 @@ fn words(text: &str, offset: u32) -> Vec<(Span, bool)> {
             start = start.or(Some((at, before)));
             continue;
         }
-        if let Some((first, before)) = start.take()
-            && !matches!(before, '.' | '>' | ':')
-            && !text[first..].starts_with(|c: char| c.is_ascii_digit())
-        {
-            let called = text[at..].trim_start().starts_with('(');
-            found.push((Span::new(offset + first as u32, offset + at as u32), called));
+        if let Some((first, preceded)) = start.take() {
+            before = ' ';
+            if !matches!(preceded, '.' | '>' | ':' | '#')
+                && !text[first..].starts_with(|c: char| c.is_ascii_digit())
+            {
+                let called = text[at..].trim_start().starts_with('(');
+                found.push((Span::new(offset + first as u32, offset + at as u32), called));
+            }
         }
         if matches!(c, '"' | '\'') {
             quote = Some(c);
+        }
+        let end = match text.as_bytes().get(at..at + 2) {
+            Some(b"/*") => text[at + 2..].find("*/").map(|end| at + 2 + end + 2),
+            Some(b"//") => text[at..].find('\n').map(|end| at + end),
+            _ => Some(at),
+        };
+        commented = end.unwrap_or(text.len());
+        if commented > at {
+            continue;
         }
         if !c.is_whitespace() {
             before = c;
