@@ -18,6 +18,7 @@
   @below.outer @def.enum @scope.class
 (enum_specifier (#has? body) body: (_) @walk (_) @skip)
 (enum_specifier (#has? name) name: (_) @tag) @term.same
+(enumerator_list (_) @walk) @below.outer @hook.listed
 (enumerator name: (_) @name value: (_) @init) @below.outer @def.enummember
 (field_declaration !declarator type: (_) @walk (_) @walk) @hook.embedded
 (field_declaration type: (_) @type declarator: (_) @bind.field (_) @walk)

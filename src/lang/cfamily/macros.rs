@@ -370,6 +370,12 @@ impl Finder<'_> {
         if !self.is_name(word) {
             return end;
         }
+        if self.braces.last() == Some(&Brace::Names) && self.is(end, b'(') && !self.is(word - 1, b'=') {
+            // `LIST(MAKE)`: what makes names of its own, with a comma behind them.
+            let Some(close) = self.matching(end) else { return end };
+            self.hide(word, if self.is(close + 1, b',') { close + 1 } else { close });
+            return close + 1;
+        }
         let after_parameters = word > 0 && self.is(word - 1, b')') && self.closes_call(word - 1);
         if after_parameters {
             return self.trailing(word, end);
@@ -569,6 +575,7 @@ pub(super) mod tests {
         check(false, "struct s {\n  A_FIELDS\n  B_FIELDS\n};", "struct s { A_FIELDS; B_FIELDS;};");
         check(false, "struct s {\n  A_FIELDS\n  int b;\n};", "struct s { A_FIELDS; int b; };");
         check(false, "enum e {\n  A_B\n};", "enum e { A_B };");
+        check(false, "enum e { A, L(X) M(X), B = C(1) };", "enum e { A, B = C(1) };");
         check(
             true,
             "A_BEGIN\nA_EXPORT\n\ntemplate <class T> class A {};\nA_END\nclass B {};",

@@ -9,6 +9,7 @@ mod headers;
 mod heads;
 mod hooks;
 mod includes;
+mod listed;
 mod macros;
 mod system;
 mod tokens;
@@ -19,6 +20,7 @@ pub use conditions::condition;
 pub use headers::header_language;
 pub use hooks::{directive, embedded, function_name, include, label, macro_definition, parenthesized};
 pub use includes::Includes;
+pub use listed::listed;
 pub use macros::{patches_c, patches_cpp};
 
 /// Comments that document what follows.
@@ -33,4 +35,5 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("function", hooks::function),
     ("parenthesized", hooks::parenthesized),
     ("label", hooks::label),
+    ("listed", listed::listed),
 ];

@@ -26,6 +26,7 @@ pub static PACK: Pack = Pack {
         ("embedded", cfamily::embedded),
         ("parenthesized", cfamily::parenthesized),
         ("label", cfamily::label),
+        ("listed", cfamily::listed),
         ("namespace", hooks::namespace),
         ("alias", hooks::namespace_alias),
         ("using", hooks::using),

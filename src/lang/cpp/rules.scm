@@ -31,6 +31,7 @@
 (enum_specifier (#in? value) (#kind? name type_identifier) name: (_) @name base: (_) @typewalk (_) @skip)
   @below.declaration @def.enum
 (enum_specifier (#has? name) name: (_) @tag) @term.same
+(enumerator_list (_) @walk) @hook.listed
 (enumerator name: (_) @name value: (_) @init) @def.enummember
 (base_class_clause (access_specifier|attribute_declaration) @skip (_) @same)
 (alias_declaration (#parent? template_declaration) name: (_) @name type: (_) @type (_) @skip)

@@ -485,7 +485,8 @@ impl<'t> Walk<'t> {
         Span::new(node.start_byte() as u32, node.end_byte() as u32)
     }
 
-    fn source(&self) -> &'t str {
+    /// The text of the whole file.
+    pub fn source(&self) -> &'t str {
         self.builder.source()
     }
 
