@@ -66,6 +66,12 @@ function guarded(feature: string): Question {
   };
 }
 
+/** The event without the files whose imports are another extension's to follow. */
+function ours<E extends { readonly files: readonly unknown[] }>(event: E, uri: (file: E["files"][number]) => vscode.Uri): E {
+  const files = event.files.filter((file) => !yieldsAt(uri(file), "fileRename"));
+  return Object.create(event, { files: { value: files, enumerable: true } }) as E;
+}
+
 export function middleware(keys: readonly string[], renewal: Renewal): Middleware {
   const questions = Object.entries(FEATURES).map(([question, feature]) => [question, guarded(feature)]);
   return {
@@ -76,6 +82,9 @@ export function middleware(keys: readonly string[], renewal: Renewal): Middlewar
         : next(target, previous, token),
     provideWorkspaceDiagnostics: workspaceProblems(renewal),
     workspace: {
+      willCreateFiles: (event, next) => next(ours(event, (uri) => uri)),
+      willRenameFiles: (event, next) => next(ours(event, ({ oldUri }) => oldUri)),
+      willDeleteFiles: (event, next) => next(ours(event, (uri) => uri)),
       configuration: async (params, token, next) => {
         const values = await next(params, token);
         if (!Array.isArray(values)) return values;

@@ -20,6 +20,8 @@ import { SECTION, chosenLanguages, knownLanguages, serverKeys, serverSettings } 
 
 /** How long a server may take to tell its version. */
 const VERSION_MS = 5_000;
+/** How long a client that is stopped may take to start before it is stopped all the same. */
+const START_MS = 10_000;
 /** Deaths of the server within the span that end in a message instead of another start. */
 const RESTARTS_MAX = 4;
 const RESTARTS_WITHIN_MS = 180_000;
@@ -39,6 +41,9 @@ export class ServerHost implements vscode.Disposable {
   readonly onStopped = this.stopped.event;
   private readonly renewal = new Renewal();
   private current: LanguageClient | undefined;
+  /** The last start of a client, and the end of all that were stopped. */
+  private starting: Promise<void> = Promise.resolve();
+  private ended: Promise<void> = Promise.resolve();
   /** The server that was started last, in words. */
   told = "";
   /** Counts the starts and stops that were asked for: one that another has overtaken goes no further. */
@@ -72,7 +77,7 @@ export class ServerHost implements vscode.Disposable {
     this.told = `${version} (${server.origin}), ${server.path}`;
     this.log.info(`server: ${this.told}`);
     const configuration = vscode.workspace.getConfiguration(SECTION);
-    const client = new LanguageClient(
+    const client: LanguageClient = new LanguageClient(
       SECTION,
       "coppice",
       { command: server.path, args: configuration.get<string[]>("server.arguments", []), transport: 0 },
@@ -84,7 +89,7 @@ export class ServerHost implements vscode.Disposable {
         middleware: middleware(this.keys, this.renewal),
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
-          closed: () => this.closed(),
+          closed: () => this.closed(client),
         },
       },
     );
@@ -101,6 +106,8 @@ export class ServerHost implements vscode.Disposable {
     });
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) {
+        // It was stopped while it started.
+        if (this.current !== client) return;
         void vscode.commands.executeCommand("setContext", "coppice.running", true);
         this.started.fire(client);
       } else if (newState === State.Stopped) {
@@ -108,9 +115,11 @@ export class ServerHost implements vscode.Disposable {
         this.stopped.fire();
       }
     });
+    this.starting = client.start();
     try {
-      await client.start();
+      await this.starting;
     } catch (error) {
+      if (this.current !== client) return;
       this.current = undefined;
       await this.complain(`The coppice server does not start: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -118,10 +127,18 @@ export class ServerHost implements vscode.Disposable {
 
   async stop(): Promise<void> {
     this.turn++;
-    const client = this.current;
+    const [client, starting] = [this.current, this.starting];
     this.current = undefined;
-    await client?.stop().catch((error: unknown) => this.log.warn(`the server did not stop in good order: ${error}`));
-    await client?.dispose().catch(() => undefined);
+    if (client) this.ended = this.ended.then(() => this.end(client, starting));
+    await this.ended;
+  }
+
+  /** Ends a client. One that still starts cannot be stopped, and would be there beside the next. */
+  private async end(client: LanguageClient, starting: Promise<void>): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, START_MS));
+    await Promise.race([starting.catch(() => undefined), late]);
+    await client.stop().catch((error: unknown) => this.log.warn(`the server did not stop in good order: ${error}`));
+    await client.dispose().catch(() => undefined);
   }
 
   async restart(): Promise<void> {
@@ -167,7 +184,9 @@ export class ServerHost implements vscode.Disposable {
     });
   }
 
-  private closed() {
+  private closed(client: LanguageClient) {
+    // Nobody misses one that was stopped.
+    if (this.current !== client) return { action: CloseAction.DoNotRestart, handled: true };
     const now = Date.now();
     this.deaths = [...this.deaths.filter((at) => now - at < RESTARTS_WITHIN_MS), now];
     if (this.deaths.length <= RESTARTS_MAX) return { action: CloseAction.Restart, handled: true };

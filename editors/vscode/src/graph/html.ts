@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 export function html(webview: vscode.Webview, extension: vscode.Uri): string {
   const nonce = randomBytes(18).toString("base64");
   const file = (...parts: string[]) => webview.asWebviewUri(vscode.Uri.joinPath(extension, ...parts));
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; base-uri 'none'; form-action 'none'`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

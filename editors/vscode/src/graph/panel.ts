@@ -103,6 +103,8 @@ async function ask(client: LanguageClient, subject: Subject, depth: number): Pro
 class Panel {
   private readonly panel: vscode.WebviewPanel;
   private depth = 1;
+  /** Counts the changes of depth: answers about an earlier one come too late. */
+  private turn = 0;
 
   constructor(
     context: vscode.ExtensionContext,
@@ -175,14 +177,20 @@ class Panel {
       return;
     }
     const around: Subject = { title: node.label, uri: node.uri, ...(node.kind === "file" ? {} : { position: node.range.start }) };
-    this.graph = join(this.graph, await ask(client, around, 1), NODES_MAX);
+    const turn = this.turn;
+    const more = await ask(client, around, 1);
+    if (turn !== this.turn) return;
+    this.graph = join(this.graph, more, NODES_MAX);
     this.tell();
   }
 
   private async deepen(depth: number): Promise<void> {
     const client = this.host.client;
     if (!client) return;
-    this.graph = await ask(client, this.subject, depth);
+    const turn = ++this.turn;
+    const graph = await ask(client, this.subject, depth);
+    if (turn !== this.turn) return;
+    this.graph = graph;
     this.depth = depth;
     this.tell();
   }

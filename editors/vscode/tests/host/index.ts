@@ -113,6 +113,14 @@ const tests: [string, () => Promise<void>][] = [
       await Promise.all([restart(), restart(), restart()]);
       const { pid } = await ready();
       await eventually("one server", () => servers().length === 1 && servers()[0] === pid);
+      // One that is stopped while it starts does not come back.
+      const late = restart();
+      await eventually("a server that starts", () => servers().some((one) => one !== pid));
+      await Promise.all([late, restart()]);
+      const { pid: last } = await ready();
+      await eventually("the last server", () => servers().length === 1 && servers()[0] === last);
+      const hovers = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("main.py"), new vscode.Position(4, 12));
+      assert.equal(hovers.length, 1);
       await Promise.all([restart(), vscode.commands.executeCommand("coppice.server.stop")]);
       assert.equal(await api.status(), undefined);
       await eventually("no server", () => servers().length === 0);

@@ -160,7 +160,7 @@ export const GRAPH = [
     async (s) => {
       await ofTotal(s);
       const policy = await s.inner().locator("meta[http-equiv='Content-Security-Policy']").getAttribute("content");
-      assert.match(policy, /^default-src 'none'; script-src 'nonce-[^']+'; style-src 'self' https:[^ ;']*$/);
+      assert.match(policy, /^default-src 'none'; script-src 'nonce-[^']+'; style-src 'self' https:[^ ;']*; base-uri 'none'; form-action 'none'$/);
     },
   ],
   [
