@@ -33,12 +33,14 @@ pub fn add_strings(
     let view = resolver.view();
     let family = view.lang(subject.file).family();
     let reached = |lang: LangId| lang.family() == family && !lang.knobs().member_strings.is_empty();
+    let owners = owners(resolver, subject);
     let own = view.files().filter(|f| !view.is_library(*f) && reached(view.lang(*f)));
     for file in own.take(FILES_MAX) {
         if cancel.load(Ordering::Relaxed) {
             return refuse("cancelled");
         }
-        let spans = strings(view, file, &subject.text, &owners(resolver, subject, file));
+        let here: Vec<Span> = owners.iter().filter(|(at, _)| *at == file).map(|(_, span)| *span).collect();
+        let spans = strings(view, file, &subject.text, &here);
         if spans.is_empty() {
             continue;
         }
@@ -58,11 +60,10 @@ pub fn add_strings(
     Ok(())
 }
 
-/// The declarations of the types in the file that have the subject as a member.
-fn owners(resolver: &Resolver<'_>, subject: &Subject, file: FileId) -> Vec<Span> {
-    let facts = resolver.view().facts(file);
+/// The declarations of the types that have the subject as a member, and their files.
+fn owners(resolver: &Resolver<'_>, subject: &Subject) -> Vec<(FileId, Span)> {
     let owners = subject.wanted.symbols.iter().filter_map(|symbol| resolver.owner(*symbol));
-    owners.filter(|owner| owner.file == file).map(|owner| facts.def(owner.def).span).collect()
+    owners.map(|owner| (owner.file, resolver.view().facts(owner.file).def(owner.def).span)).collect()
 }
 
 /// Strings of the file that hold nothing but the name, where strings name members: behind what takes such names, and in lists
