@@ -61,7 +61,10 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     let settings = match arguments.command {
-        Some(Command::Doctor(args)) => return doctor::run(&args),
+        Some(Command::Doctor(mut args)) => {
+            args.settings = args.settings.or(arguments.settings);
+            return doctor::run(&args);
+        }
         Some(Command::Query(args)) => return query::run(&args),
         Some(Command::Setup(args)) => return setup::run(&args),
         Some(Command::Serve(settings)) => arguments.settings.or(settings),

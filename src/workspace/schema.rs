@@ -103,7 +103,9 @@ pub fn schemas() -> Vec<(&'static str, Scope, Value)> {
             Scope::MachineOverridable,
             json!({
                 "type": ["string", "null"], "default": null,
-                "markdownDescription": "Where graphs are kept on disk between sessions, as an absolute path.",
+                "markdownDescription": "Where graphs are kept on disk between sessions: an absolute path, or `off` for \
+                    nowhere. Empty: in your directory for caches. There is one for all folders: what only one of several \
+                    folders has set does not count.",
             }),
         ),
         (

@@ -133,7 +133,7 @@ pub struct SettingError {
 /// Every setting: its key, what it means, and how it is read. The one list that parsing, documentation and the
 /// editor schemas go by.
 pub const SETTINGS: &[Setting] = &[
-    Setting { key: "memory.limitMb", expects: "a number of megabytes, at least 8", read: read_memory_limit },
+    Setting { key: "memory.limitMb", expects: "a number of MiB, at least 8", read: read_memory_limit },
     Setting { key: "stale.maxAgeHours", expects: "a number of hours, 0 for no cap", read: read_stale_cap },
     Setting { key: "build.threads", expects: "a whole number from 1 to 256", read: read_threads },
     Setting { key: "build.debounceMs", expects: "a number of milliseconds up to 60000", read: read_debounce },
@@ -488,7 +488,7 @@ mod tests {
             &[
                 "setting `build.speed`: there is no such setting",
                 "setting `build.threads`: must be a whole number from 1 to 256, not `0`",
-                "setting `memory.limitMb`: must be a number of megabytes, at least 8, not `\"much\"`",
+                "setting `memory.limitMb`: must be a number of MiB, at least 8, not `\"much\"`",
             ],
         );
         check(json!({"build": 3}), |_| {}, &["setting `build`: must be an object, not `3`"]);

@@ -21,8 +21,12 @@ export interface Api {
   status(): Promise<Status | undefined>;
 }
 
+/** What `deactivate` ends. */
+let running: ServerHost | undefined;
+
 export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const host = new ServerHost(context);
+  running = host;
   const model = new StatusModel(host);
   const folders = new FoldersView(host, model);
   context.subscriptions.push(host, model, folders, new StatusItems(host, model), new GraphPanels(context, host));
@@ -54,8 +58,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
 async function showStatus(host: ServerHost, model: StatusModel): Promise<void> {
   const status = await model.refresh();
   if (!status) {
-    const restart = "Start";
-    if ((await vscode.window.showInformationMessage("The coppice server does not run.", restart)) === restart) {
+    const [restart, logs] = ["Start", "Show Log"];
+    const why = host.failure ?? "The coppice server does not run.";
+    const choice = await vscode.window.showInformationMessage(why, restart, logs);
+    if (choice === logs) host.log.show();
+    if (choice === restart) {
       await vscode.commands.executeCommand("coppice.server.restart");
     }
     return;
@@ -86,18 +93,23 @@ async function showStatus(host: ServerHost, model: StatusModel): Promise<void> {
 /** Runs the command-line examination on the open folders, and puts its report on the clipboard. */
 async function doctor(host: ServerHost): Promise<void> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === "file");
+  if (folders.length === 0) {
+    void vscode.window.showInformationMessage("coppice: there is no folder to examine.");
+    return;
+  }
   const server = host.find().path;
   const progress = { location: vscode.ProgressLocation.Notification, title: "coppice examines the folders", cancellable: true };
   const report = await vscode.window.withProgress(progress, (_, token) => {
-    return new Promise<string>((resolve) => {
+    return new Promise<string | undefined>((resolve) => {
       const options = { timeout: DOCTOR_MS, maxBuffer: DOCTOR_OUTPUT_BYTES_MAX };
-      const arguments_ = ["doctor", ...folders.map((folder) => folder.uri.fsPath)];
+      const arguments_ = host.commandLine("doctor", ...folders.map((folder) => folder.uri.fsPath));
       const child = execFile(server, arguments_, options, (error, stdout, stderr) =>
-        resolve(stdout || stderr || String(error)),
+        resolve(token.isCancellationRequested ? undefined : stdout || stderr || String(error)),
       );
       token.onCancellationRequested(() => child.kill());
     });
   });
+  if (report === undefined) return;
   host.log.info(report);
   await vscode.env.clipboard.writeText(report);
   const show = "Show";
@@ -157,6 +169,7 @@ async function explain(host: ServerHost): Promise<void> {
   }
 }
 
-export function deactivate(): void {
-  // The server is stopped with the subscriptions.
+/** VS Code waits for this before it ends the process that the server is a child of. */
+export function deactivate(): Promise<void> | undefined {
+  return running?.stop();
 }

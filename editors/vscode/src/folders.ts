@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { ServerHost } from "./server";
 import type { StatusModel } from "./model";
-import { type Condition, type FolderStatus, age, bytes, condition, describe } from "./status";
+import { type Condition, type FolderStatus, asOf, bytes, condition, describe, times, trouble } from "./status";
 
 const ICONS: Record<Condition, [string, string?]> = {
   loaded: ["pass", "testing.iconPassed"],
@@ -51,11 +51,8 @@ export function details(folder: FolderStatus): Detail[] {
   const lines: Detail[] = [];
   if (folder.lastError) lines.push({ text: folder.lastError, icon: "error" });
   if (folder.note) lines.push({ text: folder.note, icon: "info" });
-  if (folder.stale) {
-    const good = folder.lastGoodAt ? `, good at ${folder.lastGoodAt}` : "";
-    lines.push({ text: `${age(folder.ageMs)} old${good}`, icon: "history" });
-  }
-  if (folder.retryCount > 0) lines.push({ text: `failed ${folder.retryCount} times in a row`, icon: "debug-restart" });
+  if (folder.lastGoodAt) lines.push({ text: asOf(folder, folder.lastGoodAt), icon: "history" });
+  if (folder.retryCount > 0) lines.push({ text: `${times(folder.retryCount)} failed in a row`, icon: "debug-restart" });
   const count = (n: number) => n.toLocaleString("en");
   lines.push({
     text: `${count(folder.files)} files, ${count(folder.lines)} lines, ${count(folder.symbols)} symbols, ${count(folder.references)} references`,
@@ -139,11 +136,8 @@ export class FoldersView implements vscode.TreeDataProvider<Node>, vscode.Dispos
       void vscode.window.showInformationMessage(`coppice: ${folder.name} is ${describe(folder)}. Nothing is wrong with it.`);
       return;
     }
-    const since = folder.lastGoodAt ? ` Answers are as of ${new Date(folder.lastGoodAt).toLocaleString()}.` : "";
-    const tries = folder.retryCount > 0 ? ` It failed ${folder.retryCount} times; another try follows by itself.` : "";
     const [reload, logs] = ["Reload", "Show Log"];
-    const text = `coppice: ${folder.name} cannot be read again: ${folder.lastError ?? "no reason is known"}.${since}${tries}`;
-    const choice = await vscode.window.showWarningMessage(text, reload, logs);
+    const choice = await vscode.window.showWarningMessage(trouble(folder), reload, logs);
     if (choice === reload) await this.act("reload", new FolderNode(folder));
     if (choice === logs) this.host.log.show();
   }

@@ -1,31 +1,10 @@
 /** What stands between VS Code and the server: the settings that it gets, and the questions that it is not asked. */
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import { type Rules, yields } from "./coexistence";
-import { type Renewal, languageOf, workspaceProblems } from "./problems";
-import { SECTION, coexistence, features, isChosen, serverSettings } from "./settings";
-
-/** Whether the question is another extension's to answer, or nobody's. */
-function silent(document: vscode.TextDocument, feature: string): boolean {
-  return isSilent(document.languageId, document.uri, feature);
-}
-
-/** The same of a file that is not open. */
-export function yieldsAt(uri: vscode.Uri, feature: string): boolean {
-  const language = languageOf(uri);
-  return language !== undefined && isSilent(language, uri, feature);
-}
-
-function isSilent(language: string, uri: vscode.Uri, feature: string): boolean {
-  if (!isChosen(language, uri)) return true;
-  return yields(language, feature, { mode: coexistence(uri), features: features(uri), extension });
-}
-
-/** Whether an extension is there, and whether it has started. */
-export function extension(id: string): ReturnType<Rules["extension"]> {
-  const found = vscode.extensions.getExtension(id);
-  return found === undefined ? "absent" : found.isActive ? "active" : "installed";
-}
+import type { Feature } from "./coexistence";
+import { filesProblems, workspaceProblems, type Renewal } from "./problems";
+import { SECTION, serverSettings } from "./settings";
+import { isSilent, isSilentAt } from "./standing";
 
 /** The feature that each of the client's questions belongs to. */
 const FEATURES = {
@@ -53,22 +32,22 @@ const FEATURES = {
   provideDocumentSemanticTokensEdits: "semanticTokens",
   provideDocumentRangeSemanticTokens: "semanticTokens",
   provideDocumentLinks: "documentLink",
-} as const satisfies Partial<Record<keyof Middleware, string>>;
+} as const satisfies Partial<Record<keyof Middleware, Feature>>;
 
 /** Each question begins with its document and ends with the function that asks the server. */
 type Question = (document: vscode.TextDocument, ...rest: unknown[]) => unknown;
 
 /** Asks the server only what is coppice's to answer. */
-function guarded(feature: string): Question {
+function guarded(feature: Feature): Question {
   return (document, ...rest) => {
     const next = rest.pop() as Question;
-    return silent(document, feature) ? undefined : next(document, ...rest);
+    return isSilent(document.languageId, document.uri, feature) ? undefined : next(document, ...rest);
   };
 }
 
 /** The event without the files whose imports are another extension's to follow. */
 function ours<E extends { readonly files: readonly unknown[] }>(event: E, uri: (file: E["files"][number]) => vscode.Uri): E {
-  const files = event.files.filter((file) => !yieldsAt(uri(file), "fileRename"));
+  const files = event.files.filter((file) => !isSilentAt(uri(file), "fileRename"));
   return Object.create(event, { files: { value: files, enumerable: true } }) as E;
 }
 
@@ -76,10 +55,7 @@ export function middleware(keys: readonly string[], renewal: Renewal): Middlewar
   const questions = Object.entries(FEATURES).map(([question, feature]) => [question, guarded(feature)]);
   return {
     ...(Object.fromEntries(questions) as Middleware),
-    provideDiagnostics: (target, previous, token, next) =>
-      ("languageId" in target ? silent(target, "diagnostics") : yieldsAt(target, "diagnostics"))
-        ? { kind: "full" as never, items: [] }
-        : next(target, previous, token),
+    provideDiagnostics: filesProblems,
     provideWorkspaceDiagnostics: workspaceProblems(renewal),
     workspace: {
       willCreateFiles: (event, next) => next(ours(event, (uri) => uri)),

@@ -1,13 +1,14 @@
-/** Notices that extensions made for a language have started or gone: what was shown until then is asked for again. */
+/** Notices that extensions made for a language have started, gone or been switched: what was shown until then is asked for again. */
 import * as vscode from "vscode";
-import { DEDICATED } from "./coexistence";
-import { extension } from "./middleware";
+import { DEDICATED, SWITCHES } from "./coexistence";
+import { forgetLanguages } from "./languages";
 import type { StatusModel } from "./model";
 import type { ServerHost } from "./server";
 import { SECTION } from "./settings";
+import { extension } from "./standing";
 
-/** Settings that say how coppice stands beside others. */
-const STANDING = ["coexistence", "features"];
+/** Settings that say how coppice stands beside others, and those by which others stand at all. */
+const STANDING = [`${SECTION}.coexistence`, `${SECTION}.features`, ...SWITCHES];
 
 export class Neighbours implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
@@ -18,11 +19,14 @@ export class Neighbours implements vscode.Disposable {
     model: StatusModel,
   ) {
     this.subscriptions = [
-      vscode.extensions.onDidChange(() => this.look()),
+      vscode.extensions.onDidChange(() => {
+        forgetLanguages();
+        this.look();
+      }),
       // VS Code does not tell of an extension that starts; the status is looked at every few seconds anyway.
       model.onChanged(() => this.look()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (STANDING.some((setting) => event.affectsConfiguration(`${SECTION}.${setting}`))) host.askAgain();
+        if (STANDING.some((setting) => event.affectsConfiguration(setting))) host.askAgain();
       }),
     ];
   }
@@ -41,6 +45,5 @@ export class Neighbours implements vscode.Disposable {
 
 /** The extensions that are made for one language, each with whether it has started. */
 function dedicated(): string {
-  const ids = [...new Set(Object.values(DEDICATED).flat())];
-  return ids.map((id) => `${id} ${extension(id)}`).join();
+  return DEDICATED.map(({ id }) => `${id} ${extension(id)}`).join();
 }

@@ -1,7 +1,8 @@
-/** Problems of files that are not open: they come by themselves, and those that are another extension's to tell are dropped. */
+/** Problems that the server tells; those that are another extension's to tell are dropped. */
 import * as vscode from "vscode";
 import type { Middleware, vsdiag } from "vscode-languageclient/node";
-import { yieldsAt } from "./middleware";
+import { languageOf } from "./languages";
+import { shownCodes } from "./standing";
 
 type Provide = NonNullable<Middleware["provideWorkspaceDiagnostics"]>;
 
@@ -49,17 +50,23 @@ export function workspaceProblems(renewal: Renewal): Provide {
 }
 
 function told(item: vsdiag.WorkspaceDocumentDiagnosticReport): vsdiag.WorkspaceDocumentDiagnosticReport {
-  return "items" in item && yieldsAt(item.uri, "diagnostics") ? { ...item, items: [] } : item;
+  if (!("items" in item)) return item;
+  const codes = shownCodes(languageOf(item.uri), item.uri);
+  return codes ? { ...item, items: only(item.items, codes) } : item;
 }
 
-/** The language of a file by its name, as VS Code and its extensions have it. */
-export function languageOf(uri: vscode.Uri): string | undefined {
-  const name = uri.path.slice(uri.path.lastIndexOf("/") + 1);
-  const ending = name.slice(name.lastIndexOf("."));
-  for (const { packageJSON } of vscode.extensions.all) {
-    const languages: { id: string; extensions?: string[]; filenames?: string[] }[] = packageJSON.contributes?.languages ?? [];
-    const found = languages.find(({ extensions, filenames }) => extensions?.includes(ending) || filenames?.includes(name));
-    if (found) return found.id;
-  }
-  return undefined;
+/** Asks the server for the problems of one file, of which only those are shown that are coppice's to tell. */
+export const filesProblems: NonNullable<Middleware["provideDiagnostics"]> = async (target, previous, token, next) => {
+  const [language, uri] = "languageId" in target ? [target.languageId, target.uri] : [languageOf(target), target];
+  const codes = shownCodes(language, uri);
+  if (!codes) return next(target, previous, token);
+  // Without a name for the answer: the same may have to be shown in full next time.
+  const full = "full" as vsdiag.DocumentDiagnosticReportKind.full;
+  if (codes.size === 0) return { kind: full, items: [] };
+  const report = await next(target, undefined, token);
+  return report && "items" in report ? { kind: full, items: only(report.items, codes) } : report;
+};
+
+function only(items: readonly vscode.Diagnostic[], codes: ReadonlySet<unknown>): vscode.Diagnostic[] {
+  return items.filter(({ code }) => codes.has(typeof code === "object" ? code.value : code));
 }

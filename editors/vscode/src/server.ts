@@ -16,15 +16,27 @@ import {
 import { type Server, NoServer, discover } from "./discovery";
 import { middleware } from "./middleware";
 import { Renewal } from "./problems";
-import { SECTION, chosenLanguages, knownLanguages, serverKeys, serverSettings } from "./settings";
+import { SECTION, chosenLanguages, knownLanguages, serverArguments, serverFlags, serverKeys, serverSettings } from "./settings";
 
 /** How long a server may take to tell its version. */
 const VERSION_MS = 5_000;
 /** How long a client that is stopped may take to start before it is stopped all the same. */
 const START_MS = 10_000;
-/** Deaths of the server within the span that end in a message instead of another start. */
+/** Deaths of the server within the span after which another ends in a message instead of another start. */
 const RESTARTS_MAX = 4;
 const RESTARTS_WITHIN_MS = 180_000;
+
+/** A client that shows no messages of its own about a start that fails: whoever starts it tells that, and once. */
+class Client extends LanguageClient {
+  /** Whether its server has answered. */
+  hasRun = false;
+  /** Whether its server has ended before that. */
+  isStillborn = false;
+
+  override error(message: string, data?: unknown, showNotification?: boolean | "force"): void {
+    super.error(message, data, this.hasRun && showNotification);
+  }
+}
 
 /** The command behind a lens: shows the places that it counts. */
 export const SHOW_REFERENCES = "coppice.showReferences";
@@ -38,14 +50,17 @@ export class ServerHost implements vscode.Disposable {
   /** Another client runs from now on. */
   readonly onStarted = this.started.event;
   private readonly stopped = new vscode.EventEmitter<void>();
+  /** No server runs, or why none does has changed. */
   readonly onStopped = this.stopped.event;
   private readonly renewal = new Renewal();
-  private current: LanguageClient | undefined;
+  private current: Client | undefined;
   /** The last start of a client, and the end of all that were stopped. */
   private starting: Promise<void> = Promise.resolve();
   private ended: Promise<void> = Promise.resolve();
   /** The server that was started last, in words. */
   told = "";
+  /** Why no server runs although one is wanted. */
+  private trouble: string | undefined;
   /** Counts the starts and stops that were asked for: one that another has overtaken goes no further. */
   private turn = 0;
   private deaths: number[] = [];
@@ -60,33 +75,40 @@ export class ServerHost implements vscode.Disposable {
     return this.current?.state === State.Running ? this.current : undefined;
   }
 
+  /** Why no server runs although one is wanted. */
+  get failure(): string | undefined {
+    return this.trouble;
+  }
+
   /** Starts the server; what goes wrong is told to the user. */
   async start(): Promise<void> {
     if (this.current) return;
     const turn = ++this.turn;
+    this.fail(undefined);
     let server: Server;
     try {
       server = this.find();
     } catch (error) {
       if (!(error instanceof NoServer)) throw error;
-      await this.complain(error.message);
+      this.complain(error.message);
       return;
     }
     const version = await this.version(server.path);
     if (turn !== this.turn) return;
     this.told = `${version} (${server.origin}), ${server.path}`;
     this.log.info(`server: ${this.told}`);
-    const configuration = vscode.workspace.getConfiguration(SECTION);
-    const client: LanguageClient = new LanguageClient(
+    const client: Client = new Client(
       SECTION,
       "coppice",
-      { command: server.path, args: configuration.get<string[]>("server.arguments", []), transport: 0 },
+      { command: server.path, args: serverArguments(), transport: 0 },
       {
         documentSelector: chosenLanguages(this.languages).map((language) => ({ scheme: "file", language })),
         initializationOptions: serverSettings(this.keys),
         outputChannel: this.log,
         traceOutputChannel: this.trace,
         middleware: middleware(this.keys, this.renewal),
+        // It would show what went wrong itself, and try again.
+        initializationFailedHandler: () => false,
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
           closed: () => this.closed(client),
@@ -108,9 +130,10 @@ export class ServerHost implements vscode.Disposable {
       if (newState === State.Running) {
         // It was stopped while it started.
         if (this.current !== client) return;
+        client.hasRun = true;
         void vscode.commands.executeCommand("setContext", "coppice.running", true);
         this.started.fire(client);
-      } else if (newState === State.Stopped) {
+      } else if (newState !== State.Starting) {
         void vscode.commands.executeCommand("setContext", "coppice.running", false);
         this.stopped.fire();
       }
@@ -121,12 +144,16 @@ export class ServerHost implements vscode.Disposable {
     } catch (error) {
       if (this.current !== client) return;
       this.current = undefined;
-      await this.complain(`The coppice server does not start: ${error instanceof Error ? error.message : String(error)}`);
+      // Which of the two is noticed first is chance.
+      const hasEnded = client.isStillborn || message(error).includes("EPIPE");
+      const why = hasEnded ? "it ended before it answered; the log may tell more" : message(error);
+      this.complain(`The coppice server does not start: ${why}.`);
     }
   }
 
   async stop(): Promise<void> {
     this.turn++;
+    this.fail(undefined);
     const [client, starting] = [this.current, this.starting];
     this.current = undefined;
     if (client) this.ended = this.ended.then(() => this.end(client, starting));
@@ -176,6 +203,11 @@ export class ServerHost implements vscode.Disposable {
     });
   }
 
+  /** A command line of the server that is set up as the one that serves. */
+  commandLine(command: string, ...rest: string[]): string[] {
+    return [...serverArguments(), command, ...serverFlags(this.keys), ...rest];
+  }
+
   private version(program: string): Promise<string> {
     return new Promise((resolve) => {
       execFile(program, ["--version"], { timeout: VERSION_MS }, (error, stdout) =>
@@ -184,18 +216,33 @@ export class ServerHost implements vscode.Disposable {
     });
   }
 
-  private closed(client: LanguageClient) {
-    // Nobody misses one that was stopped.
-    if (this.current !== client) return { action: CloseAction.DoNotRestart, handled: true };
+  /** A server has ended by itself. One that has answered gets a successor, unless that has happened too often. */
+  private closed(client: Client) {
+    const closed = { action: CloseAction.DoNotRestart, handled: true };
+    client.isStillborn = !client.hasRun;
+    // Nobody misses one that was stopped, and of one that never ran its start tells.
+    if (this.current !== client || client.isStillborn) return closed;
+    this.current = undefined;
     const now = Date.now();
     this.deaths = [...this.deaths.filter((at) => now - at < RESTARTS_WITHIN_MS), now];
-    if (this.deaths.length <= RESTARTS_MAX) return { action: CloseAction.Restart, handled: true };
-    void this.complain(`The coppice server ended ${this.deaths.length} times within minutes and is not started again.`);
-    return { action: CloseAction.DoNotRestart, handled: true };
+    if (this.deaths.length <= RESTARTS_MAX) void this.start();
+    else this.complain(`The coppice server ended ${this.deaths.length} times within minutes and is not started again.`);
+    return closed;
   }
 
-  private async complain(message: string): Promise<void> {
+  private fail(why: string | undefined): void {
+    if (this.trouble === why) return;
+    this.trouble = why;
+    this.stopped.fire();
+  }
+
+  private complain(message: string): void {
     this.log.error(message);
+    this.fail(message);
+    void this.offerWaysOut(message);
+  }
+
+  private async offerWaysOut(message: string): Promise<void> {
     const [settings, guide, logs] = ["Open Settings", "Install Guide", "Show Logs"];
     const choice = await vscode.window.showErrorMessage(message, settings, guide, logs);
     if (choice === settings) {
@@ -209,13 +256,16 @@ export class ServerHost implements vscode.Disposable {
   }
 
   dispose(): void {
-    void this.stop();
     this.started.dispose();
     this.stopped.dispose();
     this.renewal.dispose();
     this.log.dispose();
     this.trace.dispose();
   }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function isExecutable(file: string): boolean {

@@ -9,6 +9,14 @@ interface Manifest {
 
 export const SECTION = "coppice";
 
+/** A file, a folder or all that is open. */
+type Scope = vscode.Uri | undefined;
+
+/** Of no file in particular, it is what all share, whichever file is looked at. */
+function configurationOf(section: string | undefined, scope: Scope): vscode.WorkspaceConfiguration {
+  return vscode.workspace.getConfiguration(section, scope ?? null);
+}
+
 /** Keys of the server's settings, without the section, as the manifest has them. */
 export function serverKeys(manifest: Manifest): string[] {
   const server = manifest.contributes.configuration.find((group) => group.title === "Server");
@@ -21,12 +29,9 @@ export function knownLanguages(manifest: Manifest): string[] {
   return manifest.activationEvents.filter((event) => event.startsWith(prefix)).map((event) => event.slice(prefix.length));
 }
 
-/** A file, a folder or all that is open. */
-type Scope = vscode.Uri | undefined;
-
 /** Whether the user wants answers for a language, in the folder of a file. */
 export function isChosen(language: string, scope: Scope): boolean {
-  const chosen = vscode.workspace.getConfiguration(SECTION, scope).get<string[] | null>("languages");
+  const chosen = configurationOf(SECTION, scope).get<string[] | null>("languages");
   return chosen ? chosen.includes(language) : true;
 }
 
@@ -36,16 +41,39 @@ export function chosenLanguages(known: readonly string[]): string[] {
   return known.filter((language) => scopes.some((scope) => isChosen(language, scope)));
 }
 
-/** What the server gets, of all or of a folder: its own settings, and none of the editor's. */
+/**
+ * What the server gets, of all or of a folder: its own settings, and none of the editor's. What nobody has set is null, and no
+ * default, which would go before the server's arguments.
+ */
 export function serverSettings(keys: readonly string[], scope?: Scope): Record<string, unknown> {
-  const configuration = vscode.workspace.getConfiguration(SECTION, scope);
-  return Object.fromEntries(keys.map((key) => [key, configuration.get(key) ?? null]));
+  const configuration = configurationOf(SECTION, scope);
+  const isSet = (key: string) => {
+    const { globalValue, workspaceValue, workspaceFolderValue } = configuration.inspect(key) ?? {};
+    return [globalValue, workspaceValue, workspaceFolderValue].some((value) => value !== undefined);
+  };
+  return Object.fromEntries(keys.map((key) => [key, isSet(key) ? (configuration.get(key) ?? null) : null]));
+}
+
+/** The same as flags of the server's command line. */
+export function serverFlags(keys: readonly string[]): string[] {
+  const set = Object.entries(serverSettings(keys)).filter(([, value]) => value !== null);
+  return set.map(([key, value]) => `--${key}=${JSON.stringify(value)}`);
+}
+
+/** More arguments for the server. */
+export function serverArguments(): string[] {
+  return configurationOf(SECTION, undefined).get<string[]>("server.arguments", []);
 }
 
 export function coexistence(scope: Scope): Coexistence {
-  return vscode.workspace.getConfiguration(SECTION, scope).get<Coexistence>("coexistence", "auto");
+  return configurationOf(SECTION, scope).get<Coexistence>("coexistence", "auto");
+}
+
+/** A setting of any extension. */
+export function setting(key: string, scope: Scope): unknown {
+  return configurationOf(undefined, scope).get(key);
 }
 
 export function features(scope: Scope): Features {
-  return vscode.workspace.getConfiguration(SECTION, scope).get<Features>("features", {});
+  return configurationOf(SECTION, scope).get<Features>("features", {});
 }

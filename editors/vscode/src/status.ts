@@ -71,9 +71,9 @@ export function worst(folders: readonly FolderStatus[]): Condition {
 /** Bytes for people, with as many digits as they can use. */
 export function bytes(count: number): string {
   const mib = count / (1 << 20);
-  if (mib >= 10) return `${Math.round(mib).toLocaleString("en")} MB`;
-  if (mib >= 0.1) return `${mib.toFixed(1)} MB`;
-  return `${Math.ceil(count / 1024)} kB`;
+  if (mib >= 10) return `${Math.round(mib).toLocaleString("en")} MiB`;
+  if (mib >= 0.1) return `${mib.toFixed(1)} MiB`;
+  return `${Math.ceil(count / 1024)} KiB`;
 }
 
 /** A span of time for people. */
@@ -104,10 +104,10 @@ export function statusText(status: Status): string {
   };
   const mib = (count: number) => Math.ceil(count / (1 << 20));
   const { usedBytes, limitBytes } = status.memory;
-  return `${icons[worst(status.folders)]} ${mib(usedBytes)}/${mib(limitBytes)} MB`;
+  return `${icons[worst(status.folders)]} ${mib(usedBytes)}/${mib(limitBytes)} MiB`;
 }
 
-/** One folder in a few words, such as `loaded · 12 MB · 340 files`. */
+/** One folder in a few words, such as `loaded · 12 MiB · 340 files`. */
 export function describe(folder: FolderStatus): string {
   const words: string[] = [condition(folder)];
   if (folder.progressPercent !== null) words[0] += ` ${folder.progressPercent}%`;
@@ -116,4 +116,22 @@ export function describe(folder: FolderStatus): string {
   if (folder.files > 0) words.push(`${folder.files.toLocaleString("en")} file${folder.files === 1 ? "" : "s"}`);
   if (folder.pinned) words.push("pinned");
   return words.join(" · ");
+}
+
+/** How old the answers are, and of when. */
+export function asOf(folder: FolderStatus, lastGoodAt: string, now = Date.now()): string {
+  const at = new Date(lastGoodAt);
+  return `right as of ${age(folder.stale ? folder.ageMs : now - at.getTime())} ago, ${at.toLocaleString()}`;
+}
+
+export function times(count: number): string {
+  return count === 1 ? "1 try" : `${count} tries`;
+}
+
+/** Why a folder is stale or failed, and what becomes of it. */
+export function trouble(folder: FolderStatus): string {
+  const why = (folder.lastError ?? "no reason is known").replace(/\.$/, "");
+  const since = folder.stale && folder.lastGoodAt ? ` Answers are ${asOf(folder, folder.lastGoodAt)}.` : "";
+  const tries = folder.retryCount > 0 ? ` ${times(folder.retryCount)} failed so far; another follows when it may help, or by Reload.` : "";
+  return `coppice: ${folder.name} cannot be read${folder.stale ? " again" : ""}: ${why}.${since}${tries}`;
 }

@@ -4,7 +4,7 @@ import type { ServerHost } from "./server";
 import type { StatusModel } from "./model";
 import { type FolderStatus, type Status, bytes, condition, describe, statusText, worst } from "./status";
 
-const COMMANDS = ["coppice.showStatus", "coppice.folders.focus", "coppice.showLog", "workbench.action.openSettings"];
+const COMMANDS = ["coppice.showStatus", "coppice.folders.focus", "coppice.showLog", "coppice.server.restart", "workbench.action.openSettings"];
 
 export class StatusItems implements vscode.Disposable {
   private readonly bar = vscode.window.createStatusBarItem("coppice.status", vscode.StatusBarAlignment.Right, 90);
@@ -16,11 +16,9 @@ export class StatusItems implements vscode.Disposable {
     private readonly model: StatusModel,
   ) {
     this.bar.name = "coppice";
-    this.bar.command = "coppice.folders.focus";
     const selector = host.languages.map((language) => ({ language, scheme: "file" }));
     this.language = vscode.languages.createLanguageStatusItem("coppice.folder", selector);
     this.language.name = "coppice";
-    this.language.command = { command: "coppice.showStatus", title: "Show Status" };
     this.subscriptions = [
       model.onChanged(() => this.show()),
       vscode.window.onDidChangeActiveTextEditor(() => this.show()),
@@ -36,13 +34,18 @@ export class StatusItems implements vscode.Disposable {
   }
 
   private showBar(status: Status | undefined): void {
-    if (!status || !this.isWanted(status)) {
+    if (!status) {
+      this.showFailure(this.host.failure);
+      return;
+    }
+    if (!this.isWanted(status)) {
       this.bar.hide();
       return;
     }
     const bad = worst(status.folders);
     this.bar.text = statusText(status);
     this.bar.tooltip = tooltip(status);
+    this.bar.command = "coppice.folders.focus";
     this.bar.backgroundColor =
       bad === "failed"
         ? new vscode.ThemeColor("statusBarItem.errorBackground")
@@ -56,8 +59,26 @@ export class StatusItems implements vscode.Disposable {
     this.bar.show();
   }
 
+  /** A server that is wanted and does not run is told of as trouble is, with what can be done. */
+  private showFailure(failure: string | undefined): void {
+    if (failure === undefined || wanted() === "never") {
+      this.bar.hide();
+      return;
+    }
+    this.bar.text = "$(error) coppice";
+    this.bar.tooltip = links("coppice does not run", failure, [], [
+      ["Start", "coppice.server.restart"],
+      ["Log", "coppice.showLog"],
+      ["Settings", settingsOf("coppice.server")],
+    ]);
+    this.bar.command = "coppice.showStatus";
+    this.bar.backgroundColor = new vscode.ThemeColor("statusBarItem.errorBackground");
+    this.bar.accessibilityInformation = { label: `coppice does not run: ${failure}` };
+    this.bar.show();
+  }
+
   private isWanted(status: Status): boolean {
-    const when = vscode.workspace.getConfiguration("coppice").get<string>("statusBar", "auto");
+    const when = wanted();
     if (when !== "auto") return when === "always";
     const language = vscode.window.activeTextEditor?.document.languageId;
     const isOurs = language !== undefined && this.host.languages.includes(language);
@@ -68,14 +89,18 @@ export class StatusItems implements vscode.Disposable {
     const uri = vscode.window.activeTextEditor?.document.uri;
     const folder = status && uri ? owner(status.folders, uri) : undefined;
     this.language.busy = folder?.state === "loading" || folder?.state === "rebuilding";
+    const failure = status ? undefined : this.host.failure;
     this.language.severity =
-      folder && condition(folder) === "failed"
+      failure !== undefined || (folder && condition(folder) === "failed")
         ? vscode.LanguageStatusSeverity.Error
         : folder?.stale
           ? vscode.LanguageStatusSeverity.Warning
           : vscode.LanguageStatusSeverity.Information;
     this.language.text = folder ? `coppice: ${describe(folder)}` : status ? "coppice: no folder" : "coppice: not running";
-    this.language.detail = folder?.lastError ?? folder?.name ?? "";
+    this.language.detail = failure ?? folder?.lastError ?? folder?.name ?? "";
+    this.language.command = status
+      ? { command: "coppice.showStatus", title: "Show Status" }
+      : { command: "coppice.server.restart", title: "Start" };
   }
 
   dispose(): void {
@@ -92,20 +117,36 @@ export function owner(folders: readonly FolderStatus[], uri: vscode.Uri): Folder
   return inside.sort((a, b) => b.uri.length - a.uri.length)[0];
 }
 
-function tooltip(status: Status): vscode.MarkdownString {
-  const { usedBytes, limitBytes, highWaterBytes, rssBytes } = status.memory;
+/** When the user wants the item in the status bar. */
+function wanted(): string {
+  return vscode.workspace.getConfiguration("coppice").get("statusBar", "auto");
+}
+
+/** The command that opens the settings at some of them. */
+function settingsOf(query: string): string {
+  return `workbench.action.openSettings?${encodeURIComponent(JSON.stringify([query]))}`;
+}
+
+/** A title, a text and a list that are shown as they are, and what a click can do. */
+function links(title: string, body: string, items: readonly string[], commands: readonly (readonly [string, string])[]): vscode.MarkdownString {
   const text = new vscode.MarkdownString("", true);
   text.isTrusted = { enabledCommands: COMMANDS };
-  text.appendMarkdown(`**coppice ${status.version}**\n\n`);
-  text.appendMarkdown(`${bytes(usedBytes)} of ${bytes(limitBytes)} in use, at most ${bytes(highWaterBytes)} so far; `);
-  text.appendMarkdown(`the process takes ${bytes(rssBytes)}.\n\n`);
-  for (const folder of status.folders) {
-    text.appendMarkdown("- ").appendText(`${folder.name}: ${describe(folder)}`).appendMarkdown("\n");
-  }
-  const budget = encodeURIComponent(JSON.stringify(["coppice.memory.limitMb"]));
-  text.appendMarkdown(
-    `\n[Status](command:coppice.showStatus) · [Folders](command:coppice.folders.focus) · ` +
-      `[Log](command:coppice.showLog) · [Budget](command:workbench.action.openSettings?${budget})`,
-  );
-  return text;
+  text.appendMarkdown(`**${title}**\n\n`).appendText(body).appendMarkdown("\n\n");
+  for (const item of items) text.appendMarkdown("- ").appendText(item).appendMarkdown("\n");
+  text.appendMarkdown("\n");
+  return text.appendMarkdown(commands.map(([name, command]) => `[${name}](command:${command})`).join(" · "));
+}
+
+function tooltip(status: Status): vscode.MarkdownString {
+  const { usedBytes, limitBytes, highWaterBytes, rssBytes } = status.memory;
+  const memory =
+    `${bytes(usedBytes)} of ${bytes(limitBytes)} in use, at most ${bytes(highWaterBytes)} so far; ` +
+    `the process takes ${bytes(rssBytes)}.`;
+  const folders = status.folders.map((folder) => `${folder.name}: ${describe(folder)}`);
+  return links(`coppice ${status.version}`, memory, folders, [
+    ["Status", "coppice.showStatus"],
+    ["Folders", "coppice.folders.focus"],
+    ["Log", "coppice.showLog"],
+    ["Budget", settingsOf("coppice.memory.limitMb")],
+  ]);
 }

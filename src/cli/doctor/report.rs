@@ -200,14 +200,14 @@ impl fmt::Display for Report {
             writeln!(f, "\n{folder}")?;
         }
         if let Some(memory) = self.status.get("memory") {
-            let mb = |key: &str| memory[key].as_u64().unwrap_or(0) as f64 / 1e6;
+            let mib = |key: &str| memory[key].as_u64().unwrap_or(0) as f64 / f64::from(1 << 20);
             writeln!(
                 f,
-                "memory: {:.2} of {:.0} MB used, at most {:.2} so far; the whole process {:.1} MB",
-                mb("usedBytes"),
-                mb("limitBytes"),
-                mb("highWaterBytes"),
-                mb("rssBytes")
+                "memory: {:.2} of {:.0} MiB used, at most {:.2} so far; the whole process {:.1} MiB",
+                mib("usedBytes"),
+                mib("limitBytes"),
+                mib("highWaterBytes"),
+                mib("rssBytes")
             )?;
         }
         if let Some(exit) = self.server.exit_ms {

@@ -116,12 +116,12 @@ end
 
 local function bytes(count)
   if count >= 10 * 1024 * 1024 then
-    return ('%d MB'):format(count / 1024 / 1024)
+    return ('%d MiB'):format(count / 1024 / 1024)
   end
-  return ('%.1f MB'):format(count / 1024 / 1024)
+  return ('%.1f MiB'):format(count / 1024 / 1024)
 end
 
---- What is going on, in a few words, for a status line: `coppice 12 of 512 MB`, `coppice loading 40%`; empty where no
+--- What is going on, in a few words, for a status line: `coppice 12 of 512 MiB`, `coppice loading 40%`; empty where no
 --- server runs. The folder that is worst off decides.
 ---@return string
 function M.status()
@@ -148,7 +148,7 @@ function M.status()
     return 'coppice ' .. worst.state
   end
   local memory = told.memory
-  return ('coppice %d of %d MB'):format(math.ceil(memory.usedBytes / 1024 / 1024), memory.limitBytes / 1024 / 1024)
+  return ('coppice %d of %d MiB'):format(math.ceil(memory.usedBytes / 1024 / 1024), memory.limitBytes / 1024 / 1024)
 end
 
 --- Keeps what the server told, and draws the status line anew.

@@ -1,6 +1,8 @@
 /** Tests that run inside VS Code's extension host, on the workspace that the runner opens. */
 import { strict as assert } from "node:assert";
-import { readFileSync, readdirSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Api } from "../../src/extension";
 import type { Status } from "../../src/status";
@@ -44,6 +46,45 @@ async function ready(): Promise<Status> {
     const status = await api.status();
     return status?.ready && status.folders.length > 0 && status;
   });
+}
+
+type Settings = Record<string, unknown>;
+
+/** Runs with settings of coppice's, or of others by their whole names, and puts back what was there. */
+async function having(settings: Settings, run: () => Promise<void>, target = vscode.ConfigurationTarget.Global): Promise<void> {
+  const set = async (value: (key: string) => unknown) => {
+    for (const key of Object.keys(settings)) await vscode.workspace.getConfiguration().update(key, value(key), target);
+  };
+  await set((key) => settings[key]);
+  try {
+    await run();
+  } finally {
+    await set(() => undefined);
+  }
+}
+
+/** Runs with another function in place of one of the window's. */
+async function instead<K extends keyof typeof vscode.window>(name: K, other: unknown, run: () => Promise<void>): Promise<void> {
+  const window = vscode.window as Record<string, unknown>;
+  const before = window[name];
+  window[name] = other;
+  try {
+    await run();
+  } finally {
+    window[name] = before;
+  }
+}
+
+const sources = (name: string) => new Set(vscode.languages.getDiagnostics(file(name)).map(({ source }) => source));
+
+/** A program in place of the server, which notes each start but those that ask for its version. */
+function program(body: string): { path: string; starts(): number } {
+  const directory = mkdtempSync(path.join(tmpdir(), "coppice-"));
+  const [file, log] = [path.join(directory, "server"), path.join(directory, "starts")];
+  writeFileSync(log, "");
+  writeFileSync(file, `#!/bin/sh\ncase "$1" in --version) echo test; exit;; esac\necho start >>'${log}'\n${body}\n`);
+  chmodSync(file, 0o755);
+  return { path: file, starts: () => readFileSync(log, "utf8").length / "start\n".length };
 }
 
 const tests: [string, () => Promise<void>][] = [
@@ -160,6 +201,16 @@ const tests: [string, () => Promise<void>][] = [
       await eventually("two hovers", async () => (await ask()).length === 2);
       await configuration.update("coexistence", undefined, vscode.ConfigurationTarget.Global);
       await eventually("one hover", async () => (await ask()).length === 1);
+      // What TypeScript's own extension does not have.
+      const above = async () => {
+        const [item] = await vscode.commands.executeCommand<vscode.TypeHierarchyItem[]>("vscode.prepareTypeHierarchy", file("page.ts"), new vscode.Position(5, 7));
+        const types = item && (await vscode.commands.executeCommand<vscode.TypeHierarchyItem[]>("vscode.provideSupertypes", item));
+        return types?.map(({ name }) => name) ?? [];
+      };
+      assert.deepEqual(await above(), ["Page"]);
+      await having({ "coppice.coexistence": "never" }, async () => {
+        await eventually("no type hierarchy", async () => (await above()).length === 0);
+      });
     },
   ],
   [
@@ -172,8 +223,7 @@ const tests: [string, () => Promise<void>][] = [
         const found = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("main.py"), at);
         return found.map((hover) => hover.contents.map((part) => (typeof part === "string" ? part : part.value)).join());
       };
-      const sources = (name = "broken.py") => new Set(vscode.languages.getDiagnostics(file(name)).map(({ source }) => source));
-      await eventually("an error from coppice", () => sources().has("coppice"));
+      await eventually("an error from coppice", () => sources("broken.py").has("coppice"));
       await eventually("one in a file that is not open", () => sources("closed.py").has("coppice"));
       const [own] = await hovers();
       assert.doesNotMatch(own!, /\(method\)/);
@@ -184,15 +234,112 @@ const tests: [string, () => Promise<void>][] = [
       });
       const definitions = await vscode.commands.executeCommand<unknown[]>("vscode.executeDefinitionProvider", file("main.py"), at);
       assert.equal(definitions.length, 1);
-      await eventually("the other's errors alone", () => sources().has("Pyright") && !sources().has("coppice"));
+      await eventually("the other's errors alone", () => sources("broken.py").has("Pyright") && !sources("broken.py").has("coppice"));
       await eventually("none in a file that is not open", () => !sources("closed.py").has("coppice"));
       const configuration = vscode.workspace.getConfiguration("coppice");
       await configuration.update("coexistence", "always", vscode.ConfigurationTarget.Global);
       await eventually("both hovers", async () => (await hovers()).length === 2);
-      await eventually("the errors of both", () => sources().has("Pyright") && sources().has("coppice"));
+      await eventually("the errors of both", () => sources("broken.py").has("Pyright") && sources("broken.py").has("coppice"));
       await eventually("one in a file that is not open again", () => sources("closed.py").has("coppice"));
       await configuration.update("coexistence", undefined, vscode.ConfigurationTarget.Global);
       await eventually("one hover", async () => (await hovers()).length === 1);
+      await having({ "pyright.disableLanguageServices": true }, async () => {
+        // The other one here does not heed it, and answers, too.
+        await eventually("a hover of coppice's", async () => (await hovers()).length === 2);
+        await eventually("the other's errors alone", () => !sources("closed.py").has("coppice") && !sources("broken.py").has("coppice"));
+      });
+      await eventually("one hover again", async () => (await hovers()).length === 1);
+    },
+  ],
+  [
+    "shows the findings that are wanted beside another extension's",
+    async () => {
+      for (const name of ["open.py", "shut.py"]) {
+        await vscode.workspace.fs.writeFile(file(name), Buffer.from("from .nowhere import thing\n\n\ndef half(:\n"));
+      }
+      await vscode.window.showTextDocument(file("open.py"));
+      const told = (name: string) =>
+        vscode.languages.getDiagnostics(file(name)).filter(({ source }) => source === "coppice").map(({ code }) => String(code));
+      await eventually("the other's errors", () => sources("open.py").has("Pyright"));
+      assert.deepEqual([told("open.py"), told("shut.py")], [[], []]);
+      await having({ "coppice.features": { unresolvedImports: "on" } }, async () => {
+        const alone = () => ["open.py", "shut.py"].every((name) => told(name).join() === "unresolved-import");
+        await eventually("the imports alone", alone);
+        await having({ "coppice.coexistence": "always" }, async () => {
+          await eventually("all", () => told("open.py").length > 1 && told("shut.py").length > 1);
+        });
+        await eventually("the imports alone again", alone);
+      });
+      await eventually("nothing", () => told("open.py").length === 0 && told("shut.py").length === 0);
+    },
+  ],
+  [
+    "lets the server's arguments stand where no setting is made",
+    async () => {
+      const isPinned = async () => (await ready()).folders[0]!.pinned;
+      assert.equal(await isPinned(), false);
+      await having({ "coppice.server.arguments": ["--pinned", root().fsPath] }, async () => {
+        await eventually("a folder that is pinned by them", isPinned);
+        await having({ "coppice.pinned": [] }, async () => {
+          await eventually("a setting that goes before them", async () => !(await isPinned()));
+        });
+      });
+      await eventually("a folder that is not pinned", async () => !(await isPinned()));
+    },
+  ],
+  [
+    "tells once of a server that dies before it answers, and does not start it again",
+    async () => {
+      await ready();
+      const dying = program("exit 1");
+      const told: string[] = [];
+      const tell = async (message: string) => void told.push(message);
+      await instead("showErrorMessage", tell, async () => {
+        await having({ "coppice.server.path": dying.path }, async () => {
+          await eventually("a message", () => told.length > 0);
+          assert.equal(await api.status(), undefined);
+        });
+        await ready();
+      });
+      assert.deepEqual(told, ["The coppice server does not start: it ended before it answered; the log may tell more."]);
+      assert.equal(dying.starts(), 1);
+    },
+  ],
+  [
+    "has another server after one that ends by itself",
+    async () => {
+      const { pid } = await ready();
+      process.kill(pid, "SIGKILL");
+      await eventually("another server", async () => {
+        const status = await api.status();
+        return status?.ready && status.pid !== pid;
+      });
+      await eventually("one alone", () => servers().length === 1);
+      const at = new vscode.Position(1, 3);
+      await eventually("a hover", async () => (await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("shapes.rs"), at)).length === 1);
+    },
+  ],
+  [
+    "has the doctor examine with the user's settings, and leaves the clipboard alone when it is cancelled",
+    async () => {
+      const cancel = new vscode.CancellationTokenSource();
+      const withProgress = (_: unknown, task: (progress: unknown, token: vscode.CancellationToken) => unknown) => {
+        const done = task({ report: () => undefined }, cancel.token);
+        cancel.cancel();
+        return done;
+      };
+      await vscode.env.clipboard.writeText("mine");
+      await instead("withProgress", withProgress, async () => {
+        await vscode.commands.executeCommand("coppice.doctor");
+      });
+      assert.equal(await vscode.env.clipboard.readText(), "mine");
+      await instead("showInformationMessage", async () => undefined, async () => {
+        await having({ "coppice.memory.limitMb": 333, "coppice.files.exclude": ["broken.py", "page.ts"], "coppice.watch": "poll" }, async () => {
+          await vscode.commands.executeCommand("coppice.doctor");
+        });
+      });
+      const report = await vscode.env.clipboard.readText();
+      assert.match(report, /of 333 MiB used/);
     },
   ],
   [

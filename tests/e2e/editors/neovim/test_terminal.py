@@ -39,13 +39,13 @@ class NeovimTest(EditorTest):
     def open(self, file: str, *arguments: str) -> Terminal:
         terminal = Terminal(self.place, [NVIM, "-i", "NONE", *arguments, file], self.place / "python", self.environment())
         self.addCleanup(terminal.close)
-        terminal.seen(r"coppice \d+ of \d+ MB")
+        terminal.seen(r"coppice \d+ of \d+ MiB")
         return terminal
 
     def test_shows_a_hover_and_memory_in_the_status_line(self) -> None:
         terminal = self.open("main.py", "+call cursor(5, 13)")
         self.assertIn("class Circle", terminal.ask(["K"], "A round thing"))
-        terminal.seen(r"main\.py .*coppice \d+ of \d+ MB")
+        terminal.seen(r"main\.py .*coppice \d+ of \d+ MiB")
         terminal.picture("neovim-hover")
 
     def test_shows_an_error_beside_its_line(self) -> None:

@@ -370,7 +370,7 @@ end)
 test('has a status line and commands', function()
   open(python .. '/main.py')
   eventually('memory in the status line', function()
-    return require('coppice').status():find('^coppice %d+ of %d+ MB$')
+    return require('coppice').status():find('^coppice %d+ of %d+ MiB$')
   end)
   local function python_folder()
     for _, folder in ipairs(status().folders) do

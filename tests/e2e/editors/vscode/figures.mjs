@@ -21,7 +21,7 @@ export async function figures() {
       const opened = Date.now();
       await s.open("main.py", 5, 13);
       if (install) {
-        await s.bar("MB").waitFor();
+        await s.bar("MiB").waitFor();
         await s.command("Show or Focus Hover");
         await page.locator(".monaco-hover", { hasText: "A round thing" }).first().waitFor();
         console.log(`figure from opening a file to a hover: ${Date.now() - opened} ms`);

@@ -1,15 +1,16 @@
 // The extension in a workspace that is not trusted, and once it is.
 import { strict as assert } from "node:assert";
+import { existsSync } from "node:fs";
 import { Session } from "./session.mjs";
 import { browse, open, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
 
 /** What a folder would have the server do: some of it only the user may say, some only who trusts the folder. */
-const wishes = (root) => ({
+const wishes = ({ root, cache, packages }) => ({
   "coppice.server.path": "/nowhere/coppice",
   "coppice.server.arguments": ["--nonsense"],
-  "coppice.cache.dir": "/nowhere/cache",
-  "coppice.dependencies": ["/nowhere/packages"],
+  "coppice.cache.dir": cache,
+  "coppice.dependencies": [packages],
   "coppice.pinned": [root],
   "coppice.memory.limitMb": 77,
   "coppice.files.exclude": ["broken.py"],
@@ -18,8 +19,11 @@ const wishes = (root) => ({
 export async function restricted() {
   const folders = workspace(["shop"]);
   const root = folders.path("shop");
+  const places = { root, cache: folders.path("cache"), packages: folders.path("packages") };
+  folders.write("packages/outside.py", 'def made():\n    """Made outside."""\n');
+  folders.write("shop/uses.py", "from outside import made\n\nmade()\n");
   const ask = (settings) => folders.write("shop/.vscode/settings.json", JSON.stringify(settings));
-  ask(wishes(root));
+  ask(wishes(places));
   const code = await serve({ install: true, trust: true, settings: { "coppice.memory.limitMb": 256 } });
   const { browser, page, outside } = await browse();
   const s = new Session(page, code, folders);
@@ -27,25 +31,37 @@ export async function restricted() {
     await open(page, `${code.url}/?folder=${root}`);
     await page.locator(".statusbar-item", { hasText: "Restricted Mode" }).waitFor();
     await s.open("main.py", 5, 13);
-    await s.bar(/\d+\/256 MB/).waitFor();
+    await s.bar(/\d+\/256 MiB/).waitFor();
     await s.command("Show or Focus Hover");
     await page.locator(".monaco-hover", { hasText: "A round thing" }).first().waitFor();
     await s.calm();
     await s.command("Focus on Coppice Folders View");
     // All of its files but the one that is excluded, which anybody may want.
-    const row = s.folder("shop", "4 files");
+    const row = s.folder("shop", "5 files");
     await row.waitFor();
     assert.ok(!(await row.innerText()).includes("pinned"));
+    assert.ok(!existsSync(places.cache), "a cache where the folder wants it");
+    await s.open("uses.py", 3, 2);
+    const hover = async () => {
+      await s.calm();
+      await s.command("Show or Focus Hover");
+      const shown = page.locator(".monaco-hover:visible .hover-contents", { hasText: "made" }).first();
+      return shown.innerText({ timeout: 5_000 }).catch(() => "");
+    };
+    assert.ok(!(await hover()).includes("Made outside"), "packages where the folder wants them");
     await s.picture("restricted");
 
     await s.command("Workspaces: Manage Workspace Trust");
     await page.locator(".workspace-trust-editor").getByRole("button", { name: /^Trust/ }).first().click();
     await s.message("/nowhere/coppice, named by the setting coppice.server.path, is not a program").waitFor();
-    const { "coppice.server.path": _path, "coppice.server.arguments": _arguments, ...others } = wishes(root);
+    const { "coppice.server.path": _path, "coppice.server.arguments": _arguments, ...others } = wishes(places);
     ask(others);
     await s.folder("shop", "pinned").waitFor();
     await s.open("main.py");
-    await s.bar(/\d+\/256 MB/).waitFor();
+    await s.bar(/\d+\/256 MiB/).waitFor();
+    await s.eventually("the cache where the folder wants it", () => existsSync(places.cache));
+    await s.open("uses.py", 3, 2);
+    await s.eventually("what is outside", async () => (await hover()).includes("Made outside"));
     assert.deepEqual(outside, [], "requests outside loopback");
   } catch (error) {
     await s.picture("failed-restricted");

@@ -9,7 +9,7 @@ const FILES = {
   "shop/main.py": "from shapes import Circle\n\n\ndef total():\n    return Circle().area()\n\n\ndef report():\n    return total()\n\n\nprint(report())\n",
   "shop/broken.py": "def half(:\n",
   "shop/shapes.rs": "/// A square one.\nfn square() {}\n",
-  "shop/page.ts": "export function render(): string {\n  return '';\n}\nrender();\n",
+  "shop/page.ts": "export function render(): string {\n  return '';\n}\nrender();\nclass Page {}\nclass Home extends Page {}\nnew Home();\n",
   "tool/.git/HEAD": "",
   "tool/Cargo.toml": '[package]\nname = "tool"\nversion = "0.1.0"\n',
   "tool/src/main.rs": "fn helper() -> u32 {\n    1\n}\n\nfn main() {\n    helper();\n}\n",

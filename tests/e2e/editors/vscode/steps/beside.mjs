@@ -15,6 +15,10 @@ export const BESIDE = [
       await s.eventually("two hovers", async () => (await hovers(s)) === 2);
       s.code.configure({ "coppice.memory.limitMb": 256 });
       await s.eventually("one hover again", async () => (await hovers(s)) === 1);
+      // The other one has no hierarchy of types.
+      await s.at(6, 7);
+      await s.command("Types: Show Type Hierarchy");
+      await s.page.locator(".monaco-list-row", { hasText: "Home" }).first().waitFor();
       await s.closeEditors();
     },
   ],

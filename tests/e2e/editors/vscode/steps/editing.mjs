@@ -20,7 +20,7 @@ export const EDITING = [
     async (s) => {
       const started = Date.now();
       await s.open("main.py", 5, 21);
-      await s.bar(/\d+\/256 MB/).waitFor();
+      await s.bar(/\d+\/256 MiB/).waitFor();
       assert.deepEqual(packaged(s.code.extensions), PACKAGED);
       console.log(`       from opening a file to the status bar: ${Date.now() - started} ms`);
     },

@@ -9,23 +9,23 @@ export const SERVER = [
     async (s) => {
       await s.open("main.py");
       s.code.configure({ "coppice.memory.limitMb": 300 });
-      await s.bar(/\/300 MB/).waitFor();
+      await s.bar(/\/300 MiB/).waitFor();
       s.code.configure(BUDGET);
-      await s.bar(/\/256 MB/).waitFor();
+      await s.bar(/\/256 MiB/).waitFor();
     },
   ],
   [
     "the status bar is there always or never, if that is wanted",
     async (s) => {
       s.code.configure({ ...BUDGET, "coppice.statusBar": "never" });
-      await s.bar("MB").waitFor({ state: "hidden" });
+      await s.bar("MiB").waitFor({ state: "hidden" });
       s.code.configure({ ...BUDGET, "coppice.statusBar": "always" });
       await s.closeEditors();
-      await s.bar("MB").waitFor();
+      await s.bar("MiB").waitFor();
       s.code.configure(BUDGET);
-      await s.bar("MB").waitFor({ state: "hidden" });
+      await s.bar("MiB").waitFor({ state: "hidden" });
       await s.open("main.py", 5, 13);
-      await s.bar("MB").waitFor();
+      await s.bar("MiB").waitFor();
     },
   ],
   [
@@ -41,7 +41,7 @@ export const SERVER = [
     async (s) => {
       const box = s.page.locator(".quick-input-widget");
       await s.command("coppice: Show Status");
-      await box.locator(".monaco-list-row", { hasText: "of 256 MB" }).waitFor();
+      await box.locator(".monaco-list-row", { hasText: "of 256 MiB" }).waitFor();
       await box.locator(".monaco-list-row", { hasText: "shop" }).filter({ hasText: "loaded" }).waitFor();
       await box.locator(".monaco-list-row", { hasText: /coppice \d.* \(bundled\)/ }).waitFor();
       await s.picture("status");
@@ -84,14 +84,23 @@ export const SERVER = [
       s.code.configure({ ...BUDGET, "coppice.server.path": "/nowhere/coppice" });
       const message = s.message("/nowhere/coppice, named by the setting coppice.server.path, is not a program");
       await message.waitFor();
-      await s.bar("MB").waitFor({ state: "hidden" });
+      await s.bar("MiB").waitFor({ state: "hidden" });
+      // What has gone wrong is there to be seen after the message, too, with ways out.
+      await s.bar("coppice").hover();
+      const tooltip = s.page.locator(".monaco-hover", { hasText: "coppice does not run" }).last();
+      await tooltip.locator("p", { hasText: "/nowhere/coppice" }).first().waitFor();
+      for (const name of ["Start", "Log", "Settings"]) await tooltip.getByRole("link", { name }).or(tooltip.locator("a", { hasText: name })).first().waitFor();
+      await s.picture("failure-status");
+      await s.page.locator(".statusbar-item[id*='languageStatus']").first().hover();
+      const language = s.page.locator(".hover-language-status", { hasText: "coppice: not running" }).first();
+      await language.locator("a", { hasText: "Start" }).first().waitFor();
       for (const name of ["Open Settings", "Show Logs"]) await message.getByRole("button", { name }).waitFor();
       await s.picture("failure");
       await message.getByRole("button", { name: "Install Guide" }).click();
       await s.inner().getByText("The first five minutes").first().waitFor();
       s.code.configure(BUDGET);
       await s.open("main.py", 5, 13);
-      await s.bar(/\/256 MB/).waitFor();
+      await s.bar(/\/256 MiB/).waitFor();
       await s.closeEditors();
     },
   ],
