@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::changes::Changes;
 use super::crew::Crew;
 use super::degrade::{Choice, Degraded, Means, choose, needed};
+use super::directory::{Directory, Root};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::ledger::Refused;
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub changes: Changes,
     /// The graph to build upon; none: from nothing.
     pub base: Option<Base>,
+    /// What the folder was when it was last read, by whichever build; with a base, what the base is of.
+    pub root: Option<Root>,
     pub crew: Crew<'a>,
     /// What is known of files whose times are not those in the graph.
     pub stamps: Arc<Stamps>,
@@ -84,6 +87,8 @@ pub struct Owing {
 /// What a build saw besides the graph.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
+    /// The directory that was looked at.
+    pub root: Directory,
     /// The paths that were looked at, relative to the folder; `None`: all.
     pub asked: Option<BTreeSet<String>>,
     /// Files that are not indexed, and why.
@@ -133,8 +138,27 @@ pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Build
     }
 }
 
-fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+/// Scans the whole folder. An empty directory in the place of one with files is no folder whose files are gone.
+fn scan_all(plan: &mut Plan<'_>) -> Result<Scan, ScanError> {
     let scan = scan(&plan.scope, plan.crew.cancel, plan.entering)?;
+    match plan.root {
+        Some(root) if root.has_files && root.directory != scan.root && scan.files.is_empty() => {
+            Err(ScanError::Emptied)
+        }
+        _ => Ok(scan),
+    }
+}
+
+/// Files that are gone are gone only if the folder is still the directory in which they were found.
+fn still_there(scope: &Scope, root: Directory) -> Result<(), ScanError> {
+    match Directory::at(&scope.root) {
+        Ok(now) if now == root => Ok(()),
+        _ => Err(ScanError::Replaced),
+    }
+}
+
+fn from_nothing(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+    let scan = scan_all(&mut plan)?;
     let (files, mut seen) = taken_apart(scan, None);
     let Choice { mut files, left_out, degraded, ratio } = choose(files, plan.ratio, &plan.means);
     sort_by_size(&mut files);
@@ -169,6 +193,7 @@ fn from_nothing(plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildE
         plan.ratio_shown.set(bytes as f64 / taken_bytes.max(1) as f64);
     }
     let (files_read, owing) = read?;
+    still_there(&plan.scope, seen.root)?;
     seen.owes(owing.as_ref());
     let graph = builder.finish()?;
     // What a part of a file takes says nothing of what files take.
@@ -251,14 +276,25 @@ fn of_no_file(seen: Seen, degraded: Option<Degraded>, memory: &mut dyn Memory) -
     })
 }
 
-fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
+fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     let graph = &base.graph;
-    let (scan, asked) = match &plan.changes {
+    let is_known = |there: Directory| plan.root.is_some_and(|root| root.directory == there);
+    let some = match &plan.changes {
         Changes::Paths(paths) => {
             let scan = scan_paths(&plan.scope, paths, plan.crew.cancel, plan.entering)?;
-            (scan, asked(&plan.scope.root, paths))
+            // In another directory nothing is as it was, whatever it is that has been told of.
+            is_known(scan.root).then(|| (scan, asked(&plan.scope.root, paths)))
         }
-        _ => (scan(&plan.scope, plan.crew.cancel, plan.entering)?, None),
+        _ => None,
+    };
+    let (scan, asked) = match some {
+        Some(some) => some,
+        None => (scan_all(&mut plan)?, None),
+    };
+    // There, times say nothing of contents either: archives give the same one to every file.
+    let (looked_ns, stamps) = match plan.root.is_some_and(|root| root.directory == scan.root) {
+        true => (base.looked_ns, Arc::clone(&plan.stamps)),
+        false => (i64::MIN, Stamps::none()),
     };
     let (mut files, mut seen) = taken_apart(scan, asked);
     let mut degraded = plan.degraded;
@@ -272,7 +308,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
     }
     let mut removed = match &seen.asked {
         // Events say that a file has changed; without them the file's size and time must.
-        None => compare(graph, &mut files, base.looked_ns, &plan.stamps),
+        None => compare(graph, &mut files, looked_ns, &stamps),
         Some(asked) => {
             let there: BTreeSet<&str> = files.iter().map(|f| f.path.as_str()).collect();
             let mut known = known_paths(graph, asked);
@@ -313,6 +349,7 @@ fn upon(plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built, Bu
         }
         Ok(())
     })?;
+    still_there(&plan.scope, seen.root)?;
     seen.owes(owing.as_ref());
     let manifests = manifests.changed();
     let graph = if changed.is_empty() && removed.is_empty() && manifests.is_none() {
@@ -349,9 +386,9 @@ fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all
 
 /// The scan's files, and what else it saw.
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
-    let Scan { files, skipped, skipped_more, dirs, truncated } = scan;
+    let Scan { root, files, skipped, skipped_more, dirs, truncated } = scan;
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
-    (files, Seen { asked, skipped, skipped_more, dirs, truncated, ..Seen::default() })
+    (files, Seen { root, asked, skipped, skipped_more, dirs, truncated, ..Seen::default() })
 }
 
 /// The largest first: their scratch is given back early, and no thread is left alone with one at the end.
@@ -407,7 +444,8 @@ fn unchanged(graph: &Graph, id: FileId, found: &Found, looked_ns: i64, stamps: &
     let meta = graph.row(id).meta;
     let mtime_ns = found.mtime_ns;
     meta.bytes == found.bytes
-        && found.what == What::Source(meta.lang)
+        // Of which language it is follows from its path and contents: a header of C++ is found as one of C.
+        && matches!(found.what, What::Source(_))
         && (meta.mtime_ns == mtime_ns && is_trusted(mtime_ns, looked_ns)
             || stamps.prove(&found.path, mtime_ns, meta.hash))
 }

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod crew;
 pub mod degrade;
 pub mod dependencies;
+pub mod directory;
 pub mod document;
 pub mod documents;
 pub mod excess;

@@ -15,6 +15,7 @@ use std::time::UNIX_EPOCH;
 use ignore::gitignore::Gitignore;
 
 use super::cancel::CancelToken;
+use super::directory::Directory;
 use super::rules::{Rules, excludes, is_foreign_dir, is_in_any, makes_rules, marks_itself_foreign};
 use crate::lang::modules::{file_name, parent};
 use crate::lang::{LangId, SkipReason};
@@ -69,6 +70,8 @@ pub struct Skipped {
 /// What a scan found, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
+    /// The folder's own directory.
+    pub root: Directory,
     pub files: Vec<Found>,
     pub skipped: Vec<Skipped>,
     /// How many more were skipped than are listed.
@@ -88,6 +91,11 @@ pub enum ScanError {
     NotADirectory,
     #[error("the folder cannot be read: {0}")]
     Unreadable(io::Error),
+    /// Nobody has deleted its files: a file system that is no longer mounted leaves an empty directory behind.
+    #[error("the folder is empty, and another directory than it was when there were files in it")]
+    Emptied,
+    #[error("another directory has taken the folder's place while it was read")]
+    Replaced,
     #[error("cancelled")]
     Cancelled,
 }
@@ -169,7 +177,7 @@ impl<'a> Walk<'a> {
             excludes: excludes(&canonical, &scope.excludes),
             canonical,
             manifests: LangId::all().flat_map(|l| l.strategy().manifest_names()).copied().collect(),
-            out: Scan::default(),
+            out: Scan { root: Directory::of(&meta), ..Scan::default() },
             entries: 0,
             links: BTreeMap::new(),
             linked: HashSet::new(),

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
 
 use super::super::cancel::CancelToken;
+use super::super::crew::ReadFile;
 use super::super::gate::Gate;
 use super::super::ledger::{Account, Ledger, Reservation};
 use super::super::quarantine::Quarantine;
@@ -51,6 +52,8 @@ struct Site {
     quarantine: Quarantine,
     cancel: CancelToken,
     stamps: Arc<Stamps>,
+    /// What the folder was when it was last read, if that is not what it is.
+    root: Option<Root>,
     /// Files whose reading panics.
     cursed: &'static str,
     read: AtomicUsize,
@@ -69,7 +72,7 @@ impl Site {
         }
         let (read, peak, now) = Default::default();
         let (quarantine, cancel, stamps) = Default::default();
-        Site { dir, quarantine, cancel, stamps, cursed: "", read, peak, now }
+        Site { dir, quarantine, cancel, stamps, root: None, cursed: "", read, peak, now }
     }
 
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
@@ -83,6 +86,17 @@ impl Site {
             self.now.fetch_sub(found.bytes, Ordering::SeqCst);
             outcome
         };
+        self.build_by(root, base, changes, purse, &read)
+    }
+
+    fn build_by(
+        &self,
+        root: &Path,
+        base: Option<Base>,
+        changes: Changes,
+        purse: &mut Purse,
+        read: &ReadFile<'_>,
+    ) -> Result<Built, BuildError> {
         let permits = Gate::new(4);
         let ratio_shown = Cell::default();
         let plan = Plan {
@@ -95,11 +109,12 @@ impl Site {
             },
             changes,
             base,
+            root: self.root.or(Some(Root { directory: Directory::at(root).unwrap(), has_files: true })),
             crew: Crew {
                 threads: 3,
                 permits: &permits,
                 quarantine: &self.quarantine,
-                read: &read,
+                read,
                 cancel: &self.cancel,
                 progress: &|_, _| {},
             },
@@ -167,6 +182,17 @@ fn a_changed_path_reads_no_more_than_itself() {
     assert!(same.graph.is_none());
     // A rescan trusts sizes and times that are old enough, and reads nothing.
     let same = site.build(Some(third), Changes::Rescan, &mut purse).unwrap();
+    assert_eq!((same.graph.is_none(), same.files_read), (true, 0));
+}
+
+#[test]
+fn a_header_that_its_contents_make_another_language_is_read_once() {
+    let site = Site::new(&[("a.h", "class A { public: void f(); };\n"), ("b.h", "void g(void);\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    let lang = |path: &str| good.graph.lang(good.graph.file(path).unwrap()).name();
+    assert_eq!((lang("a.h"), lang("b.h")), ("cpp", "c"));
+    let same = site.build(Some(good), Changes::Rescan, &mut purse).unwrap();
     assert_eq!((same.graph.is_none(), same.files_read), (true, 0));
 }
 
@@ -286,4 +312,71 @@ fn a_file_that_was_only_touched_is_read_once() {
     fs::write(site.dir.path().join("a.py"), "def h(): pass\n").unwrap();
     let changed = site.build(Some(good), Changes::Rescan, &mut purse).unwrap();
     assert!(changed.graph.is_some() && changed.same.is_empty());
+}
+
+#[test]
+fn an_empty_directory_in_the_place_of_one_with_files_is_no_empty_folder() {
+    let mut site = Site::new(&[("a.py", "def f(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    fs::remove_file(site.dir.path().join("a.py")).unwrap();
+    let emptied = |outcome: Result<Built, BuildError>| match outcome {
+        Err(BuildError::Scan(ScanError::Emptied)) => true,
+        Err(other) => panic!("{other}"),
+        Ok(_) => false,
+    };
+    let there = Directory::at(site.dir.path()).unwrap();
+    for (directory, has_files, refused) in [
+        (there, true, false),
+        (Directory { inode: there.inode + 1, ..there }, false, false),
+        (Directory { inode: there.inode + 1, ..there }, true, true),
+        (Directory { device: there.device + 1, ..there }, true, true),
+    ] {
+        site.root = Some(Root { directory, has_files });
+        for (base, changes) in [
+            (None, Changes::Everything),
+            (Some(good.clone()), Changes::Rescan),
+            (Some(good.clone()), site.paths(&["a.py"])),
+        ] {
+            assert_eq!(emptied(site.build(base, changes, &mut purse)), refused, "{:?}", site.root);
+        }
+    }
+}
+
+#[test]
+fn another_directory_is_read_whole_whatever_its_times_are() {
+    let mut site =
+        Site::new(&[("a.py", "def f(): pass\n"), ("b.py", "x = 1\n"), ("c.py", "def g(): pass\n")]);
+    let write = |path: &str, text: &str| {
+        let full = site.dir.path().join(path);
+        fs::write(&full, text).unwrap();
+        let file = fs::File::options().write(true).open(full).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1)).unwrap();
+    };
+    write("a.py", "def f(): pass\n");
+    let mut purse = Purse::new(1 << 30);
+    let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    write("a.py", "def h(): pass\n");
+    fs::remove_file(site.dir.path().join("c.py")).unwrap();
+    let told = || site.paths(&["b.py"]);
+    let same = site.build(Some(good.clone()), told(), &mut purse).unwrap();
+    assert!(same.graph.is_none());
+    site.root = Some(Root { directory: Directory { device: 0, inode: 0 }, has_files: true });
+    let next = base(site.build(Some(good), site.paths(&["b.py"]), &mut purse).unwrap());
+    assert_eq!(listed(&next.graph), ["a.py", "b.py"]);
+    assert!(next.graph.lookup_name("h").is_some());
+}
+
+#[test]
+fn a_folder_that_is_replaced_while_it_is_read_loses_nothing() {
+    let site = Site::new(&[("w/a.py", "def f(): pass\n"), ("w/b.py", "def g(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let [here, away] = ["w", "away"].map(|name| site.dir.path().join(name));
+    let gone = |_: &Found, _: Option<u64>, _: &mut ScratchParser| {
+        let _ = fs::rename(&here, &away);
+        let _ = fs::create_dir(&here);
+        Outcome::Gone
+    };
+    let failed = site.build_by(&here, None, Changes::Everything, &mut purse, &gone);
+    assert!(matches!(failed, Err(BuildError::Scan(ScanError::Replaced))));
 }

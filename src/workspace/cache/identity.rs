@@ -5,13 +5,15 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::super::directory::Directory;
+
 /// A folder as the cache knows it: its real place, and the directory that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The real path, as the system writes it.
     pub path: Vec<u8>,
-    /// Number of the directory in its file system: another directory at the same place is another folder.
-    pub inode: u64,
+    /// Another directory at the same place is another folder.
+    pub directory: Directory,
     key: String,
 }
 
@@ -20,10 +22,10 @@ impl Identity {
     /// If the folder is not there.
     pub fn of(folder: &Path) -> io::Result<Identity> {
         let real = folder.canonicalize()?;
-        let inode = inode(&real)?;
+        let directory = Directory::at(&real)?;
         let path = real.as_os_str().as_encoded_bytes().to_owned();
         let key = format!("{:032x}", xxh3_128(&path));
-        Ok(Identity { path, inode, key })
+        Ok(Identity { path, directory, key })
     }
 
     /// The name of one of the folder's files.
@@ -37,15 +39,4 @@ pub fn split(name: &str) -> Option<(&str, &str)> {
     let (key, kind) = name.split_once('.')?;
     let is_key = key.len() == 32 && key.bytes().all(|b| b.is_ascii_hexdigit());
     is_key.then_some((key, kind))
-}
-
-#[cfg(unix)]
-fn inode(path: &Path) -> io::Result<u64> {
-    use std::os::unix::fs::MetadataExt;
-    Ok(std::fs::metadata(path)?.ino())
-}
-
-#[cfg(not(unix))]
-fn inode(path: &Path) -> io::Result<u64> {
-    std::fs::metadata(path).map(|_| 0)
 }

@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use bytemuck::{Pod, Zeroable};
 use xxhash_rust::xxh3::Xxh3;
 
+use super::super::directory::Directory;
 use super::build;
 use super::identity::Identity;
 use super::place::Place;
@@ -19,7 +20,7 @@ use crate::lang;
 /// First of all bytes; read on a machine of the other byte order it is another number.
 const MAGIC: u64 = u64::from_le_bytes(*b"coppice1");
 /// Changes with every change of the head.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Longest path of a folder; systems have shorter ones.
 const PATH_BYTES_MAX: u64 = 64 << 10;
 
@@ -36,6 +37,7 @@ struct Head {
     build: u64,
     /// What its packs knew.
     packs: u64,
+    device: u64,
     inode: u64,
     looked_ns: i64,
     path_len: u64,
@@ -55,6 +57,8 @@ pub enum Missing {
     OtherBuild,
     #[error("it is of another folder")]
     OtherFolder,
+    #[error("another directory has been at the folder's place")]
+    OtherDirectory(Directory),
     #[error("it is damaged")]
     Damaged,
     #[error(transparent)]
@@ -77,6 +81,8 @@ impl From<io::Error> for Missing {
 pub struct Found {
     /// When the look at the disk began that the graph is from, in nanoseconds since the epoch.
     pub looked_ns: i64,
+    /// The directory that was looked at. On another device it may be another one of the same number.
+    pub directory: Directory,
     /// Its size on disk.
     pub bytes: u64,
     saved: Saved<File>,
@@ -120,8 +126,12 @@ pub fn find(place: &Place, identity: &Identity) -> Result<Found, Missing> {
     if head.build != build() || head.packs != lang::fingerprint() {
         return Err(Missing::OtherBuild);
     }
-    if head.inode != identity.inode || path != identity.path {
+    if path != identity.path {
         return Err(Missing::OtherFolder);
+    }
+    let directory = Directory { device: head.device, inode: head.inode };
+    if directory.inode != identity.directory.inode {
+        return Err(Missing::OtherDirectory(directory));
     }
     // For those who make room, oldest first, this is its latest use. It may belong to a process that only reads.
     let _ = file.set_modified(SystemTime::now());
@@ -129,7 +139,7 @@ pub fn find(place: &Place, identity: &Identity) -> Result<Found, Missing> {
     if saved.disk_bytes() != Some(head.graph_len) {
         return Err(Missing::Damaged);
     }
-    Ok(Found { looked_ns: head.looked_ns, bytes: meta.len(), saved })
+    Ok(Found { looked_ns: head.looked_ns, directory, bytes: meta.len(), saved })
 }
 
 /// Writes the folder's snapshot: aside, synced, then put in the place of the one before. Returns its size. The caller
@@ -163,7 +173,8 @@ fn write_aside(
         format: FORMAT,
         build: build(),
         packs: lang::fingerprint(),
-        inode: identity.inode,
+        device: identity.directory.device,
+        inode: identity.directory.inode,
         looked_ns,
         path_len: path.len() as u64,
         graph_len: save.disk_bytes(),
@@ -236,8 +247,16 @@ mod tests {
         let graph = found.load().unwrap();
         assert!(graph.file("a.py").is_some() && graph.heap_bytes() as u64 <= promised);
         let mut other = kept.identity.clone();
-        other.inode += 1;
-        assert!(matches!(find(&kept.place, &other), Err(Missing::OtherFolder)));
+        other.directory.inode += 1;
+        let Err(Missing::OtherDirectory(there)) = find(&kept.place, &other) else {
+            panic!("another directory")
+        };
+        assert_eq!(there, kept.identity.directory);
+        // A device may have another number from one start of the system to the next.
+        let mut renumbered = kept.identity.clone();
+        renumbered.directory.device += 1;
+        let found = find(&kept.place, &renumbered).unwrap();
+        assert_eq!(found.directory, kept.identity.directory);
         let elsewhere = Identity::of(&kept.dir.path().join("cache")).unwrap();
         assert!(matches!(find(&kept.place, &elsewhere), Err(Missing::NotThere)));
         // Under the other's name it is still of its own folder.

@@ -11,6 +11,7 @@ use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
 use super::super::degrade::Means;
+use super::super::directory::Root;
 use super::super::intake::Memory;
 use super::super::keeper::{Ask, Charges, Cost, Finished, Keeper, Publication, Rejected, Unmet};
 use super::super::ledger::{Account, Charge, Reservation};
@@ -303,11 +304,15 @@ impl Core {
                 changes_seen = Changes::Rescan;
             }
             let mut columns = base.as_ref().map(|b| Arc::clone(&b.graph));
-            let ratio = folder.details.lock().ratio;
+            let (ratio, root) = {
+                let details = folder.details.lock();
+                (details.ratio, details.root)
+            };
             let plan = Plan {
                 scope: self.scope(folder),
                 changes: changes_seen,
                 base,
+                root,
                 crew: Crew {
                     threads: settings.build_threads,
                     permits: &self.permits,
@@ -404,8 +409,15 @@ impl Core {
         }
         self.watch_only(folder, &seen);
         let now = self.clock.now();
+        let root = |graph: &Graph| {
+            let has_files = graph.file_count() > 0 || !seen.left_out.is_empty();
+            Some(Root { directory: seen.root, has_files })
+        };
         let Some(graph) = graph else {
-            folder.details.lock().saw(&seen);
+            let mut details = folder.details.lock();
+            details.saw(&seen);
+            details.root = folder.shelf.load().and_then(|served| root(&served.graph.graph)).or(details.root);
+            drop(details);
             if !self.keeper.is_current(folder.id, build) {
                 return Ok(End::Outdated);
             }
@@ -438,6 +450,7 @@ impl Core {
             // Here, so that whoever finds the new graph finds what is known of it.
             let mut details = folder.details.lock();
             details.saw(&seen);
+            details.root = root(&graph);
             details.high_water = details.high_water.max(heap + beside);
             let (wall, files_read) = (began.elapsed(), files_read as u64);
             details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });

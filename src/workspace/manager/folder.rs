@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
+use super::super::directory::Root;
 use super::super::keeper::{Keeper, Shelf};
 use super::super::quarantine::Quarantine;
 use super::super::read::FolderTexts;
@@ -56,6 +57,8 @@ struct Waiters {
 /// What builds have shown.
 #[derive(Clone, Debug)]
 pub struct Details {
+    /// What the folder was when it was last read.
+    pub root: Option<Root>,
     pub skipped: BTreeMap<String, String>,
     /// Those of them that a larger budget may have room for.
     pub too_costly: BTreeSet<String>,
@@ -81,6 +84,7 @@ impl Folder {
     pub fn new(id: FolderId, path: PathBuf, name: String, shelf: Arc<Shelf<Resident>>) -> Folder {
         let canonical = path.canonicalize().ok().filter(|c| *c != path);
         let details = Details {
+            root: None,
             skipped: BTreeMap::new(),
             too_costly: BTreeSet::new(),
             owed: BTreeSet::new(),

@@ -10,6 +10,7 @@ use super::super::build::Base;
 use super::super::cache::{CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, backoff, due};
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
+use super::super::directory::Root;
 use super::super::keeper::{Ask, Cost, Served, Unmet};
 use super::super::ledger::Reservation;
 use super::super::quarantine::now_ms;
@@ -261,8 +262,8 @@ impl Core {
     /// worth another attempt.
     fn write_snapshot(&self, folder: &Folder, served: &Served<Resident>) -> Option<Instant> {
         let resident = &served.graph;
-        // Only a whole graph is worth coming back to.
-        if resident.degraded.is_some() {
+        // Only a whole graph is worth coming back to, and one of no files is made at once.
+        if resident.degraded.is_some() || resident.graph.file_count() == 0 {
             return None;
         }
         let _writing = self.keeping.begin();
@@ -274,6 +275,10 @@ impl Core {
         }
         let cache = self.cache()?;
         let identity = Identity::of(&folder.path).ok()?;
+        // Whatever is there by now, the graph is not of it.
+        if folder.details.lock().root.is_none_or(|root| root.directory != identity.directory) {
+            return None;
+        }
         let began = Instant::now();
         let written = match self.claim(folder, &cache, &identity) {
             Ok(Some(lock)) => cache.write(&lock, &identity, resident.looked_ns, &resident.graph),
@@ -354,6 +359,7 @@ impl Core {
         self.wait_for_parting(folder, ask.patience);
         let Some(found) = self.find_snapshot(folder) else { return Ok(None) };
         let (looked_ns, bytes, needed) = (found.looked_ns, found.bytes, found.memory_bytes());
+        folder.details.lock().root = Some(Root { directory: found.directory, has_files: true });
         let mut cost = Cost::default();
         let reserved = self.keeper.reserve(Ask { bytes: needed, ..ask }, &mut cost);
         self.evicted(&cost.evicted);
@@ -378,9 +384,15 @@ impl Core {
 
     fn find_snapshot(&self, folder: &Folder) -> Option<Found> {
         let cache = self.cache()?;
-        match cache.find(&Identity::of(&folder.path).ok()?) {
+        let identity = Identity::of(&folder.path).ok()?;
+        match cache.find(&identity) {
             Ok(found) => Some(found),
             Err(Missing::NotThere) => None,
+            Err(Missing::OtherDirectory(directory)) if directory.device != identity.directory.device => {
+                // It may be on a file system that is not mounted just now.
+                folder.details.lock().root.get_or_insert(Root { directory, has_files: true });
+                None
+            }
             Err(why) => {
                 tracing::info!(folder = %folder.path.display(), "the snapshot is not used: {why}");
                 None

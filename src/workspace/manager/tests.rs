@@ -366,6 +366,44 @@ fn a_folder_that_goes_away_is_served_stale_until_it_is_back() {
 }
 
 #[test]
+fn an_unmounted_folder_is_no_empty_one() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    // What is left of a file system that is no longer mounted: its mount point.
+    let unmount = || {
+        fs::rename(world.at("a"), world.at("mounted")).unwrap();
+        fs::create_dir(world.at("a")).unwrap();
+    };
+    let mount = || {
+        fs::remove_dir(world.at("a")).unwrap();
+        fs::rename(world.at("mounted"), world.at("a")).unwrap();
+    };
+    unmount();
+    world.manager.files_changed([world.at("a/x.py")]);
+    let status = world.until("a", |s| s.state == Lifecycle::Failed);
+    assert!(status.stale && status.files == 1, "{status:#?}");
+    let why = "the folder is empty, and another directory than it was when there were files in it";
+    assert_eq!(status.last_error.unwrap().message, why);
+    assert_eq!(world.defined("a/x.py", "f"), ["x.py"]);
+    // Nor is it when nothing of it is in memory any more.
+    world.manager.evict(&world.at("a"));
+    assert_eq!(world.ask("a/x.py").map(|_| ()).unwrap_err().kind, Kind::BuildFailed);
+    mount();
+    world.loaded("a");
+    assert_eq!(world.defined("a/x.py", "f"), ["x.py"]);
+    // Another directory with files is the folder from now on, and may lose them.
+    unmount();
+    world.edit("a/y.py", "def g(): pass\n");
+    world.until("a", |s| s.state == Lifecycle::Loaded && s.generation == 3);
+    assert_eq!(world.defined("a/x.py", "g"), ["y.py"]);
+    assert!(world.defined("a/x.py", "f").is_empty());
+    world.remove("a/y.py");
+    let status = world.until("a", |s| s.files == 0);
+    assert!(!status.stale, "{status:#?}");
+}
+
+#[test]
 fn a_stale_graph_expires_at_the_cap() {
     let mut settings = settings();
     settings.stale_cap = super::super::staleness::AgeCap(Some(Duration::ZERO));

@@ -103,6 +103,25 @@ fn a_reload_reads_every_file() {
 }
 
 #[test]
+fn what_is_kept_outlives_an_empty_directory_in_the_folder_s_place() {
+    let mut world = keeping(&FILES);
+    world.add("a");
+    world.loaded("a");
+    kept(&world, "a");
+    world.manager.shutdown();
+    fs::rename(world.at("a"), world.at("away")).unwrap();
+    fs::create_dir(world.at("a")).unwrap();
+    world.restart();
+    assert_eq!(world.loaded("a").files, 0);
+    world.manager.evict(&world.at("a"));
+    world.manager.shutdown();
+    fs::remove_dir(world.at("a")).unwrap();
+    fs::rename(world.at("away"), world.at("a")).unwrap();
+    world.restart();
+    assert!(from_snapshot(&world.loaded("a")));
+}
+
+#[test]
 fn a_damaged_snapshot_is_built_over() {
     let mut world = keeping(&FILES);
     world.add("a");
