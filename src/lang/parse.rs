@@ -119,6 +119,21 @@ impl Parser {
         old: Option<&Tree>,
         limits: &ParseLimits<'_>,
     ) -> Result<Tree, ParseError> {
+        self.parse_within(lang, text, old, limits, &|_| true)
+    }
+
+    /// The same, which asks now and then whether it may have taken so many bytes.
+    ///
+    /// # Errors
+    /// Those of any parse, and [`ParseError::Memory`] if it may not.
+    pub fn parse_within(
+        &mut self,
+        lang: LangId,
+        text: &str,
+        old: Option<&Tree>,
+        limits: &ParseLimits<'_>,
+        may_have: &dyn Fn(u64) -> bool,
+    ) -> Result<Tree, ParseError> {
         if self.lang != Some(lang) {
             self.inner
                 .set_language(&(lang.pack().grammar)())
@@ -129,7 +144,12 @@ impl Parser {
         let seen = patched(text, &patches);
         let old = old.map(|old| old.seen_again(text, &patches));
         let text = seen.as_deref().unwrap_or(text);
-        let inner = run(&mut self.inner, text, old.as_ref().map(|t| &t.inner), limits, || None)?;
+        let before = scratch::taken();
+        let full = || {
+            let bytes = u64::try_from(scratch::taken() - before).unwrap_or_default();
+            (!may_have(bytes)).then_some(ParseError::Memory(bytes as usize))
+        };
+        let inner = run(&mut self.inner, text, old.as_ref().map(|t| &t.inner), limits, full)?;
         Ok(Tree { inner, patches })
     }
 }
@@ -389,6 +409,28 @@ mod tests {
             let tree = parser.parse(lang, "((", None, &ParseLimits::default()).unwrap();
             assert!(!tree.syntax_errors("((", 10).is_empty(), "{}", lang.name());
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_parse_that_needs_more_memory_than_it_may_have_is_stopped() {
+        let lang = LangId::of_language_id("python").unwrap();
+        let text = "f(a, b)\n".repeat(20_000);
+        let (most, limits) = (std::cell::Cell::new(0), ParseLimits::default());
+        let mut parser = Parser::new();
+        let mut within = |bytes_max: u64| {
+            most.set(0);
+            let may_have = |bytes: u64| {
+                most.set(bytes.max(most.get()));
+                bytes <= bytes_max
+            };
+            (parser.parse_within(lang, &text, None, &limits, &may_have), most.get())
+        };
+        let (tree, all) = within(u64::MAX);
+        assert!(all > tree.unwrap().bytes() / 2, "{all}");
+        let (stopped, asked) = within(all / 4);
+        assert_eq!(stopped.unwrap_err(), ParseError::Memory(asked as usize));
+        assert!(asked < all * 3 / 4, "{asked} of {all}");
     }
 
     #[test]

@@ -197,6 +197,26 @@ impl Drop for Entered {
 thread_local! {
     /// The arena that this thread has entered, or null.
     static CURRENT: Cell<*const Arena> = const { Cell::new(ptr::null()) };
+    /// What this thread has had of the system's allocator for tree-sitter, less what it has given back: of others, too.
+    static TAKEN: Cell<i64> = const { Cell::new(0) };
+}
+
+/// A measure of what this thread has of the system's allocator for trees: its growth is what has been taken since.
+pub(super) fn taken() -> i64 {
+    TAKEN.get()
+}
+
+/// Counts a block of the system's allocator in; `sign` is -1 for one that is about to go.
+fn count(block: *mut c_void, sign: i64) {
+    #[cfg(target_os = "linux")]
+    if !block.is_null() {
+        // SAFETY: the block is one of the system's allocator, and in use.
+        let bytes = unsafe { libc::malloc_usable_size(block) };
+        // A thread that is ending has nothing to count for.
+        let _ = TAKEN.try_with(|taken| taken.set(taken.get() + sign * bytes as i64));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (block, sign);
 }
 
 /// Memory that is handed out from its start on. Freed blocks are handed out again to those who ask for their size.
@@ -431,6 +451,7 @@ fn given(block: *mut c_void, size: usize) -> *mut c_void {
     if block.is_null() && size > 0 {
         handle_alloc_error(Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<usize>()));
     }
+    count(block, 1);
     block
 }
 
@@ -484,6 +505,7 @@ unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void {
         }
         spill(size);
     }
+    count(block, -1);
     // SAFETY: what is not an arena's is the system's.
     given(unsafe { libc::realloc(block, size) }, size)
 }
@@ -492,8 +514,11 @@ unsafe extern "C" fn free(block: *mut c_void) {
     match current() {
         // SAFETY: an address in the arena is one of its blocks.
         Some(arena) if arena.holds(block.cast()) => unsafe { arena.release(block.cast()) },
-        // SAFETY: what is not an arena's is the system's.
-        _ => unsafe { libc::free(block) },
+        _ => {
+            count(block, -1);
+            // SAFETY: what is not an arena's is the system's.
+            unsafe { libc::free(block) }
+        }
     }
 }
 

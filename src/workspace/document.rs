@@ -18,6 +18,8 @@ use crate::text::{Encoding, LineIndex, Position, apply_edit};
 /// Most edits that one parse takes over from an earlier tree; beyond it the text is parsed anew, which costs less
 /// than adjusting a tree so often.
 const SEED_EDITS_MAX: usize = 256;
+/// In steps of at least so much a parse gets more memory.
+const GROWTH_BYTES_MIN: u64 = 256 << 10;
 /// A document's own fields.
 const DOCUMENT_BYTES: u64 = 512;
 
@@ -79,6 +81,8 @@ pub struct Analysis {
     /// it last did.
     pub facts: Arc<Facts>,
     pub has_errors: bool,
+    /// Whether the facts are in part those of an earlier version.
+    is_mended: bool,
     /// The last version without syntax errors: this one, if it has none.
     good: Option<Good>,
     tree_bytes: u64,
@@ -260,6 +264,14 @@ impl Document {
         self.trouble.is_some() || self.lang.is_none() || self.analysis.get().is_some()
     }
 
+    /// Whether its facts are more than its text alone says: some are of an earlier version, which did parse. Does not parse
+    /// where that cannot be.
+    pub fn is_mended(&self) -> bool {
+        let may_be =
+            self.analysis.get().is_some() || self.seed.as_ref().is_some_and(|s| s.base.good.is_some());
+        may_be && self.analysis().is_ok_and(|analysis| analysis.is_mended)
+    }
+
     pub fn facts(&self) -> Result<Arc<Facts>, Unanalysed> {
         self.analysis().map(|a| Arc::clone(&a.facts))
     }
@@ -275,22 +287,38 @@ impl Document {
         if let Err(reason) = check_lines(&self.text) {
             return Ok(Err(reason));
         }
-        // A parse that starts from a tree takes about another of these; one from nothing, what any text may take.
+        // A parse that starts from a tree takes about another of these, and for what is new as one from nothing does; where
+        // it takes more, it has to get that before it goes on.
         let scratch = match &self.seed {
-            Some(Seed { base, edits: Some(_) }) => 2 * base.tree_bytes + 64 * len.min(1 << 10),
+            Some(Seed { base, edits: Some(edits) }) => {
+                let new: u64 = edits.iter().map(|[start, _, end]| (end.offset - start.offset) as u64).sum();
+                2 * base.tree_bytes + 64 * len.min(1 << 10) + new.min(len) * PARSE_SCRATCH_PER_BYTE
+            }
             _ => len * PARSE_SCRATCH_PER_BYTE,
         };
         let scratch = self.budget.reserve(scratch).map_err(Unanalysed::Memory)?;
+        let room = RefCell::new((scratch, None));
+        let may_have = |bytes: u64| {
+            let (scratch, refused) = &mut *room.borrow_mut();
+            let missing = bytes.saturating_sub(scratch.bytes());
+            if missing > 0 && refused.is_none() {
+                let ample = missing.max(GROWTH_BYTES_MIN);
+                let grown = self.budget.grow(scratch, ample).or_else(|_| self.budget.grow(scratch, missing));
+                *refused = grown.err();
+            }
+            refused.is_none()
+        };
         let old = self.seed.as_ref().and_then(Seed::tree);
         let limits = ParseLimits::default();
-        let tree = match self
-            .budget
-            .with_parser(|p: &mut Parser| p.parse(lang, &self.text, old.as_ref(), &limits))
-        {
-            Ok(tree) => tree,
-            Err(ParseError::Deadline(after)) => return Ok(Err(SkipReason::ParseDeadline(after.as_millis()))),
-            Err(ParseError::Cancelled | ParseError::Memory(_)) => {
-                unreachable!("nobody can cancel this parse, and its memory is not scratch")
+        let parse = |p: &mut Parser| p.parse_within(lang, &self.text, old.as_ref(), &limits, &may_have);
+        let tree = match (self.budget.with_parser(parse), room.borrow().1) {
+            (Ok(tree), _) => tree,
+            (Err(ParseError::Memory(_)), Some(refused)) => return Err(Unanalysed::Memory(refused)),
+            (Err(ParseError::Deadline(after)), _) => {
+                return Ok(Err(SkipReason::ParseDeadline(after.as_millis())));
+            }
+            (Err(ParseError::Cancelled | ParseError::Memory(_)), _) => {
+                unreachable!("nobody can cancel this parse, and only a refusal stops it for memory")
             }
         };
         drop(old);
@@ -298,19 +326,14 @@ impl Document {
         let before = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good.clone());
         let tree_bytes = tree.bytes();
         // Fragments of the text have trees of their own beside its tree, until it has been read.
-        let reading = RefCell::new((scratch, None));
-        let may_have = |bytes: u64| {
-            let (scratch, refused) = &mut *reading.borrow_mut();
-            let missing = tree_bytes.saturating_add(bytes).saturating_sub(scratch.bytes());
-            *refused = refused.or_else(|| self.budget.grow(scratch, missing).err());
-            refused.is_none()
-        };
-        let made = extract_within(lang, &tree, &self.text, &may_have);
-        let (scratch, refused) = reading.into_inner();
+        let beside = |bytes: u64| may_have(tree_bytes.saturating_add(bytes));
+        let made = extract_within(lang, &tree, &self.text, &beside);
+        let (scratch, refused) = room.into_inner();
         if let Some(refused) = refused {
             return Err(Unanalysed::Memory(refused));
         }
         let mended = before.as_ref().and_then(|good| mend(&made, &self.text, &good.facts, &good.text));
+        let is_mended = mended.is_some();
         let facts = Arc::new(mended.unwrap_or(made));
         drop(scratch);
         let tree_charge = self.budget.charge(tree_bytes).map_err(Unanalysed::Memory)?;
@@ -328,6 +351,7 @@ impl Document {
             tree,
             facts,
             has_errors,
+            is_mended,
             good,
             tree_bytes,
             _tree_charge: tree_charge,

@@ -282,6 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn a_large_paste_is_reserved_for_before_it_is_parsed() {
+        let (documents, ledger) = documents(1 << 30);
+        open(&documents, "x = 1\n").analysis().unwrap();
+        let pasted = "f(a, b)\n".repeat(20_000);
+        let document = change(&documents, 2, &[part((1, 0), (1, 0), &pasted)]).unwrap();
+        ledger.set_limit(pasted.len() as u64 * PARSE_SCRATCH_PER_BYTE / 2);
+        assert!(matches!(document.analysis(), Err(Unanalysed::Memory(_))));
+        assert_eq!(ledger.balance().reserved, 0);
+        ledger.set_limit(1 << 30);
+        document.analysis().unwrap();
+        let high_water = ledger.balance().high_water;
+        assert!(high_water >= pasted.len() as u64 * PARSE_SCRATCH_PER_BYTE, "{high_water}");
+    }
+
+    #[test]
     fn texts_that_are_not_source_say_why() {
         let (documents, _) = documents(1 << 30);
         let why =

@@ -104,7 +104,8 @@ impl Resident {
         Ok(sight)
     }
 
-    /// The document as the view wants it, unless the graph has the same contents anyway.
+    /// The document as the view wants it, unless the graph says the same anyway: of contents that do not parse just now it
+    /// has read no more than they say.
     fn overlay(&self, (path, document): &Placed) -> Option<OpenFile> {
         // A document says more than its definitions.
         let all = self.degraded.is_none_or(|d| d.level.has_references());
@@ -112,7 +113,7 @@ impl Resident {
             let meta = self.graph.row(id).meta;
             meta.hash == document.hash() && Some(meta.lang) == document.lang && all
         };
-        if self.graph.file(path).is_some_and(same) {
+        if self.graph.file(path).is_some_and(same) && !document.is_mended() {
             return None;
         }
         match document.facts() {

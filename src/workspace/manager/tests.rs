@@ -17,6 +17,7 @@ use crate::text::Position;
 
 mod degraded;
 mod dependencies;
+mod documents;
 mod incremental;
 mod keeping;
 mod pressure;
@@ -258,61 +259,6 @@ fn changes_are_followed_and_what_is_the_same_is_not_built() {
 }
 
 #[test]
-fn what_was_saved_and_closed_is_known_at_once() {
-    // Nothing is heard of the disk while the test runs, but what a reload looks at.
-    let settings = Settings { build_debounce: Duration::from_secs(3_600), ..settings() };
-    let world = World::with(settings, &[("a/x.py", "def f(): pass\n"), ("a/y.py", "import x\n")]);
-    world.add("a");
-    world.loaded("a");
-    let path = world.at("a/x.py");
-    let edit = |version, text: &str| {
-        world.manager.open(&path, "python", version, "def f(): pass\n").unwrap();
-        let whole = Change { range: None, text: text.into() };
-        world.manager.change(&path, version + 1, &[whole], Encoding::Utf16).unwrap();
-    };
-    // What was not saved counts no more once it is closed.
-    edit(1, "def unsaved(): pass\n");
-    world.manager.save(&path);
-    edit(3, "def unsaved(): pass\n");
-    world.manager.close(&path).unwrap();
-    assert_eq!(world.defined("a/y.py", "f"), ["x.py"]);
-    assert!(world.defined("a/y.py", "unsaved").is_empty());
-    edit(5, "def saved(): pass\n");
-    world.write("a/x.py", "def saved(): pass\n");
-    world.manager.save(&path);
-    world.manager.close(&path).unwrap();
-    assert_eq!(world.defined("a/y.py", "saved"), ["x.py"]);
-    assert!(world.defined("a/y.py", "f").is_empty());
-    // A look at the disk ends it, whatever stands there by now.
-    world.write("a/x.py", "def later(): pass\n");
-    assert!(world.manager.reload(&world.at("a")));
-    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
-    assert_eq!(world.defined("a/y.py", "later"), ["x.py"]);
-    assert!(world.defined("a/y.py", "saved").is_empty());
-}
-
-#[test]
-fn an_evicted_folder_keeps_no_closed_documents_and_forgets_nothing_that_was_saved() {
-    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "from x import f\n")]);
-    world.add("a");
-    world.loaded("a");
-    let saved = |name: &str, version| {
-        let (path, text) = (world.at("a/x.py"), format!("def {name}(): pass\n"));
-        world.manager.open(&path, "python", version, &text).unwrap();
-        world.write("a/x.py", &text);
-        world.manager.save(&path);
-        world.manager.close(&path).unwrap();
-    };
-    saved("before", 1);
-    world.manager.evict(&world.at("a"));
-    assert_eq!(world.manager.status().memory.documents, 0);
-    saved("after", 2);
-    assert_eq!(world.manager.status().memory.documents, 0);
-    assert_eq!(world.defined("a/y.py", "after"), ["x.py"]);
-    assert!(world.defined("a/y.py", "before").is_empty());
-}
-
-#[test]
 fn ignore_files_that_change_change_the_graph() {
     let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/gen/y.py", "def g(): pass\n")]);
     world.add("a");
@@ -457,76 +403,6 @@ fn the_innermost_folder_owns_a_file() {
     world.until("a", |s| s.files == 2 && s.state == Lifecycle::Loaded);
     assert_eq!(world.defined("a/in/y.py", "h"), ["in/y.py"]);
     assert!(!world.manager.remove_folder(&world.at("a/in")));
-}
-
-#[test]
-fn an_open_document_counts_instead_of_its_file() {
-    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "import x\n")]);
-    world.add("a");
-    world.loaded("a");
-    let path = world.at("a/x.py");
-    world.manager.open(&path, "python", 1, "def f(): pass\n").unwrap();
-    let ready = world.ask("a/x.py").unwrap();
-    assert!(!ready.view.is_open(ready.file.unwrap()), "the graph has the same contents");
-    let edit = Change { range: Some((Position::new(0, 4), Position::new(0, 5))), text: "edited".into() };
-    world.manager.change(&path, 2, &[edit], Encoding::Utf16).unwrap();
-    assert_eq!(world.defined("a/y.py", "edited"), ["x.py"]);
-    assert!(world.defined("a/y.py", "f").is_empty());
-    // A capture keeps the documents of its moment.
-    let before = world.manager.capture(&world.at("a/y.py"));
-    let whole = Change { range: None, text: "def later(): pass\n".into() };
-    world.manager.change(&path, 3, &[whole], Encoding::Utf16).unwrap();
-    let ready = before.wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
-    assert!(!defining(&ready.view, "edited").is_empty() && defining(&ready.view, "later").is_empty());
-    drop(ready);
-    drop(before);
-    // One that is not on disk is there too.
-    world.manager.open(&world.at("a/new.py"), "python", 1, "def fresh(): pass\n").unwrap();
-    assert_eq!(world.defined("a/y.py", "fresh"), ["new.py"]);
-    let used = world.manager.status().memory.documents;
-    assert!(used > 0);
-    world.manager.close(&path).unwrap();
-    world.manager.close(&world.at("a/new.py")).unwrap();
-    assert_eq!(world.defined("a/y.py", "f"), ["x.py"]);
-    assert_eq!(world.manager.status().memory.documents, 0);
-}
-
-#[test]
-fn a_lone_document_is_served_by_itself() {
-    let world = World::new(&[("x.py", "def f(): pass\n"), ("y.py", "def g(): pass\n")]);
-    world.manager.open(&world.at("x.py"), "python", 1, "def h(): pass\n").unwrap();
-    let ready = world.ask("x.py").unwrap();
-    assert_eq!(ready.view.file_count(), 1);
-    assert_eq!(defining(&ready.view, "h"), ["x.py".to_owned()].into());
-    assert_eq!(ready.absolute(ready.file.unwrap()), world.at("x.py"));
-    assert_eq!(world.ask("y.py").map(|_| ()).unwrap_err().kind, Kind::NoSuchFile);
-}
-
-#[test]
-fn a_document_that_cannot_be_analysed_says_why() {
-    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
-    world.add("a");
-    world.loaded("a");
-    world.manager.open(&world.at("a/x.py"), "python", 1, "def g(): pass\0\n").unwrap();
-    let unavailable = world.ask("a/x.py").map(|_| ()).unwrap_err();
-    assert_eq!(unavailable.kind, Kind::Document);
-    assert!(unavailable.message.contains("NUL"));
-}
-
-#[test]
-fn answers_about_one_file_need_not_wait_for_its_folder() {
-    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
-    world.panics.store(true, Ordering::SeqCst);
-    world.add("a");
-    world.until("a", |s| s.state == Lifecycle::Failed);
-    let capture = world.manager.capture(&world.at("a/x.py"));
-    assert_eq!(capture.local().unwrap().facts().unwrap().defs.len(), 1);
-    assert_eq!(
-        capture.wait(Instant::now(), &CancelToken::new()).map(|_| ()).unwrap_err().kind,
-        Kind::BuildFailed
-    );
-    let outside = world.manager.capture(&world.at("b.py")).local().unwrap_err();
-    assert_eq!(outside.kind, Kind::NoSuchFile);
 }
 
 #[test]
