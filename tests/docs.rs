@@ -269,9 +269,13 @@ fn the_editors_files_are_what_setup_prints() {
     let beside = [
         ("rust", "rust-analyzer"),
         ("python", "pylsp"),
+        ("python", "ty"),
+        ("python", "pyright"),
+        ("python", "basedpyright"),
         ("typescript,tsx,javascript", "typescript-language-server"),
         ("go", "gopls"),
         ("java", "jdtls"),
+        ("c,cpp", "clangd"),
     ];
     let mut files = vec![
         ("helix/languages.toml".to_owned(), Editor::Helix, Language::all(), None),

@@ -30,7 +30,16 @@ local function root_dir(bufnr, on_dir)
   on_dir(vim.fs.root(bufnr, config.root_markers or '.git') or names and vim.fs.root(bufnr, names))
 end
 
---- Tells a running server of one more folder, once it can be told anything.
+---@param client vim.lsp.Client
+local function is_stopped(client)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
+end
+
+--- Tells a running server of one more folder, once it can be told anything. A server that does not come to that has not the
+--- folder, and the next file in it is another try.
 ---@param client vim.lsp.Client
 ---@param folder lsp.WorkspaceFolder
 ---@param polls integer
@@ -42,19 +51,16 @@ local function add_folder(client, folder, polls)
     else
       client.notify('workspace/didChangeWorkspaceFolders', params)
     end
-  elseif polls < INITIALIZED_POLLS_MAX then
+  elseif polls < INITIALIZED_POLLS_MAX and not is_stopped(client) then
     vim.defer_fn(function()
       add_folder(client, folder, polls + 1)
     end, INITIALIZED_POLL_MS)
+  else
+    client.workspace_folders = vim.tbl_filter(function(one)
+      return one ~= folder
+    end, client.workspace_folders)
+    vim.notify(('coppice has not started, and does not serve %s'):format(folder.name), vim.log.levels.WARN)
   end
-end
-
----@param client vim.lsp.Client
-local function is_stopped(client)
-  if vim.fn.has('nvim-0.11') == 1 then
-    return client:is_stopped()
-  end
-  return client.is_stopped()
 end
 
 --- Asks for all tokens of a buffer each time. Neovim up to 0.12 takes an answer that it has cancelled, or the one about

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { chromiumPath } from "./chromium.mjs";
 
 const { EDITORS, PLAYWRIGHT_VERSION } = process.env;
 const { chromium } = createRequire(path.join(EDITORS, `playwright-${PLAYWRIGHT_VERSION}`, "/"))("playwright-core");
@@ -82,7 +83,7 @@ function html(screen) {
   </style><pre>${lines}</pre>`;
 }
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: ["--headless", "--no-sandbox", "--disable-gpu"] });
+const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args: ["--headless", "--no-sandbox", "--disable-gpu"] });
 try {
   const page = await browser.newPage();
   await page.setContent(html(readFileSync(0, "utf8")));

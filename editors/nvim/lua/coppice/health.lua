@@ -4,6 +4,26 @@ local M = {}
 --- How long `coppice --version` may take.
 local VERSION_MS = 5000
 
+--- Whether a program is there, and which version it is.
+function M._program(command)
+  local health = vim.health
+  local path = vim.fn.exepath(command)
+  if path == '' then
+    return health.error(
+      ('`%s` cannot be run'):format(command),
+      { 'cargo install --path . in the checkout of coppice', "or name it: vim.lsp.config('coppice', { cmd = { '/path/to/coppice' } })" }
+    )
+  end
+  local ran, done = pcall(function()
+    return vim.system({ path, '--version' }, { text = true }):wait(VERSION_MS)
+  end)
+  if ran and done.code == 0 then
+    health.ok(('%s: %s'):format(path, vim.trim(done.stdout)))
+  else
+    health.error(('%s does not tell its version'):format(path), ran and { done.stderr } or { tostring(done) })
+  end
+end
+
 function M.check()
   local health = vim.health
   health.start('coppice')
@@ -12,26 +32,11 @@ function M.check()
   end
 
   local client = require('coppice').client()
-  local command = client and client.config.cmd[1] or 'coppice'
-  if not client and vim.fn.has('nvim-0.11') == 1 and vim.lsp.config.coppice then
-    local cmd = vim.lsp.config.coppice.cmd
-    command = type(cmd) == 'table' and cmd[1] or command
-  end
-  local path = vim.fn.exepath(command)
-  if path == '' then
-    health.error(
-      ('`%s` cannot be run'):format(command),
-      { 'cargo install --path . in the checkout of coppice', "or name it: vim.lsp.config('coppice', { cmd = { '/path/to/coppice' } })" }
-    )
+  local config = client and client.config or (vim.fn.has('nvim-0.11') == 1 and vim.lsp.config.coppice) or {}
+  if type(config.cmd) == 'function' then
+    health.info('the server is started by a function, and not looked at here')
   else
-    local ran, done = pcall(function()
-      return vim.system({ path, '--version' }, { text = true }):wait(VERSION_MS)
-    end)
-    if ran and done.code == 0 then
-      health.ok(('%s: %s'):format(path, vim.trim(done.stdout)))
-    else
-      health.error(('%s does not tell its version'):format(path), ran and { done.stderr } or { tostring(done) })
-    end
+    M._program(config.cmd and config.cmd[1] or 'coppice')
   end
 
   local clients = vim.lsp.get_clients({ name = 'coppice' })

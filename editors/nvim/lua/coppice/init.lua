@@ -59,6 +59,9 @@ end
 --- Leaves to a dedicated server what it can do: in a buffer that has another client with the same ability, coppice is
 --- not asked. Where it is alone it goes on answering everything.
 function M.beside()
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'coppice' })) do
+    M._yield(client)
+  end
   vim.api.nvim_create_autocmd('LspAttach', {
     group = vim.api.nvim_create_augroup('coppice.beside', {}),
     callback = function(event)
@@ -182,6 +185,19 @@ local function say(text, level)
   vim.notify(text, level or vim.log.levels.INFO, { title = 'coppice' })
 end
 
+--- The innermost of a client's folders around a file.
+---@return string? uri
+local function innermost(client, path)
+  local best
+  for _, one in ipairs(client and client.workspace_folders or {}) do
+    local root = vim.uri_to_fname(one.uri)
+    if vim.startswith(path, root .. '/') and (not best or #root > #vim.uri_to_fname(best)) then
+      best = one.uri
+    end
+  end
+  return best
+end
+
 --- The folder that a verb is about: the one named, or the innermost around the buffer, or the only one.
 ---@return string? uri
 local function folder(name)
@@ -196,15 +212,7 @@ local function folder(name)
     end
     return nil
   end
-  local path = vim.api.nvim_buf_get_name(0)
-  local best
-  for _, one in ipairs(folders) do
-    local root = vim.uri_to_fname(one.uri)
-    if vim.startswith(path, root .. '/') and (not best or #root > #vim.uri_to_fname(best)) then
-      best = one.uri
-    end
-  end
-  return best or (#folders == 1 and folders[1].uri) or nil
+  return innermost(client, vim.api.nvim_buf_get_name(0)) or (#folders == 1 and folders[1].uri) or nil
 end
 
 local function on_folder(verb)
@@ -309,33 +317,37 @@ function verbs.why()
   say(table.concat(lines, '\n'))
 end
 
---- Ends the server; every buffer that it served gets a new one.
+--- How often, and how long after each other, a restart looks whether the server has ended.
+local ENDED_POLLS_MAX, ENDED_POLL_MS = 100, 50
+
+--- Ends the server; every buffer that it served gets a new one, set up as the old one was.
 function verbs.restart()
   local clients = vim.lsp.get_clients({ name = 'coppice' })
-  local buffers = {}
+  local served = {}
   for _, client in ipairs(clients) do
-    vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
-  end
-  for _, client in ipairs(clients) do
+    for _, buffer in ipairs(vim.tbl_keys(client.attached_buffers)) do
+      local root = innermost(client, vim.api.nvim_buf_get_name(buffer))
+      local config = vim.tbl_extend('force', client.config, { root_dir = root and vim.uri_to_fname(root) })
+      -- They follow from the root.
+      config.workspace_folders = nil
+      table.insert(served, { buffer = buffer, config = config })
+    end
     if HAS_0_11 then
       client:stop()
     else
       client.stop()
     end
   end
-  local timer, left = assert(vim.uv.new_timer()), 100
-  timer:start(50, 50, vim.schedule_wrap(function()
-    left = left - 1
-    if #vim.lsp.get_clients({ name = 'coppice' }) > 0 and left > 0 then
-      return
-    end
-    if timer:is_closing() then
+  local timer, polls = assert(vim.uv.new_timer()), 0
+  timer:start(ENDED_POLL_MS, ENDED_POLL_MS, vim.schedule_wrap(function()
+    polls = polls + 1
+    if timer:is_closing() or (#vim.lsp.get_clients({ name = 'coppice' }) > 0 and polls < ENDED_POLLS_MAX) then
       return
     end
     timer:close()
-    for _, buffer in ipairs(buffers) do
-      if vim.api.nvim_buf_is_loaded(buffer) then
-        vim.api.nvim_exec_autocmds('FileType', { buffer = buffer })
+    for _, one in ipairs(served) do
+      if vim.api.nvim_buf_is_loaded(one.buffer) then
+        vim.lsp.start(one.config, { bufnr = one.buffer, reuse_client = one.config.reuse_client })
       end
     end
   end))

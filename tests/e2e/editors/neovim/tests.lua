@@ -329,6 +329,22 @@ test('keeps one process when both folders are opened at once', function()
   assert(hover_text():find('fn helper'))
 end)
 
+test('says so when a server that is joined never starts', function()
+  local config = dofile(plugin .. '/lsp/coppice.lua')
+  local client = {
+    name = 'coppice',
+    workspace_folders = {},
+    is_stopped = function() return true end,
+  }
+  local text = told(function()
+    assert(not config.reuse_client(client, { name = 'coppice', root_dir = rust }))
+    client.is_stopped = function() return #client.workspace_folders > 0 end
+    assert(config.reuse_client(client, { name = 'coppice', root_dir = rust }))
+  end)
+  assert(text:find(rust, 1, true), text)
+  equal(client.workspace_folders, {})
+end)
+
 test('sees a file that changes on disk', function()
   open(python .. '/main.py')
   eventually('a folder that is watched', function()
@@ -419,6 +435,18 @@ test('has a health check', function()
   assert(not text:find('ERROR'), text)
 end)
 
+test('has a health check of a server that a function starts', function()
+  open(python .. '/main.py')
+  local config = clients()[1].config
+  local cmd = config.cmd
+  config.cmd = function() end
+  vim.cmd('checkhealth coppice')
+  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
+  vim.cmd.close()
+  config.cmd = cmd
+  assert(text:find('started by a function', 1, true) and not text:find('ERROR'), text)
+end)
+
 test('has a help file', function()
   vim.cmd.helptags(plugin .. '/doc')
   vim.cmd.help('coppice-beside')
@@ -449,7 +477,6 @@ test('leaves to a dedicated server what that can do', function()
   end
   equal(answers('textDocument/hover'), { 'coppice', 'pyright' })
   require('coppice').beside()
-  vim.api.nvim_exec_autocmds('LspAttach', { buffer = 0, data = { client_id = clients()[1].id } })
   equal(answers('textDocument/hover'), { 'pyright' })
   equal(answers('textDocument/definition'), { 'pyright' })
   equal(answers('textDocument/foldingRange'), { 'coppice' })
@@ -466,14 +493,34 @@ test('leaves to a dedicated server what that can do', function()
   stop('pyright')
 end)
 
-test('starts anew', function()
+test('starts anew, for the same folders, and sets nothing else off', function()
+  open(rust .. '/src/main.rs')
   open(python .. '/main.py')
-  local before = clients()[1].id
+  eventually('both folders', function()
+    return #status().folders >= 2
+  end)
+  local before, buffers = clients()[1].id, vim.tbl_keys(clients()[1].attached_buffers)
+  local fired = 0
+  local autocmd = vim.api.nvim_create_autocmd('FileType', {
+    callback = function()
+      fired = fired + 1
+    end,
+  })
   vim.cmd('Coppice restart')
   eventually('another client', function()
     local client = clients()[1]
     return client and client.id ~= before and client.initialized
   end)
+  equal(#clients(), 1)
+  eventually('the same buffers', function()
+    return #vim.tbl_keys(clients()[1].attached_buffers) == #buffers
+  end)
+  eventually('both folders again', function()
+    local roots = vim.tbl_map(function(one) return one.name end, status().folders)
+    return vim.tbl_contains(roots, python) and vim.tbl_contains(roots, rust)
+  end)
+  vim.api.nvim_del_autocmd(autocmd)
+  equal(fired, 0)
 end)
 
 local failed = 0

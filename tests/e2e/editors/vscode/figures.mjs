@@ -1,5 +1,6 @@
 // What the extension costs: memory of the extension host with and without it, and how soon the first answer is there.
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { below, told } from "./processes.mjs";
 import { Session } from "./session.mjs";
 import { PATIENCE_MS, browse, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
@@ -39,20 +40,7 @@ export async function figures() {
 
 /** The process below another whose command line has a text in it. */
 function process_(ancestor, text) {
-  const read = (pid, file) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, "utf8");
-    } catch {
-      return "";
-    }
-  };
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const parents = new Map(pids.map((pid) => [Number(pid), Number(/^PPid:\s*(\d+)/m.exec(read(pid, "status"))?.[1] ?? 0)]));
-  const isBelow = (pid) => {
-    for (let at = pid; at > 1; at = parents.get(at) ?? 0) if (at === ancestor) return true;
-    return false;
-  };
-  const found = [...parents.keys()].filter((pid) => isBelow(pid) && read(pid, "cmdline").includes(text));
+  const found = below(ancestor).filter((pid) => told(pid, "cmdline").includes(text));
   if (found.length !== 1) throw new Error(`${found.length} processes with ${text}`);
   return found[0];
 }

@@ -36,7 +36,8 @@ export async function hostTests() {
     const timeout = new Promise((resolve) => setTimeout(() => resolve(`nothing within ${SUITE_MS} ms`), SUITE_MS).unref());
     const status = await Promise.race([finished, timeout]);
     if (status !== 0) throw new Error(`the suite in the extension host ended with ${status}`);
-    if (outside.length > 0) throw new Error(`requests outside loopback: ${outside.join(", ")}`);
+    const beyond = [...outside, ...code.outside()];
+    if (beyond.length > 0) throw new Error(`something outside loopback: ${beyond.join(", ")}`);
   } finally {
     await browser.close();
     code.stop();

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import path from "node:path";
+import { chromiumPath } from "../chromium.mjs";
+import { watchSockets } from "./processes.mjs";
 
 const { EDITORS, SCRATCH, VSIX } = process.env;
 const versions = Object.fromEntries(
@@ -88,6 +90,7 @@ export async function serve({ install, settings = {}, trust = false }) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`VS Code does not start: ${output}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const sockets = watchSockets(child.pid);
   return {
     url,
     data,
@@ -95,7 +98,10 @@ export async function serve({ install, settings = {}, trust = false }) {
     pid: child.pid,
     /** Replaces the machine's settings, as an edit of the file does. */
     configure: machine,
+    /** What VS Code's processes, the extension host and the server among them, had to do with beyond loopback. */
+    outside: sockets.outside,
     stop() {
+      sockets.stop();
       // The whole group, since the extension host and the server are its children.
       try {
         process.kill(-child.pid, "SIGTERM");
@@ -128,7 +134,7 @@ export async function open(page, url) {
 
 /** A browser whose requests are recorded. */
 export async function browse() {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: BROWSER_ARGUMENTS });
+  const browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args: BROWSER_ARGUMENTS });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1 });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => undefined);
   const page = await context.newPage();

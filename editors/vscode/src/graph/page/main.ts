@@ -6,10 +6,19 @@ import { type Graph, edgeKinds, filtered } from "../model";
 import { extent, place, sentence } from "../words";
 import { draw, standalone } from "./draw";
 
+/** What a page that comes back shows again: VS Code throws away one that is behind another. */
+interface Kept {
+  given: ToPage;
+  hiddenKinds: string[];
+  filter: string;
+  zoom: number;
+  asList: boolean;
+}
+
 interface Host {
   postMessage(message: ToHost): void;
-  getState(): ToPage | undefined;
-  setState(state: ToPage): void;
+  getState(): Kept | undefined;
+  setState(state: Kept): void;
 }
 declare function acquireVsCodeApi(): Host;
 
@@ -37,26 +46,44 @@ let zoom = 1;
 let asList = false;
 
 function receive(message: ToPage): void {
-  // What the keyboard is on stays so, when more is drawn around it.
   const isFirst = given === undefined;
   const isOther = given?.depth !== message.depth;
-  const before = isFirst ? message.focus : idOf(document.activeElement);
   given = message;
-  host.setState(message);
   depth.value = String(message.depth);
   // A folder is drawn as all its files.
   depth.disabled = message.focus === undefined;
   showKinds(message.graph);
   render();
   if (isOther) fit(ZOOM_UNASKED_MIN);
-  if (before) focusNode(before);
+  if (isFirst && message.focus) focusNode(message.focus);
+}
+
+/** Notes what is shown and how, for when the page comes back. */
+function keep(): void {
+  if (given) host.setState({ given, hiddenKinds: [...hiddenKinds], filter: filter.value, zoom, asList });
+}
+
+function restore(kept: Kept): void {
+  hiddenKinds = new Set(kept.hiddenKinds);
+  filter.value = kept.filter;
+  showAs(kept.asList);
+  receive(kept.given);
+  zoom = kept.zoom;
+  scale();
+}
+
+function showAs(list: boolean): void {
+  asList = list;
+  listButton.setAttribute("aria-pressed", String(list));
 }
 
 function showKinds(graph: Graph): void {
+  const focused = document.activeElement?.getAttribute("data-kind");
   const boxes = edgeKinds(graph).map((kind) => {
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
+    box.dataset["kind"] = kind;
     box.checked = !hiddenKinds.has(kind);
     box.addEventListener("change", () => {
       if (box.checked) hiddenKinds.delete(kind);
@@ -68,10 +95,13 @@ function showKinds(graph: Graph): void {
     return label;
   });
   byId("kinds").replaceChildren(...boxes);
+  if (focused) byId("kinds").querySelector<HTMLElement>(`[data-kind="${focused}"]`)?.focus();
 }
 
 function render(): void {
   if (!given) return;
+  // What the keyboard is on stays so, when more is drawn around it.
+  const [before, isButton] = [main.contains(document.activeElement) ? idOf(document.activeElement) : undefined, isExpand(document.activeElement)];
   const kinds = new Set(edgeKinds(given.graph).filter((kind) => !hiddenKinds.has(kind)));
   shown = filtered(given.graph, filter.value, kinds, given.focus);
   drawing = layout(shown, given.focus);
@@ -79,9 +109,11 @@ function render(): void {
   svg = asList ? undefined : draw(shown, drawing, given.focus);
   main.replaceChildren(svg ?? list(shown));
   scale();
+  if (before) focusNode(before, isButton);
 }
 
 function scale(): void {
+  keep();
   svg?.setAttribute("width", String(drawing.width * zoom));
   svg?.setAttribute("height", String(drawing.height * zoom));
 }
@@ -108,8 +140,13 @@ function list(graph: Graph): HTMLElement {
     button.dataset["id"] = node.id;
     button.textContent = `${node.kind} ${node.label}`;
     const where = document.createElement("span");
-    where.textContent = ` ${place(node.uri, node.range.start.line)}`;
-    item.append(button, where);
+    where.textContent = ` ${place(node.uri, node.range.start.line)} `;
+    const more = document.createElement("button");
+    more.dataset["id"] = node.id;
+    more.className = "expand";
+    more.textContent = "Expand";
+    more.setAttribute("aria-label", `Expand ${node.label}`);
+    item.append(button, where, more);
     const links = document.createElement("ul");
     for (const edge of graph.edges.filter(({ from }) => from === node.id)) links.append(line(`${edge.kind} → ${labels.get(edge.to)}`));
     for (const edge of graph.edges.filter(({ to }) => to === node.id)) links.append(line(`${edge.kind} ← ${labels.get(edge.from)}`));
@@ -129,7 +166,16 @@ function idOf(target: EventTarget | null): string | undefined {
   return (target as Element | null)?.closest<HTMLElement | SVGElement>("[data-id]")?.dataset["id"];
 }
 
-function focusNode(id: string): void {
+function isExpand(target: EventTarget | null): boolean {
+  return (target as Element | null)?.classList?.contains("expand") === true;
+}
+
+function focusNode(id: string, isButton = false): void {
+  if (asList) {
+    const buttons = [...main.querySelectorAll<HTMLElement>("button")].filter((button) => button.dataset["id"] === id);
+    buttons.find((button) => isExpand(button) === isButton)?.focus();
+    return;
+  }
   for (const node of main.querySelectorAll<SVGElement>(".node")) {
     const isIt = node.dataset["id"] === id;
     node.setAttribute("tabindex", isIt ? "0" : "-1");
@@ -171,7 +217,7 @@ function mark(id: string | undefined): void {
 
 main.addEventListener("click", (event) => {
   const id = idOf(event.target);
-  if (id) host.postMessage({ type: event.altKey || event.shiftKey ? "expand" : "open", id });
+  if (id) host.postMessage({ type: event.altKey || event.shiftKey || isExpand(event.target) ? "expand" : "open", id });
 });
 main.addEventListener("mouseover", (event) => mark(idOf(event.target) ?? idOf(document.activeElement)));
 main.addEventListener("focusin", (event) => mark(idOf(event.target)));
@@ -197,8 +243,7 @@ byId("larger").addEventListener("click", () => zoomBy(ZOOM_STEP));
 byId("smaller").addEventListener("click", () => zoomBy(1 / ZOOM_STEP));
 byId("fit").addEventListener("click", () => fit(ZOOM_MIN));
 listButton.addEventListener("click", () => {
-  asList = !asList;
-  listButton.setAttribute("aria-pressed", String(asList));
+  showAs(!asList);
   render();
 });
 byId<HTMLSelectElement>("export").addEventListener("change", (event) => {
@@ -214,6 +259,6 @@ byId<HTMLSelectElement>("export").addEventListener("change", (event) => {
 });
 window.addEventListener("message", (event: MessageEvent<ToPage>) => receive(event.data));
 
-const before = host.getState();
-if (before) receive(before);
+const kept = host.getState();
+if (kept) restore(kept);
 host.postMessage({ type: "ready" });

@@ -42,8 +42,8 @@ export const FOLDERS = [
       await unreadable(s, "tool", async () => {
         await s.folder("tool", "stale").waitFor();
         await s.message("cannot be read").waitFor();
-        await s.clearMessages();
         await s.bar(/MiB/).waitFor();
+        await s.clearMessages();
         await s.picture("stale", { x: 0, y: 36, width: 1280, height: 764 });
         await s.press(s.folder("tool"), "Why Is the Folder Stale?", s.message("cannot be read"));
         await s.clearMessages();
@@ -91,14 +91,14 @@ function count(text) {
   return /(\d+) files/.exec(text)[1];
 }
 
-/** Adds a folder that is seen loading and loaded, and gives its name. */
+/** Adds a folder that is seen loading, with how much of it is read, and loaded, and gives its name. */
 async function seenLoading(s) {
   for (const lines of LONG_LINES) {
     const name = `long-${lines}`;
     s.folders.long(name, lines);
     const loading = s.page
       .waitForFunction(
-        (name) => [...document.querySelectorAll(".pane .monaco-list-row")].some((row) => row.textContent.includes(name) && row.textContent.includes("loading")),
+        (name) => [...document.querySelectorAll(".pane .monaco-list-row")].some((row) => row.textContent.includes(name) && /loading \d+%/.test(row.textContent)),
         name,
         { polling: "raf" },
       )

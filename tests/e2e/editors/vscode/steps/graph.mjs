@@ -79,6 +79,34 @@ export const GRAPH = [
     },
   ],
   [
+    "the graph's list grows by the keyboard, and is as it was when it is looked at again",
+    async (s) => {
+      await ofTotal(s);
+      const graph = s.inner();
+      await graph.locator("#list").click();
+      await graph.getByRole("button", { name: "Expand report" }).focus();
+      await s.page.keyboard.press("Enter");
+      const file = graph.locator("main > ul > li > button", { hasText: /^file .*main\.py/ });
+      await file.waitFor();
+      assert.equal(await graph.locator("button:focus").getAttribute("aria-label"), "Expand report");
+      await s.picture("graph-list", { x: 352, y: 36, width: 924, height: 380 });
+      const calls = graph.locator("#kinds label", { hasText: "calls" }).locator("input");
+      await calls.uncheck();
+      assert.equal(await graph.locator("input:focus").getAttribute("data-kind"), "calls");
+      await graph.locator("#filter").fill("main");
+      // In the same group, so that the page goes.
+      await graph.locator("#filter").focus();
+      await s.open("shapes.rs");
+      await s.page.locator("iframe.webview.ready").waitFor({ state: "hidden" });
+      await s.command("View: Open Previous Editor in Group");
+      await file.waitFor();
+      assert.equal(await calls.isChecked(), false);
+      assert.equal(await graph.locator("#filter").inputValue(), "main");
+      assert.equal(await graph.locator("#list").getAttribute("aria-pressed"), "true");
+      await s.closeEditors();
+    },
+  ],
+  [
     "the graph of a file, deeper and by kinds",
     async (s) => {
       await s.open("wire.py");

@@ -90,7 +90,6 @@ export const SERVER = [
       const tooltip = s.page.locator(".monaco-hover", { hasText: "coppice does not run" }).last();
       await tooltip.locator("p", { hasText: "/nowhere/coppice" }).first().waitFor();
       for (const name of ["Start", "Log", "Settings"]) await tooltip.getByRole("link", { name }).or(tooltip.locator("a", { hasText: name })).first().waitFor();
-      await s.picture("failure-status");
       await s.page.locator(".statusbar-item[id*='languageStatus']").first().hover();
       const language = s.page.locator(".hover-language-status", { hasText: "coppice: not running" }).first();
       await language.locator("a", { hasText: "Start" }).first().waitFor();
