@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// Milliseconds since the Unix epoch, never running backwards within one process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(pub u64);
@@ -40,28 +42,40 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (year, month, day)
 }
 
-/// Reads the time: wall-clock at its creation, monotonic from there on.
+/// Reads the time: wall-clock at its creation, and from there on what has passed, the machine's sleep included.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    started: Instant,
+    started: Duration,
     epoch_ms: u64,
 }
 
 impl Clock {
     pub fn start() -> Clock {
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Clock { started: Instant::now(), epoch_ms: u64::try_from(epoch.as_millis()).unwrap_or(u64::MAX) }
+        Clock { started: since_boot(), epoch_ms: u64::try_from(epoch.as_millis()).unwrap_or(u64::MAX) }
     }
     pub fn now(&self) -> Moment {
-        Moment(self.epoch_ms).plus(self.started.elapsed())
+        Moment(self.epoch_ms).plus(self.uptime())
     }
     pub fn uptime(&self) -> Duration {
-        self.started.elapsed()
+        since_boot().saturating_sub(self.started)
     }
-    /// When the moment comes, as the system's timers count; now if it has passed.
+    /// When the moment comes, as the system's timers count, which stand still while the machine sleeps; now if it has
+    /// passed.
     pub fn instant(&self, moment: Moment) -> Instant {
-        self.started + moment.since(Moment(self.epoch_ms))
+        Instant::now() + moment.since(self.now())
     }
+}
+
+/// How long ago the machine was started: unlike the standard library's clock this goes on while it sleeps.
+fn since_boot() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    let now = clock_gettime(CLOCK);
+    let (seconds, nanoseconds) = (u64::try_from(now.tv_sec), u32::try_from(now.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
 }
 
 #[cfg(test)]

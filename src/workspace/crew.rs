@@ -26,6 +26,8 @@ pub type ReadFile<'a> = dyn Fn(&Found, Option<u64>, &mut ScratchParser) -> Outco
 #[derive(Clone, Copy)]
 pub struct Crew<'a> {
     pub threads: usize,
+    /// The journal's number of the first of them; crews that read at the same time for one folder have others.
+    pub first: usize,
     /// Shared by all builds: so many files are read at once.
     pub permits: &'a Gate,
     pub quarantine: &'a Quarantine,
@@ -50,7 +52,7 @@ impl Crew<'_> {
         let (sent, received) = bounded::<(usize, Result<Outcome, BuildError>)>(READ_AHEAD_MAX);
         (self.progress)(0, files.len());
         std::thread::scope(|scope| {
-            for thread in 0..self.threads.min(files.len()) {
+            for thread in (self.first..).take(self.threads.min(files.len())) {
                 let (sent, next, stop, known) = (sent.clone(), &next, &stop, &known);
                 scope.spawn(move || {
                     let _left = Left(self.quarantine, thread);

@@ -5,7 +5,7 @@
 //! that its protocol can be checked by itself.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use smallvec::SmallVec;
@@ -18,7 +18,7 @@ use super::ledger::{Charge, Ledger, Refused, Reservation};
 use super::slot::{BuildId, Failure, FolderId, Lifecycle, Owed, Serve, Slot, Start};
 use super::staleness::AgeCap;
 use super::sync::{AtomicU64, Guard, Mutex, Ordering, Published};
-use super::victims::{Candidate, plan};
+use super::victims::{Candidate, Plan, plan};
 use crate::lang::scratch::shared_bytes;
 
 /// Plans in a row that come to nothing because their victims have got busy; more than a few are no coincidence.
@@ -162,6 +162,8 @@ struct Entry<G> {
     slot: Slot,
     shelf: Arc<Shelf<G>>,
     pinned: bool,
+    /// The charges of the graph that was given up last; of no one that readers have let go.
+    given_up: SmallVec<[Weak<Charge>; CHARGES]>,
 }
 
 impl<G> Entry<G> {
@@ -231,7 +233,12 @@ impl<G> Keeper<G> {
     pub fn add(&self, id: FolderId) -> Arc<Shelf<G>> {
         let shelf = Arc::new(Shelf { id, served: Published::default(), last_use: AtomicU64::new(0) });
         self.touch(&shelf);
-        let entry = Entry { slot: Slot::default(), shelf: Arc::clone(&shelf), pinned: false };
+        let entry = Entry {
+            slot: Slot::default(),
+            shelf: Arc::clone(&shelf),
+            pinned: false,
+            given_up: SmallVec::new(),
+        };
         self.folders.lock().insert(id, entry);
         shelf
     }
@@ -239,11 +246,17 @@ impl<G> Keeper<G> {
     /// Closes a folder. A running build of it no longer counts.
     pub fn remove(&self, id: FolderId) {
         let mut folders = self.folders.lock();
-        let Some(entry) = folders.remove(&id) else { return };
-        let old = take(&entry);
+        let Some(mut entry) = folders.remove(&id) else { return };
+        let old = take(&mut entry);
         drop(folders);
         drop(old);
         self.ledger.wake();
+    }
+
+    /// The charges of the graph that the folder has given up last, as far as readers still hold it.
+    pub fn given_up(&self, id: FolderId) -> Vec<Weak<Charge>> {
+        let mut folders = self.folders.lock();
+        folders.get_mut(&id).map(|entry| std::mem::take(&mut entry.given_up).into_vec()).unwrap_or_default()
     }
 
     /// Counts a use for the order of evictions.
@@ -508,7 +521,21 @@ impl<G> Keeper<G> {
         }
         let balance = self.ledger.balance();
         let need = balance.used().saturating_add(bytes).saturating_sub(balance.limit);
-        let plan = plan(&candidates(&self.folders.lock()), requester, need).unwrap_or_default();
+        let plan = plan(&candidates(&self.folders.lock()), requester, need);
+        self.evict_idle(plan.unwrap_or_default())
+    }
+
+    /// Evicts so that as much of `bytes` fits as can be had, and says who went: what is already taken is not refused.
+    pub fn make_what_room_there_is(&self, bytes: u64) -> Vec<FolderId> {
+        let balance = self.ledger.balance();
+        let need = balance.used().saturating_add(bytes).saturating_sub(balance.limit);
+        let candidates = candidates(&self.folders.lock());
+        let plan = plan(&candidates, None, need).or_else(|most| plan(&candidates, None, most));
+        self.evict_idle(plan.unwrap_or_default())
+    }
+
+    /// Those of the plan that are still idle go; says who.
+    fn evict_idle(&self, plan: Plan) -> Vec<FolderId> {
         let mut gone = plan.victims;
         gone.retain(|victim| self.evict_if(*victim, |e| !e.pinned && !e.slot.is_building()));
         gone
@@ -609,8 +636,9 @@ fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
 
 /// Takes a graph from its readers' reach; its bytes are retained until the caller and the last reader drop it.
 #[must_use = "to be dropped without the lock"]
-fn take<G>(entry: &Entry<G>) -> Option<Arc<Served<G>>> {
+fn take<G>(entry: &mut Entry<G>) -> Option<Arc<Served<G>>> {
     let old = entry.shelf.served.swap(None);
+    entry.given_up = old.iter().flat_map(|s| s.charges.iter().map(Arc::downgrade)).collect();
     for charge in old.iter().flat_map(|s| &s.charges).filter(|_| !injected(Fault::ForgottenEviction)) {
         charge.retire();
     }

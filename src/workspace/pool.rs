@@ -84,21 +84,22 @@ impl Pool {
             drop(state);
             idle.notify_one();
         } else if state.threads < queue.threads_max {
-            state.threads += 1;
-            let number = state.threads;
-            drop(state);
-            self.start(number);
+            let worker = Arc::clone(queue);
+            let thread = thread::Builder::new().name(format!("query-{}", state.threads + 1));
+            match thread.spawn(move || worker.work()) {
+                Ok(_) => state.threads += 1,
+                Err(error) => {
+                    tracing::warn!("cannot start a thread: {error}");
+                    if state.threads == 0 {
+                        let job = state.jobs.pop_back();
+                        drop(state);
+                        drop(job);
+                        return Err(NotTaken::NoThread);
+                    }
+                }
+            }
         }
         Ok(())
-    }
-
-    fn start(&self, number: usize) {
-        let queue = Arc::clone(&self.0.0);
-        let spawned = thread::Builder::new().name(format!("query-{number}")).spawn(move || queue.work());
-        if let Err(error) = spawned {
-            tracing::warn!("cannot start a thread: {error}");
-            self.0.0.state.lock().threads -= 1;
-        }
     }
 
     /// Takes no more jobs and forgets those that wait; the running ones end by their tokens.

@@ -12,6 +12,8 @@ use super::staleness::AgeCap;
 use crate::lang::LangId;
 
 const MIB: u64 = 1 << 20;
+/// Most threads that a build may be given.
+pub const BUILD_THREADS_MAX: usize = 256;
 
 /// Largest default budget; a user who wants more says so.
 const MEMORY_DEFAULT_MAX: u64 = 2_048 * MIB;
@@ -320,7 +322,7 @@ fn read_stale_cap(settings: &mut Settings, value: &Value) -> Option<()> {
 }
 
 fn read_threads(settings: &mut Settings, value: &Value) -> Option<()> {
-    settings.build_threads = whole(value, 1, 256)? as usize;
+    settings.build_threads = whole(value, 1, BUILD_THREADS_MAX as u64)? as usize;
     Some(())
 }
 

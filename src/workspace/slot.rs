@@ -108,6 +108,7 @@ enum Building {
         changes: Changes,
     },
     BackingOff {
+        since: Moment,
         until: Option<Moment>,
     },
 }
@@ -181,32 +182,33 @@ impl Slot {
     /// The clock has moved: tries again if the wait after a failure is over.
     pub fn tick(&mut self, now: Moment) -> Option<Start> {
         match self.building {
-            Building::BackingOff { until: Some(until) } if until <= now => Some(self.start(now)),
+            Building::BackingOff { until: Some(until), .. } if until <= now => Some(self.start(now)),
             _ => None,
         }
     }
 
-    /// A reader has let go of memory: tries again at once if a build has failed for want of it. What is merely owed keeps
-    /// its time, however often readers let go: there are answers meanwhile, and each try looks at the folder again.
+    /// A reader has let go of memory: a build that has failed for want of it is tried again now, but no sooner after the
+    /// failure than after any first one, since readers may let go a little at a time. What is merely owed keeps its time,
+    /// however often readers let go: there are answers meanwhile, and each try looks at the folder again.
     pub fn memory_came_back(&mut self, now: Moment) -> Option<Start> {
         let lacking = |f: &Failure| f.cause == Cause::Memory && f.retry == Retry::Backoff;
-        let until = match self.building {
-            Building::BackingOff { until } => until,
-            Building::Running { .. } if injected(Fault::StartedTwice) => Some(now),
-            _ => None,
-        }?;
-        let tries = match (&self.failure, &self.owed) {
-            (Some(failure), _) => lacking(failure),
-            (None, Some(owed)) => until <= now && lacking(owed),
-            (None, None) => false,
+        let (since, until) = match &mut self.building {
+            Building::BackingOff { since, until: Some(until) } => (*since, until),
+            Building::Running { .. } if injected(Fault::StartedTwice) => return Some(self.start(now)),
+            _ => return None,
         };
-        tries.then(|| self.start(now))
+        match (&self.failure, &self.owed) {
+            (Some(failure), _) if lacking(failure) => *until = (*until).min(since.plus(RETRY_FIRST)),
+            (None, Some(owed)) if lacking(owed) => {}
+            _ => return None,
+        }
+        self.tick(now)
     }
 
     /// The next moment at which [`tick`](Self::tick) has something to do.
     pub fn next_tick(&self) -> Option<Moment> {
         match self.building {
-            Building::BackingOff { until } => until,
+            Building::BackingOff { until, .. } => until,
             _ => None,
         }
     }
@@ -362,7 +364,7 @@ impl Slot {
         if !injected(Fault::ChangesForgotten) {
             self.pending.merge(left);
         }
-        self.building = Building::BackingOff { until };
+        self.building = Building::BackingOff { since: now, until };
     }
 
     fn settle(&mut self, owed: Option<Owed>, now: Moment) {

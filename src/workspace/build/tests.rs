@@ -112,6 +112,7 @@ impl Site {
             root: self.root.or(Some(Root { directory: Directory::at(root).unwrap(), has_files: true })),
             crew: Crew {
                 threads: 3,
+                first: 0,
                 permits: &permits,
                 quarantine: &self.quarantine,
                 read,

@@ -13,6 +13,7 @@ use super::identity::Identity;
 use super::lock::FolderLock;
 use super::place::Place;
 use crate::graph::codec::{CorruptError, Reader, Writer};
+use crate::workspace::settings::BUILD_THREADS_MAX;
 
 /// The kinds of the folder's two files: what is being parsed, and what has crashed.
 const KIND_PARSING: &str = "parsing";
@@ -22,8 +23,8 @@ const KIND_CRASHES_UNFINISHED: &str = "crashes-new";
 /// A slot holds any path that systems allow. Writing one is a single write to the system's own memory, which outlives
 /// the process; nothing is synced.
 const SLOT_BYTES: usize = 4_608;
-/// More threads than builds have.
-const SLOTS_MAX: usize = 256;
+/// As many threads as a build and a load of dependencies may have together, and more.
+const SLOTS_MAX: usize = 2 * BUILD_THREADS_MAX;
 /// Files that are remembered; more crash only if something else is wrong.
 const CRASHES_MAX: usize = 1_000;
 const CRASHES_BYTES_MAX: u64 = (CRASHES_MAX * SLOT_BYTES) as u64;

@@ -60,6 +60,7 @@ impl World {
         let never = AtomicBool::new(false);
         let crew = Crew {
             threads: 1,
+            first: 0,
             permits: &permits,
             quarantine: &quarantine,
             read: &|found, known, parser| read_file(&root, found, known, FILE_BYTES_MAX, parser, &never),

@@ -236,6 +236,20 @@ fn parts_that_a_successor_shares_are_counted_once() {
 }
 
 #[test]
+fn what_is_taken_already_is_made_room_for_as_far_as_that_goes() {
+    let (keeper, _) = keeper(100, 3);
+    for id in ids(&[0, 1, 2]) {
+        load(&keeper, id, 30).unwrap();
+    }
+    keeper.set_pinned(FolderId(2), true);
+    // For a need that cannot be met nobody goes; for what there is already, all who can.
+    assert_eq!(keeper.make_room(80, None), []);
+    assert_eq!(keeper.make_what_room_there_is(30), ids(&[0]));
+    assert_eq!(keeper.make_what_room_there_is(90), ids(&[1]));
+    assert_eq!(keeper.make_what_room_there_is(90), []);
+}
+
+#[test]
 fn a_lowered_limit_takes_the_unpinned_then_the_builds_then_the_pinned() {
     let (keeper, _shelves) = keeper(100, 3);
     load(&keeper, FolderId(0), 30).unwrap();

@@ -75,7 +75,8 @@ struct Grant<'a> {
     reservation: Option<Reservation>,
     /// Holds the graph that has come back from disk and that is built upon.
     recalled: Option<Reservation>,
-    cost: Cost,
+    /// What of it nobody has been told yet.
+    cost: &'a mut Cost,
 }
 
 impl Grant<'_> {
@@ -105,14 +106,14 @@ impl Memory for Grant<'_> {
         let held = self.bytes();
         // Other builds end in time; readers may not, and the least that is needed is waited for below.
         let in_turn = Ask { held, bytes: needed, own_may_go: false, patience: Instant::now(), ..self.ask };
-        let granted = match free.or_else(|_| self.keeper.reserve(in_turn, &mut self.cost)) {
+        let granted = match free.or_else(|_| self.keeper.reserve(in_turn, self.cost)) {
             Ok(granted) => granted,
             Err(Unmet::Outdated) => return Err(Unmet::Outdated),
             Err(_) => {
                 // However long the turn took.
                 let patience = self.ask.patience.max(Instant::now() + PATIENCE_LEFT);
                 let ask = Ask { held, bytes: least, patience, ..self.ask };
-                self.keeper.reserve(ask, &mut self.cost)?
+                self.keeper.reserve(ask, self.cost)?
             }
         };
         let bytes = granted.bytes();
@@ -132,7 +133,7 @@ impl Memory for Grant<'_> {
         }
         let Some(held) = &mut self.reservation else { return self.reserve(more, more, more).map(drop) };
         let ask = Ask { held: all, bytes: more, own_may_go: false, patience: now, turn: now, ..self.ask };
-        self.keeper.grow(ask, &mut self.cost, held)
+        self.keeper.grow(ask, self.cost, held)
     }
 
     fn grow(&mut self, more: u64) -> Result<(), Unmet> {
@@ -141,7 +142,7 @@ impl Memory for Grant<'_> {
             Some(held) => {
                 let patience = Instant::now() + PATIENCE;
                 let ask = Ask { held: all, bytes: more, patience, ..self.ask };
-                let granted = self.keeper.grow(ask, &mut self.cost, held);
+                let granted = self.keeper.grow(ask, self.cost, held);
                 let needed = held.bytes().saturating_add(more);
                 granted.map_err(|unmet| match (unmet, self.keeper.attainable(self.ask.folder)) {
                     (Unmet::Refused(_), limit) if needed > limit => Unmet::Never { needed, limit },
@@ -202,7 +203,10 @@ impl Core {
         let before: Vec<Weak<Charge>> =
             folder.shelf.load().iter().flat_map(|s| s.charges().iter().map(Arc::downgrade)).collect();
         let id = start.id;
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.attempt(folder, start, cancel)));
+        let mut cost = Cost::default();
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.attempt(folder, start, cancel, &mut cost)));
+        // Whoever has gone for a build is told, whatever became of it.
+        self.evicted(&cost.evicted);
         folder.details.lock().progress = None;
         folder.ended(id);
         let mut generation = None;
@@ -257,6 +261,7 @@ impl Core {
         folder: &Arc<Folder>,
         start: Start,
         cancel: &CancelToken,
+        cost: &mut Cost,
     ) -> Result<End, BuildError> {
         let settings = self.settings_of(folder);
         let mut changes = start.changes;
@@ -290,7 +295,7 @@ impl Core {
                 },
                 reservation: None,
                 recalled: None,
-                cost: Cost::default(),
+                cost: &mut *cost,
             };
             let mut changes_seen = changes.clone();
             let mut stood = None;
@@ -315,6 +320,7 @@ impl Core {
                 root,
                 crew: Crew {
                     threads: settings.build_threads,
+                    first: 0,
                     permits: &self.permits,
                     quarantine: &folder.quarantine,
                     read: &|found, known, parser| {
@@ -331,9 +337,9 @@ impl Core {
                 degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
             };
             let built = build(plan, &mut grant);
-            let cost = std::mem::take(&mut grant.cost);
-            self.evicted(&cost.evicted);
-            folder.details.lock().own_went |= cost.own_went;
+            let told = std::mem::take(grant.cost);
+            self.evicted(&told.evicted);
+            folder.details.lock().own_went |= told.own_went;
             let mut built = match built {
                 // Beside the graph that it was to be built upon there is no room; without it there may be.
                 Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. })) if columns.is_some() => {
@@ -440,7 +446,6 @@ impl Core {
         let held = grant.bytes();
         if needed > held {
             grant.grow(needed - held)?;
-            self.evicted(&std::mem::take(&mut grant.cost).evicted);
         }
         let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
         let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };

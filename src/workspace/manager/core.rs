@@ -188,6 +188,7 @@ impl Core {
     pub fn remove_folder(self: &Arc<Self>, path: &Path) -> bool {
         let opening = self.opening.lock();
         let Some(folder) = self.folder(path) else { return false };
+        let was_pinned = self.keeper.report(folder.id).is_some_and(|report| report.pinned);
         let list = self.folders().iter().filter(|f| f.id != folder.id).cloned().collect();
         let old = self.folders.swap(Some(Arc::new(list)));
         drop(opening);
@@ -200,6 +201,10 @@ impl Core {
         self.watch.forget(folder.id);
         self.told(&folder);
         self.owner_changed(path);
+        match was_pinned {
+            true => self.room_may_be_more(),
+            false => self.memory_came_back(),
+        }
         true
     }
 
@@ -228,11 +233,8 @@ impl Core {
 
     pub fn evict(self: &Arc<Self>, folder: &Arc<Folder>) {
         self.keep_evicted(folder);
-        let charges =
-            folder.shelf.load().iter().flat_map(|s| s.charges().iter().map(Arc::downgrade)).collect();
         if self.keeper.evict(folder.id) {
             self.evicted(&[folder.id]);
-            self.watch_drain(folder, charges);
         }
     }
 
@@ -244,6 +246,7 @@ impl Core {
             folder.cancel_build(|build| !self.keeper.is_current(folder.id, build));
             self.unsettle(folder);
             folder.libraries.unlay();
+            self.watch_drain(folder, self.keeper.given_up(folder.id));
             self.told(folder);
         }
         if !gone.is_empty() {
@@ -349,6 +352,18 @@ impl Core {
             }
         }
         self.memory_came_back();
+    }
+
+    /// Documents have given something back. Folders that are degraded are looked at again once they could have an eighth
+    /// more than when that was decided.
+    pub fn documents_gave_back(self: &Arc<Self>) {
+        let has_more = |folder: &Arc<Folder>| {
+            let degraded = folder.shelf.load().and_then(|served| served.graph.degraded);
+            degraded.is_some_and(|d| self.keeper.attainable(folder.id) >= d.room.saturating_add(d.room / 8))
+        };
+        if self.folders().iter().any(has_more) {
+            self.room_may_be_more();
+        }
     }
 
     pub fn add_hook(&self, hook: PublishHook) {

@@ -94,5 +94,6 @@ impl Core {
                 self.start(&folder, Some(start));
             }
         }
+        self.schedule_retries();
     }
 }

@@ -28,6 +28,9 @@ use super::resident::Resident;
 /// beside it into the two seconds that there are.
 const FINISH_WAIT: Duration = Duration::from_millis(800);
 
+/// Longest that a build that needs memory waits for other snapshots before it takes a folder's without one.
+const TURN_WAIT: Duration = Duration::from_secs(1);
+
 /// The cache of this process, and the thread that writes to it.
 pub struct Keeping {
     opened: Mutex<Option<(CacheDir, Option<Arc<Cache>>)>>,
@@ -67,14 +70,18 @@ impl Keeping {
         while *writing && self.written.wait_until(&mut writing, deadline) {}
     }
 
-    /// Waits until nobody else writes.
-    fn begin(&self) -> Writing<'_> {
+    /// Waits until nobody else writes, or the time has come.
+    fn begin(&self, until: Option<Instant>) -> Option<Writing<'_>> {
         let mut writing = self.writing.lock();
         while *writing {
-            self.written.wait(&mut writing);
+            match until {
+                None => self.written.wait(&mut writing),
+                Some(until) if self.written.wait_until(&mut writing, until) => {}
+                Some(_) => return None,
+            }
         }
         *writing = true;
-        Writing(self)
+        Some(Writing(self))
     }
 
     /// When writing is worth an attempt, if that is not now.
@@ -201,7 +208,7 @@ impl Core {
             let write = move |_: &CancelToken| {
                 folder.kept.0.lock().scheduled = false;
                 let served = folder.shelf.load();
-                let again = served.and_then(|served| inner.write_snapshot(&folder, &served));
+                let again = served.and_then(|served| inner.write_snapshot(&folder, &served, None));
                 let Some(when) = again else { return };
                 let mut state = folder.kept.0.lock();
                 let wanted = !state.released && !std::mem::replace(&mut state.scheduled, true);
@@ -223,7 +230,8 @@ impl Core {
         if let Some(folder) = folder
             && let Some(served) = folder.shelf.load()
         {
-            self.write_snapshot(&folder, &served);
+            // Whoever needs the memory does not wait for a slow disk: the folder is built anew then.
+            self.write_snapshot(&folder, &served, Some(Instant::now() + TURN_WAIT));
         }
     }
 
@@ -236,7 +244,7 @@ impl Core {
         folder.kept.0.lock().parting = true;
         let (core, parting) = (Arc::clone(self), Arc::clone(folder));
         let write = move |_: &CancelToken| {
-            core.write_snapshot(&parting, &served);
+            core.write_snapshot(&parting, &served, None);
             drop(served);
             core.parted(&parting);
         };
@@ -259,14 +267,22 @@ impl Core {
     }
 
     /// Writes the graph out unless that has been done, cannot be done, or is another process's to do. Returns when it is
-    /// worth another attempt.
-    fn write_snapshot(&self, folder: &Folder, served: &Served<Resident>) -> Option<Instant> {
+    /// worth another attempt. Whoever else is writing is waited for until then, if there is such a time.
+    fn write_snapshot(
+        &self,
+        folder: &Folder,
+        served: &Served<Resident>,
+        until: Option<Instant>,
+    ) -> Option<Instant> {
         let resident = &served.graph;
         // Only a whole graph is worth coming back to, and one of no files is made at once.
         if resident.degraded.is_some() || resident.graph.file_count() == 0 {
             return None;
         }
-        let _writing = self.keeping.begin();
+        if folder.kept.is_kept(served.generation) {
+            return None;
+        }
+        let _writing = self.keeping.begin(until)?;
         if folder.kept.is_kept(served.generation) {
             return None;
         }

@@ -15,7 +15,7 @@ use super::super::gate::Gate;
 use super::super::keeper::Served;
 use super::super::ledger::{Account, Charge};
 use super::super::read::read_file;
-use super::super::settings::Dependencies;
+use super::super::settings::{BUILD_THREADS_MAX, Dependencies};
 use super::super::slot::FolderId;
 use super::super::status::{DependenciesStatus, Reading};
 use super::super::sync::Mutex;
@@ -330,6 +330,7 @@ impl Core {
         let before = folder.libraries.0.lock().kept.clone();
         let crew = Crew {
             threads: settings.build_threads.min(THREADS_MAX),
+            first: BUILD_THREADS_MAX,
             permits: &self.permits,
             quarantine: &folder.quarantine,
             read: &|found, known, parser| {

@@ -69,8 +69,8 @@ impl Core {
         let found = || self.keeper.ledger().found(accountable(Footprint::now().anonymous));
         let uncounted = found();
         if uncounted > 0 {
-            // If nobody can go, the rest is readers' and builds'; until they let go, nobody is granted more.
-            let gone = self.keeper.make_room(uncounted, None);
+            // What nobody can go for is readers' and builds'; until they let go, nobody is granted more.
+            let gone = self.keeper.make_what_room_there_is(uncounted);
             self.evicted(&gone);
             found();
         }

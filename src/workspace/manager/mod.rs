@@ -99,8 +99,7 @@ impl Manager {
     /// The same for a request that concerns every folder. This is no use of any folder in particular: one that is
     /// evicted comes back only into memory that is free, and says that it is evicted otherwise.
     pub fn capture_folders(&self) -> Vec<Capture> {
-        let folders = self.core().folders();
-        folders.iter().map(|f| Capture::of_folder(self.core(), Arc::clone(f))).collect()
+        Capture::of_folders(self.core())
     }
 
     /// Captures of the folders that do not own the path, for questions whether they depend on what lies there: each
@@ -164,6 +163,7 @@ impl Manager {
         self.core().settle(path);
         let closed = self.core().documents.close(path);
         self.files_changed([path.to_owned()]);
+        self.core().documents_gave_back();
         closed
     }
 

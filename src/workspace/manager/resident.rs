@@ -80,16 +80,18 @@ impl Resident {
         documents: Vec<Placed>,
         charge: impl FnOnce(u64) -> Result<Charge, E>,
     ) -> Result<Arc<Sight>, E> {
-        let mut last = self.last.lock();
-        if let Some((of, sight)) = &*last
+        let last = self.last.lock().clone();
+        if let Some((of, sight)) = &last
             && same(of, &documents)
         {
             return Ok(Arc::clone(sight));
         }
+        // Without the lock: it may take a parse, and memory that other folders give up. Of two who make the same view at
+        // once the later one's is kept.
         let open: Vec<OpenFile> = documents.iter().filter_map(|d| self.overlay(d)).collect();
         let counts = !open.is_empty();
         // What the documents before have in common with these is not made again.
-        let view = match &*last {
+        let view = match &last {
             Some((_, sight)) => sight.view.with_documents(open),
             None => View::new(Arc::clone(&self.graph), open, Arc::clone(&self.texts)),
         };
@@ -98,9 +100,8 @@ impl Resident {
             false => None,
         };
         let sight = Arc::new(Sight { view, _charge: charge });
-        let old = last.replace((documents, Arc::clone(&sight)));
-        drop(last);
-        drop(old);
+        let old = self.last.lock().replace((documents, Arc::clone(&sight)));
+        drop((last, old));
         Ok(sight)
     }
 

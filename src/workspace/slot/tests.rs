@@ -370,3 +370,25 @@ fn what_was_ended_by_request_waits_for_another_change() {
     assert_eq!((slot.next_tick(), slot.serve(Moment(3), AgeCap(None))), (None, Serve::Failed));
     assert!(slot.changed(Changes::Everything, Moment(4)).is_some());
 }
+
+#[test]
+fn memory_that_comes_back_shortens_a_wait_and_no_row_of_it_is_a_storm_of_builds() {
+    let lacking = || Failure { cause: Cause::Memory, ..failure(Retry::Backoff) };
+    let mut slot = Slot::default();
+    let mut build = slot.wanted(Moment(0)).unwrap();
+    let mut now = 0;
+    for _ in 0..8 {
+        slot.failed(build.id, lacking(), Moment(now));
+        let due = now + 1_000;
+        assert!(slot.next_tick().unwrap().0 >= due);
+        for soon in [now + 1, due - 1] {
+            assert_eq!(slot.memory_came_back(Moment(soon)), None);
+        }
+        assert_eq!(slot.next_tick(), Some(Moment(due)));
+        build = slot.tick(Moment(due)).unwrap();
+        now = due;
+    }
+    // Later than that it is tried at once.
+    slot.failed(build.id, lacking(), Moment(now));
+    assert!(slot.memory_came_back(Moment(now + 5_000)).is_some());
+}

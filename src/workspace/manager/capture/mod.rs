@@ -59,15 +59,24 @@ impl Capture {
         Capture::new(core, folder, path.to_owned(), true)
     }
 
-    /// For a request that concerns every folder. It is nobody's use in particular, and an evicted folder comes back
-    /// for it only into memory that is free: else each such request would drive out what the last one brought back.
-    pub(super) fn of_folder(core: &Arc<Core>, folder: Arc<Folder>) -> Capture {
-        let size = folder.details.lock().high_water;
-        let free = core.keeper.ledger().balance().available();
-        let factor = if folder.kept.is_on_disk() { RETURN_FACTOR_KEPT } else { RETURN_FACTOR };
-        let brings_back = size.saturating_mul(factor).saturating_add(RETURN_SCRATCH) <= free;
-        let path = folder.path.clone();
-        Capture::new(core, Some(folder), path, brings_back)
+    /// For a request that concerns every folder. It is nobody's use in particular, and evicted folders come back for it
+    /// only into memory that is free, as much of it as those before them leave: else each such request would drive out
+    /// what the last one brought back.
+    pub(super) fn of_folders(core: &Arc<Core>) -> Vec<Capture> {
+        let folders = core.folders();
+        let state = |folder: &Folder| core.keeper.report(folder.id).map(|report| report.lifecycle);
+        let coming = folders.iter().filter(|folder| state(folder) == Some(Lifecycle::Loading));
+        let promised: u64 = coming.map(|folder| needs(folder)).fold(0, u64::saturating_add);
+        let mut free = core.keeper.ledger().balance().available().saturating_sub(promised);
+        let capture = |folder: &Arc<Folder>| {
+            let needs = needs(folder);
+            let brings_back = needs <= free;
+            if brings_back && state(folder) == Some(Lifecycle::Evicted) {
+                free -= needs;
+            }
+            Capture::new(core, Some(Arc::clone(folder)), folder.path.clone(), brings_back)
+        };
+        folders.iter().map(capture).collect()
     }
 
     /// For a question whether a folder depends on what lies elsewhere; an evicted one does not come back for it.
@@ -221,4 +230,11 @@ impl Capture {
         let document = self.core.documents.unopened(self.path.clone(), text, settings.document_bytes_max());
         Ok(Arc::new(document))
     }
+}
+
+/// What it takes until the folder has come back.
+fn needs(folder: &Folder) -> u64 {
+    let size = folder.details.lock().high_water;
+    let factor = if folder.kept.is_on_disk() { RETURN_FACTOR_KEPT } else { RETURN_FACTOR };
+    size.saturating_mul(factor).saturating_add(RETURN_SCRATCH)
 }

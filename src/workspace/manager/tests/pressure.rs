@@ -72,6 +72,45 @@ fn a_request_to_all_folders_drives_nobody_out() {
 }
 
 #[test]
+fn a_request_to_all_folders_brings_back_no_more_than_there_is_room_for() {
+    const FOLDERS: usize = 4;
+    let world = crowded(1 << 30, FOLDERS);
+    for folder in 0..FOLDERS {
+        world.add(&format!("w{folder}"));
+        world.loaded(&format!("w{folder}"));
+    }
+    for folder in 1..FOLDERS {
+        world.manager.evict(&world.at(&format!("w{folder}")));
+    }
+    // Room for one of them, while it is built.
+    let room = 4 * weight() + (16 << 20) + (1 << 20);
+    let tight = world.manager.status().memory.used + room;
+    world.manager.set_settings(Settings { memory_limit: tight, ..settings() });
+    let captures = world.manager.capture_folders();
+    let wait = |c: &Capture| c.wait(Instant::now() + PATIENCE, &CancelToken::new()).err().map(|why| why.kind);
+    let told: Vec<_> = captures.iter().map(wait).collect();
+    assert_eq!(told, [None, None, Some(Kind::Evicted), Some(Kind::Evicted)]);
+}
+
+#[test]
+fn a_folder_that_is_known_in_part_is_read_whole_once_there_is_room() {
+    let (one, world) = (weight(), crowded(1 << 30, 2));
+    world.add("w0");
+    world.loaded("w0");
+    assert!(world.manager.pin(&world.at("w0")));
+    let tight = 3 * one / 2 + (1 << 20);
+    world.manager.set_settings(Settings { memory_limit: tight, ..settings() });
+    world.add("w1");
+    let needed = world.loaded("w1").degraded.unwrap().needed;
+    // Beside the pinned folder there is not enough.
+    world.manager.set_settings(Settings { memory_limit: needed + one / 2, ..settings() });
+    assert!(world.loaded("w1").degraded.is_some());
+    assert!(world.manager.remove_folder(&world.at("w0")));
+    let whole = |s: &FolderStatus| s.state == Lifecycle::Loaded && s.degraded.is_none();
+    world.until("w1", whole);
+}
+
+#[test]
 fn a_pinned_folder_stays_while_others_go() {
     let limit = 2 * weight() + (24 << 20);
     let world = crowded(limit, 8);
