@@ -6,8 +6,8 @@ use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Result;
 
 use super::errors;
-use super::transport::panic_message;
 use crate::workspace::cancel::CancelToken;
+use crate::workspace::crew::panic_message;
 use crate::workspace::pool::Pool;
 
 /// Queues a job at once; the future is its result. Dropping the future cancels the job.

@@ -22,8 +22,12 @@ pub enum Retry {
 
 /// The wait after the `failures`-th failure in a row (counted from 1): doubling, bounded.
 pub fn backoff(failures: u32) -> Duration {
-    let doublings = failures.saturating_sub(1).min(31);
-    RETRY_FIRST.saturating_mul(1 << doublings).min(RETRY_MAX)
+    doubled(RETRY_FIRST, failures, RETRY_MAX)
+}
+
+/// What is waited for the first time, doubled with each time that follows (counted from 1), and never more than `most`.
+pub fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    first.saturating_mul(1 << times.saturating_sub(1).min(31)).min(most)
 }
 
 /// When to try again; `None`: not before something changes.

@@ -9,4 +9,4 @@ pub mod written;
 
 pub use client::Client;
 pub use outbox::{FLUSH_WAIT, Outbox};
-pub use reader::{End, REQUEST_FAILED, Reader, panic_message};
+pub use reader::{End, REQUEST_FAILED, Reader};

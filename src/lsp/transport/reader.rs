@@ -1,6 +1,5 @@
 //! From bytes to handlers, in the order of arrival.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io::{self, Read};
@@ -22,6 +21,7 @@ use super::message::{Message, RequestId};
 use super::outbox::Outbox;
 use super::written::Written;
 use crate::lsp::errors;
+use crate::workspace::crew::panic_message;
 use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
@@ -212,12 +212,6 @@ async fn guarded<E>(mut future: ReplyFuture<E>) -> Outcome<E> {
         Err(panic) => Poll::Ready(Outcome::Panic(panic_message(&*panic))),
     })
     .await
-}
-
-/// What a panic said.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
 }
 
 /// What is left to do when a request's outcome is known.

@@ -24,6 +24,7 @@ use place::Place;
 pub use place::{PlaceError, default_dir};
 pub use snapshot::{Found, Missing};
 
+use super::retry::doubled;
 use crate::graph::Graph;
 
 /// Most bytes of all snapshots together: a few dozen large folders, and less than one of them has in sources and
@@ -119,7 +120,7 @@ pub fn due(last: Option<Instant>, now: Instant) -> Instant {
 
 /// How long nothing is written after the `failures`-th write in a row has failed (counted from 1): doubling, bounded.
 pub fn backoff(failures: u32) -> Duration {
-    RETRY_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(31)).min(RETRY_MAX)
+    doubled(RETRY_FIRST, failures, RETRY_MAX)
 }
 
 /// The number of this build of coppice.

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::super::crew::Crew;
 use super::super::gate::Gate;
 use super::super::read::{Outcome, read_bounded};
-use super::super::scan::{Found, What};
+use super::super::scan::{Found, What, mtime_ns};
 use super::disk::{Bounds, Disk};
 use super::{Loaded, Missing, Package};
 use crate::graph::{EncodedFile, Graph, Libraries};
@@ -378,13 +378,11 @@ fn targets(disk: &Disk<'_>, ask: &Ask) -> Vec<FileId> {
 fn found(disk: &Disk<'_>, path: &str) -> Option<Found> {
     let lang = LangId::of_path(std::path::Path::new(path))?;
     let data = fs::metadata(disk.real(path)?).ok()?;
-    let modified = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let mtime_ns = i64::try_from(modified.as_nanos()).unwrap_or(i64::MAX);
     Some(Found {
         path: path.to_owned(),
         what: What::Source(lang),
         bytes: data.len(),
-        mtime_ns,
+        mtime_ns: mtime_ns(&data),
         outline: true,
     })
 }

@@ -100,6 +100,19 @@ impl Drop for Writing<'_> {
     }
 }
 
+/// A folder that has gone before its snapshot was written; those that wait for that are told once this is dropped.
+struct Parting(Arc<Core>, Arc<Folder>);
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        let Parting(core, folder) = self;
+        folder.kept.0.lock().parting = false;
+        // Taken, so that nobody looks and then waits in between.
+        drop(core.keeping.writing.lock());
+        core.keeping.written.notify_all();
+    }
+}
+
 /// What is known of a folder's snapshot.
 #[derive(Default)]
 pub struct Kept(Mutex<State>);
@@ -242,22 +255,13 @@ impl Core {
             return;
         }
         folder.kept.0.lock().parting = true;
-        let (core, parting) = (Arc::clone(self), Arc::clone(folder));
-        let write = move |_: &CancelToken| {
-            core.write_snapshot(&parting, &served, None);
+        let parting = Parting(Arc::clone(self), Arc::clone(folder));
+        // It ends with the job, whether that has run or not.
+        let _ = self.keeping.writer.submit(CancelToken::new(), move |_| {
+            let Parting(core, folder) = &parting;
+            core.write_snapshot(folder, &served, None);
             drop(served);
-            core.parted(&parting);
-        };
-        if self.keeping.writer.submit(CancelToken::new(), write).is_err() {
-            self.parted(folder);
-        }
-    }
-
-    fn parted(&self, folder: &Folder) {
-        folder.kept.0.lock().parting = false;
-        // Taken, so that nobody looks and then waits in between.
-        drop(self.keeping.writing.lock());
-        self.keeping.written.notify_all();
+        });
     }
 
     /// Waits for a snapshot of the folder that is about to be there.
