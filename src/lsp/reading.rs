@@ -133,7 +133,7 @@ impl Reading {
                 message: format!("it is not known where things are used: {}", degraded.words()),
             })),
             _ => {
-                freshness.missing().iter().for_each(|missing| self.tell(missing));
+                freshness.lacking().iter().for_each(|lacking| self.tell(lacking));
                 Ok(())
             }
         }
@@ -412,7 +412,7 @@ impl<F> Request<F> {
         }
         if let Some(missing) = freshness.missing() {
             let message = format!("{} is not indexed: {missing}", path.display());
-            return Err(errors::unavailable(&self.capture.over_budget(message)));
+            return Err(errors::unavailable(&self.capture.left_out(message)));
         }
         let looking = self.capture.is_being_built();
         let why = match looking {

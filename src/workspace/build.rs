@@ -18,7 +18,7 @@ use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::ledger::Refused;
 use super::read::Outcome;
-use super::scan::{Found, Scan, ScanError, Scope, What, scan, scan_paths};
+use super::scan::{Found, Lost, Scan, ScanError, Scope, What, scan, scan_paths};
 use super::stamps::{Stamps, is_trusted};
 use crate::graph::{self, EncodedFile, FreezeError, Graph, GraphBuilder};
 use crate::lang::modules::{FileId, Layout, Manifest, file_name, parent};
@@ -26,6 +26,8 @@ use crate::lang::{LangId, SkipReason};
 
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
+
+const MEMORY_SHORT: &str = "there is no memory for its parse just now; it is read as soon as there is";
 
 /// What a build goes by.
 pub struct Plan<'a> {
@@ -100,6 +102,12 @@ pub struct Seen {
     pub skipped_more: usize,
     pub dirs: BTreeSet<String>,
     pub truncated: bool,
+    /// Files and directories that cannot be read just now and are to be looked at again, and why.
+    pub unread: BTreeMap<String, String>,
+    /// Files of which the graph has what they said before, or directories of such files, and why.
+    pub outdated: BTreeMap<String, String>,
+    /// Places of which nothing could be seen.
+    lost: BTreeMap<String, Lost>,
     /// Files for which there is no room, if the build looked at all files.
     pub left_out: Vec<String>,
 }
@@ -160,6 +168,7 @@ fn still_there(scope: &Scope, root: Directory) -> Result<(), ScanError> {
 fn from_nothing(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, BuildError> {
     let scan = scan_all(&mut plan)?;
     let (files, mut seen) = taken_apart(scan, None);
+    seen.note_lost(None);
     let Choice { mut files, left_out, degraded, ratio } = choose(files, plan.ratio, &plan.means);
     sort_by_size(&mut files);
     seen.left_out = left_out;
@@ -179,7 +188,7 @@ fn from_nothing(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Bu
                 builder.add(*encoded);
             }
             Outcome::Manifest(manifest) => builder.add_manifest(manifest),
-            other => seen.note(&file.path, &other),
+            other => seen.note(&file.path, &other, false),
         }
         Ok(())
     };
@@ -306,6 +315,7 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
         }
         seen.left_out = leave_out(&mut files, graph, degraded, seen.asked.is_none());
     }
+    seen.note_lost(Some(graph));
     let mut removed = match &seen.asked {
         // Events say that a file has changed; without them the file's size and time must.
         None => compare(graph, &mut files, looked_ns, &stamps),
@@ -316,8 +326,10 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
             known
         }
     };
+    removed.retain(|path| !is_below(path, &seen.lost));
     sort_by_size(&mut files);
-    let mut manifests = KnownManifests::of(graph, seen.asked.as_ref());
+    let mut manifests =
+        KnownManifests::of(graph, |path| is_asked(path, seen.asked.as_ref()) && !is_below(path, &seen.lost));
     let source_bytes: u64 = files.iter().map(|f| f.bytes).sum();
     let fold = if graph.overlay_full(files.len() + removed.len()) { graph.heap_bytes() as u64 } else { 0 };
     let graph_bytes =
@@ -335,14 +347,18 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
             Outcome::Manifest(manifest) => manifests.found(manifest),
             Outcome::Same => same.extend(known(path).map(|hash| (file.clone(), hash))),
             other => {
-                seen.note(path, &other);
-                // What cannot be parsed just now keeps the definitions that it had.
+                // What cannot be read or parsed just now keeps the definitions that it had.
                 let passing = matches!(
                     other,
                     Outcome::Skipped(SkipReason::ParseDeadline(_) | SkipReason::Quarantined)
                         | Outcome::TooCostly(_)
+                        | Outcome::Unreadable(_)
                 );
-                if !passing && graph.file(path).is_some() {
+                let has_facts = graph.file(path).is_some();
+                seen.note(path, &other, passing && (has_facts || manifests.had(path)));
+                if passing {
+                    manifests.keep(path);
+                } else if has_facts {
                     removed.insert(path.to_owned());
                 }
             }
@@ -351,6 +367,13 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     })?;
     still_there(&plan.scope, seen.root)?;
     seen.owes(owing.as_ref());
+    seen.outdated.extend(
+        owing
+            .iter()
+            .flat_map(|o| &o.paths)
+            .filter(|path| graph.file(path).is_some())
+            .map(|path| (path.clone(), MEMORY_SHORT.to_owned())),
+    );
     let manifests = manifests.changed();
     let graph = if changed.is_empty() && removed.is_empty() && manifests.is_none() {
         None
@@ -386,9 +409,9 @@ fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all
 
 /// The scan's files, and what else it saw.
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
-    let Scan { root, files, skipped, skipped_more, dirs, truncated } = scan;
+    let Scan { root, files, skipped, skipped_more, lost, dirs, truncated } = scan;
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
-    (files, Seen { root, asked, skipped, skipped_more, dirs, truncated, ..Seen::default() })
+    (files, Seen { root, asked, skipped, skipped_more, lost, dirs, truncated, ..Seen::default() })
 }
 
 /// The largest first: their scratch is given back early, and no thread is left alone with one at the end.
@@ -409,6 +432,23 @@ pub fn is_asked(path: &str, asked: Option<&BTreeSet<String>>) -> bool {
     let Some(asked) = asked else { return true };
     let above = std::iter::successors(Some(path), |p| Some(parent(p)).filter(|p| !p.is_empty()));
     above.into_iter().any(|p| asked.contains(p))
+}
+
+/// Whether the path is one of those, or below one. The folder itself is `""`.
+pub fn is_below<V>(path: &str, those: &BTreeMap<String, V>) -> bool {
+    above(path, those).is_some()
+}
+
+/// What is said of the path, or of the nearest above it that something is said of.
+pub fn above<'m, V>(path: &str, those: &'m BTreeMap<String, V>) -> Option<&'m V> {
+    let mut at = path;
+    while !those.is_empty() {
+        match those.get(at) {
+            None if !at.is_empty() => at = parent(at),
+            found => return found,
+        }
+    }
+    None
 }
 
 /// Takes from all the folder's files those that the graph knows as they are, and returns what it knows that is gone.
@@ -457,12 +497,20 @@ struct KnownManifests {
 }
 
 impl KnownManifests {
-    fn of(graph: &Graph, asked: Option<&BTreeSet<String>>) -> KnownManifests {
+    /// Those that have been looked for are there only if they are found.
+    fn of(graph: &Graph, looked_for: impl Fn(&str) -> bool) -> KnownManifests {
         let before: Vec<Manifest> = graph.all_manifests().cloned().collect();
-        let path =
-            |m: &Manifest| if m.dir.is_empty() { m.file.clone() } else { format!("{}/{}", m.dir, m.file) };
-        let kept = before.iter().filter(|m| !is_asked(&path(m), asked)).cloned().collect();
+        let kept = before.iter().filter(|m| !looked_for(&path_of(m))).cloned().collect();
         KnownManifests { before, kept }
+    }
+
+    fn had(&self, path: &str) -> bool {
+        self.before.iter().any(|m| path_of(m) == path)
+    }
+
+    /// As it was.
+    fn keep(&mut self, path: &str) {
+        self.kept.extend(self.before.iter().filter(|m| path_of(m) == path).cloned());
     }
 
     fn found(&mut self, manifest: Manifest) {
@@ -478,8 +526,14 @@ impl KnownManifests {
     }
 }
 
+fn path_of(manifest: &Manifest) -> String {
+    let Manifest { dir, file, .. } = manifest;
+    if dir.is_empty() { file.clone() } else { format!("{dir}/{file}") }
+}
+
 impl Seen {
-    fn note(&mut self, path: &str, outcome: &Outcome) {
+    /// Takes down why a file was not read; if it is known from before, and stays as it was, that too.
+    fn note(&mut self, path: &str, outcome: &Outcome, is_kept: bool) {
         let why = match outcome {
             Outcome::Skipped(why) => why.to_string(),
             Outcome::TooCostly(bytes) => {
@@ -487,15 +541,37 @@ impl Seen {
                 let mib = bytes.div_ceil(1 << 20);
                 format!("its parse takes {mib} MiB or more, beyond what the memory budget has for it")
             }
+            Outcome::Unreadable(lost) => {
+                if lost.passes || is_kept {
+                    self.unread.insert(path.to_owned(), lost.why.clone());
+                }
+                lost.why.clone()
+            }
             _ => return,
         };
+        if is_kept {
+            self.outdated.insert(path.to_owned(), why.clone());
+        }
         self.skipped.insert(path.to_owned(), why);
+    }
+
+    /// What could not be looked at stays as the graph has it, and is looked at again if it is known or may come back.
+    fn note_lost(&mut self, graph: Option<&Graph>) {
+        let is_known =
+            |path: &str| graph.is_some_and(|g| path.is_empty() || g.file(path).is_some() || g.has_dir(path));
+        for (path, Lost { why, passes }) in &self.lost {
+            if is_known(path) {
+                self.outdated.insert(path.clone(), why.clone());
+            }
+            if *passes || is_known(path) {
+                self.unread.insert(path.clone(), why.clone());
+            }
+        }
     }
 
     fn owes(&mut self, owing: Option<&Owing>) {
         for path in owing.iter().flat_map(|o| &o.paths) {
-            let why = "there is no memory for its parse just now; it is read as soon as there is";
-            self.skipped.insert(path.clone(), why.to_owned());
+            self.skipped.insert(path.clone(), MEMORY_SHORT.to_owned());
             self.owed.insert(path.clone());
         }
     }

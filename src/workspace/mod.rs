@@ -25,6 +25,7 @@ pub mod machine;
 pub mod manager;
 #[cfg(all(test, not(feature = "shuttle")))]
 mod mutants;
+pub mod outdated;
 pub mod pool;
 pub mod quarantine;
 pub mod read;
@@ -42,6 +43,7 @@ pub mod sync;
 #[cfg(test)]
 mod testing;
 pub mod timer;
+mod trouble;
 pub mod victims;
 pub mod watch;
 pub mod workers;

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::scan::{Found, What};
+use super::scan::{Found, Lost, What, is_absence};
+use super::trouble;
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
 use crate::lang::modules::Manifest;
 use crate::lang::outline::outline;
@@ -25,6 +26,7 @@ pub enum Outcome {
     /// Its contents are those that are known already, or it says nothing of use.
     Same,
     Skipped(SkipReason),
+    Unreadable(Lost),
     /// Its parse may need this many bytes, more than its build has reserved for it.
     Short(u64),
     /// Its parse takes this many bytes or more, beyond what it can ever have.
@@ -36,6 +38,7 @@ pub enum Outcome {
 
 /// Reads a file of at most `bytes_max` bytes; `None` if it is larger.
 pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    trouble::at(path)?;
     let file = File::open(path)?;
     let expected = file.metadata().map_or(0, |m| m.len()).min(bytes_max);
     let mut bytes = Vec::with_capacity(expected as usize + 1);
@@ -82,8 +85,8 @@ pub fn read_file(
     let bytes = match read_bounded(&root.join(&found.path), bytes_max) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Outcome::Skipped(SkipReason::TooLarge(bytes_max)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Outcome::Gone,
-        Err(error) => return Outcome::Skipped(SkipReason::Unreadable(error.to_string())),
+        Err(error) if is_absence(&error) => return Outcome::Gone,
+        Err(error) => return Outcome::Unreadable(Lost::to(&error)),
     };
     let hash = content_hash(&bytes);
     if known == Some(hash) {

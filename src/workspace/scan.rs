@@ -17,6 +17,7 @@ use ignore::gitignore::Gitignore;
 use super::cancel::CancelToken;
 use super::directory::Directory;
 use super::rules::{Rules, excludes, is_foreign_dir, is_in_any, makes_rules, marks_itself_foreign};
+use super::trouble;
 use crate::lang::modules::{file_name, parent};
 use crate::lang::{LangId, SkipReason};
 
@@ -28,6 +29,8 @@ pub const ENTRIES_MAX: usize = 10_000_000;
 pub const DEPTH_MAX: usize = 256;
 /// Most skipped files that are listed; they are counted beyond that.
 pub const SKIPPED_MAX: usize = 1_000;
+/// Most places that could not be looked at and are told apart; of more, nothing is taken for gone.
+pub const LOST_MAX: usize = 1_000;
 
 /// What a scan goes by.
 #[derive(Clone, Debug)]
@@ -76,10 +79,20 @@ pub struct Scan {
     pub skipped: Vec<Skipped>,
     /// How many more were skipped than are listed.
     pub skipped_more: usize,
+    /// Places that are there and could not be looked at, files or directories: nothing is known of what is there or below.
+    pub lost: BTreeMap<String, Lost>,
     /// Directories that were entered, relative to the folder; `""` is the folder.
     pub dirs: BTreeSet<String>,
     /// A limit was reached; not all of the folder was seen.
     pub truncated: bool,
+}
+
+/// Why a place could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    pub why: String,
+    /// Whether that may pass without anything being changed.
+    pub passes: bool,
 }
 
 /// Why there is nothing to index.
@@ -153,6 +166,9 @@ struct Walk<'a> {
 /// A directory to enter: its path, the rules above it, and where it really is if it was reached through a link.
 type Dir = (String, Rules, Option<PathBuf>);
 
+/// The rules in a directory, and where it really is if it was reached through a link.
+type Way = (Rules, Option<PathBuf>);
+
 /// Whether the walk goes on.
 type Step = Result<(), ScanError>;
 
@@ -187,32 +203,62 @@ impl<'a> Walk<'a> {
     /// One path, if no directory above it is left out.
     fn one(&mut self, path: &Path) -> Step {
         let Some(path) = path.strip_prefix(&self.scope.root).ok().and_then(relative) else { return Ok(()) };
-        let Some((rules, real)) = self.way_to(parent(&path)) else { return Ok(()) };
-        let Ok(meta) = fs::symlink_metadata(self.canonical.join(&path)) else { return Ok(()) };
+        let (rules, real) = match self.way_to(parent(&path)) {
+            Ok(Some(way)) => way,
+            Ok(None) => return Ok(()),
+            Err((at, error)) => {
+                self.lose(&at, &error);
+                return Ok(());
+            }
+        };
+        let full = self.canonical.join(&path);
+        let meta = trouble::at(&full).and_then(|()| fs::symlink_metadata(&full));
+        let Some(meta) = self.known(&path, meta) else { return Ok(()) };
         let (there, mut below) = (There::At(meta), Vec::new());
         self.entry(parent(&path), file_name(&path), &there, &rules, real.as_deref(), &mut below)?;
         self.trees(below)
     }
 
-    /// The rules inside a directory, and where it really is if a link leads there; `None` if it is left out.
-    fn way_to(&self, dir: &str) -> Option<(Rules, Option<PathBuf>)> {
+    /// What was found of a path, if it is there; it is lost if that could not be told.
+    fn known<T>(&mut self, path: &str, found: io::Result<T>) -> Option<T> {
+        match found {
+            Ok(found) => Some(found),
+            Err(error) => {
+                if !is_absence(&error) {
+                    self.lose(path, &error);
+                }
+                None
+            }
+        }
+    }
+
+    /// The rules inside a directory, and where it really is if a link leads there; `None` if it is left out or not there,
+    /// an error with the place that cannot be looked at.
+    fn way_to(&self, dir: &str) -> Result<Option<Way>, (String, io::Error)> {
         let mut rules = self.top.clone();
         let mut real: Option<PathBuf> = None;
         for (end, _) in dir.match_indices('/').chain((!dir.is_empty()).then_some((dir.len(), ""))) {
             let part = &dir[..end];
             let full = self.canonical.join(part);
-            let meta = fs::symlink_metadata(&full).ok()?;
-            if meta.is_symlink() {
-                real = Some(self.target(&full).ok()?);
+            let looked =
+                trouble::at(&full).and_then(|()| Ok((fs::symlink_metadata(&full)?, fs::metadata(&full)?)));
+            let (own, followed) = match looked {
+                Ok(metas) => metas,
+                Err(error) if is_absence(&error) => return Ok(None),
+                Err(error) => return Err((part.to_owned(), error)),
+            };
+            if own.is_symlink() {
+                let Ok(target) = self.target(&full) else { return Ok(None) };
+                real = Some(target);
             } else {
                 real = real.map(|r| r.join(file_name(part)));
             }
-            if !fs::metadata(&full).is_ok_and(|m| m.is_dir()) || self.leaves_out_dir(&rules, part) {
-                return None;
+            if !followed.is_dir() || self.leaves_out_dir(&rules, part) {
+                return Ok(None);
             }
             rules = rules.below(&full);
         }
-        Some((rules, real))
+        Ok(Some((rules, real)))
     }
 
     /// Directories and all below them, without recursion.
@@ -231,18 +277,22 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         (self.entering)(&self.scope.root.join(dir));
-        let entries = match fs::read_dir(self.canonical.join(dir)) {
+        let full = self.canonical.join(dir);
+        let entries = match trouble::at(&full).and_then(|()| fs::read_dir(&full)) {
             Ok(entries) => entries,
-            // The folder itself went away while it was being walked.
-            Err(error) if dir.is_empty() => return Err(unusable(error)),
-            Err(error) => {
-                self.skip(dir, format!("cannot be read: {error}"));
-                return Ok(());
-            }
+            Err(error) => return self.dir_failed(dir, error),
         };
         // Which rules hold here is known once all names are; only what can matter is kept until then.
         let (mut listed, mut rules_makers): (Vec<(String, DirEntry)>, Vec<String>) = Default::default();
-        for entry in entries.flatten() {
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // Which others there are is not known.
+                Err(error) => {
+                    self.dir_failed(dir, error)?;
+                    break;
+                }
+            };
             if self.entries >= ENTRIES_MAX || listed.len() >= FILES_MAX {
                 self.out.truncated = true;
                 break;
@@ -254,7 +304,7 @@ impl<'a> Walk<'a> {
                         rules_makers.push(name.clone());
                     }
                     // Most systems tell the kind with the name: what cannot concern the graph is not looked at further.
-                    if entry.file_type().is_ok_and(|kind| !kind.is_file() || self.what(&name).is_some()) {
+                    if entry.file_type().map_or(true, |kind| !kind.is_file() || self.what(&name).is_some()) {
                         listed.push((name, entry));
                     }
                 }
@@ -269,8 +319,7 @@ impl<'a> Walk<'a> {
         // Those of the folder itself are there already.
         let rules = match dir.is_empty() {
             true => above.clone(),
-            false => above
-                .below_listed(&self.canonical.join(dir), |name| rules_makers.iter().any(|made| made == name)),
+            false => above.below_listed(&full, |name| rules_makers.iter().any(|made| made == name)),
         };
         for (name, entry) in &listed {
             if self.out.files.len() >= FILES_MAX {
@@ -280,6 +329,18 @@ impl<'a> Walk<'a> {
             self.entry(dir, name, &There::Listed(entry), &rules, real, below)?;
         }
         Ok(())
+    }
+
+    /// A directory cannot be read, or not to its end. Without the folder's own there is nothing to go by.
+    fn dir_failed(&mut self, dir: &str, error: io::Error) -> Step {
+        match dir.is_empty() {
+            true => Err(unusable(error)),
+            false if is_absence(&error) => Ok(()),
+            false => {
+                self.lose(dir, &error);
+                Ok(())
+            }
+        }
     }
 
     /// One entry of a directory; a directory that is to be entered is put on `below`.
@@ -292,11 +353,11 @@ impl<'a> Walk<'a> {
         real: Option<&Path>,
         below: &mut Vec<Dir>,
     ) -> Step {
-        let Ok(kind) = there.kind() else { return Ok(()) };
+        let path = joined(dir, name);
+        let Some(kind) = self.known(&path, there.kind()) else { return Ok(()) };
         if kind.is_file() && self.what(name).is_none() {
             return Ok(());
         }
-        let path = joined(dir, name);
         let full = self.canonical.join(&path);
         if kind.is_symlink() {
             self.links.insert(path, rules.clone());
@@ -314,7 +375,7 @@ impl<'a> Walk<'a> {
             below.push((path, rules.clone(), real));
         } else if kind.is_file()
             && !self.leaves_out(rules, &full, false)
-            && let Ok(meta) = there.metadata()
+            && let Some(meta) = self.known(&path, trouble::at(&full).and_then(|()| there.metadata()))
             && self.first_time(real.as_deref())
         {
             self.file(path, &meta);
@@ -355,7 +416,7 @@ impl<'a> Walk<'a> {
         while let Some((path, rules)) = self.links.pop_first() {
             let full = self.canonical.join(&path);
             // A link that leads nowhere is nothing, like a file that is not there.
-            let Ok(meta) = fs::metadata(&full) else { continue };
+            let Some(meta) = self.known(&path, fs::metadata(&full)) else { continue };
             if self.leaves_out(&rules, &full, meta.is_dir()) {
                 continue;
             }
@@ -386,9 +447,11 @@ impl<'a> Walk<'a> {
             return Err(Elsewhere::Own);
         }
         let own = match self.way_to(parent(&inside)) {
-            None => false,
-            Some((rules, _)) if target.is_dir() => !self.leaves_out_dir(&rules, &inside),
-            Some((rules, _)) => !self.leaves_out(&rules, &target, false),
+            Ok(None) => false,
+            Ok(Some((rules, _))) if target.is_dir() => !self.leaves_out_dir(&rules, &inside),
+            Ok(Some((rules, _))) => !self.leaves_out(&rules, &target, false),
+            // What cannot be looked at there is lost under its own path.
+            Err(_) => true,
         };
         if own { Err(Elsewhere::Own) } else { Ok(target) }
     }
@@ -411,6 +474,14 @@ impl<'a> Walk<'a> {
         } else {
             self.out.skipped_more += 1;
         }
+    }
+
+    /// Something is there and cannot be looked at.
+    fn lose(&mut self, path: &str, error: &io::Error) {
+        let path = if self.out.lost.len() < LOST_MAX { path } else { "" };
+        let lost = Lost::to(error);
+        self.skip(path, lost.why.clone());
+        self.out.lost.entry(path.to_owned()).or_insert(lost);
     }
 
     fn finish(mut self) -> Scan {
@@ -449,6 +520,20 @@ enum Elsewhere {
     Outside,
     /// It leads to what the scan sees anyway, or nowhere.
     Own,
+}
+
+impl Lost {
+    pub fn to(error: &io::Error) -> Lost {
+        let passes =
+            !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidFilename);
+        Lost { why: SkipReason::Unreadable(error.to_string()).to_string(), passes }
+    }
+}
+
+/// Whether the error says that nothing is there; links that lead in a circle lead to nothing.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        || error.raw_os_error() == Some(libc::ELOOP)
 }
 
 fn unusable(error: io::Error) -> ScanError {

@@ -169,9 +169,10 @@ impl Reading {
     }
 }
 
-/// Files for which memory is short just now; they are read as soon as it comes back.
+/// Files for which memory is short just now, or that the disk does not give; they are read as soon as they can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwedFiles {
+    pub cause: Cause,
     pub why: String,
     pub files: Vec<PathBuf>,
 }

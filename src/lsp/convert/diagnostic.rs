@@ -66,7 +66,11 @@ pub fn about_folder(folder: &FolderStatus) -> Option<Diagnostic> {
         }
         (None, _) if let Some(owed) = &folder.owed => {
             let why = format!("coppice knows only part of {} just now: {}", folder.name, owed.why);
-            (DiagnosticSeverity::Warning, "over-budget", why)
+            let code = match owed.cause {
+                Cause::Memory => "over-budget",
+                Cause::Build => "unreadable",
+            };
+            (DiagnosticSeverity::Warning, code, why)
         }
         (None, Some(note)) => {
             (DiagnosticSeverity::Information, "note", format!("coppice, of {}: {note}", folder.name))

@@ -18,9 +18,10 @@ pub fn hover(
     link: Option<&str>,
     markdown: bool,
     freshness: &Freshness,
+    outdated: Option<String>,
 ) -> Hover {
     Hover {
-        contents: Contents::MarkupContent(hover_content(found, link, markdown, freshness)),
+        contents: Contents::MarkupContent(hover_content(found, link, markdown, freshness, outdated)),
         range: Some(range(places, found.span)),
     }
 }
@@ -31,6 +32,7 @@ pub fn hover_content(
     link: Option<&str>,
     markdown: bool,
     freshness: &Freshness,
+    outdated: Option<String>,
 ) -> MarkupContent {
     let mut parts = Vec::new();
     parts.push(if markdown {
@@ -54,7 +56,7 @@ pub fn hover_content(
         sure = format!("{sure}; {} more may be meant", found.others);
     }
     parts.push(format!("{place} · {sure}"));
-    parts.extend(reserves(freshness));
+    parts.extend(reserves(freshness, outdated));
     // What the folder's own files tell for certain stays as it is.
     let is_open = found.kind.is_alias() || found.tier.is_guess();
     if freshness.dependencies == Known::Reading && is_open {
@@ -74,10 +76,11 @@ pub fn hover_outside(
     places: &Places<'_>,
     markdown: bool,
     freshness: &Freshness,
+    outdated: Option<String>,
 ) -> Hover {
     let name = if markdown { format!("**{}**", escaped(&found.name)) } else { found.name.clone() };
     let mut parts = vec![format!("{name} · defined outside the folder, in nothing that has been read")];
-    parts.extend(reserves(freshness));
+    parts.extend(reserves(freshness, outdated));
     if freshness.dependencies == Known::Reading {
         parts.push(SOON_MORE.to_owned());
     }
@@ -89,13 +92,13 @@ pub fn hover_outside(
 }
 
 /// Why there may be more or other things to say than a hover does.
-fn reserves(freshness: &Freshness) -> impl Iterator<Item = String> {
+fn reserves(freshness: &Freshness, outdated: Option<String>) -> impl Iterator<Item = String> {
     let stale = freshness.stale.as_ref().map(|stale| {
         let minutes = stale.age.as_secs() / 60;
         format!("As of {minutes} minutes ago, since the folder cannot be read again: {}", stale.error)
     });
     let missing = freshness.missing().map(|what| format!("Only part of the folder is known: {what}"));
-    stale.into_iter().chain(missing)
+    stale.into_iter().chain(missing).chain(outdated)
 }
 
 /// A fence longer than any in the code.

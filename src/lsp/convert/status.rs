@@ -73,7 +73,7 @@ struct Folder {
     dependencies: Dependencies,
 }
 
-/// Files that are read as soon as there is memory for them.
+/// Files that are read as soon as there is memory for them, or as soon as the disk gives them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Owed {
     why: String,

@@ -101,6 +101,8 @@ fn shown(reading: &Reading, why: &query::Why) -> Value {
         Empty::External => "it is defined outside the folder",
         Empty::Unresolved(why) => why,
     });
+    let found = why.candidates.iter().map(|c| c.destination.location.file);
+    let files = std::iter::once(reading.file).chain(found);
     json!({
         "name": why.name,
         "role": why.role.map(|role| format!("{role:?}").to_lowercase()),
@@ -111,7 +113,7 @@ fn shown(reading: &Reading, why: &query::Why) -> Value {
         "candidates": candidates,
         "generation": freshness.generation,
         "stale": stale,
-        "missing": freshness.missing(),
+        "missing": freshness.missing().or_else(|| reading.ready.outdated(files)),
         "dependenciesAreBeingRead": freshness.dependencies == Known::Reading,
     })
 }

@@ -30,6 +30,7 @@ pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hove
                     link.as_deref(),
                     markdown,
                     &reading.ready.freshness,
+                    reading.ready.outdated([reading.file, hover.location.file]),
                 ))
             }
             Err(Empty::NotAName) => Found::Nothing,
@@ -37,7 +38,14 @@ pub fn handle(session: &Arc<Session>, params: HoverParams) -> Answer<Option<Hove
                 query::outside(&reading.ready.view, reading.file, offset)
                     .map(|outside| {
                         let places = reading.places(reading.file);
-                        convert::hover_outside(&outside, &places, markdown, &reading.ready.freshness)
+                        let outdated = reading.ready.outdated([reading.file]);
+                        convert::hover_outside(
+                            &outside,
+                            &places,
+                            markdown,
+                            &reading.ready.freshness,
+                            outdated,
+                        )
                     })
                     .into()
             }

@@ -61,7 +61,10 @@ pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
         let view = &reading.ready.view;
         let Ok(hover) = query::hover(view, reading.file, offset) else { return Ok(Found::Nothing) };
         let range = reading.range(hover.span);
-        Ok(Found::Answer((range, convert::hover_content(&hover, None, markdown, &reading.ready.freshness))))
+        let ready = &reading.ready;
+        let outdated = ready.outdated([reading.file, hover.location.file]);
+        let content = convert::hover_content(&hover, None, markdown, &ready.freshness, outdated);
+        Ok(Found::Answer((range, content)))
     });
     Box::pin(async move {
         let Some((range, content)) = known.await? else { return Ok(hint) };

@@ -225,7 +225,7 @@ fn doubtful(reading: &Reading, file: FileId, edit: &query::Edit) -> Refusal {
 
 /// What is old may have changed since, and what is not known would keep its name.
 pub fn refused_if_stale(freshness: &Freshness) -> Result<()> {
-    if let Some(why) = freshness.missing() {
+    if let Some(why) = freshness.lacking() {
         return Err(errors::failed(format!(
             "nothing is renamed while part of the folder is not known: {why}"
         )));

@@ -156,7 +156,11 @@ fn a_file_that_crashes_twice_is_left_alone_and_keeps_its_definitions() {
     fs::write(site.dir.path().join("cursed.py"), "def changed(): pass\n").unwrap();
     let next = site.build(Some(good.clone()), site.paths(&["cursed.py"]), &mut purse).unwrap();
     assert!(next.graph.is_none(), "there is nothing better than what is there");
-    assert_eq!(next.seen.skipped["cursed.py"], SkipReason::Quarantined.to_string());
+    let quarantined = SkipReason::Quarantined.to_string();
+    assert_eq!(
+        (&next.seen.skipped["cursed.py"], &next.seen.outdated["cursed.py"]),
+        (&quarantined, &quarantined)
+    );
     assert!(good.graph.lookup_name("g").is_some());
     let reads = site.read.load(Ordering::Relaxed);
     site.build(Some(good), site.paths(&["cursed.py"]), &mut purse).unwrap();
@@ -256,6 +260,7 @@ fn a_file_that_memory_is_short_for_just_now_is_owed_and_keeps_what_was_known() {
     assert_eq!(owing.paths, ["large.py".to_owned()].into());
     assert!(owing.refused.needed > owing.refused.balance.available(), "{owing:?}");
     assert!(short.seen.skipped.contains_key("large.py") && short.seen.too_costly.is_empty());
+    assert!(short.seen.outdated.contains_key("large.py") && short.seen.unread.is_empty());
     let next = base(short);
     for (name, known) in [("changed", true), ("small", true), ("large", false)] {
         assert_eq!(next.graph.lookup_name(name).is_some(), known, "{name}");

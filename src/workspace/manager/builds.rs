@@ -1,6 +1,7 @@
 //! Running builds: memory from the keeper, the graph to the keeper, and what became of it to everybody else.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -408,7 +409,7 @@ impl Core {
         mut grant: Grant<'_>,
     ) -> Result<End, BuildError> {
         let Built { graph, from_nothing, seen, files_read, same: _, source_bytes, degraded, owing } = built;
-        let owed = owing.map(|owing| owed(folder, owing));
+        let owed = owed(folder, owing, &seen.unread);
         let owes = owed.is_some();
         if seen.asked.is_none() {
             folder.details.lock().look = began.elapsed();
@@ -422,10 +423,15 @@ impl Core {
         let Some(graph) = graph else {
             let mut details = folder.details.lock();
             details.saw(&seen);
-            details.root = folder.shelf.load().and_then(|served| root(&served.graph.graph)).or(details.root);
+            let served = folder.shelf.load();
+            details.root = served.as_ref().and_then(|served| root(&served.graph.graph)).or(details.root);
+            let outdated = Arc::clone(&details.outdated);
             drop(details);
             if !self.keeper.is_current(folder.id, build) {
                 return Ok(End::Outdated);
+            }
+            if let Some(served) = served {
+                served.graph.is_outdated_by(outdated);
             }
             let follow_up = self.keeper.confirm(folder.id, build, owed, now);
             if owes {
@@ -463,8 +469,11 @@ impl Core {
             if (from_nothing || stood.is_some()) && source_bytes >= TELLING_SOURCE_BYTES_MIN {
                 details.ratio = heap as f64 / source_bytes as f64;
             }
+            let outdated = Arc::clone(&details.outdated);
             drop(details);
-            Arc::new(Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded))
+            let resident = Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded);
+            resident.is_outdated_by(outdated);
+            Arc::new(resident)
         };
         match self.keeper.publish(finished, now, make) {
             Ok(publication) => {
@@ -568,18 +577,30 @@ impl Core {
     }
 }
 
-/// What is said of files that memory was short for, and what the next build is to look at.
-fn owed(folder: &Folder, owing: Owing) -> Owed {
-    let Owing { paths, refused } = owing;
-    let first = paths.first().map_or("", String::as_str);
-    let others = match paths.len() {
-        0 | 1 => String::new(),
-        n => format!(" and {} others", n - 1),
+/// What is said of files that memory was short for or that the disk did not give, and what the next build is to look at.
+fn owed(folder: &Folder, owing: Option<Owing>, unread: &BTreeMap<String, String>) -> Option<Owed> {
+    let and_others = |first: &str, all: usize| match all {
+        1 => first.to_owned(),
+        n => format!("{first} and {} others", n - 1),
     };
-    let message = format!("{first}{others} cannot be read before memory comes back: {refused}");
+    let mut said = Vec::new();
+    if let Some(Owing { paths, refused }) = &owing {
+        let which = and_others(paths.first().map_or("", String::as_str), paths.len());
+        said.push(format!("{which} cannot be read before memory comes back: {refused}"));
+    }
+    if let Some((first, why)) = unread.first_key_value() {
+        let first = if first.is_empty() { "part of the folder" } else { first };
+        said.push(format!("{} {why}", and_others(first, unread.len())));
+    }
+    if said.is_empty() {
+        return None;
+    }
+    let message = said.join("; ");
     tracing::warn!(folder = %folder.path.display(), "build left out files: {message}");
-    let changes = paths.iter().map(|path| folder.path.join(path)).collect();
-    Owed { changes, why: Failure { cause: Cause::Memory, message, retry: Retry::Backoff } }
+    let cause = if owing.is_some() { Cause::Memory } else { Cause::Build };
+    let paths = owing.iter().flat_map(|owing| &owing.paths).chain(unread.keys());
+    let changes = paths.map(|path| folder.path.join(path)).collect();
+    Some(Owed { changes, why: Failure { cause, message, retry: Retry::Backoff } })
 }
 
 fn failure(error: &BuildError) -> Failure {

@@ -9,6 +9,7 @@ use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::directory::Root;
 use super::super::keeper::{Keeper, Shelf};
+use super::super::outdated::Outdated;
 use super::super::quarantine::Quarantine;
 use super::super::read::FolderTexts;
 use super::super::slot::{BuildId, FolderId};
@@ -62,8 +63,10 @@ pub struct Details {
     pub skipped: BTreeMap<String, String>,
     /// Those of them that a larger budget may have room for.
     pub too_costly: BTreeSet<String>,
-    /// Those of them that are read as soon as there is memory.
+    /// Those of them that are read as soon as there is memory, or as soon as they can be.
     pub owed: BTreeSet<String>,
+    /// What the graph has as it was before.
+    pub outdated: Arc<Outdated>,
     pub skipped_more: usize,
     pub truncated: bool,
     /// Files for which there is no room, and how many more there are than are listed.
@@ -88,6 +91,7 @@ impl Folder {
             skipped: BTreeMap::new(),
             too_costly: BTreeSet::new(),
             owed: BTreeSet::new(),
+            outdated: Arc::default(),
             skipped_more: 0,
             truncated: false,
             left_out: (Vec::new(), 0),
@@ -208,7 +212,8 @@ impl Details {
         let skipped = self.skipped.iter().map(|(path, why)| text(path) + text(why));
         let (left_out, _) = &self.left_out;
         let listed = self.too_costly.iter().chain(&self.owed).chain(left_out);
-        skipped.chain(listed.map(text)).sum()
+        let outdated = self.outdated.heap_bytes(text);
+        skipped.chain(listed.map(text)).sum::<usize>() + outdated
     }
 
     /// Takes over what a build saw: of all files, or of those that it looked at.
@@ -217,7 +222,10 @@ impl Details {
         self.too_costly.retain(|path| !is_asked(path, seen.asked.as_ref()));
         self.too_costly.extend(seen.too_costly.iter().take(SKIPPED_MAX).cloned());
         self.owed.retain(|path| !is_asked(path, seen.asked.as_ref()));
-        self.owed.extend(seen.owed.iter().take(SKIPPED_MAX).cloned());
+        self.owed.extend(seen.owed.iter().chain(seen.unread.keys()).take(SKIPPED_MAX).cloned());
+        if !self.outdated.is_empty() || !seen.outdated.is_empty() {
+            self.outdated = Arc::new(self.outdated.after(seen.asked.as_ref(), &seen.outdated));
+        }
         for (path, why) in &seen.skipped {
             self.skipped.insert(path.clone(), why.clone());
         }

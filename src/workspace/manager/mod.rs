@@ -297,7 +297,10 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let now = core.clock.now();
     let skipped = details.skipped.iter().map(|(path, why)| SkippedFile {
         path: folder.path.join(path),
-        why: why.clone(),
+        why: match details.outdated.why(path) {
+            Some(_) => format!("{why}; what it said before is kept"),
+            None => why.clone(),
+        },
         left_out: false,
     });
     let degraded = served.as_ref().and_then(|s| s.graph.degraded);
@@ -309,6 +312,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     });
     let left_out_more = if degraded.is_some() { details.left_out.1 } else { 0 };
     let owed = report.owed.map(|why| OwedFiles {
+        cause: why.cause,
         why: why.message,
         files: details.owed.iter().map(|path| folder.path.join(path)).collect(),
     });

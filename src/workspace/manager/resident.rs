@@ -7,6 +7,7 @@ use super::super::degrade::Degraded;
 use super::super::document::{Document, Unanalysed};
 use super::super::keeper::Charges;
 use super::super::ledger::{Charge, Ledger};
+use super::super::outdated::Outdated;
 use super::super::sync::Mutex;
 use crate::graph::{Graph, Held, Lender, OpenFile, Texts, View};
 use crate::lang::modules::Layout;
@@ -18,6 +19,8 @@ pub struct Resident {
     pub looked_ns: i64,
     /// What the graph has of the folder, if that is not all.
     pub degraded: Option<Degraded>,
+    /// What the graph has as it was before; a build that changes nothing else may see others.
+    outdated: Mutex<Arc<Outdated>>,
     texts: Arc<dyn Texts>,
     /// Queries come in runs over the same documents.
     last: Mutex<Option<(Vec<Placed>, Arc<Sight>)>>,
@@ -53,7 +56,18 @@ impl Resident {
         graph.hold(held);
         let ledger = ledger.clone();
         graph.borrow_from(Lender::new(move |bytes| Some(Box::new(ledger.reserve(bytes).ok()?))));
-        Resident { graph: Arc::new(graph), looked_ns, degraded, texts, last: Mutex::default() }
+        let (outdated, last) = Default::default();
+        Resident { graph: Arc::new(graph), looked_ns, degraded, outdated, texts, last }
+    }
+
+    pub fn outdated(&self) -> Arc<Outdated> {
+        Arc::clone(&self.outdated.lock())
+    }
+
+    /// A build has seen what is outdated.
+    pub fn is_outdated_by(&self, outdated: Arc<Outdated>) {
+        let old = std::mem::replace(&mut *self.outdated.lock(), outdated);
+        drop(old);
     }
 
     /// The same folder by the same graph with more beside it, whose bytes whoever made it has charged for.
@@ -62,6 +76,7 @@ impl Resident {
             graph: Arc::new(graph),
             looked_ns: self.looked_ns,
             degraded: self.degraded,
+            outdated: Mutex::new(self.outdated()),
             texts: Arc::clone(&self.texts),
             last: Mutex::default(),
         }
@@ -69,7 +84,8 @@ impl Resident {
 
     /// Over a graph that is not charged for.
     pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
-        Resident { graph, looked_ns: 0, degraded: None, texts, last: Mutex::default() }
+        let (outdated, last) = Default::default();
+        Resident { graph, looked_ns: 0, degraded: None, outdated, texts, last }
     }
 
     /// The graph with the documents over it. `charge` is asked for the bytes that this takes.

@@ -10,6 +10,7 @@ use super::super::cancel::CancelToken;
 use super::super::folder_settings::SettingsByFolder;
 use super::super::settings::{CacheDir, WatchMode};
 use super::super::slot::{Cause, Lifecycle};
+use super::super::trouble::Trouble;
 use super::*;
 use crate::graph::View;
 use crate::lang::modules::Layout;
@@ -21,6 +22,7 @@ mod documents;
 mod incremental;
 mod keeping;
 mod pressure;
+mod unreadable;
 
 /// Longer than anything here takes on the slowest machine; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -218,7 +220,14 @@ fn a_folder_is_built_served_and_told_of() {
     let ready = world.ask("a/sub/y.rs").unwrap();
     assert_eq!(
         ready.freshness,
-        Freshness { generation: 1, stale: None, degraded: None, owed: None, dependencies: Known::Nothing }
+        Freshness {
+            generation: 1,
+            stale: None,
+            degraded: None,
+            owed: None,
+            outdated: Arc::default(),
+            dependencies: Known::Nothing
+        }
     );
     assert_eq!(ready.file.map(|f| ready.absolute(f)), Some(world.at("a/sub/y.rs")));
     assert_eq!(defining(&ready.view, "f"), ["x.py".to_owned()].into());

@@ -11,6 +11,7 @@ use super::super::super::clock::Moment;
 use super::super::super::degrade::Degraded;
 use super::super::super::document::{Document, Unanalysed};
 use super::super::super::keeper::Served;
+use super::super::super::outdated::Outdated;
 use super::super::super::read::FolderTexts;
 use super::super::folder::Folder;
 use super::super::libraries::{Known, Reach};
@@ -37,6 +38,16 @@ impl Ready {
         self.root.join(self.view.path(file))
     }
 
+    /// What is said of an answer that stands on these files, if one of them is known as it was before.
+    pub fn outdated(&self, files: impl IntoIterator<Item = FileId>) -> Option<String> {
+        let outdated = &self.freshness.outdated;
+        if outdated.is_empty() {
+            return None;
+        }
+        let closed = files.into_iter().filter(|file| !self.view.is_open(*file));
+        closed.into_iter().find_map(|file| outdated.words_of(self.view.path(file)))
+    }
+
     /// The file that lies there, if the folder's own files are known to include it.
     pub fn own_file(&self, path: &Path) -> Option<FileId> {
         let below = path.strip_prefix(&self.root).ok().and_then(super::super::super::scan::relative)?;
@@ -58,8 +69,10 @@ pub struct Freshness {
     pub stale: Option<StaleSince>,
     /// What is known of the folder, if that is not all.
     pub degraded: Option<Degraded>,
-    /// Which files have not been read for want of memory just now, and why, in words.
+    /// Which files have not been read just now, for want of memory or by a disk that fails, and why, in words.
     pub owed: Option<Arc<str>>,
+    /// What the view has as it was before.
+    pub outdated: Arc<Outdated>,
     /// What the view has of the folder's dependencies.
     pub dependencies: Known,
 }
@@ -69,6 +82,11 @@ impl Freshness {
     pub fn missing(&self) -> Option<String> {
         let owed = || self.owed.as_ref().map(|owed| owed.to_string());
         self.degraded.map(|degraded| degraded.words()).or_else(owed)
+    }
+
+    /// What of the folder is not known as it is now, in words: for answers that stand on all of it.
+    pub fn lacking(&self) -> Option<String> {
+        self.missing().or_else(|| self.outdated.words())
     }
 }
 
@@ -140,7 +158,9 @@ impl Capture {
         let file = own_file(&view);
         let degraded = served.graph.degraded;
         let owed = served.owed.clone();
-        let freshness = Freshness { generation: served.generation, stale, degraded, owed, dependencies };
+        let outdated = served.graph.outdated();
+        let generation = served.generation;
+        let freshness = Freshness { generation, stale, degraded, owed, outdated, dependencies };
         Ok(Ready { view, freshness, root: folder.path.clone(), file })
     }
 
@@ -177,7 +197,8 @@ impl Capture {
         let view = view.map_err(|refused| self.no_memory(&refused))?;
         let file = view.file(&name);
         let (stale, degraded, owed, dependencies) = (None, None, None, Known::Nothing);
-        let freshness = Freshness { generation: 0, stale, degraded, owed, dependencies };
+        let outdated = Arc::default();
+        let freshness = Freshness { generation: 0, stale, degraded, owed, outdated, dependencies };
         Ok(Ready { view, freshness, root, file })
     }
 

@@ -90,9 +90,14 @@ impl Capture {
         self.unavailable(Kind::MemoryExceeded, true, refused.to_string())
     }
 
-    /// Something that the folder would have if the budget were larger.
-    pub fn over_budget(&self, message: String) -> Unavailable {
-        self.unavailable(Kind::MemoryExceeded, true, message)
+    /// Something that the folder would have if the budget were larger or the disk could be read.
+    pub fn left_out(&self, message: String) -> Unavailable {
+        let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));
+        let kind = match report.and_then(|r| r.owed).map(|owed| owed.cause) {
+            Some(Cause::Build) => Kind::BuildFailed,
+            Some(Cause::Memory) | None => Kind::MemoryExceeded,
+        };
+        self.unavailable(kind, true, message)
     }
 
     pub(super) fn not_analysed(&self, why: &Unanalysed) -> Unavailable {

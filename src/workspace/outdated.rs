@@ -1,0 +1,92 @@
+//! Which files a graph has as they were before, for they cannot be read or parsed just now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::{above, is_asked};
+
+/// Most places that are told apart; of more, any file of the folder may be as it was before.
+const PLACES_MAX: usize = 1_000;
+
+/// Files, or directories of files, relative to the folder, and why they are not as they are now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outdated(BTreeMap<String, String>);
+
+impl Outdated {
+    /// After a build that looked at what was asked, or at all.
+    #[must_use]
+    pub fn after(&self, asked: Option<&BTreeSet<String>>, seen: &BTreeMap<String, String>) -> Outdated {
+        let mut all: BTreeMap<String, String> = seen.clone();
+        let unseen = self.0.iter().filter(|(path, _)| !is_asked(path, asked));
+        all.extend(unseen.map(|(path, why)| (path.clone(), why.clone())));
+        if all.len() > PLACES_MAX {
+            let why = format!("of {} places, {}", all.len(), all.values().next().expect("there are many"));
+            all = BTreeMap::from([(String::new(), why)]);
+        }
+        Outdated(all)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Why the file is not as it is now, if it may not be.
+    pub fn why(&self, file: &str) -> Option<&str> {
+        above(file, &self.0).map(String::as_str)
+    }
+
+    /// What is said of an answer that stands on the file.
+    pub fn words_of(&self, file: &str) -> Option<String> {
+        self.why(file).map(|why| format!("{file} is known as it was before ({why})"))
+    }
+
+    /// What is said of an answer that stands on all of the folder.
+    pub fn words(&self) -> Option<String> {
+        let (first, why) = self.0.first_key_value()?;
+        let others = match self.0.len() {
+            1 => String::new(),
+            n => format!(", and so are {} others", n - 1),
+        };
+        let first = if first.is_empty() { "the folder" } else { first };
+        Some(format!("{first} is known as it was before ({why}){others}"))
+    }
+
+    pub fn heap_bytes(&self, text: impl Fn(&String) -> usize) -> usize {
+        self.0.iter().map(|(path, why)| text(path) + text(why)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(paths: &[&str]) -> BTreeMap<String, String> {
+        paths.iter().map(|path| ((*path).to_owned(), "cannot be read".to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_looked_at_again_and_found_counts_no_more() {
+        let first = Outdated::default().after(None, &seen(&["a.py", "d", "e/f.py"]));
+        assert!(["a.py", "d/x/y.py", "e/f.py"].iter().all(|path| first.why(path).is_some()));
+        assert!(["b.py", "dd.py", "e/g.py"].iter().all(|path| first.why(path).is_none()));
+        let asked = ["a.py", "e"].map(str::to_owned).into();
+        let next = first.after(Some(&asked), &seen(&["e/g.py"]));
+        assert_eq!(next.places().collect::<Vec<_>>(), ["d", "e/g.py"]);
+        assert!(
+            next.words().unwrap().starts_with("d is known as it was before (cannot be read), and so are 1")
+        );
+        assert!(next.after(None, &seen(&[])).is_empty());
+    }
+
+    #[test]
+    fn they_are_bounded() {
+        let many: Vec<String> = (0..=PLACES_MAX).map(|i| i.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let all = Outdated::default().after(None, &seen(&many));
+        assert_eq!(all.places().collect::<Vec<_>>(), [""]);
+        assert!(all.why("any.py").is_some() && all.words().is_some());
+    }
+}
