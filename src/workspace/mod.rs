@@ -2,6 +2,7 @@
 //!
 //! [`ledger`], [`slot`], [`changes`], [`victims`], [`staleness`] and [`retry`] decide and touch nothing.
 
+pub mod bounds;
 pub mod budget;
 pub mod build;
 pub mod cache;

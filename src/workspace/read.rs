@@ -1,13 +1,13 @@
 //! One file of a folder, from disk to its encoded facts.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::bounds::Bounds;
 use super::scan::{Found, Lost, What, is_absence};
-use super::trouble;
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
 use crate::lang::modules::Manifest;
 use crate::lang::outline::outline;
@@ -34,16 +34,6 @@ pub enum Outcome {
     /// It went away since it was found.
     Gone,
     Cancelled,
-}
-
-/// Reads a file of at most `bytes_max` bytes; `None` if it is larger.
-pub fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
-    trouble::at(path)?;
-    let file = File::open(path)?;
-    let expected = file.metadata().map_or(0, |m| m.len()).min(bytes_max);
-    let mut bytes = Vec::with_capacity(expected as usize + 1);
-    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > bytes_max { None } else { Some(bytes) })
 }
 
 /// Most entries of a directory that are looked at; in a larger one anything may be.
@@ -75,14 +65,14 @@ pub fn has_entry(root: &Path, path: &str) -> bool {
 
 /// Reads, checks, parses, extracts and encodes. `known` is the hash of the contents that need not be read again.
 pub fn read_file(
-    root: &Path,
+    bounds: &Bounds,
     found: &Found,
     known: Option<u64>,
     bytes_max: u64,
     parser: &mut ScratchParser,
     cancel: &AtomicBool,
 ) -> Outcome {
-    let bytes = match read_bounded(&root.join(&found.path), bytes_max) {
+    let bytes = match bounds.read(&found.path, bytes_max) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Outcome::Skipped(SkipReason::TooLarge(bytes_max)),
         Err(error) if is_absence(&error) => return Outcome::Gone,
@@ -129,13 +119,13 @@ pub fn read_file(
 
 /// The texts of a folder's closed files, read when they are asked for.
 pub struct FolderTexts {
-    pub root: std::path::PathBuf,
+    pub bounds: Bounds,
     pub bytes_max: u64,
 }
 
 impl Texts for FolderTexts {
     fn read(&self, path: &str) -> io::Result<String> {
-        let bytes = read_bounded(&self.root.join(path), self.bytes_max)?;
+        let bytes = self.bounds.read(path, self.bytes_max)?;
         let bytes = bytes.ok_or_else(|| io::Error::other("the file has grown too large"))?;
         match check_text(&bytes) {
             Ok(text) => Ok(text.to_owned()),

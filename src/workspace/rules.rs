@@ -1,11 +1,12 @@
 //! Which paths of a folder are left out: ignore files, excludes, and directories that nobody writes by hand.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::bounds::{open, read_bounded};
 
 /// Largest ignore file that is read; longer ones are not written by people.
 const IGNORE_FILE_BYTES_MAX: u64 = 1 << 20;
@@ -17,8 +18,9 @@ const INSTALLED_DIRS: [&str; 4] = ["node_modules", "bower_components", "site-pac
 /// First bytes of a file `CACHEDIR.TAG`, by which build tools mark what they can make again (Cargo's `target`).
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
-/// Where a repository keeps rules that are not shared, below its root.
+/// Where a repository keeps rules that are not shared, below its root, and the file's own name.
 const EXCLUDE: &str = ".git/info/exclude";
+const EXCLUDE_NAME: &str = "exclude";
 
 /// Whether a file's name makes its contents part of these rules, so that a change of it concerns other files.
 pub fn is_rules_file(name: &str) -> bool {
@@ -39,9 +41,8 @@ pub fn ruled_by(file: &Path) -> Option<&Path> {
 pub fn outer_dirs(folder: &Path) -> Vec<PathBuf> {
     let chain = chain(folder);
     let Some(root) = chain.last().filter(|dir| is_repository(dir)) else { return Vec::new() };
-    let info = Some(root.join(EXCLUDE)).and_then(|file| file.parent().map(Path::to_owned));
     let above = chain.iter().skip(1).map(|dir| dir.to_path_buf());
-    above.chain(info.filter(|dir| dir.is_dir())).collect()
+    above.chain(own_info(root)).collect()
 }
 
 /// The folder and what lies above it, up to the root of the repository that it lies in, if it lies in one.
@@ -71,9 +72,9 @@ pub fn marks_itself_foreign(dir: &Path) -> bool {
     let starts = || {
         use std::io::Read as _;
         let mut head = [0u8; CACHE_SIGNATURE.len()];
-        fs::File::open(&tag).and_then(|mut f| f.read_exact(&mut head)).is_ok() && head == CACHE_SIGNATURE
+        open(&tag).and_then(|mut f| f.read_exact(&mut head)).is_ok() && head == CACHE_SIGNATURE
     };
-    tag.is_file() && starts()
+    starts()
 }
 
 /// The rules that hold in one directory: its own ignore files, and those of the directories above it.
@@ -121,8 +122,7 @@ impl Rules {
         let is_repository = may_have(".git") && is_repository(dir);
         let read_own = |name: &str| may_have(name).then(|| read(dir, &dir.join(name))).flatten();
         let (ignore, gitignore) = (read_own(".ignore"), read_own(".gitignore"));
-        // Of a linked work tree `.git` is a file that names a place elsewhere; that place is not opened.
-        let exclude = is_repository.then(|| read(dir, &dir.join(EXCLUDE))).flatten();
+        let exclude = is_repository.then(|| read(dir, &own_info(dir)?.join(EXCLUDE_NAME))).flatten();
         match above {
             // Most directories have no rules of their own and share their parent's.
             Some(above) if ignore.is_none() && gitignore.is_none() && !is_repository => above,
@@ -160,13 +160,18 @@ fn is_repository(dir: &Path) -> bool {
     dir.join(".git").symlink_metadata().is_ok()
 }
 
+/// The directory of a repository's own rules. Of a linked work tree `.git` is a file that names a place elsewhere, and it
+/// may be a link to one; that place is not opened.
+fn own_info(repository: &Path) -> Option<PathBuf> {
+    let git = repository.join(".git");
+    let info = git.join("info");
+    let is_dir = |dir: &Path| dir.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+    (is_dir(&git) && is_dir(&info)).then_some(info)
+}
+
 /// The rules of one file; none if it is not there. Lines that cannot be read as globs are passed over.
 fn read(dir: &Path, file: &Path) -> Option<Gitignore> {
-    let meta = fs::symlink_metadata(file).ok()?;
-    if !meta.is_file() || meta.len() > IGNORE_FILE_BYTES_MAX {
-        return None;
-    }
-    let text = fs::read(file).ok()?;
+    let text = read_bounded(file, IGNORE_FILE_BYTES_MAX).ok()??;
     let mut builder = GitignoreBuilder::new(dir);
     for line in String::from_utf8_lossy(&text).trim_start_matches('\u{feff}').lines() {
         let _ = builder.add_line(None, line);

@@ -4,6 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
+use super::super::bounds::Bounds;
 use super::super::cancel::CancelToken;
 use super::super::crew::ReadFile;
 use super::super::gate::Gate;
@@ -77,12 +78,13 @@ impl Site {
 
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
         let root = self.dir.path();
+        let bounds = Bounds::new(root, &[]);
         let read = |found: &Found, known: Option<u64>, parser: &mut ScratchParser| {
             self.read.fetch_add(1, Ordering::Relaxed);
             assert!(self.cursed.is_empty() || !found.path.contains(self.cursed), "a file that goes wrong");
             let now = self.now.fetch_add(found.bytes, Ordering::SeqCst) + found.bytes;
             self.peak.fetch_max(now, Ordering::SeqCst);
-            let outcome = read_file(root, found, known, 1 << 20, parser, self.cancel.flag());
+            let outcome = read_file(&bounds, found, known, 1 << 20, parser, self.cancel.flag());
             self.now.fetch_sub(found.bytes, Ordering::SeqCst);
             outcome
         };

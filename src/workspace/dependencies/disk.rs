@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
+use super::super::bounds::Bounds;
 use super::super::scan;
 use crate::graph::Graph;
 use crate::lang::LangId;
@@ -19,40 +20,6 @@ const ENTRIES_MAX: usize = 4_096;
 const FIRST: u32 = 1 << 30;
 /// The directory that packages of JavaScript are installed in, wherever it is.
 const INSTALLED: &str = "node_modules";
-
-/// Where files may be opened: below the folder, and below the stores that the user names. Links that lead elsewhere are
-/// not followed.
-#[derive(Clone, Debug)]
-pub struct Bounds {
-    root: PathBuf,
-    allowed: Vec<PathBuf>,
-}
-
-impl Bounds {
-    pub fn new(root: &Path, stores: &[PathBuf]) -> Bounds {
-        let places = std::iter::once(root).chain(stores.iter().map(PathBuf::as_path));
-        Bounds { root: root.to_owned(), allowed: places.filter_map(|p| p.canonicalize().ok()).collect() }
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Whether the path really is at a place to look at.
-    pub fn holds(&self, path: &Path) -> bool {
-        path.canonicalize().is_ok_and(|real| self.allows(&real))
-    }
-
-    fn allows(&self, real: &Path) -> bool {
-        self.allowed.iter().any(|place| real.starts_with(place))
-    }
-
-    /// Where the path really is, if that is a place to look at. Paths are relative to the folder, or absolute.
-    pub fn real(&self, path: &str) -> Option<PathBuf> {
-        let real = self.root.join(path).canonicalize().ok()?;
-        self.allows(&real).then_some(real)
-    }
-}
 
 /// A graph's layout, with libraries found on disk as they are asked for.
 pub struct Disk<'a> {
@@ -116,7 +83,7 @@ impl<'a> Disk<'a> {
         }
         let real = self.bounds.real(path)?;
         // A link to a file of the folder is that file, which is known under its own path.
-        let inside = real.strip_prefix(&self.bounds.allowed[0]).ok().and_then(scan::relative);
+        let inside = self.bounds.below_folder(&real).and_then(scan::relative);
         if inside.is_some_and(|inside| self.graph.file(&inside).is_some()) {
             return None;
         }

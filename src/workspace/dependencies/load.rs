@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::super::bounds::{Bounds, read_bounded};
 use super::super::crew::Crew;
 use super::super::gate::Gate;
-use super::super::read::{Outcome, read_bounded};
+use super::super::read::Outcome;
 use super::super::scan::{Found, What, mtime_ns};
-use super::disk::{Bounds, Disk};
+use super::disk::Disk;
 use super::{Loaded, Missing, Package};
 use crate::graph::{EncodedFile, Graph, Libraries};
 use crate::lang::facts::{DefFlags, DefKind, Facts, Name, Role, Term};

@@ -10,7 +10,7 @@ mod stores;
 
 use rustc_hash::FxHashSet;
 
-pub use disk::Bounds;
+pub use super::bounds::Bounds;
 pub use load::{BUDGET_FRACTION, BYTES_MAX, FILE_BYTES_MAX, Job, asked_key, load, specifiers};
 pub use neighbours::neighbours;
 pub use stores::{Marks, named, stores};

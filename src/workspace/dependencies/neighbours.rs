@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::read::read_bounded;
-use super::disk::Bounds;
+use super::super::bounds::Bounds;
 use crate::lang::LangId;
 use crate::lang::modules::ways_out;
 
@@ -24,12 +23,7 @@ pub fn neighbours<'w>(root: &Path, others: &[PathBuf], leads: impl Iterator<Item
         return Vec::new();
     }
     let bounds = Bounds::new(root, &[]);
-    let text = |name: &&str| {
-        let path = root.join(name);
-        // A pipe would be waited for, and a link may lead to where nothing is to be opened.
-        let opened = path.is_file() && bounds.holds(&path);
-        String::from_utf8(opened.then(|| read_bounded(&path, MANIFEST_BYTES_MAX).ok())???).ok()
-    };
+    let text = |name: &&str| String::from_utf8(bounds.read(name, MANIFEST_BYTES_MAX).ok()??).ok();
     let files: BTreeSet<&str> =
         LangId::all().flat_map(|lang| lang.strategy().dependency_files()).copied().collect();
     let manifests: Vec<String> = files.iter().filter_map(text).collect();

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::super::bounds::Bounds;
 use super::super::scan;
 use super::super::settings::Dependencies;
-use super::disk::Bounds;
 use crate::graph::Graph;
 
 /// Entries of a directory that are looked at for environments and stores in it.

@@ -63,7 +63,7 @@ impl World {
             first: 0,
             permits: &permits,
             quarantine: &quarantine,
-            read: &|found, known, parser| read_file(&root, found, known, FILE_BYTES_MAX, parser, &never),
+            read: &|found, known, parser| read_file(&bounds, found, known, FILE_BYTES_MAX, parser, &never),
             cancel: &cancel,
             progress: &|_, _| {},
         };
@@ -73,7 +73,10 @@ impl World {
     }
 
     fn view(&self, loaded: &Loaded) -> View {
-        let texts = FolderTexts { root: self.root(), bytes_max: FILE_BYTES_MAX };
+        let texts = FolderTexts {
+            bounds: Bounds::new(&self.root(), named(&self.setting)),
+            bytes_max: FILE_BYTES_MAX,
+        };
         View::new(Arc::new(self.graph.with_libraries(&loaded.libraries)), Vec::new(), Arc::new(texts))
     }
 

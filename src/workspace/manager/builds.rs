@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::super::bounds::Bounds;
 use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
@@ -314,6 +315,7 @@ impl Core {
                 let details = folder.details.lock();
                 (details.ratio, details.root)
             };
+            let bounds = Bounds::new(&folder.path, &[]);
             let plan = Plan {
                 scope: self.scope(folder),
                 changes: changes_seen,
@@ -325,7 +327,7 @@ impl Core {
                     permits: &self.permits,
                     quarantine: &folder.quarantine,
                     read: &|found, known, parser| {
-                        read_file(&folder.path, found, known, settings.file_bytes_max, parser, cancel.flag())
+                        read_file(&bounds, found, known, settings.file_bytes_max, parser, cancel.flag())
                     },
                     cancel,
                     progress: &|done, total| self.progress(folder, done, total),
@@ -456,7 +458,7 @@ impl Core {
         let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
         let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };
         let bytes_max = self.settings_of(folder).file_bytes_max;
-        let texts = Arc::new(FolderTexts { root: folder.path.clone(), bytes_max });
+        let texts = Arc::new(FolderTexts { bounds: Bounds::new(&folder.path, &[]), bytes_max });
         let make = |charges| {
             // Here, so that whoever finds the new graph finds what is known of it.
             let mut details = folder.details.lock();

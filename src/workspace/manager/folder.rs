@@ -128,8 +128,9 @@ impl Folder {
             + Keeper::<Resident>::FOLDER_BYTES
             + shared_bytes::<Resident>()
             + shared_bytes::<FolderTexts>();
-        // The second one is that of the texts.
-        let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len());
+        // The others are those of the texts: as named, and as it really is.
+        let real = piece_bytes(self.real().as_os_str().len()) + piece_bytes(size_of::<PathBuf>());
+        let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len()) + real;
         let canonical = self.canonical.as_ref().map_or(0, |path| piece_bytes(path.capacity()));
         let mut details = self.details.lock().clone();
         details.saw(seen);

@@ -14,7 +14,7 @@ use super::super::dependencies::{
 use super::super::gate::Gate;
 use super::super::keeper::Served;
 use super::super::ledger::{Account, Charge};
-use super::super::read::read_file;
+use super::super::read::{FolderTexts, read_file};
 use super::super::settings::{BUILD_THREADS_MAX, Dependencies};
 use super::super::slot::FolderId;
 use super::super::status::{DependenciesStatus, Reading};
@@ -97,6 +97,8 @@ struct Kept {
     marks: Marks,
     /// Generations of the other folders that it may have come from.
     neighbours: Vec<(FolderId, u64)>,
+    /// Where they may be opened.
+    bounds: Bounds,
     charge: Charge,
 }
 
@@ -334,7 +336,7 @@ impl Core {
             permits: &self.permits,
             quarantine: &folder.quarantine,
             read: &|found, known, parser| {
-                read_file(root, found, known, FILE_BYTES_MAX, parser, cancel.flag())
+                read_file(&bounds, found, known, FILE_BYTES_MAX, parser, cancel.flag())
             },
             cancel,
             progress: &|_, _| {},
@@ -355,7 +357,7 @@ impl Core {
         loaded.libraries.files.shrink_to_fit();
         let bytes = loaded.libraries.heap_bytes() as u64;
         let charge = room.settle_on_heap(Account::Dependencies, bytes).map_err(|_| SHORT)?;
-        Ok(Arc::new(Kept { loaded, marks, neighbours, charge }))
+        Ok(Arc::new(Kept { loaded, marks, neighbours, bounds, charge }))
     }
 
     fn libraries_read(
@@ -411,7 +413,9 @@ impl Core {
         };
         let charge = Arc::new(charge);
         graph.hold_more(Arc::clone(&charge) as _);
-        let resident = Arc::new(served.graph.beside(graph));
+        let bytes_max = self.settings_of(folder).file_bytes_max.max(FILE_BYTES_MAX);
+        let texts = Arc::new(FolderTexts { bounds: kept.bounds.clone(), bytes_max });
+        let resident = Arc::new(served.graph.beside(graph, texts));
         let laid = Laid {
             below: Arc::clone(&served.graph),
             kept: Arc::clone(&kept),

@@ -70,14 +70,15 @@ impl Resident {
         drop(old);
     }
 
-    /// The same folder by the same graph with more beside it, whose bytes whoever made it has charged for.
-    pub fn beside(&self, graph: Graph) -> Resident {
+    /// The same folder by the same graph with more beside it, whose bytes whoever made it has charged for, and whose texts
+    /// are read in this way.
+    pub fn beside(&self, graph: Graph, texts: Arc<dyn Texts>) -> Resident {
         Resident {
             graph: Arc::new(graph),
             looked_ns: self.looked_ns,
             degraded: self.degraded,
             outdated: Mutex::new(self.outdated()),
-            texts: Arc::clone(&self.texts),
+            texts,
             last: Mutex::default(),
         }
     }

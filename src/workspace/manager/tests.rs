@@ -415,6 +415,32 @@ fn the_innermost_folder_owns_a_file() {
 }
 
 #[test]
+fn no_link_leads_a_question_out_of_the_folder() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("b/y.py", "def secret(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    let link = |target: &str, path: &str| {
+        let _ = fs::remove_file(world.at(path));
+        std::os::unix::fs::symlink(world.at(target), world.at(path)).unwrap();
+    };
+    let local = |path: &str| world.manager.capture(&world.at(path)).local().map(|d| d.text.to_string());
+    link("b/y.py", "a/out.py");
+    link("b", "a/dir");
+    link("a/x.py", "a/in.py");
+    for path in ["a/out.py", "a/dir/y.py"] {
+        let refused = local(path).unwrap_err();
+        assert_eq!(refused.kind, Kind::NoSuchFile);
+        assert!(refused.message.ends_with("it is a link to a place outside the folder"), "{refused}");
+    }
+    assert!(local("a/in.py").unwrap().contains("def f"));
+    let ready = world.ask("a/x.py").unwrap();
+    let text = || ready.view.text(ready.file.unwrap());
+    assert!(text().is_ok());
+    link("b/y.py", "a/x.py");
+    assert!(text().is_err(), "it was exchanged since it was read");
+}
+
+#[test]
 fn waiting_ends_with_the_folder_the_deadline_or_the_token() {
     let world = World::new(&[("a/x.py", "def f(): pass\n")]);
     let (sent, got) = unbounded();

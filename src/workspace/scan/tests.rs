@@ -156,6 +156,24 @@ fn links_lead_only_inside_and_to_each_place_once() {
 }
 
 #[test]
+fn rules_and_marks_that_links_lead_to_do_not_count() {
+    let outside = tree(&[
+        "TAG = Signature: 8a477f597d28d172789f06886806bc55\n",
+        "rules = *.py\n",
+        "git/info/exclude = *.py\n",
+        "git/HEAD",
+    ]);
+    let dir = tree(&["a.py", "sub/b.py", "repo/c.py"]);
+    let link =
+        |target: &str, path: &str| symlink(outside.path().join(target), dir.path().join(path)).unwrap();
+    link("TAG", "sub/CACHEDIR.TAG");
+    link("rules", "sub/.gitignore");
+    link("git", "repo/.git");
+    assert_eq!(paths(&run(&scope(dir.path()))), ["a.py", "repo/c.py", "sub/b.py"]);
+    assert_eq!(super::super::rules::outer_dirs(&dir.path().join("repo")), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn a_folder_named_by_a_link_is_scanned_under_that_name() {
     let dir = tree(&["real/a.py", "real/sub/b.py"]);
     let link = dir.path().join("link");

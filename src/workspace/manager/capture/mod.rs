@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::bounds::Bounds;
 use super::super::dependencies::named;
 use super::super::document::Document;
 use super::super::documents::DocumentSet;
-use super::super::read::read_bounded;
 use super::super::settings::Settings;
 use super::super::settling::SettlingSet;
 use super::super::slot::Lifecycle;
@@ -212,11 +212,11 @@ impl Capture {
             return Ok(document);
         }
         let refuse = |message: String| self.unavailable(Kind::NoSuchFile, false, message);
-        if self.folder.is_none() {
+        let Some(folder) = &self.folder else {
             return Err(refuse("the file is in no open folder, and not open itself".to_owned()));
-        }
+        };
         let settings = self.settings();
-        let bytes = match read_bounded(&self.path, settings.file_bytes_max) {
+        let bytes = match Bounds::new(&folder.path, &[]).read(&self.path, settings.file_bytes_max) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => {
                 let message = format!("the file is larger than {} bytes", settings.file_bytes_max);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
+use super::super::super::bounds::Bounds;
 use super::super::super::clock::Moment;
 use super::super::super::degrade::Degraded;
 use super::super::super::document::{Document, Unanalysed};
@@ -190,7 +191,7 @@ impl Capture {
         let empty = nothing().ok_or_else(|| {
             self.unavailable(Kind::MemoryExceeded, true, "the system gives no memory".to_owned())
         })?;
-        let texts = Arc::new(FolderTexts { root: root.clone(), bytes_max: 0 });
+        let texts = Arc::new(FolderTexts { bounds: Bounds::nowhere(), bytes_max: 0 });
         let alone = Resident::over(empty, texts);
         let budget = self.core.documents.budget();
         let view = alone.view(vec![(name.clone(), document)], |bytes| budget.charge(bytes));
