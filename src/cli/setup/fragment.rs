@@ -29,6 +29,15 @@ const LEFT_TO_OTHERS: [&str; 15] = [
     "inlay-hints",
 ];
 
+/// What of that a server of one language, by Helix's name for it, is not able to do by its capabilities; coppice keeps it.
+const LACKING: [(&str, &[&str]); 5] = [
+    ("gopls", &["goto-declaration"]),
+    ("jedi", &["goto-implementation", "inlay-hints"]),
+    ("pylsp", &["goto-declaration", "goto-implementation", "inlay-hints"]),
+    ("pyright", &["goto-implementation", "inlay-hints"]),
+    ("typescript-language-server", &["goto-declaration"]),
+];
+
 /// What is to be configured.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -61,7 +70,9 @@ fn helix(request: &Request) -> String {
     let servers = match request.beside {
         None => "[\"coppice\"]".to_owned(),
         Some(other) => {
-            let features = LEFT_TO_OTHERS.map(quoted).join(", ");
+            let lacking = LACKING.iter().find(|(server, _)| *server == other).map_or(&[][..], |(_, lacking)| lacking);
+            let left = LEFT_TO_OTHERS.into_iter().filter(|feature| !lacking.contains(feature));
+            let features = left.map(quoted).collect::<Vec<_>>().join(", ");
             format!("[{}, {{ name = \"coppice\", except-features = [{features}] }}]", quoted(other))
         }
     };
@@ -218,14 +229,22 @@ mod tests {
             command: "coppice",
             languages: &Language::named(&["go".to_owned()]).unwrap(),
             only_these: true,
-            beside: Some("gopls"),
+            beside: Some("other"),
         };
-        let text = fragment(Editor::Helix, &request).unwrap();
-        let parsed: Value = toml::from_str(&text).unwrap();
-        let servers = &parsed["language"][0]["language-servers"];
-        assert_eq!(servers[0], "gopls");
-        assert_eq!(servers[1]["name"], "coppice");
-        assert_eq!(servers[1]["except-features"].as_array().unwrap().len(), LEFT_TO_OTHERS.len());
+        let left_to = |server: &'static str| -> Vec<String> {
+            let text = fragment(Editor::Helix, &Request { beside: Some(server), ..request }).unwrap();
+            let parsed: Value = toml::from_str(&text).unwrap();
+            let servers = &parsed["language"][0]["language-servers"];
+            assert_eq!(servers[0], server);
+            assert_eq!(servers[1]["name"], "coppice");
+            serde_json::from_value(servers[1]["except-features"].clone()).unwrap()
+        };
+        assert_eq!(left_to("other"), LEFT_TO_OTHERS);
+        let kept = LEFT_TO_OTHERS.into_iter().filter(|feature| *feature != "goto-declaration");
+        assert_eq!(left_to("gopls"), kept.collect::<Vec<_>>());
+        for (server, lacking) in LACKING {
+            assert_eq!(left_to(server).len() + lacking.len(), LEFT_TO_OTHERS.len(), "{server}");
+        }
         let refused = fragment(Editor::Emacs, &request).unwrap_err();
         assert!(refused.to_string().contains("leave the language out"), "{refused}");
     }

@@ -142,6 +142,12 @@ class HelixTest(EditorTest):
         editor.command("lsp-workspace-command")
         editor.seen("coppice.reload")
 
+    def test_does_what_a_dedicated_server_cannot_do(self) -> None:
+        self.configure("--languages", "python", "--beside", "pyright")
+        (self.place / "python/disc.py").write_text("from shapes import Circle\n\n\nclass Disc(Circle):\n    pass\n")
+        editor = self.open("python/shapes.py:1:7")
+        editor.ask(["g", "i"], r"disc\.py:4")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
