@@ -70,7 +70,8 @@ fn helix(request: &Request) -> String {
     let servers = match request.beside {
         None => "[\"coppice\"]".to_owned(),
         Some(other) => {
-            let lacking = LACKING.iter().find(|(server, _)| *server == other).map_or(&[][..], |(_, lacking)| lacking);
+            let lacking =
+                LACKING.iter().find(|(server, _)| *server == other).map_or(&[][..], |(_, lacking)| lacking);
             let left = LEFT_TO_OTHERS.into_iter().filter(|feature| !lacking.contains(feature));
             let features = left.map(quoted).collect::<Vec<_>>().join(", ");
             format!("[{}, {{ name = \"coppice\", except-features = [{features}] }}]", quoted(other))

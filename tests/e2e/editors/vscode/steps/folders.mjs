@@ -42,8 +42,8 @@ export const FOLDERS = [
       await unreadable(s, "tool", async () => {
         await s.folder("tool", "stale").waitFor();
         await s.message("cannot be read").waitFor();
-        await s.bar(/MiB/).waitFor();
         await s.clearMessages();
+        await s.bar(/MiB/).waitFor();
         await s.picture("stale", { x: 0, y: 36, width: 1280, height: 764 });
         await s.press(s.folder("tool"), "Why Is the Folder Stale?", s.message("cannot be read"));
         await s.clearMessages();
