@@ -248,5 +248,5 @@ fn report(limit_mb: u64, graphs: u64, took: Duration, outcome: &Outcome) -> bool
         && outcome.wrong_count == 0
         && outcome.refused == 0
         && outcome.reserved_bytes_at_end == 0
-        && outcome.reloads <= outcome.switches
+        && outcome.reloads <= outcome.switches + outcome.edits
 }

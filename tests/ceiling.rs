@@ -10,21 +10,29 @@ use std::time::Duration;
 use support::Folder;
 use support::pressure::{Dice, Peak, lowered, pathological, questions, run, server, settled, twin};
 
-const FOLDERS: usize = 24;
+const FOLDERS: usize = 64;
 const FILES: usize = 10;
+/// Files of each folder of those whose graphs are four times the budget.
+const MANY_FILES: usize = 80;
 /// Room for one build and a few of the graphs.
-const LIMIT_MB: u64 = 12;
+const LIMIT_MB: u64 = 16;
 /// What the README says a process may take beyond its budget, and what code without optimisations takes beyond that.
 const OVERHEAD_BYTES: u64 = (24 + 8) << 20;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A module whose functions call those of the one before.
 fn module(number: usize) -> String {
+    module_with(number, 60, "")
+}
+
+/// The same with names of its own that all end so: of large graphs what is cheap to read.
+fn module_with(number: usize, methods: usize, tail: &str) -> String {
     let before = number.saturating_sub(1);
     let mut text = format!("from m{before} import Base{before} as Above\n\nclass Base{number}(Above):\n");
-    for i in 0..60 {
-        let _ = write!(text, "    def step_{i}(self, a, b):\n        self.last_{i} = a + b\n");
-        let _ = writeln!(text, "        return self.step_{}(a, self.last_{i})\n", (i + 7) % 60);
+    for i in 0..methods {
+        let last = if tail.is_empty() { format!("last_{i}") } else { format!("last_{number}_{i}_{tail}") };
+        let _ = write!(text, "    def step_{i}(self, a, b):\n        self.{last} = a + b\n");
+        let _ = writeln!(text, "        return self.step_{}(a, self.{last})\n", (i + 7) % methods);
     }
     text
 }
@@ -32,15 +40,17 @@ fn module(number: usize) -> String {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the resident size is read from /proc")]
 fn under_pressure_answers_are_right_and_memory_stays_below_the_ceiling() {
-    let modules: Vec<(String, String)> = (0..FILES).map(|i| (format!("m{i}.py"), module(i))).collect();
+    let tail = "which_is_long_".repeat(24);
+    let modules: Vec<(String, String)> =
+        (0..MANY_FILES).map(|i| (format!("m{i}.py"), module_with(i, 30, &tail))).collect();
     let modules: Vec<(&str, &str)> =
         modules.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let original = Folder::new(&modules);
     let mut dice = Dice::new(7);
     let (asked, graph_bytes) = questions(&original.path(""), 60, &mut dice, PATIENCE);
     assert!(
-        graph_bytes * FOLDERS as u64 > (LIMIT_MB << 20) / 2,
-        "{graph_bytes} bytes put nothing under pressure"
+        graph_bytes * FOLDERS as u64 > 4 * (LIMIT_MB << 20),
+        "{FOLDERS} graphs of {graph_bytes} bytes are not four times the budget"
     );
     let twins = Folder::new(&[]);
     let at = |i: usize| twins.path("").join(format!("folder_{i}"));
@@ -51,7 +61,8 @@ fn under_pressure_answers_are_right_and_memory_stays_below_the_ceiling() {
     assert_eq!(outcome.reserved_bytes_at_end, 0, "{outcome:?}");
     assert!(outcome.high_water_bytes <= LIMIT_MB << 20, "{outcome:?}");
     assert!(outcome.peak_bytes <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{outcome:?}");
-    assert!(outcome.reloads > 0 && outcome.reloads <= outcome.switches, "{outcome:?}");
+    assert!(outcome.edits > 0, "{outcome:?}");
+    assert!(outcome.reloads > 0 && outcome.reloads <= outcome.switches + outcome.edits, "{outcome:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The life of a folder as `coppice/status` shows it from outside, and the errors that say where it stands.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -16,17 +17,59 @@ const FILES: &[(&str, &str)] = &[
     ("w/app.py", "from shop import total\n\ntotal(1)\n"),
 ];
 
+/// The states of a folder, and the ways from one to another that `workspace/slot.rs` has. A folder that is not open is
+/// not listed; one that is open is never `unloaded` when somebody looks. `+stale` is what is served after a failure.
+const WAYS: [(&str, &str); 25] = [
+    // Somebody wants it, again or for the first time.
+    ("unloaded", "loading"),
+    ("evicted", "loading"),
+    ("failed", "loading"),
+    // Something may have changed.
+    ("loaded", "rebuilding"),
+    ("failed+stale", "rebuilding+stale"),
+    // A build comes to its end.
+    ("loading", "loaded"),
+    ("rebuilding", "loaded"),
+    ("rebuilding+stale", "loaded"),
+    // It fails.
+    ("loading", "failed"),
+    ("rebuilding", "failed+stale"),
+    ("rebuilding+stale", "failed+stale"),
+    // The old graph goes so that the new one fits.
+    ("rebuilding", "loading"),
+    // The folder is evicted, whatever is under way.
+    ("loading", "evicted"),
+    ("loaded", "evicted"),
+    ("rebuilding", "evicted"),
+    ("rebuilding+stale", "evicted"),
+    ("failed", "evicted"),
+    ("failed+stale", "evicted"),
+    // It is closed, whatever is under way.
+    ("loading", "unloaded"),
+    ("loaded", "unloaded"),
+    ("rebuilding", "unloaded"),
+    ("rebuilding+stale", "unloaded"),
+    ("failed", "unloaded"),
+    ("failed+stale", "unloaded"),
+    ("evicted", "unloaded"),
+];
+
 /// A session about the folder `w`, in which builds can be held up.
 struct Session {
     disk: Folder,
     wire: Wire,
+    /// The state that was seen last, and the ways on which it was seen to change.
+    state: String,
+    ways: BTreeSet<(String, String)>,
+    holds: bool,
 }
 
 impl Session {
     fn new(options: Value) -> Session {
         let disk = Folder::new(FILES);
         let wire = Wire::initialized(json!({ "initializationOptions": options }));
-        let mut session = Session { disk, wire };
+        let mut session =
+            Session { disk, wire, state: "unloaded".to_owned(), ways: BTreeSet::new(), holds: false };
         assert_eq!(session.status()["folders"], json!([]), "nothing is open yet");
         session.hold(true);
         session.folders("added");
@@ -43,6 +86,9 @@ impl Session {
 
     /// Holds builds before their first file, or lets them go on.
     fn hold(&mut self, held: bool) {
+        if std::mem::replace(&mut self.holds, held) == held {
+            return;
+        }
         let reply = self.wire.ask("coppice/test/hold", json!({ "held": held }));
         assert_eq!(reply["result"], Value::Null, "{reply}");
     }
@@ -54,7 +100,75 @@ impl Session {
     }
 
     fn status(&mut self) -> Value {
-        self.wire.ask("coppice/status", Value::Null)["result"].clone()
+        let status = self.wire.ask("coppice/status", Value::Null)["result"].clone();
+        let state = status["folders"].get(0).map_or("unloaded".to_owned(), |folder| {
+            let stale = if folder["stale"] == true { "+stale" } else { "" };
+            format!("{}{stale}", folder["state"].as_str().expect("a state"))
+        });
+        if state != self.state {
+            let before = std::mem::replace(&mut self.state, state.clone());
+            self.ways.insert((before, state));
+        }
+        status
+    }
+
+    /// Looks until the folder is in that state.
+    #[track_caller]
+    fn comes_to(&mut self, state: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.state != state {
+            assert!(Instant::now() < deadline, "it never came to be {state}: {}", self.status());
+            self.status();
+        }
+    }
+
+    /// Goes on from a folder that is loaded: holds builds, and has a file read again that is another each time.
+    fn rebuilds(&mut self) {
+        self.comes_to("loaded");
+        self.hold(true);
+        self.changes("rebuilding");
+    }
+
+    fn changes(&mut self, state: &str) {
+        let number = self.ways.len() + self.folder()["generation"].as_u64().unwrap_or(0) as usize;
+        self.write(
+            "w/shop.py",
+            &format!("def total(n): return n * {number}\n\ndef {}(): pass\n", "x".repeat(number)),
+        );
+        self.comes_to(state);
+    }
+
+    /// The same, and the build fails in the end.
+    fn fails_to_rebuild(&mut self) {
+        self.rebuilds();
+        self.command("coppice.cancelBuild");
+        self.comes_to("failed+stale");
+    }
+
+    /// Asks for what is not there; builds are held.
+    fn is_wanted(&mut self) {
+        self.hold(true);
+        assert_eq!(self.references(), retryable("workspace_not_loaded"));
+        self.comes_to("loading");
+    }
+
+    fn is_read(&mut self) {
+        self.hold(false);
+        self.comes_to("loaded");
+    }
+
+    fn is_evicted(&mut self) {
+        self.command("coppice.evict");
+        self.comes_to("evicted");
+    }
+
+    /// Closes the folder and opens it again; builds are held.
+    fn closes(&mut self) {
+        self.hold(true);
+        self.folders("removed");
+        self.comes_to("unloaded");
+        self.folders("added");
+        self.comes_to("loading");
     }
 
     fn folder(&mut self) -> Value {
@@ -90,6 +204,44 @@ impl Session {
         let reply =
             self.wire.ask("workspace/executeCommand", json!({"command": name, "arguments": arguments}));
         assert!(reply.get("error").is_none(), "{reply}");
+    }
+
+    /// Takes so much of the budget, or gives it back.
+    fn retains(&mut self, bytes: u64) {
+        let reply = self.wire.ask("coppice/test/retain", json!({ "bytes": bytes }));
+        assert_eq!(reply["result"], Value::Null, "{reply}");
+    }
+
+    /// Adds files, and leaves ever less free until they can be read anew only once their old graph has gone. Builds are
+    /// held then.
+    fn grows_until_it_fits_but_once(&mut self) {
+        /// More than it takes to read any of these files.
+        const ROOM_BYTES: u64 = 12 << 20;
+        let body: String = (0..600).map(|i| format!("def f{i}(a):\n    return a.b{i}()\n")).collect();
+        for file in 0..40 {
+            self.disk.write(&format!("w/m{file}.py"), &body);
+        }
+        self.command("coppice.reload");
+        self.until(|f| f["files"] == 42 && f["state"] == "loaded");
+        let mut free = ROOM_BYTES;
+        loop {
+            self.retains(0);
+            let status = self.status();
+            let bytes = |value: &Value| value.as_u64().expect("bytes");
+            let memory = &status["memory"];
+            self.retains(bytes(&memory["limitBytes"]) - bytes(&memory["usedBytes"]) - free);
+            self.hold(true);
+            self.command("coppice.reload");
+            let deadline = Instant::now() + PATIENCE;
+            while self.status()["memory"]["reservedBytes"] == 0 || self.state != "rebuilding" {
+                if self.state == "loading" {
+                    return;
+                }
+                assert!(Instant::now() < deadline, "{}", self.status());
+            }
+            self.is_read();
+            free -= bytes(&status["folders"][0]["residentBytes"]) / 2;
+        }
     }
 
     fn settings(&mut self, settings: Value) {
@@ -225,6 +377,58 @@ fn every_state_and_every_way_between_them_is_seen_from_outside() {
     let before = session.folder()["generation"].as_u64().unwrap();
     session.command("coppice.reload");
     session.until(|f| f["state"] == "loaded" && f["generation"].as_u64() == Some(before + 1));
+    session.until(|f| f["state"] == "loaded" && f["retryCount"] == 0);
+    // A build that is ended while there is a graph, and while that is stale.
+    session.fails_to_rebuild();
+    session.changes("rebuilding+stale");
+    session.command("coppice.cancelBuild");
+    session.comes_to("failed+stale");
+    session.changes("rebuilding+stale");
+    session.is_read();
+    // Evicted whatever is under way, and closed.
+    session.rebuilds();
+    session.is_evicted();
+    session.is_wanted();
+    session.is_evicted();
+    session.is_wanted();
+    session.command("coppice.cancelBuild");
+    session.comes_to("failed");
+    session.is_evicted();
+    session.closes();
+    session.closes();
+    session.command("coppice.cancelBuild");
+    session.comes_to("failed");
+    session.closes();
+    session.command("coppice.cancelBuild");
+    session.comes_to("failed");
+    session.command("coppice.reload");
+    session.comes_to("loading");
+    session.is_read();
+    session.fails_to_rebuild();
+    session.is_evicted();
+    session.is_wanted();
+    session.is_read();
+    session.fails_to_rebuild();
+    session.changes("rebuilding+stale");
+    session.is_evicted();
+    session.is_wanted();
+    session.is_read();
+    session.rebuilds();
+    session.closes();
+    session.is_read();
+    session.fails_to_rebuild();
+    session.closes();
+    session.is_read();
+    session.fails_to_rebuild();
+    session.changes("rebuilding+stale");
+    session.closes();
+    session.is_read();
+    // There is room for the folder once, but not twice.
+    session.grows_until_it_fits_but_once();
+    session.comes_to("loading");
+    session.retains(0);
+    session.is_read();
+    session.until(|f| f["degraded"].is_null() && f["owed"].is_null() && f["state"] == "loaded");
     // Closed: it is not known any more, and nothing of it is left.
     session.folders("removed");
     let status = session.status();
@@ -233,6 +437,8 @@ fn every_state_and_every_way_between_them_is_seen_from_outside() {
         (&status["memory"]["residentBytes"], &status["memory"]["reservedBytes"]),
         (&json!(0), &json!(0))
     );
+    let unseen = WAYS.iter().filter(|(from, to)| !session.ways.contains(&(from.to_string(), to.to_string())));
+    assert_eq!(unseen.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new(), "never seen, but {:?}", session.ways);
 }
 
 #[test]
@@ -324,11 +530,7 @@ fn a_file_that_cannot_be_indexed_has_a_diagnostic_of_its_own() {
 #[test]
 fn files_that_are_owed_are_told_of_until_they_are_read() {
     let mut session = Session::loaded(json!({"memory.limitMb": 64}));
-    let retain = |session: &mut Session, bytes: u64| {
-        let reply = session.wire.ask("coppice/test/retain", json!({ "bytes": bytes }));
-        assert_eq!(reply["result"], Value::Null, "{reply}");
-    };
-    retain(&mut session, 40 << 20);
+    session.retains(40 << 20);
     // A parse may need more than is free beside that.
     let comment = format!("# {}\n", "-".repeat(998));
     session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(290)));
@@ -361,7 +563,7 @@ fn files_that_are_owed_are_told_of_until_they_are_read() {
         at
     });
     assert!(refused["error"]["message"].as_str().is_some_and(|m| m.contains("large.py")), "{refused}");
-    retain(&mut session, 0);
+    session.retains(0);
     let folder = session.until(|f| f["owed"].is_null() && f["state"] == "loaded");
     assert_eq!(
         (&folder["files"], &folder["note"], &folder["skipped"]),

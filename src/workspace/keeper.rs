@@ -463,7 +463,9 @@ impl<G> Keeper<G> {
         };
         let mut charges = shared;
         charges.extend(own.into_iter().map(Arc::new));
+        let still_served = StillServed(&replaced);
         let graph = make(charges.clone());
+        std::mem::forget(still_served);
         let left_out = left_out_by(&owed);
         let generation = entry.slot.published(build, owed, now);
         let served = Served { graph, generation, built: now, stale: None, owed: left_out, charges };
@@ -596,6 +598,15 @@ impl<G> Keeper<G> {
         let old = take(entry);
         drop(folders);
         old.is_some()
+    }
+}
+
+/// What is to be replaced by a graph that is being made: if that panics, it is served on.
+struct StillServed<'a>(&'a [&'a Charge]);
+
+impl Drop for StillServed<'_> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|charge| charge.reinstate());
     }
 }
 

@@ -385,6 +385,17 @@ impl Charge {
         self.retire_in(&mut self.ledger.0.book.lock());
     }
 
+    /// Takes back [`retire`](Self::retire) for a graph that is served after all.
+    pub fn reinstate(&self) {
+        let mut book = self.ledger.0.book.lock();
+        let (account, bytes) = book.charges[&self.key];
+        if account == Account::Retained {
+            book.subtract(account, bytes);
+            book.add(Account::Resident, bytes);
+            book.charges.insert(self.key, (Account::Resident, bytes));
+        }
+    }
+
     /// Follows a change of the object's size; a growth is refused if it exceeds the limit.
     pub fn resize(&mut self, bytes: u64) -> Result<(), Refused> {
         let mut book = self.ledger.0.book.lock();

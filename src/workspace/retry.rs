@@ -12,9 +12,10 @@ pub const RETRY_MAX: Duration = Duration::from_secs(300);
 /// Whether trying again without any change can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// The cause may pass by itself: folder away, I/O error, memory held by others.
+    /// The cause may pass by itself: folder away, I/O error, memory held by others, a panic on a file that is about to be
+    /// another.
     Backoff,
-    /// Only a change of the folder or of the settings can help: it can never fit, or it made the builder panic.
+    /// Only a change of the folder or of the settings can help: it can never fit.
     OnChange,
     /// Somebody has ended it: a change from before that does not begin it again.
     OnRequest,

@@ -21,6 +21,8 @@ pub struct BuildId(pub u64);
 /// The one word that status says of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lifecycle {
+    /// Not open, or opened in this very step, which ends with a build that has been asked for: nobody who looks at an
+    /// open folder from outside finds it so.
     Unloaded,
     Loading,
     Loaded,
@@ -41,8 +43,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether nothing is on its way: loaded, evicted, or failed and waiting. A folder that is unloaded has just been
-    /// opened, and its first build is about to be asked for.
+    /// Whether nothing is on its way: loaded, evicted, or failed and waiting.
     pub fn is_at_rest(self) -> bool {
         matches!(self, Lifecycle::Loaded | Lifecycle::Failed | Lifecycle::Evicted)
     }

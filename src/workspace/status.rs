@@ -118,7 +118,7 @@ pub struct FolderStatus {
     pub retry_count: u32,
     /// What is still to be read although what is there is right.
     pub owed: Option<OwedFiles>,
-    /// How long the last successful build took, and how long its threads computed.
+    /// How long the last successful build took, and what it read.
     pub build: Option<BuildTime>,
     /// The snapshot on disk, as far as this process has written or read it.
     pub snapshot: Option<KeptOnDisk>,

@@ -16,6 +16,8 @@ use super::{Wire, anonymous_bytes, cpu_time, peak_bytes, resident_bytes};
 const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 /// In this time after the last build the process comes to rest and gives back what builds have left.
 const QUIET: Duration = Duration::from_secs(10);
+/// In this time what is written is known of, on the slowest machine.
+const FRESH_PATIENCE: Duration = Duration::from_secs(60);
 /// A bound that no lowering misses.
 const LOWERED_PATIENCE: Duration = Duration::from_secs(600);
 
@@ -34,6 +36,8 @@ pub struct Question {
 pub struct Outcome {
     pub requests: u64,
     pub switches: u64,
+    /// Files that were written meanwhile.
+    pub edits: u64,
     pub reloads: u64,
     pub refused: u64,
     /// The first few answers that were not those of a server without pressure, and refusals.
@@ -158,8 +162,56 @@ impl Question {
     }
 }
 
+/// A file that is written again and again, by what it said last and by what is there now.
+#[derive(Clone, Default)]
+struct Edited {
+    known: Option<u64>,
+    written: Option<u64>,
+}
+
+impl Edited {
+    const FILE: &str = "edited_meanwhile.py";
+
+    /// Writes another text, which is another file then, and tells the server.
+    fn write(&mut self, wire: &mut Wire, folder: &Path, number: u64) {
+        let (at, new) = (folder.join(Self::FILE), folder.join("edited.new"));
+        let lines = "\n".repeat(number as usize % 50);
+        std::fs::write(&new, format!("{lines}def edited_{number}(): pass\n")).expect("a file");
+        std::fs::rename(&new, &at).expect("the file is replaced");
+        self.written = Some(number);
+        wire.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri(&at), "type": 2}]}));
+    }
+
+    /// Asks until the answer is of what is there now. One of before may come until then, and none once a later one has.
+    fn read(&mut self, wire: &mut Wire, folder: &Path) -> Result<(), String> {
+        let deadline = Instant::now() + FRESH_PATIENCE;
+        while let Some(written) = self.written {
+            let at = json!({"textDocument": {"uri": uri(&folder.join(Self::FILE))}});
+            let reply = wire.ask("textDocument/documentSymbol", at);
+            let symbol = &reply["result"][0];
+            let number = symbol["name"].as_str().and_then(|n| n.strip_prefix("edited_")?.parse::<u64>().ok());
+            match number {
+                Some(number) if number == written => {
+                    self.known = Some(number);
+                    let line = &symbol["selectionRange"]["start"]["line"];
+                    return if *line == number % 50 { Ok(()) } else { Err(format!("{number} at {line}")) };
+                }
+                // The first of them is not known of at once.
+                None if self.known.is_none() && reply["error"]["data"]["kind"] == "no_such_file" => {}
+                Some(_) if number == self.known && self.known != self.written => {}
+                _ => return Err(format!("{reply} instead of {written}, and {:?} before it", self.known)),
+            }
+            if Instant::now() > deadline {
+                return Err(format!("{reply} for ever instead of {written}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Asks `requests` random questions of folders that have the same contents as those the questions are about, some
-/// `stay` of one folder before it goes to another.
+/// `stay` of one folder before it goes to another. Now and then a file is written where it goes to; what was written
+/// last is asked for whenever it comes there again.
 pub fn run(
     folders: &[(PathBuf, &[Question])],
     limit_mb: u64,
@@ -176,11 +228,28 @@ pub fn run(
     let before = generations(&settled(&mut wire, patience));
     outcome.start_cpu = cpu_time(wire.pid());
     let mut at = folders.len();
+    let mut edited = vec![Edited::default(); folders.len()];
     for _ in 0..requests {
         if at == folders.len() || dice.below(stay) == 0 {
             let next = dice.below(folders.len());
             outcome.switches += u64::from(next != at);
             at = next;
+            // Before the folder is there again, and after that.
+            let writes = dice.below(4);
+            if writes == 0 {
+                outcome.edits += 1;
+                edited[at].write(&mut wire, &folders[at].0, outcome.edits);
+            }
+            let mut fresh = edited[at].read(&mut wire, &folders[at].0);
+            if writes == 1 && fresh.is_ok() {
+                outcome.edits += 1;
+                edited[at].write(&mut wire, &folders[at].0, outcome.edits);
+                fresh = edited[at].read(&mut wire, &folders[at].0);
+            }
+            if let Err(why) = fresh {
+                outcome.wrong_count += 1;
+                outcome.wrong.push(why);
+            }
         }
         let (folder, questions) = &folders[at];
         let question = &questions[dice.below(questions.len())];

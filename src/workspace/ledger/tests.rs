@@ -129,8 +129,10 @@ enum Op {
     Grow(usize, u64),
     Shrink(usize, u64),
     Abort(usize),
-    Settle { build: usize, bytes: u64, replaced: Option<usize> },
-    Document(u64),
+    Settle { build: usize, parts: Vec<u64>, replaced: Vec<usize> },
+    SettleOnHeap(usize, Account, u64),
+    Absorb(usize, usize),
+    Charge(Account, u64),
     Found(u64),
     Resize(usize, u64),
     Retire(usize),
@@ -140,23 +142,33 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let (i, b) = (0usize..8, 0u64..60);
+    const ACCOUNTS: [Account; 4] =
+        [Account::Resident, Account::Retained, Account::Documents, Account::Dependencies];
+    let on_heap = prop::sample::select(&ACCOUNTS[1..]);
     prop_oneof![
         b.clone().prop_map(Op::Reserve),
         (i.clone(), b.clone()).prop_map(|(i, b)| Op::Grow(i, b)),
         (i.clone(), b.clone()).prop_map(|(i, b)| Op::Shrink(i, b)),
         i.clone().prop_map(Op::Abort),
-        (i.clone(), b.clone(), prop::option::of(i.clone())).prop_map(|(build, bytes, replaced)| Op::Settle {
-            build,
-            bytes,
-            replaced
-        }),
-        b.clone().prop_map(Op::Document),
+        (i.clone(), prop::collection::vec(0u64..40, 0..4), prop::collection::vec(i.clone(), 0..3))
+            .prop_map(|(build, parts, replaced)| Op::Settle { build, parts, replaced }),
+        (i.clone(), on_heap, b.clone()).prop_map(|(i, account, b)| Op::SettleOnHeap(i, account, b)),
+        (i.clone(), i.clone()).prop_map(|(i, other)| Op::Absorb(i, other)),
+        (prop::sample::select(ACCOUNTS.to_vec()), b.clone()).prop_map(|(account, b)| Op::Charge(account, b)),
         (0u64..250).prop_map(Op::Found),
         (i.clone(), b).prop_map(|(i, b)| Op::Resize(i, b)),
         i.clone().prop_map(Op::Retire),
         i.prop_map(Op::Drop),
         (20u64..200).prop_map(Op::Limit),
     ]
+}
+
+/// What becomes of the bytes of something that is replaced.
+fn retired(account: Account) -> Account {
+    match account {
+        Account::Resident | Account::Dependencies => Account::Retained,
+        Account::Retained | Account::Documents => account,
+    }
 }
 
 /// The model keeps nothing but lists of live amounts and adds them up anew after every step.
@@ -193,33 +205,54 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
                 builds[i].1 = builds[i].1.min(to);
             }
             Op::Abort(i) if !builds.is_empty() => drop(builds.swap_remove(i % builds.len())),
-            Op::Settle { build, bytes, replaced } if !builds.is_empty() => {
+            Op::Settle { build, parts, replaced } if !builds.is_empty() => {
                 let (r, promised) = builds.swap_remove(build % builds.len());
-                let replaced = replaced.filter(|_| !charges.is_empty()).map(|i| i % charges.len());
+                let replaced: Vec<usize> =
+                    replaced.iter().filter(|_| !charges.is_empty()).map(|i| i % charges.len()).collect();
                 let list: Vec<&Charge> = replaced.iter().map(|i| &charges[*i].0).collect();
-                match r.settle(&[bytes], &list) {
-                    Ok(mut made) => {
-                        let charge = made.remove(0);
-                        prop_assert!(before - promised + bytes <= limit || bytes <= promised);
-                        if let Some(i) = replaced
-                            && charges[i].2 == Account::Resident
-                        {
-                            charges[i].2 = Account::Retained;
-                        }
-                        charges.push((charge, bytes, Account::Resident));
+                let bytes: u64 = parts.iter().sum();
+                let fits = before - promised + bytes <= limit || bytes <= promised;
+                match r.settle(&parts, &list) {
+                    Ok(made) => {
+                        prop_assert!(fits);
+                        replaced.iter().for_each(|i| charges[*i].2 = retired(charges[*i].2));
+                        prop_assert_eq!(made.len(), parts.len());
+                        charges.extend(
+                            made.into_iter().zip(parts).map(|(c, bytes)| (c, bytes, Account::Resident)),
+                        );
                     }
                     Err((r, _)) => {
-                        prop_assert!(before - promised + bytes > limit);
+                        prop_assert!(!fits);
                         builds.push((r, promised));
                     }
                 }
             }
-            Op::Document(bytes) => {
-                if let Ok(charge) = ledger.charge(Account::Documents, bytes) {
-                    let new = bytes - bytes.min(heap);
-                    prop_assert!(new == 0 || before + new <= limit);
-                    heap -= bytes - new;
-                    charges.push((charge, bytes, Account::Documents));
+            Op::SettleOnHeap(i, account, bytes) if !builds.is_empty() => {
+                let (r, promised) = builds.swap_remove(i % builds.len());
+                let more = bytes.saturating_sub(promised);
+                let found = more.min(heap);
+                let made = r.settle_on_heap(account, bytes);
+                prop_assert_eq!(made.is_ok(), more == found || before + more - found <= limit);
+                // Refused, the promise is given back.
+                if let Ok(charge) = made {
+                    heap -= found;
+                    charges.push((charge, bytes, account));
+                }
+            }
+            Op::Absorb(i, other) if builds.len() > 1 => {
+                let (other, bytes) = builds.swap_remove(other % builds.len());
+                let i = i % builds.len();
+                builds[i].0.absorb(other);
+                builds[i].1 += bytes;
+                prop_assert_eq!(builds[i].0.bytes(), builds[i].1);
+            }
+            Op::Charge(account, bytes) => {
+                let found = if account == Account::Resident { 0 } else { bytes.min(heap) };
+                let charge = ledger.charge(account, bytes);
+                prop_assert_eq!(charge.is_ok(), bytes == found || before + bytes - found <= limit);
+                if let Ok(charge) = charge {
+                    heap -= found;
+                    charges.push((charge, bytes, account));
                 }
             }
             Op::Found(bytes) => {
@@ -241,9 +274,7 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
             Op::Retire(i) if !charges.is_empty() => {
                 let i = i % charges.len();
                 charges[i].0.retire();
-                if charges[i].2 == Account::Resident {
-                    charges[i].2 = Account::Retained;
-                }
+                charges[i].2 = retired(charges[i].2);
             }
             Op::Drop(i) if !charges.is_empty() => drop(charges.swap_remove(i % charges.len())),
             Op::Limit(to) => {
@@ -260,6 +291,7 @@ fn sums_are_of_live_things(ops: Vec<Op>) -> TestCaseResult {
         prop_assert_eq!(balance.resident, of(Account::Resident));
         prop_assert_eq!(balance.retained, of(Account::Retained));
         prop_assert_eq!(balance.documents, of(Account::Documents));
+        prop_assert_eq!(balance.dependencies, of(Account::Dependencies));
         prop_assert_eq!(balance.heap, heap);
         prop_assert_eq!(balance.used(), now);
         prop_assert_eq!(balance.high_water, high);

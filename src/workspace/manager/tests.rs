@@ -511,23 +511,32 @@ fn a_publish_hook_may_call_back() {
 #[test]
 fn transitions_are_told_in_order() {
     let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let mut told: Vec<Transition> = Vec::new();
+    let mut until = |holds: fn(&Transition) -> bool| {
+        let deadline = Instant::now() + PATIENCE;
+        while !told.last().is_some_and(holds) {
+            if let Event::Folder(transition) = world.events.recv_deadline(deadline).unwrap() {
+                told.push(transition);
+            }
+        }
+    };
     world.add("a");
-    world.loaded("a");
+    until(|t| t.to.lifecycle == Lifecycle::Loaded);
     world.edit("a/x.py", "def g(): pass\n");
-    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    until(|t| t.to.lifecycle == Lifecycle::Loaded && t.to.generation == 2);
     world.manager.evict(&world.at("a"));
     world.manager.remove_folder(&world.at("a"));
-    world.manager.shutdown();
-    let fresh = World::new(&[("a/x.py", "def f(): pass\n")]);
-    fresh.add("a");
-    let mut states = Vec::new();
-    let deadline = Instant::now() + PATIENCE;
-    while states.last() != Some(&Lifecycle::Loaded) {
-        if let Event::Folder(t) = fresh.events.recv_deadline(deadline).unwrap() {
-            states.push(t.to.lifecycle);
-        }
-    }
-    assert_eq!(states, [Lifecycle::Loading, Lifecycle::Loaded]);
+    until(|t| t.closed);
+    use Lifecycle::*;
+    let states: Vec<_> = told.iter().map(|t| (t.to.lifecycle, t.to.generation)).collect();
+    assert_eq!(
+        states,
+        [(Loading, 0), (Loaded, 1), (Rebuilding, 1), (Loaded, 2), (Evicted, 2), (Unloaded, 2)]
+    );
+    let first = State { lifecycle: Unloaded, stale: false, generation: 0 };
+    let before = [first].into_iter().chain(told.iter().map(|t| t.to));
+    assert!(before.zip(&told).all(|(before, t)| t.from == before), "one leads to the next: {told:?}");
+    assert!(told.iter().all(|t| t.folder == world.at("a") && t.error.is_none()), "{told:?}");
 }
 
 #[test]
@@ -648,10 +657,4 @@ pub(super) fn told(view: &View) -> BTreeMap<String, String> {
         all.insert(format!("{}/{}", manifest.dir, manifest.file), format!("{manifest:?}"));
     }
     all
-}
-
-#[test]
-fn causes_have_words() {
-    assert_eq!(Kind::MemoryExceeded.name(), "memory_budget_exceeded");
-    assert_ne!(Cause::Memory, Cause::Build);
 }

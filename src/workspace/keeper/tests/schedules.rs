@@ -86,26 +86,51 @@ fn nothing_is_left(keeper: &Kept, shelves: &[Arc<Shelf<Fake>>]) {
 /// The panic of a build that is to go wrong.
 struct Planned;
 
-/// A build from its start to one of its ends, by the way one that panics.
+/// The steps of a build: each ends with nothing having gone wrong, or the build panics there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Begun,
+    Reserved,
+    Grown,
+    /// The graph is being made, under the lock: the charges are there, and nobody has seen it.
+    Made,
+    Published,
+}
+
+const STEPS: [Step; 5] = [Step::Begun, Step::Reserved, Step::Grown, Step::Made, Step::Published];
+
+/// A build from its start to one of its ends, by the way one that panics, at any of its steps.
 fn build(keeper: &Kept, shelf: &Shelf<Fake>, start: Start, patience: Instant) -> Option<Publication> {
     let mut rng = thread_rng();
     let (bytes, actual, more) = (rng.gen_range(10..50), rng.gen_range(10..60), rng.gen_range(0..20));
-    let (fails, panics) = (rng.gen_ratio(1, 8), rng.gen_ratio(1, 8));
+    let (fails, panics) =
+        (rng.gen_ratio(1, 8), rng.gen_ratio(1, 4).then(|| STEPS[rng.gen_range(0..STEPS.len())]));
+    let passes = |step: Step| {
+        if panics == Some(step) {
+            resume_unwind(Box::new(Planned));
+        }
+    };
     let cancel = CancelToken::new();
     let ask = Ask { patience, ..ask(shelf.id, &start, bytes, &cancel) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
+        passes(Step::Begun);
         let mut cost = Cost::default();
         let mut held = keeper.reserve(ask, &mut cost).ok()?;
+        passes(Step::Reserved);
         let _ = keeper.grow(Ask { bytes: more, own_may_go: false, ..ask }, &mut cost, &mut held);
         assert!(!cost.evicted.contains(&shelf.id));
-        if panics {
-            resume_unwind(Box::new(Planned));
-        }
+        passes(Step::Grown);
         if fails {
             return None;
         }
         let shared = shelf.load().filter(|_| more > 10).map(|s| s.charges().clone()).unwrap_or_default();
-        keeper.publish(finished(shelf.id, start.id, held, actual, shared), NOW, make).ok()
+        let making = |charges| {
+            passes(Step::Made);
+            make(charges)
+        };
+        let published = keeper.publish(finished(shelf.id, start.id, held, actual, shared), NOW, making);
+        passes(Step::Published);
+        published.ok()
     }));
     let published = outcome.unwrap_or_else(|panic| match panic.downcast::<Planned>() {
         Ok(_) => None,
