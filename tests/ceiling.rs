@@ -102,3 +102,38 @@ fn a_lowered_limit_is_met_at_once() {
     let slowest = outcome.metered_after.max(outcome.resident_after);
     assert!(slowest < Duration::from_secs(5), "{outcome:?}");
 }
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the resident size is read from /proc")]
+fn a_message_for_which_there_is_no_room_is_not_read() {
+    const LIMIT_MB: u64 = 24;
+    const MESSAGE_BYTES: usize = 56 << 20;
+    let folder = Folder::new(&[("x.py", "def fine(): pass\n")]);
+    let (mut wire, _) = server(&[folder.path("")], LIMIT_MB, None);
+    settled(&mut wire, PATIENCE);
+    let peak = Peak::watch(wire.pid());
+    let rows = "x = 1\n".repeat(MESSAGE_BYTES / 7);
+    for text in [rows, "[".to_owned()] {
+        wire.open(&folder.uri("large.py"), "python", &text);
+    }
+    let is_refusal =
+        |f: &serde_json::Value| f["id"].is_null() && f["error"]["data"]["kind"] == "memory_budget_exceeded";
+    let refused = wire.until(is_refusal);
+    assert!(refused["error"]["message"].as_str().is_some_and(|m| m.contains("is not read")), "{refused}");
+    wire.until(|f| f["method"] == "window/showMessage");
+    // Short of text, and long as values.
+    let values = format!("{{\"jsonrpc\":\"2.0\",\"method\":\"$/x\",\"params\":[{}0]}}", "0,".repeat(450_000));
+    wire.raw(&support::frame(values.as_bytes()));
+    wire.until(is_refusal);
+    wire.until_symbol("fine");
+    let status = settled(&mut wire, PATIENCE);
+    let most = peak.end();
+    assert!(most <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{most} bytes at most: {status}");
+    assert_eq!(status["memory"]["retainedBytes"], 0, "{status}");
+    // One for which there is room is read, and leaves nothing.
+    wire.open(&folder.uri("fits.py"), "python", &format!("def fits(): pass\n# {}\n", "-".repeat(3 << 20)));
+    let at = serde_json::json!({"textDocument": {"uri": folder.uri("fits.py")}});
+    let reply = wire.ask("textDocument/documentSymbol", at);
+    assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("larger")), "{reply}");
+    assert_eq!(settled(&mut wire, PATIENCE)["memory"]["retainedBytes"], 0);
+}

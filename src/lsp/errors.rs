@@ -60,7 +60,15 @@ pub fn not_analysed(why: &Unanalysed) -> Error {
 
 /// The answer is there, and the budget has no room for it until the client has read what waits for it.
 pub fn no_room(refused: &Refused) -> Error {
-    let message = format!("the answer waits for memory that is not free: {refused}");
+    memory_exceeded(format!("the answer waits for memory that is not free: {refused}"))
+}
+
+/// A message has come for which the budget has no room; it has not been read.
+pub fn left_out(length: usize, refused: &Refused) -> Error {
+    memory_exceeded(format!("a message of {length} bytes is not read: {refused}"))
+}
+
+fn memory_exceeded(message: String) -> Error {
     unavailable(&Unavailable { kind: Kind::MemoryExceeded, folder: None, retryable: true, message })
 }
 

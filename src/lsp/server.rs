@@ -1,8 +1,11 @@
 //! Which method goes to which handler.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crossbeam_channel::Sender;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types::{
@@ -26,6 +29,7 @@ use super::reading::Answer;
 use super::serve::{Ending, Options};
 use super::session::Session;
 use super::transport::{Client, written};
+use super::work;
 
 /// What the service calls.
 pub struct Server {
@@ -122,15 +126,31 @@ fn register(builder: Builder) -> Builder {
 type Builder = LspServiceBuilder<Server>;
 
 /// A request of the protocol. The handler captures what it reads before it returns the future.
-fn request<R: Request>(
-    builder: Builder,
-    handle: fn(&Arc<Session>, R::Params) -> Answer<R::Result>,
-) -> Builder {
+fn request<R: Request>(builder: Builder, handle: fn(&Arc<Session>, R::Params) -> Answer<R::Result>) -> Builder
+where
+    R::Result: Send + 'static,
+{
     let method = R::METHOD.as_str();
     builder.custom_method(method, move |server: &Server, params: R::Params| {
         let answer = handle(&server.session, params);
-        async move { written::write(&answer.await?) }
+        let session = Arc::clone(&server.session);
+        async move { write(&session, answer).await }
     })
+}
+
+/// Writes an answer. One that took its time may be long, and is written beside the runtime.
+async fn write<T: Serialize + Send + 'static>(session: &Session, mut answer: Answer<T>) -> Result<Value> {
+    let at_once = poll_fn(|cx| {
+        Poll::Ready(match answer.as_mut().poll(cx) {
+            Poll::Ready(answer) => Some(answer),
+            Poll::Pending => None,
+        })
+    });
+    if let Some(answer) = at_once.await {
+        return written::write(&answer?);
+    }
+    let answer = answer.await?;
+    work::run(session.manager()?.pool(), move |_| written::write(&answer)).await
 }
 
 /// A notification, which is over when its handler returns. One that cannot be read is worth a line in the log: the

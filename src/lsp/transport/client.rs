@@ -57,6 +57,17 @@ impl Client {
         self.0.outbox.count_by(holder);
     }
 
+    /// Whether the client has fallen behind: what it is told unasked is to wait then, and to be told as it is when the
+    /// client has caught up.
+    pub fn is_behind(&self) -> bool {
+        self.0.outbox.is_behind()
+    }
+
+    /// Waits until the client is not behind.
+    pub async fn caught_up(&self) {
+        self.0.outbox.caught_up().await;
+    }
+
     pub fn tell<N: Notification>(&self, params: &N::Params) {
         self.tell_custom(N::METHOD.as_str(), params);
     }

@@ -8,6 +8,8 @@
 pub const HEADER_BYTES_MAX: usize = 8 << 10;
 /// Longest body: a document of this size is far beyond what is analysed, and the budget has to hold it.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// A body that is longer is announced before it is taken in.
+pub const LONG_BYTES: usize = 1 << 20;
 /// Longest `Content-Length` line that is recognised when looking for the next frame.
 const LENGTH_LINE_BYTES_MAX: usize = 64;
 /// A buffer that has grown beyond this for one large body is given back after it.
@@ -35,6 +37,8 @@ pub enum FrameError {
 /// What comes out of the decoder.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<T, E> {
+    /// A body of so many bytes is to come, more than [`LONG_BYTES`]. It is taken in unless it is given up now.
+    Long(usize),
     /// A body, as the reader made of it.
     Body(T),
     /// A body that the reader could not make anything of.
@@ -84,7 +88,12 @@ impl Decoder {
             match self.state {
                 State::Header => match self.header() {
                     Ok(None) => return None,
-                    Ok(Some(length)) => self.state = State::Body(length),
+                    Ok(Some(length)) => {
+                        self.state = State::Body(length);
+                        if length > LONG_BYTES {
+                            return Some(Frame::Long(length));
+                        }
+                    }
                     Err(error) => {
                         self.state = State::Lost;
                         return Some(Frame::BadHeader(error));
@@ -116,6 +125,11 @@ impl Decoder {
                 }
             }
         }
+    }
+
+    /// Lets the body that has been announced pass by.
+    pub fn give_up(&mut self) {
+        self.state = State::Lost;
     }
 
     /// Reads the header at the present place and moves behind it; `None` while it is incomplete. After an error the
@@ -273,6 +287,7 @@ mod tests {
             decoder.feed(chunk);
             while let Some(frame) = decoder.next(|body| serde_json::from_slice::<serde_json::Value>(body)) {
                 out.push(match frame {
+                    Frame::Long(length) => format!("long {length}"),
                     Frame::Body(value) => value.to_string(),
                     Frame::BadBody(_) => "bad body".to_owned(),
                     Frame::BadHeader(error) => format!("{error:?}"),
@@ -347,9 +362,29 @@ mod tests {
     }
 
     #[test]
+    fn a_long_body_that_is_given_up_passes_by_without_taking_room() {
+        let mut decoder = Decoder::default();
+        let body = format!("\"{}\"", "content-length: 5 ".repeat(LONG_BYTES / 10));
+        let input = format!("Content-Length: {}\r\n\r\n{body}{GOOD}", body.len());
+        let mut seen = Vec::new();
+        for chunk in input.as_bytes().chunks(4_096) {
+            decoder.feed(chunk);
+            while let Some(frame) = decoder.next(|body| Ok::<_, ()>(body.len())) {
+                if let Frame::Long(_) = frame {
+                    decoder.give_up();
+                }
+                seen.push(frame);
+            }
+            assert!(decoder.buffer.capacity() <= 64 << 10, "{}", decoder.buffer.capacity());
+        }
+        assert_eq!(seen, [Frame::Long(body.len()), Frame::Body(1)]);
+    }
+
+    #[test]
     fn the_buffer_grows_with_what_comes_and_shrinks_again() {
         let mut decoder = Decoder::default();
         decoder.feed(b"Content-Length: 60000000\r\n\r\n");
+        assert_eq!(decoder.next(|_| Err::<(), ()>(())), Some(Frame::Long(60_000_000)));
         assert!(decoder.next(|_| Err::<(), ()>(())).is_none());
         decoder.feed(&[b' '; 65_536]);
         assert!(decoder.next(|_| Err::<(), ()>(())).is_none());

@@ -11,6 +11,25 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 /// Most values that one message may hold. A parsed value takes many times the bytes of its text, so the limit on bytes
 /// alone would let `[[],[],…` grow into gigabytes.
 const VALUES_MAX: usize = 2_000_000;
+/// What a parsed value takes beside its text: its place among others, which is doubled as they come, and its name.
+const VALUE_BYTES: u64 = 96;
+/// How often the text of a long string is there while it is read: as it came, unescaped in a buffer that is doubled as it
+/// fills, and as a value.
+const COPIES: u64 = 4;
+
+/// What a body of so many bytes takes until it has been read, its values not counted.
+pub fn text_bytes(length: usize) -> u64 {
+    COPIES * length as u64
+}
+
+/// The same with its values; without a look at it if that is at most `uninteresting`.
+pub fn read_bytes(body: &[u8], uninteresting: u64) -> u64 {
+    let values = match body.len() as u64 * (COPIES + VALUE_BYTES) <= uninteresting {
+        true => 0,
+        false => values(body, VALUES_MAX + 1),
+    };
+    text_bytes(body.len()) + values as u64 * VALUE_BYTES
+}
 
 /// The id of a request, a number or a string; it is only ever compared and sent back.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -81,7 +100,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 impl Message {
     /// Reads a body; the error is for a body that is not JSON.
     pub fn read(body: &[u8]) -> Result<Message, Error> {
-        if !holds_at_most(body, VALUES_MAX) {
+        if body.len() > VALUES_MAX && values(body, VALUES_MAX + 1) > VALUES_MAX {
             return Ok(invalid(None, format!("the message holds more than {VALUES_MAX} values")));
         }
         match serde_json::from_slice::<Envelope>(body) {
@@ -130,24 +149,18 @@ fn invalid(id: Option<RequestId>, why: impl Into<std::borrow::Cow<'static, str>>
     Message::Invalid { id, error: Error { code: ErrorCode::InvalidRequest, message: why.into(), data: None } }
 }
 
-/// Whether a JSON text has at most so many commas and opening brackets outside its strings.
-fn holds_at_most(body: &[u8], values_max: usize) -> bool {
-    if body.len() <= values_max {
-        return true;
-    }
+/// The commas and opening brackets of a JSON text outside its strings; more than `enough` are not counted.
+fn values(body: &[u8], enough: usize) -> usize {
     let (mut values, mut at) = (0, 0);
-    while at < body.len() {
+    while at < body.len() && values < enough {
         match body[at] {
             b'"' => at = string_end(body, at + 1),
             b',' | b'[' | b'{' => values += 1,
             _ => {}
         }
-        if values > values_max {
-            return false;
-        }
         at += 1;
     }
-    true
+    values
 }
 
 /// Where the string whose contents start at `at` ends.
@@ -209,9 +222,9 @@ mod tests {
 
     #[test]
     fn values_are_counted_outside_of_strings() {
-        assert!(holds_at_most(b"[1,2,{\"a,,,,,,\\\",,,,\":3}]", 4));
-        assert!(!holds_at_most(b"[1,2,{\"a\":3}]", 3));
-        assert!(holds_at_most(b"\"unterminated,,,,,,,", 0));
-        assert!(holds_at_most(b"\"\\", 0));
+        assert_eq!(values(b"[1,2,{\"a,,,,,,\\\",,,,\":3}]", 9), 4);
+        assert_eq!(values(b"[1,2,{\"a\":3}]", 3), 3);
+        assert_eq!(values(b"\"unterminated,,,,,,,", 9), 0);
+        assert_eq!(values(b"\"\\", 9), 0);
     }
 }

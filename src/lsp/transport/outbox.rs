@@ -12,6 +12,7 @@ use crate::workspace::ledger::Refused;
 use crate::workspace::manager::{Hold, Holder};
 use crate::workspace::sync::{Condvar, Mutex};
 use serde::Serialize;
+use tokio::sync::Notify;
 
 /// Bytes that may wait for a client that does not read. Beyond them no further message is taken from it, so that a
 /// client that only asks cannot grow the server.
@@ -39,6 +40,8 @@ struct Shared {
     filled: Condvar,
     /// Something went out.
     drained: Condvar,
+    /// The client is no longer behind.
+    caught_up: Notify,
     /// Who counts what waits; nobody before there is a budget.
     holder: OnceLock<Holder>,
 }
@@ -96,10 +99,24 @@ impl Message {
         let mut bytes = vec![0; HEADER_BYTES_MAX];
         serde_json::to_writer(&mut bytes, content)?;
         bytes.shrink_to_fit();
+        Ok(Message::framed(bytes))
+    }
+
+    /// Of JSON that has been written already.
+    fn of_parts(parts: &[&str]) -> Message {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut bytes = Vec::with_capacity(HEADER_BYTES_MAX + length);
+        bytes.resize(HEADER_BYTES_MAX, 0);
+        parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        Message::framed(bytes)
+    }
+
+    /// Puts the header into the room for it.
+    fn framed(mut bytes: Vec<u8>) -> Message {
         let header = format!("Content-Length: {}\r\n\r\n", bytes.len() - HEADER_BYTES_MAX);
         let start = HEADER_BYTES_MAX - header.len();
         bytes[start..HEADER_BYTES_MAX].copy_from_slice(header.as_bytes());
-        Ok(Message { bytes, start })
+        Message { bytes, start }
     }
 
     /// What it takes in memory.
@@ -121,10 +138,13 @@ impl Outbox {
         let _ = self.0.holder.set(holder);
     }
 
-    /// Queues a message. It never waits: whoever produces messages is bounded by [`wait_for_room`](Self::wait_for_room)
-    /// on the way in.
+    /// Queues a message. It never waits and is never refused, so whoever produces messages has a bound of his own: what
+    /// answers the client is bounded on the way in, by [`wait_for_room`](Self::wait_for_room), and what is said unasked is
+    /// kept back, and said as it is by then, until the client has [`caught_up`](Self::caught_up).
     pub fn send(&self, message: &impl Serialize) {
-        self.put(message, |_| false);
+        if let Some(message) = json(message) {
+            self.put(message, |_| false);
+        }
     }
 
     /// The same for a message that something smaller can stand in for.
@@ -132,6 +152,27 @@ impl Outbox {
     /// # Errors
     /// If the budget has no room for it; it has not been queued then.
     pub fn try_send(&self, message: &impl Serialize) -> Result<(), Refused> {
+        json(message).map_or(Ok(()), |message| self.try_put(message))
+    }
+
+    /// The same for JSON that has been written already, in parts.
+    ///
+    /// # Errors
+    /// As for [`try_send`](Self::try_send).
+    pub fn try_send_parts(&self, parts: &[&str]) -> Result<(), Refused> {
+        self.try_put(Message::of_parts(parts))
+    }
+
+    /// Has the budget count so many bytes of what has come from the client, evicting folders if need be; nothing is counted
+    /// before there is a budget.
+    ///
+    /// # Errors
+    /// If there is no room for them.
+    pub fn hold(&self, bytes: u64) -> Result<Option<Hold>, Refused> {
+        self.0.holder.get().map(|holder| holder.hold(bytes)).transpose()
+    }
+
+    fn try_put(&self, message: Message) -> Result<(), Refused> {
         let refused = self.put(message, |bytes| bytes > SMALL_BYTES_MAX);
         refused.map_or(Ok(()), |refused| {
             tracing::warn!("a message does not fit beside what the client has not read: {refused}");
@@ -140,14 +181,7 @@ impl Outbox {
     }
 
     /// Queues a message, unless it is one that has to be counted and cannot be.
-    fn put(&self, message: &impl Serialize, must_count: impl Fn(usize) -> bool) -> Option<Refused> {
-        let message = match Message::new(message) {
-            Ok(message) => message,
-            Err(error) => {
-                tracing::error!("a message cannot be written as JSON: {error}");
-                return None;
-            }
-        };
+    fn put(&self, message: Message, must_count: impl Fn(usize) -> bool) -> Option<Refused> {
         let size = message.size();
         let mut may_make_room = true;
         let (mut counted, all) = loop {
@@ -189,6 +223,28 @@ impl Outbox {
         drop(queue);
         drop(counted);
         self.0.drained.notify_all();
+        if left <= BEHIND_BYTES {
+            self.0.caught_up.notify_waiters();
+        }
+    }
+
+    /// Whether the client has more to read than is usually under way.
+    pub fn is_behind(&self) -> bool {
+        let queue = self.0.queue.lock();
+        !queue.closed && queue.bytes > BEHIND_BYTES
+    }
+
+    /// Waits until the client is not behind.
+    pub async fn caught_up(&self) {
+        loop {
+            let mut caught_up = std::pin::pin!(self.0.caught_up.notified());
+            // From here on it is heard of.
+            caught_up.as_mut().enable();
+            if !self.is_behind() {
+                return;
+            }
+            caught_up.await;
+        }
     }
 
     /// Blocks while too much waits to be written.
@@ -224,6 +280,7 @@ impl Outbox {
         drop(counted);
         self.0.filled.notify_all();
         self.0.drained.notify_all();
+        self.0.caught_up.notify_waiters();
     }
 
     /// Writes messages as they come, until the output fails.
@@ -255,6 +312,12 @@ impl Outbox {
             self.0.filled.wait(&mut queue);
         }
     }
+}
+
+fn json(content: &impl Serialize) -> Option<Message> {
+    Message::new(content)
+        .inspect_err(|error| tracing::error!("a message cannot be written as JSON: {error}"))
+        .ok()
 }
 
 /// How long the server takes for its last words.

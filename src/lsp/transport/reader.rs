@@ -13,15 +13,18 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tower::Service;
+use tower_lsp::gen_lsp_types::{MessageType, ShowMessageNotification, ShowMessageParams};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Response};
 
 use super::client::Client;
-use super::frame::{Decoder, Frame};
-use super::message::{Message, RequestId};
+use super::frame::{Decoder, Frame, LONG_BYTES};
+use super::message::{Message, RequestId, read_bytes, text_bytes};
 use super::outbox::Outbox;
 use super::written::Written;
 use crate::lsp::errors;
 use crate::workspace::crew::panic_message;
+use crate::workspace::ledger::Refused;
+use crate::workspace::manager::Hold;
 use crate::workspace::sync::Mutex;
 
 /// Bytes taken from the input at once.
@@ -81,6 +84,8 @@ where
         let _timers = runtime.enter();
         let mut decoder = Decoder::default();
         let mut chunk = vec![0; READ_BYTES];
+        // What the budget counts for the message that is coming in.
+        let mut held = None;
         loop {
             match input.read(&mut chunk) {
                 Ok(0) => return End::InputClosed,
@@ -88,14 +93,26 @@ where
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return End::InputFailed(error),
             }
-            while let Some(frame) =
-                decoder.next(|body| Message::read(body).map(|message| (message, body.len())))
-            {
+            while let Some(frame) = decoder.next(|body| self.read(body, &mut held)) {
                 self.outbox.wait_for_room();
                 let (message, bytes) = match frame {
                     Frame::Body(read) => read,
-                    Frame::BadBody(error) => {
-                        self.refuse(error);
+                    Frame::Long(length) => {
+                        match self.outbox.hold(text_bytes(length)) {
+                            Ok(hold) => held = hold,
+                            Err(refused) => {
+                                decoder.give_up();
+                                self.leave_out(length, &refused);
+                            }
+                        }
+                        continue;
+                    }
+                    Frame::BadBody(unread) => {
+                        held = None;
+                        match unread {
+                            Unread::NoJson(error) => self.refuse(error),
+                            Unread::NoRoom(length, refused) => self.leave_out(length, &refused),
+                        }
                         continue;
                     }
                     Frame::BadHeader(error) => {
@@ -104,11 +121,31 @@ where
                         continue;
                     }
                 };
-                if let Some(end) = self.take(message, bytes) {
+                if let Some(end) = self.take(message, bytes, held.take()) {
                     return end;
                 }
             }
         }
+    }
+
+    /// Reads a body, if there is room for what it holds; what is held for a long one is what that takes from then on.
+    fn read(&self, body: &[u8], held: &mut Option<Hold>) -> Result<(Message, usize), Unread> {
+        let bytes = read_bytes(body, LONG_BYTES as u64);
+        let no_room = |refused| Unread::NoRoom(body.len(), refused);
+        if bytes > LONG_BYTES as u64 {
+            *held = None;
+            *held = self.outbox.hold(bytes).map_err(no_room)?;
+        }
+        Ok((Message::read(body).map_err(Unread::NoJson)?, body.len()))
+    }
+
+    /// A message for which there is no room is not read: whoever sent it is told, and so is the user.
+    fn leave_out(&self, length: usize, refused: &Refused) {
+        let error = errors::left_out(length, refused);
+        let message = format!("coppice: {}", error.message);
+        self.client
+            .tell::<ShowMessageNotification>(&ShowMessageParams { kind: MessageType::Warning, message });
+        self.refuse(error);
     }
 
     /// Answers what has no id that could be read.
@@ -117,21 +154,21 @@ where
         self.outbox.send(&Answer { id: None, result: Err(error) });
     }
 
-    /// Serves a message that took so many bytes.
-    fn take(&mut self, message: Message, bytes: usize) -> Option<End> {
+    /// Serves a message that took so many bytes; what is held for it is held until it has been served.
+    fn take(&mut self, message: Message, bytes: usize, held: Option<Hold>) -> Option<End> {
         match message {
             Message::Invalid { id: None, error } => self.refuse(error),
             Message::Invalid { id: Some(id), error } => {
                 self.outbox.send(&Answer { id: Some(&id), result: Err(error) });
             }
             Message::Response { id, result } => self.client.answered(&id, result),
-            Message::Notification { method, params } => return self.notification(method, params),
-            Message::Request { id, method, params } => self.request(id, method, params, bytes),
+            Message::Notification { method, params } => return self.notification(method, params, held),
+            Message::Request { id, method, params } => self.request(id, method, params, bytes, held),
         }
         None
     }
 
-    fn notification(&mut self, method: String, params: Option<Value>) -> Option<End> {
+    fn notification(&mut self, method: String, params: Option<Value>, held: Option<Hold>) -> Option<End> {
         let params = match method.as_str() {
             "exit" => return Some(End::Exit { after_shutdown: self.shut_down.load(Ordering::SeqCst) }),
             "$/cancelRequest" => {
@@ -146,12 +183,24 @@ where
         }
         match self.start(request.finish()) {
             Started::Done(_) => {}
-            Started::Pending(rest) => drop(self.runtime.spawn(rest)),
+            Started::Pending(rest) => {
+                self.runtime.spawn(async move {
+                    rest.await;
+                    drop(held);
+                });
+            }
         }
         None
     }
 
-    fn request(&mut self, id: RequestId, method: String, params: Option<Value>, bytes: usize) {
+    fn request(
+        &mut self,
+        id: RequestId,
+        method: String,
+        params: Option<Value>,
+        bytes: usize,
+        held: Option<Hold>,
+    ) {
         let number = match self.inflight.enter(&id, bytes) {
             Ok(number) => number,
             Err(error) => {
@@ -168,6 +217,7 @@ where
             outbox: self.outbox.clone(),
             inflight: Arc::clone(&self.inflight),
             shut_down: Arc::clone(&self.shut_down),
+            held,
         };
         match self.start(request.finish()) {
             Started::Done(outcome) => finish.reply(outcome),
@@ -192,6 +242,12 @@ where
             Err(panic) => Started::Done(Outcome::Panic(panic_message(&*panic))),
         }
     }
+}
+
+/// Why a body has not been read.
+enum Unread {
+    NoJson(Error),
+    NoRoom(usize, Refused),
 }
 
 /// What became of a message after its first poll.
@@ -221,6 +277,8 @@ struct Finish {
     outbox: Outbox,
     inflight: Arc<Inflight>,
     shut_down: Arc<AtomicBool>,
+    /// What the budget counts for the request itself.
+    held: Option<Hold>,
 }
 
 impl Finish {
@@ -246,7 +304,15 @@ impl Finish {
             self.shut_down.store(true, Ordering::SeqCst);
         }
         self.inflight.leave(&self.id);
-        let sent = self.outbox.try_send(&Answer { id: Some(&self.id), result });
+        drop(self.held);
+        let sent = match result {
+            Ok(Written::Text(text)) => {
+                let parts = ["{\"jsonrpc\":\"2.0\",\"id\":", self.id.as_json(), ",\"result\":", &text, "}"];
+                self.outbox.try_send_parts(&parts)
+            }
+            Ok(Written::Tree(tree)) => self.outbox.try_send(&Answer { id: Some(&self.id), result: Ok(tree) }),
+            Err(error) => self.outbox.try_send(&Answer { id: Some(&self.id), result: Err(error) }),
+        };
         if let Err(refused) = sent {
             let error = errors::no_room(&refused);
             self.outbox.send(&Answer { id: Some(&self.id), result: Err(error) });
@@ -258,7 +324,7 @@ impl Finish {
 struct Answer<'a> {
     /// `None` for a message whose id could not be read.
     id: Option<&'a RequestId>,
-    result: Result<Written, Error>,
+    result: Result<Value, Error>,
 }
 
 impl Serialize for Answer<'_> {
