@@ -62,14 +62,22 @@ struct Session {
     state: String,
     ways: BTreeSet<(String, String)>,
     holds: bool,
+    /// What is taken of the budget by nobody.
+    retained: u64,
 }
 
 impl Session {
     fn new(options: Value) -> Session {
         let disk = Folder::new(FILES);
         let wire = Wire::initialized(json!({ "initializationOptions": options }));
-        let mut session =
-            Session { disk, wire, state: "unloaded".to_owned(), ways: BTreeSet::new(), holds: false };
+        let mut session = Session {
+            disk,
+            wire,
+            state: "unloaded".to_owned(),
+            ways: BTreeSet::new(),
+            holds: false,
+            retained: 0,
+        };
         assert_eq!(session.status()["folders"], json!([]), "nothing is open yet");
         session.hold(true);
         session.folders("added");
@@ -212,36 +220,55 @@ impl Session {
         assert_eq!(reply["result"], Value::Null, "{reply}");
     }
 
-    /// Adds files, and leaves ever less free until they can be read anew only once their old graph has gone. Builds are
-    /// held then.
+    /// Leaves so much of the budget free.
+    fn leaves_free(&mut self, bytes: u64) {
+        self.retains(0);
+        let memory = self.status()["memory"].clone();
+        let [limit, used] = ["limitBytes", "usedBytes"].map(|key| memory[key].as_u64().expect("bytes"));
+        self.retained = limit - used - bytes;
+        self.retains(self.retained);
+    }
+
+    /// Adds files, and has them all read with so little memory free that their old graph has to go for it. Builds are held
+    /// then.
     fn grows_until_it_fits_but_once(&mut self) {
         /// More than it takes to read any of these files.
         const ROOM_BYTES: u64 = 12 << 20;
+        /// Too little, even with the old graph's.
+        const NO_ROOM_BYTES: u64 = 64 << 10;
         let body: String = (0..600).map(|i| format!("def f{i}(a):\n    return a.b{i}()\n")).collect();
         for file in 0..40 {
             self.disk.write(&format!("w/m{file}.py"), &body);
         }
         self.command("coppice.reload");
-        self.until(|f| f["files"] == 42 && f["state"] == "loaded");
+        let step = self.until(|f| f["files"] == 42 && f["state"] == "loaded")["residentBytes"].as_u64();
+        let step = step.expect("bytes") / 2;
+        // Ever less, until it is too little for both.
         let mut free = ROOM_BYTES;
         loop {
-            self.retains(0);
-            let status = self.status();
-            let bytes = |value: &Value| value.as_u64().expect("bytes");
-            let memory = &status["memory"];
-            self.retains(bytes(&memory["limitBytes"]) - bytes(&memory["usedBytes"]) - free);
+            self.leaves_free(free);
             self.hold(true);
             self.command("coppice.reload");
             let deadline = Instant::now() + PATIENCE;
-            while self.status()["memory"]["reservedBytes"] == 0 || self.state != "rebuilding" {
-                if self.state == "loading" {
-                    return;
-                }
+            while self.state != "loading"
+                && (self.status()["memory"]["reservedBytes"] == 0 || self.state != "rebuilding")
+            {
                 assert!(Instant::now() < deadline, "{}", self.status());
             }
+            if self.state == "loading" {
+                break;
+            }
             self.is_read();
-            free -= bytes(&status["folders"][0]["residentBytes"]) / 2;
+            free -= step;
         }
+        // It is waited for, first, so that this is seen.
+        self.retains(0);
+        self.is_read();
+        self.leaves_free(NO_ROOM_BYTES);
+        self.hold(true);
+        self.command("coppice.reload");
+        self.comes_to("rebuilding");
+        self.retains(self.retained + NO_ROOM_BYTES - free);
     }
 
     fn settings(&mut self, settings: Value) {
@@ -525,6 +552,63 @@ fn a_file_that_cannot_be_indexed_has_a_diagnostic_of_its_own() {
     session.write("w/bad.py", "x = 1\n");
     assert_eq!(session.wire.until(about)["params"]["diagnostics"], json!([]));
     assert_eq!(session.until(|f| f["files"] == 3)["skipped"], json!([]));
+}
+
+#[test]
+fn what_is_said_of_a_folder_stays_while_its_manifest_is_open() {
+    let mut session = Session::loaded(json!({}));
+    let manifest = session.disk.uri("w/pyproject.toml");
+    session.wire.open(&manifest, "toml", "[project]\n");
+    session.away(true);
+    session.about_the_folder("stale");
+    // Open as something that is read, and with something wrong.
+    session.away(false);
+    session.comes_to("loaded");
+    session.write("w/setup.py", "x = 1\n");
+    std::fs::remove_file(session.disk.path("w/pyproject.toml")).unwrap();
+    session.tell("w/pyproject.toml");
+    session.command("coppice.reload");
+    session.until(|f| f["state"] == "loaded");
+    let setup = session.disk.uri("w/setup.py");
+    session.wire.open(&setup, "python", "x = (\n");
+    let about_setup = |codes: &'static [&'static str]| {
+        let setup = setup.clone();
+        move |f: &Value| {
+            let all = f["params"]["diagnostics"].as_array();
+            f["params"]["uri"] == *setup
+                && all.is_some_and(|all| {
+                    all.iter().map(|d| d["code"].as_str().unwrap_or("")).eq(codes.iter().copied())
+                })
+        }
+    };
+    session.wire.until(about_setup(&["syntax"]));
+    session.away(true);
+    session.wire.until(about_setup(&["stale", "syntax"]));
+    session.away(false);
+    session.wire.until(about_setup(&["syntax"]));
+}
+
+#[test]
+fn a_folder_is_spoken_of_at_the_file_that_stands_for_it() {
+    let files = [
+        ("pom.xml", "A.java", "class A {}\n"),
+        ("Makefile", "a.c", "int a;\n"),
+        ("CMakeLists.txt", "a.cpp", "int a;\n"),
+    ];
+    for (stands, path, text) in files {
+        let disk = Folder::new(&[("w/Cargo.toml.in", "")]);
+        disk.write(&format!("w/{stands}"), "");
+        disk.write(&format!("w/{path}"), text);
+        let mut wire = Wire::initialized(json!({"workspaceFolders": [{"uri": disk.uri("w"), "name": "w"}]}));
+        wire.ready();
+        std::fs::rename(disk.path("w"), disk.path("elsewhere")).unwrap();
+        wire.notify(
+            "workspace/didChangeWatchedFiles",
+            json!({"changes": [{"uri": disk.uri("w"), "type": 3}]}),
+        );
+        let told = wire.until(|f| f["params"]["diagnostics"][0]["code"] == "stale");
+        assert_eq!(told["params"]["uri"], disk.uri(&format!("w/{stands}")));
+    }
 }
 
 #[test]

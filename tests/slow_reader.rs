@@ -121,6 +121,63 @@ fn parts_for_which_there_is_no_room_are_refused_like_a_whole() {
     assert!(number(&status, "highWaterBytes") <= PARTS_LIMIT_MB << 20, "{status}");
 }
 
+#[test]
+fn what_is_said_unasked_waits_for_a_reader_as_it_is_by_then() {
+    const LIMIT_MB: u64 = 12;
+    const ROUNDS: u64 = 30;
+    // Each word on the folders is long: so many files are listed that cannot be indexed, by long names.
+    const SKIPPED: usize = 400;
+    let deep: String = (0..4).map(|i| format!("{i}{}/", "d".repeat(230))).collect();
+    let disk = Folder::new(&[("other/x.py", "def other(): pass\n"), ("w/small.py", "def round_0(): pass\n")]);
+    (0..SKIPPED).for_each(|i| disk.write(&format!("w/{deep}{i}.py"), "\0"));
+    disk.write("w/broken.py", "def (\n");
+    let place = tempfile::tempdir().unwrap();
+    let (log, pace) = (place.path().join("log"), Arc::<Pace>::default());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_coppice"));
+    command.args(["--cache.dir", "off", "--log-level", "debug", "--log-file"]).arg(&log);
+    let mut wire = Wire::paced(&mut command, &pace);
+    let folders = ["other", "w"].map(|name| json!({"uri": disk.uri(name), "name": name}));
+    wire.initialize(json!({
+        "workspaceFolders": folders,
+        "initializationOptions": {"memory.limitMb": LIMIT_MB, "watch": "client", "build.debounceMs": 0},
+    }));
+    wire.ready();
+    let broken = disk.uri("w/broken.py");
+    wire.open(&broken, "python", "def (\n");
+    wire.until(|f| f["params"]["uri"] == *broken && f["params"]["diagnostics"] != json!([]));
+    drop(wire.leftovers());
+    pace.set(Some(0));
+    let published = || std::fs::read_to_string(&log).unwrap_or_default().matches("graph published").count();
+    let before = published();
+    for round in 1..=ROUNDS as usize {
+        disk.write("w/small.py", &format!("def round_{round}(): pass\n"));
+        changed(&mut wire, &disk, "w/small.py");
+        until_logged(&log, "graph published", before + round);
+        // Longer than it is between two words.
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    pace.set(None);
+    let status = wire.ready();
+    let evicted =
+        std::fs::read_to_string(&log).unwrap().lines().filter(|line| line.contains("evicted")).count();
+    assert_eq!((evicted, &status["folders"][0]["state"]), (0, &json!("loaded")), "{status}");
+    assert!(number(&status, "highWaterBytes") < LIMIT_MB << 20, "{status}");
+    let generation = status["folders"][1]["generation"].as_u64().unwrap();
+    assert!(generation > ROUNDS, "{status}");
+    let told_of = |f: &Value| match f["method"].as_str() {
+        Some("coppice/statusChanged") => f["params"]["folders"][1]["generation"].as_u64(),
+        _ => None,
+    };
+    let mut frames = wire.leftovers();
+    // What was on its way when the client stopped, and what holds when it reads again.
+    while frames.iter().filter_map(told_of).max() != Some(generation) {
+        frames.push(wire.until(|f| told_of(f).is_some()));
+    }
+    let words = frames.iter().filter(|f| told_of(f).is_some()).count();
+    let of_document = frames.iter().filter(|f| f["params"]["uri"] == *broken).count();
+    assert!(words <= 4 && of_document <= 4, "{words} words on the folders, {of_document} on the document");
+}
+
 /// A folder with a file that is used very often, and a small one.
 fn often_used() -> (Folder, String) {
     let used = used();

@@ -98,6 +98,10 @@ pub trait ModuleStrategy: Sync {
     fn dependency_files(&self) -> &'static [&'static str] {
         self.manifest_names()
     }
+    /// Names of the files at the top of a project that stand for it, what people look after themselves first.
+    fn project_files(&self) -> &'static [&'static str] {
+        self.manifest_names()
+    }
     /// Reads a manifest; `None` if it says nothing of use. Never fails: a broken manifest is no manifest.
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest>;
     /// The module that a [`Term::Module`](super::facts::Term::Module) specifier names in the file.

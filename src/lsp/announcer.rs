@@ -1,11 +1,13 @@
 //! What the server tells the client unasked: folders' states, progress, messages.
 //!
-//! The manager tells of events on whatever thread they happen; here they are gathered, and one background task hands
-//! them on, at most so often.
+//! The manager tells of events on whatever thread they happen; here they are gathered, and one thread hands them on, at
+//! most so often, and only to a client that reads: while it has fallen behind, of each folder and file no more is kept than
+//! how it was before and how it is now.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -70,10 +72,22 @@ impl Observer for Announcer {
     }
 }
 
+impl Announcer {
+    /// Something else is to be told once the client reads.
+    pub fn stir(&self) {
+        self.something.notify_one();
+    }
+}
+
 /// Hands on what is gathered, from now until the process ends.
 pub fn start(session: &Arc<Session>) {
-    let runtime = session.runtime.clone();
-    runtime.spawn(run(Arc::clone(session)));
+    let (session, runtime) = (Arc::clone(session), session.runtime.clone());
+    // A thread of its own: what is told is looked up and written as JSON here, which takes its time.
+    let spawned =
+        thread::Builder::new().name("announcer".to_owned()).spawn(move || runtime.block_on(run(session)));
+    if let Err(error) = spawned {
+        tracing::error!("nothing will be told unasked: {error}");
+    }
 }
 
 async fn run(session: Arc<Session>) {
@@ -83,9 +97,11 @@ async fn run(session: Arc<Session>) {
         tell_health(&session, &manager.status(), &mut told_health);
     }
     loop {
+        session.client.caught_up().await;
         let inbox = std::mem::take(&mut *session.announcer.inbox.lock());
         announce(&session, &inbox, &mut progress, &mut told_health);
         progress.settle();
+        session.diagnostics.catch_up(&session.uris);
         tokio::time::sleep(INTERVAL).await;
         tokio::select! {
             () = session.announcer.something.notified() => {}

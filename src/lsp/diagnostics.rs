@@ -1,7 +1,8 @@
 //! What is published about documents, files and folders.
 //!
 //! A publication replaces all that was said about a file before, so what comes from a folder's state and what comes
-//! from an open document is kept apart here and sent together.
+//! from an open document is kept apart here and sent together. For a client that has fallen behind, files are only noted:
+//! what is said of them once it has caught up is what holds by then.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams};
 
+use super::announcer::Announcer;
 use super::convert::{self, Places};
 use super::findings;
 use super::session::Session;
@@ -33,13 +35,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 const ERRORS_MAX: usize = 100;
 /// The feature's name in the settings.
 pub const FEATURE: &str = "diagnostics";
-/// Files that stand for their folder, the first that is there.
-const MANIFESTS: [&str; 6] =
-    ["Cargo.toml", "package.json", "pyproject.toml", "go.mod", "tsconfig.json", "setup.py"];
 
 /// What has been published.
 pub struct Diagnostics {
     client: Client,
+    /// Whoever calls [`catch_up`](Diagnostics::catch_up).
+    announcer: Arc<Announcer>,
     state: Mutex<State>,
 }
 
@@ -48,6 +49,8 @@ struct State {
     files: BTreeMap<PathBuf, About>,
     /// The files that each folder has said something about.
     folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
+    /// Files of which something else is to be said once the client has caught up.
+    unsaid: BTreeSet<PathBuf>,
     /// Documents whose errors are being looked for, and whether they have changed meanwhile.
     looking: BTreeMap<PathBuf, bool>,
 }
@@ -55,13 +58,41 @@ struct State {
 /// What is said of one file.
 #[derive(Default)]
 struct About {
-    folder: Vec<Diagnostic>,
+    folder: OfFolder,
     document: Option<(Option<i32>, Vec<Diagnostic>)>,
 }
 
+/// What a folder says of one file.
+#[derive(Clone, Default, PartialEq)]
+struct OfFolder {
+    /// About the folder as a whole, for which the file stands.
+    whole: Vec<Diagnostic>,
+    /// About the file as it is on disk.
+    file: Vec<Diagnostic>,
+}
+
+impl OfFolder {
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.file.is_empty()
+    }
+}
+
 impl Diagnostics {
-    pub fn new(client: Client) -> Diagnostics {
-        Diagnostics { client, state: Mutex::default() }
+    pub fn new(client: Client, announcer: Arc<Announcer>) -> Diagnostics {
+        Diagnostics { client, announcer, state: Mutex::default() }
+    }
+
+    /// Says what could not be said while the client was behind, until it is so again.
+    pub fn catch_up(&self, uris: &OpenUris) {
+        let mut state = self.state.lock();
+        while !self.client.is_behind()
+            && let Some(path) = state.unsaid.pop_first()
+        {
+            self.say(&mut state, uris, &path);
+        }
+        if !state.unsaid.is_empty() {
+            self.announcer.stir();
+        }
     }
 
     /// Publishes what is wrong with a version of a document, if that is still the version that is open.
@@ -92,7 +123,7 @@ impl Diagnostics {
     }
 
     /// Publishes what a folder says of its files, and takes back what it does not say any more.
-    fn set_folder(&self, uris: &OpenUris, folder: &Path, mut said: BTreeMap<PathBuf, Vec<Diagnostic>>) {
+    fn set_folder(&self, uris: &OpenUris, folder: &Path, mut said: BTreeMap<PathBuf, OfFolder>) {
         let mut state = self.state.lock();
         let now: BTreeSet<PathBuf> = said.keys().cloned().collect();
         let before = state.folders.insert(folder.to_owned(), now.clone()).unwrap_or_default();
@@ -111,12 +142,24 @@ impl Diagnostics {
 
     /// Sent under the lock, so that publications leave in the order in which they were decided.
     fn publish(&self, state: &mut State, uris: &OpenUris, path: &Path) {
+        if self.client.is_behind() {
+            state.unsaid.insert(path.to_owned());
+            self.announcer.stir();
+        } else {
+            state.unsaid.remove(path);
+            self.say(state, uris, path);
+        }
+    }
+
+    fn say(&self, state: &mut State, uris: &OpenUris, path: &Path) {
         let Some(about) = state.files.get(path) else { return };
+        let mut diagnostics = about.folder.whole.clone();
         // What a folder says of a file on disk may not hold for the text in the editor.
-        let (version, diagnostics) = match &about.document {
-            Some((version, diagnostics)) => (*version, diagnostics.clone()),
-            None => (None, about.folder.clone()),
+        let (version, more) = match &about.document {
+            Some((version, of_document)) => (*version, of_document),
+            None => (None, &about.folder.file),
         };
+        diagnostics.extend_from_slice(more);
         if let Some(uri) = uris.of(path) {
             let params = PublishDiagnosticsParams { uri, version, diagnostics };
             self.client.tell::<PublishDiagnosticsNotification>(&params);
@@ -270,21 +313,18 @@ pub fn of_document(document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnost
 
 /// A folder's state is another; `None` if it is closed.
 pub fn folder_changed(session: &Session, folder: &Path, status: Option<&FolderStatus>) {
-    let mut said: BTreeMap<PathBuf, Vec<Diagnostic>> = BTreeMap::new();
+    let mut said: BTreeMap<PathBuf, OfFolder> = BTreeMap::new();
     if let Some(status) = status {
         // What a whole folder has to do without is said once, of the folder.
         for skipped in status.skipped.iter().filter(|s| !s.left_out) {
-            said.entry(skipped.path.clone()).or_default().push(convert::skipped_file(&skipped.why));
+            let of_folder = said.entry(skipped.path.clone()).or_default();
+            of_folder.file.push(convert::skipped_file(&skipped.why));
         }
         if let Some(about) = convert::about_folder(status) {
-            said.entry(stands_for(folder)).or_default().push(about);
+            // The file under which editors show what concerns a whole folder.
+            let stands_for = status.project_file.as_deref().unwrap_or(folder);
+            said.entry(stands_for.to_owned()).or_default().whole.push(about);
         }
     }
     session.diagnostics.set_folder(&session.uris, folder, said);
-}
-
-/// The file under which editors show what concerns a whole folder.
-fn stands_for(folder: &Path) -> PathBuf {
-    let manifests = MANIFESTS.iter().map(|name| folder.join(name));
-    manifests.into_iter().find(|path| path.is_file()).unwrap_or_else(|| folder.to_owned())
 }

@@ -63,10 +63,11 @@ impl Session {
         end: Sender<Ending>,
         options: Options,
     ) -> Session {
+        let announcer: Arc<Announcer> = Arc::default();
         Session {
             configuration: Configuration::new(options.settings),
-            announcer: Arc::default(),
-            diagnostics: Diagnostics::new(client.clone()),
+            diagnostics: Diagnostics::new(client.clone(), Arc::clone(&announcer)),
+            announcer,
             uris: OpenUris::default(),
             lanes: Lanes::default(),
             replaced: Replaced::default(),

@@ -93,6 +93,8 @@ impl Watcher {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FolderStatus {
     pub path: PathBuf,
+    /// The file at its top that stands for it, if there is one.
+    pub project_file: Option<PathBuf>,
     pub name: String,
     pub state: Lifecycle,
     pub stale: bool,

@@ -21,6 +21,19 @@ impl ModuleStrategy for Includes {
         &["compile_commands.json", "compile_flags.txt"]
     }
 
+    fn project_files(&self) -> &'static [&'static str] {
+        &[
+            "CMakeLists.txt",
+            "meson.build",
+            "configure.ac",
+            "Makefile",
+            "GNUmakefile",
+            "makefile",
+            "compile_commands.json",
+            "compile_flags.txt",
+        ]
+    }
+
     fn read_manifest(&self, dir: &str, file: &str, text: &str) -> Option<Manifest> {
         let mut directories: Vec<String> = Vec::new();
         let mut add = |directory: String| {

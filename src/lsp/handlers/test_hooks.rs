@@ -92,12 +92,17 @@ fn hold(server: &Server, held: bool) -> impl Future<Output = Result<()>> + Send 
     std::future::ready(Ok(()))
 }
 
-/// Takes so much of the budget, as a reply does that nobody reads; what was taken before is given back.
+/// Takes so much of the budget, as a reply does that nobody reads, instead of what was taken before.
 fn retain(server: &Server, bytes: u64) -> impl Future<Output = Result<()>> + Send + use<> {
     let holder = server.session.manager().expect("the session has begun").holder();
-    let held = (bytes > 0).then(|| holder.hold(bytes).expect("there is room for it"));
-    let before = std::mem::replace(&mut *RETAINED.lock(), held);
-    drop(before);
+    let before = RETAINED.lock().take();
+    let held = match before {
+        _ if bytes == 0 => None,
+        // In one step: what is given back of it is free, and no more is meanwhile.
+        Some(mut held) => held.resize(bytes).map(|()| Some(held)).expect("there is room for it"),
+        None => Some(holder.hold(bytes).expect("there is room for it")),
+    };
+    *RETAINED.lock() = held;
     std::future::ready(Ok(()))
 }
 

@@ -269,6 +269,7 @@ impl Core {
         let mut changes = start.changes;
         let mut caution = 1;
         folder.details.lock().own_went = false;
+        folder.look_around();
         self.journal(folder);
         self.watch_rules(folder);
         let (mut may_recall, mut fresh_starts) = (true, 0);

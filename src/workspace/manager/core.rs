@@ -6,13 +6,14 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::super::budget::Budget;
+use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::clock::{Clock, Moment};
 use super::super::documents::Documents;
 use super::super::folder_settings::SettingsByFolder;
 use super::super::gate::Gate;
 use super::super::keeper::Keeper;
-use super::super::pool::Pool;
+use super::super::pool::{NotTaken, Pool};
 use super::super::settings::Settings;
 use super::super::settling::Settling;
 use super::super::slot::{Cause, FolderId};
@@ -51,6 +52,9 @@ pub struct Core {
     pub(super) builders: Workers,
     /// Threads that read dependencies; their parses share the permits, too.
     pub(super) loaders: Workers,
+    /// One thread for what may take its time and is to happen in order: looks at paths of which something was heard, and
+    /// what is given back to the system.
+    chores: Workers,
     pub(super) permits: Gate,
     pub(super) queue: Mutex<Vec<builds::Queued>>,
     pub(super) keeping: Keeping,
@@ -94,7 +98,7 @@ impl Core {
                     let gone = core.keeper.make_room(bytes, None);
                     // Whoever asks may hold a lock, under which nobody is to be told.
                     if !gone.is_empty() {
-                        core.later(Instant::now(), move |core| core.evicted(&gone));
+                        core.later(Instant::now(), move |core| core.evicted_in_passing(&gone));
                     }
                 }
             });
@@ -116,6 +120,7 @@ impl Core {
                 observer,
                 builders: Workers::new("build", BUILDS_MAX),
                 loaders: Workers::new("load", LOADS_MAX),
+                chores: Workers::new("chore", 1),
                 permits: Gate::new(settings.shared().build_threads as u64),
                 queue: Mutex::default(),
                 keeping: Keeping::default(),
@@ -234,12 +239,28 @@ impl Core {
     pub fn evict(self: &Arc<Self>, folder: &Arc<Folder>) {
         self.keep_evicted(folder);
         if self.keeper.evict(folder.id) {
-            self.evicted(&[folder.id]);
+            self.evicted_in_passing(&[folder.id]);
         }
     }
 
-    /// These folders' graphs have gone.
+    /// These folders' graphs have gone, for a build whose thread this is.
     pub(super) fn evicted(self: &Arc<Self>, gone: &[FolderId]) {
+        self.tell_of_evicted(gone);
+        if !gone.is_empty() {
+            purge();
+        }
+    }
+
+    /// These folders' graphs have gone. Whoever calls this has no time to give back to the system what they have left.
+    pub(super) fn evicted_in_passing(self: &Arc<Self>, gone: &[FolderId]) {
+        self.tell_of_evicted(gone);
+        if !gone.is_empty() {
+            // The graphs' columns have gone back by themselves; facts that were decoded from them are on the heap.
+            self.chore(|_| purge());
+        }
+    }
+
+    fn tell_of_evicted(self: &Arc<Self>, gone: &[FolderId]) {
         for folder in self.folders().iter().filter(|f| gone.contains(&f.id)) {
             tracing::debug!(folder = %folder.path.display(), "evicted");
             // By now the next build may have been started; that one goes on.
@@ -248,10 +269,6 @@ impl Core {
             folder.libraries.unlay();
             self.watch_drain(folder, self.keeper.given_up(folder.id));
             self.told(folder);
-        }
-        if !gone.is_empty() {
-            // The graphs' columns have gone back by themselves; facts that were decoded from them are on the heap.
-            purge();
         }
     }
 
@@ -328,7 +345,7 @@ impl Core {
             room = true;
             self.keeper.ledger().set_limit(new.memory_limit);
             let gone = self.keeper.enforce_limit();
-            self.evicted(&gone);
+            self.evicted_in_passing(&gone);
         }
         if room {
             self.room_may_be_more();
@@ -383,11 +400,23 @@ impl Core {
         }
         self.builders.shutdown();
         self.loaders.shutdown();
+        self.chores.shutdown();
         self.pool.shutdown();
         for folder in self.folders().iter() {
             folder.quarantine.close();
         }
         self.keeping.shutdown();
+    }
+
+    /// Runs the task on a thread of its own, after those that were given before. `false` if there are too many.
+    pub(super) fn chore(self: &Arc<Self>, task: impl FnOnce(Arc<Core>) + Send + 'static) -> bool {
+        let core = Arc::downgrade(self);
+        let taken = self.chores.submit(CancelToken::new(), move |_| {
+            if let Some(core) = core.upgrade() {
+                task(core);
+            }
+        });
+        taken != Err(NotTaken::Full)
     }
 
     /// Runs the task after the delay, unless the manager is gone by then.

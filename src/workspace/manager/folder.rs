@@ -1,8 +1,9 @@
 //! What the manager keeps of one open folder besides its graph.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
@@ -21,6 +22,7 @@ use super::leading::Leading;
 use super::libraries::Shelved;
 use super::resident::Resident;
 use super::telling::Telling;
+use crate::lang::LangId;
 use crate::lang::scratch::{piece_bytes, shared_bytes};
 
 /// Most skipped files of a folder that are kept for the status.
@@ -32,8 +34,8 @@ pub struct Folder {
     /// As the client names it.
     pub path: PathBuf,
     pub name: String,
-    /// Where it really is, if that is elsewhere.
-    pub canonical: Option<PathBuf>,
+    /// Where it really is, if that is elsewhere. The first build that finds it there looks: a disk may take its time.
+    canonical: OnceLock<Option<PathBuf>>,
     pub shelf: Arc<Shelf<Resident>>,
     pub quarantine: Quarantine,
     pub kept: Kept,
@@ -81,11 +83,12 @@ pub struct Details {
     pub watcher: Watcher,
     /// The folder's old graph had to go before the new one was built.
     pub own_went: bool,
+    /// The file at the top that stands for the folder.
+    pub project_file: Option<PathBuf>,
 }
 
 impl Folder {
     pub fn new(id: FolderId, path: PathBuf, name: String, shelf: Arc<Shelf<Resident>>) -> Folder {
-        let canonical = path.canonicalize().ok().filter(|c| *c != path);
         let details = Details {
             root: None,
             skipped: BTreeMap::new(),
@@ -102,12 +105,13 @@ impl Folder {
             look: Duration::ZERO,
             watcher: Watcher::None,
             own_went: false,
+            project_file: None,
         };
         Folder {
             id,
             path,
             name,
-            canonical,
+            canonical: OnceLock::new(),
             shelf,
             quarantine: Quarantine::default(),
             kept: Kept::default(),
@@ -131,22 +135,41 @@ impl Folder {
         // The others are those of the texts: as named, and as it really is.
         let real = piece_bytes(self.real().as_os_str().len()) + piece_bytes(size_of::<PathBuf>());
         let path = piece_bytes(self.path.capacity()) + piece_bytes(self.path.as_os_str().len()) + real;
-        let canonical = self.canonical.as_ref().map_or(0, |path| piece_bytes(path.capacity()));
+        let canonical = self.canonical().map_or(0, |path| piece_bytes(path.as_os_str().len()));
         let mut details = self.details.lock().clone();
         details.saw(seen);
         let details = details.heap_bytes();
         (OBJECTS + path + canonical + piece_bytes(self.name.capacity()) + details) as u64
     }
 
-    /// Where it really is.
+    /// Where it really is, as far as is known.
     pub fn real(&self) -> &Path {
-        self.canonical.as_deref().unwrap_or(&self.path)
+        self.canonical().unwrap_or(&self.path)
+    }
+
+    fn canonical(&self) -> Option<&Path> {
+        self.canonical.get().and_then(Option::as_deref)
+    }
+
+    /// Looks where the folder is and which file stands for it: one of the languages that it has most of. For a build's
+    /// thread. What was known stays if the folder is away.
+    pub fn look_around(&self) {
+        let Ok(real) = self.path.canonicalize() else { return };
+        let _ = self.canonical.set(Some(real).filter(|real| *real != self.path));
+        let mut languages: Vec<LangId> = LangId::all().collect();
+        if let Some(served) = self.shelf.load() {
+            let counts: BTreeMap<&str, u32> = served.graph.graph.totals().languages().collect();
+            languages.sort_by_key(|l| Reverse(counts.get(l.pack().name).copied()));
+        }
+        let names = languages.iter().flat_map(|l| l.strategy().project_files());
+        let file = names.map(|name| self.path.join(name)).find(|file| file.is_file());
+        self.details.lock().project_file = file;
     }
 
     /// The path below the folder, as the graph writes it; `None` if it lies elsewhere.
     pub fn relative(&self, path: &Path) -> Option<String> {
         let below = path.strip_prefix(&self.path);
-        let below = below.or_else(|error| match &self.canonical {
+        let below = below.or_else(|error| match self.canonical() {
             Some(canonical) => path.strip_prefix(canonical),
             None => Err(error),
         });
@@ -156,7 +179,7 @@ impl Folder {
     /// Whether the path lies in the folder, and how long the folder's path is: the longest owns it.
     pub fn holds(&self, path: &Path) -> Option<usize> {
         let by = |root: &Path| path.starts_with(root).then(|| root.components().count());
-        by(&self.path).or_else(|| self.canonical.as_deref().and_then(by))
+        by(&self.path).or_else(|| self.canonical().and_then(by))
     }
 
     /// Calls the waker at the folder's next change of state. `false` if it has been closed: nothing will change any more,
@@ -214,7 +237,8 @@ impl Details {
         let (left_out, _) = &self.left_out;
         let listed = self.too_costly.iter().chain(&self.owed).chain(left_out);
         let outdated = self.outdated.heap_bytes(text);
-        skipped.chain(listed.map(text)).sum::<usize>() + outdated
+        let project_file = self.project_file.as_ref().map_or(0, |path| piece_bytes(path.capacity()));
+        skipped.chain(listed.map(text)).sum::<usize>() + outdated + project_file
     }
 
     /// Takes over what a build saw: of all files, or of those that it looked at.

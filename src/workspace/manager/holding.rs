@@ -49,7 +49,7 @@ impl Holder {
         let gone = core.keeper.make_room(bytes, None);
         if !gone.is_empty() {
             // Whoever speaks may hold a lock, under which nobody is to be told.
-            core.later(Instant::now(), move |core| core.evicted(&gone));
+            core.later(Instant::now(), move |core| core.evicted_in_passing(&gone));
         }
     }
 }

@@ -322,6 +322,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let note = note(&details, whole, totals.files, folder.leading.is_cut());
     Some(FolderStatus {
         path: folder.path.clone(),
+        project_file: details.project_file,
         name: folder.name.clone(),
         state: report.lifecycle,
         stale: report.stale,

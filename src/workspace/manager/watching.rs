@@ -16,6 +16,8 @@ use super::folder::Folder;
 
 /// Time between two looks at folders that cannot be watched; longer if looking takes long.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// When what found no place among the chores tries again.
+const CHORE_RETRY: Duration = Duration::from_secs(1);
 /// A look may take this part of the time, one in so many.
 const POLL_SHARE: u32 = 20;
 
@@ -28,7 +30,7 @@ impl Core {
             pending.changes.entry(wait).or_default().merge(changes);
             drop(pending);
             if !scheduled {
-                self.later(Instant::now() + wait, move |core| core.hand_on(wait));
+                self.later(Instant::now() + wait, move |core| core.hand_on_beside(wait));
             }
         }
     }
@@ -50,7 +52,7 @@ impl Core {
     pub fn settle(&self, path: &Path) {
         let Some(document) = self.documents.get(path) else { return };
         let Some(folder) = self.owner(path) else { return };
-        if relevant(&folder, path).is_some() {
+        if concerns(&folder, path).is_some_and(|(_, by_name)| by_name) {
             self.settling.put(&document, Instant::now());
             self.unsettle(&folder);
         }
@@ -62,6 +64,15 @@ impl Core {
         let now = Instant::now();
         if self.keeper.report(folder.id).is_some_and(|r| r.lifecycle == Lifecycle::Evicted) {
             self.settling.looked(now, |path| self.owner(path).is_some_and(|f| f.id == folder.id));
+        }
+    }
+
+    /// Off the timer's thread: the paths are looked at, and a disk that hangs is not to hang what else is timed.
+    fn hand_on_beside(self: &Arc<Self>, wait: Duration) {
+        if !self.chore(move |core| core.hand_on(wait)) {
+            // So much waits behind such a disk. What this one was about is looked at with what comes next.
+            tracing::warn!("changes are not looked at: too many wait already");
+            self.later(Instant::now() + CHORE_RETRY, move |core| core.hand_on_beside(wait));
         }
     }
 
@@ -200,16 +211,8 @@ impl Core {
 
 /// The path under the folder's own name, if a change of it can concern the folder's graph.
 fn relevant(folder: &Folder, path: &Path) -> Option<PathBuf> {
-    let relative = folder.relative(path)?;
-    let full = if relative.is_empty() { folder.path.clone() } else { folder.path.join(&relative) };
-    if relative.is_empty() {
-        return Some(full);
-    }
-    let (dirs, name) = relative.rsplit_once('/').unwrap_or(("", &relative));
-    if dirs.split('/').any(is_foreign_dir) || is_foreign_dir(name) {
-        return None;
-    }
-    let relevant = is_relevant_name(name)
+    let (full, by_name) = concerns(folder, path)?;
+    let relevant = by_name
         || match full.symlink_metadata() {
             Ok(meta) => meta.is_dir() || meta.is_symlink(),
             // What is gone may have been a directory: with sources in it, with manifests alone, or one that only the
@@ -217,4 +220,17 @@ fn relevant(folder: &Folder, path: &Path) -> Option<PathBuf> {
             Err(_) => true,
         };
     relevant.then_some(full)
+}
+
+/// The same without a look at the disk, and whether the name alone says so.
+fn concerns(folder: &Folder, path: &Path) -> Option<(PathBuf, bool)> {
+    let relative = folder.relative(path)?;
+    if relative.is_empty() {
+        return Some((folder.path.clone(), true));
+    }
+    let (dirs, name) = relative.rsplit_once('/').unwrap_or(("", &relative));
+    if dirs.split('/').any(is_foreign_dir) || is_foreign_dir(name) {
+        return None;
+    }
+    Some((folder.path.join(&relative), is_relevant_name(name)))
 }
