@@ -121,6 +121,27 @@ fn a_message_for_which_there_is_no_room_is_not_read() {
     let refused = wire.until(is_refusal);
     assert!(refused["error"]["message"].as_str().is_some_and(|m| m.contains("is not read")), "{refused}");
     wire.until(|f| f["method"] == "window/showMessage");
+    // What is not read may be a change of a text that is then not known any more.
+    let symbols = |wire: &mut support::Wire, name: &str| {
+        let at = serde_json::json!({"textDocument": {"uri": folder.uri(name)}});
+        wire.ask("textDocument/documentSymbol", at)
+    };
+    for name in ["one.py", "two.py"] {
+        wire.open(&folder.uri(name), "python", "def f(): pass\n");
+    }
+    let change = |name: &str, text: &str| {
+        let (uri, text) = (folder.uri(name), serde_json::json!(text));
+        let document = format!("{{\"uri\":\"{uri}\",\"version\":2}}");
+        let params = format!("{{\"textDocument\":{document},\"contentChanges\":[{{\"text\":{text}}}]}}");
+        format!("{{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didChange\",\"params\":{params}}}")
+    };
+    wire.raw(&support::frame(change("one.py", &" ".repeat(MESSAGE_BYTES)).as_bytes()));
+    wire.until(is_refusal);
+    let reply = symbols(&mut wire, "one.py");
+    assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("out of step")), "{reply}");
+    assert_eq!(symbols(&mut wire, "two.py")["result"][0]["name"], "f");
+    wire.raw(&support::frame(change("one.py", "def g(): pass\n").as_bytes()));
+    assert_eq!(symbols(&mut wire, "one.py")["result"][0]["name"], "g");
     // Short of text, and long as values.
     let values = format!("{{\"jsonrpc\":\"2.0\",\"method\":\"$/x\",\"params\":[{}0]}}", "0,".repeat(450_000));
     wire.raw(&support::frame(values.as_bytes()));

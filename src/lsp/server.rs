@@ -28,7 +28,7 @@ use super::handlers;
 use super::reading::Answer;
 use super::serve::{Ending, Options};
 use super::session::Session;
-use super::transport::{Client, written};
+use super::transport::{Client, LEFT_OUT, written};
 use super::work;
 
 /// What the service calls.
@@ -78,6 +78,7 @@ fn register(builder: Builder) -> Builder {
     let b = notification(b, "workspace/didChangeWatchedFiles", h::did_change_watched_files::handle);
     let b = notification(b, "workspace/didChangeConfiguration", h::did_change_configuration::handle);
     let b = notification(b, "workspace/didChangeWorkspaceFolders", h::did_change_workspace_folders::handle);
+    let b = notification(b, LEFT_OUT, h::left_out::handle);
     let b = request::<CompletionRequest>(b, h::completion::handle);
     let b = request::<CompletionResolveRequest>(b, h::completion_resolve::handle);
     let b = request::<DocumentSymbolRequest>(b, h::document_symbol::handle);

@@ -203,6 +203,12 @@ impl Document {
         Document::made(path, Some(version), self.lang, &text, lines, seed, self.bytes_max, &self.budget)
     }
 
+    /// The same, of which it is no longer known what the client shows.
+    pub(super) fn out_of_step(&self, why: &str) -> Document {
+        let version = self.version.unwrap_or_default();
+        self.troubled(version, Some(Trouble::OutOfStep { version, why: why.to_owned() }))
+    }
+
     fn troubled(&self, version: i32, trouble: Option<Trouble>) -> Document {
         let (path, budget) = (self.path.clone(), &self.budget);
         let mut next = Document::new(path, Some(version), self.lang, "", self.bytes_max, budget);

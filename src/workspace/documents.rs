@@ -98,6 +98,15 @@ impl Documents {
         self.put(Arc::new(present.changed(version, changes, encoding)))
     }
 
+    /// The client has said something about a document that was not heard: it answers nothing until it is opened again or
+    /// replaced as a whole, and that it is open is known from now on.
+    pub fn lose(&self, path: &Path, why: &str, bytes_max: u64) {
+        let present = self.get(path);
+        let present = present.or_else(|| self.open(path.to_owned(), "", 0, "", bytes_max).ok());
+        // That it is in trouble is what is wanted.
+        let _ = present.map(|document| self.put(Arc::new(document.out_of_step(why))));
+    }
+
     /// Closes a document; its file is answered for from disk again.
     pub fn close(&self, path: &Path) -> Result<(), DocumentError> {
         let was = self.update(|set| set.remove(path));

@@ -30,6 +30,7 @@ pub mod implementation;
 pub mod initialize;
 pub mod initialized;
 pub mod inlay_hint;
+pub mod left_out;
 pub mod linked_editing_range;
 pub mod moniker;
 pub mod prepare_rename;

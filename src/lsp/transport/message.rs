@@ -149,6 +149,42 @@ fn invalid(id: Option<RequestId>, why: impl Into<std::borrow::Cow<'static, str>>
     Message::Invalid { id, error: Error { code: ErrorCode::InvalidRequest, message: why.into(), data: None } }
 }
 
+/// What a message that is not read may have changed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// No document.
+    Nothing,
+    /// The document with this URI.
+    Document(String),
+    /// Some document.
+    Any,
+}
+
+/// What the beginning of a message tells of the document that it changes. Inside of strings the words stand behind
+/// backslashes, so that texts are no matter.
+pub fn unheard(beginning: &[u8]) -> Unheard {
+    let uri = || string_after(beginning, b"\"uri\"");
+    match string_after(beginning, b"\"method\"").as_deref() {
+        Some("textDocument/didOpen") => uri().map_or(Unheard::Nothing, Unheard::Document),
+        // An answer to a request of ours.
+        None if has(beginning, b"\"result\"") && !has(beginning, b"\"params\"") => Unheard::Nothing,
+        Some("textDocument/didChange") | None => uri().map_or(Unheard::Any, Unheard::Document),
+        Some(_) => Unheard::Nothing,
+    }
+}
+
+fn has(body: &[u8], name: &[u8]) -> bool {
+    memchr::memmem::find(body, name).is_some()
+}
+
+/// The string that is the value of the first member with this name.
+fn string_after(body: &[u8], name: &[u8]) -> Option<String> {
+    let rest = &body[memchr::memmem::find(body, name)? + name.len()..];
+    let value = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    let end = string_end(value.strip_prefix(b"\"")?, 0) + 1;
+    serde_json::from_slice(value.get(..=end)?).ok()
+}
+
 /// The commas and opening brackets of a JSON text outside its strings; more than `enough` are not counted.
 fn values(body: &[u8], enough: usize) -> usize {
     let (mut values, mut at) = (0, 0);
@@ -218,6 +254,28 @@ mod tests {
             check(body, "error -32700");
         }
         assert!(Message::read(b"\"\xff\"").is_err());
+    }
+
+    #[test]
+    fn the_beginning_tells_what_a_message_may_have_changed() {
+        let check =
+            |beginning: &str, expected| assert_eq!(unheard(beginning.as_bytes()), expected, "{beginning}");
+        let document = || Unheard::Document("file:///a".to_owned());
+        let change = r#"{"method": "textDocument/didChange","params":{"#;
+        check(&format!(r#"{change}"textDocument":{{"uri":"file:///a","version":2}},"cont"#), document());
+        check(
+            &format!(r#"{change}"contentChanges":[{{"text":"\"uri\":\"file:///b\" and so on"#),
+            Unheard::Any,
+        );
+        check(&format!(r#"{change}"textDocument":{{"uri":"file:/"#), Unheard::Any);
+        check(r#"{"params":{"textDocument":{"uri":"file:\/\/\/a"}"#, document());
+        check(r#"{"method":"textDocument/didOpen","params":{"textDocument":{"text":""#, Unheard::Nothing);
+        check(r#"{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","#, document());
+        check(
+            r#"{"method":"workspace/executeCommand","params":{"arguments":[{"uri":"file:///a"}"#,
+            Unheard::Nothing,
+        );
+        check(r#"{"id":1,"result":["#, Unheard::Nothing);
     }
 
     #[test]

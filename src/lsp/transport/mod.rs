@@ -9,4 +9,4 @@ pub mod written;
 
 pub use client::Client;
 pub use outbox::{FLUSH_WAIT, Outbox};
-pub use reader::{End, REQUEST_FAILED, Reader};
+pub use reader::{End, LEFT_OUT, REQUEST_FAILED, Reader};

@@ -18,7 +18,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Request, Response};
 
 use super::client::Client;
 use super::frame::{Decoder, Frame, LONG_BYTES};
-use super::message::{Message, RequestId, read_bytes, text_bytes};
+use super::message::{Message, RequestId, Unheard, read_bytes, text_bytes, unheard};
 use super::outbox::Outbox;
 use super::written::Written;
 use crate::lsp::errors;
@@ -35,6 +35,9 @@ const REQUESTS_MAX: usize = 4_096;
 const REQUESTS_BYTES_MAX: usize = 4 << 20;
 /// The protocol's code for a request that is well-formed and cannot be served.
 pub const REQUEST_FAILED: i64 = -32803;
+
+/// The notification by which the service is told of a message that has not been read.
+pub const LEFT_OUT: &str = "coppice/leftOut";
 
 /// Requests that take no parameters; `{}` and the like, which some clients send, mean the same as none.
 const WITHOUT_PARAMS: [&str; 2] = ["shutdown", "coppice/status"];
@@ -101,8 +104,8 @@ where
                         match self.outbox.hold(text_bytes(length)) {
                             Ok(hold) => held = hold,
                             Err(refused) => {
-                                decoder.give_up();
-                                self.leave_out(length, &refused);
+                                let unheard = unheard(decoder.give_up());
+                                self.leave_out(length, &refused, unheard);
                             }
                         }
                         continue;
@@ -111,7 +114,9 @@ where
                         held = None;
                         match unread {
                             Unread::NoJson(error) => self.refuse(error),
-                            Unread::NoRoom(length, refused) => self.leave_out(length, &refused),
+                            Unread::NoRoom(length, refused, unheard) => {
+                                self.leave_out(length, &refused, unheard);
+                            }
                         }
                         continue;
                     }
@@ -131,7 +136,7 @@ where
     /// Reads a body, if there is room for what it holds; what is held for a long one is what that takes from then on.
     fn read(&self, body: &[u8], held: &mut Option<Hold>) -> Result<(Message, usize), Unread> {
         let bytes = read_bytes(body, LONG_BYTES as u64);
-        let no_room = |refused| Unread::NoRoom(body.len(), refused);
+        let no_room = |refused| Unread::NoRoom(body.len(), refused, unheard(body));
         if bytes > LONG_BYTES as u64 {
             *held = None;
             *held = self.outbox.hold(bytes).map_err(no_room)?;
@@ -139,13 +144,19 @@ where
         Ok((Message::read(body).map_err(Unread::NoJson)?, body.len()))
     }
 
-    /// A message for which there is no room is not read: whoever sent it is told, and so is the user.
-    fn leave_out(&self, length: usize, refused: &Refused) {
+    /// A message for which there is no room is not read: whoever sent it is told, and so are the user and the service.
+    fn leave_out(&mut self, length: usize, refused: &Refused, unheard: Unheard) {
         let error = errors::left_out(length, refused);
         let message = format!("coppice: {}", error.message);
         self.client
             .tell::<ShowMessageNotification>(&ShowMessageParams { kind: MessageType::Warning, message });
         self.refuse(error);
+        let uri = match unheard {
+            Unheard::Nothing => return,
+            Unheard::Document(uri) => Some(uri),
+            Unheard::Any => None,
+        };
+        self.notification(LEFT_OUT.to_owned(), Some(json!({ "uri": uri })), None);
     }
 
     /// Answers what has no id that could be read.
@@ -247,7 +258,7 @@ where
 /// Why a body has not been read.
 enum Unread {
     NoJson(Error),
-    NoRoom(usize, Refused),
+    NoRoom(usize, Refused, Unheard),
 }
 
 /// What became of a message after its first poll.

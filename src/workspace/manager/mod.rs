@@ -150,6 +150,14 @@ impl Manager {
         self.core().documents.change(path, version, changes, encoding)
     }
 
+    /// What the client has said of a document was not heard, for this reason; nothing is answered for it until all of it
+    /// is said again.
+    pub fn lose(&self, path: &Path, why: &str) {
+        let bytes_max = self.settings_at(path).document_bytes_max();
+        self.core().documents.lose(path, why, bytes_max);
+        self.core().settling.forget(path);
+    }
+
     /// The document was written to disk.
     pub fn save(&self, path: &Path) {
         if let Some(document) = self.core().documents.get(path) {
