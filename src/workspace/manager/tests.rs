@@ -540,6 +540,31 @@ fn transitions_are_told_in_order() {
 }
 
 #[test]
+fn what_is_heard_of_is_looked_at_beside_the_timer() {
+    /// On which thread a folder begins to be rebuilt.
+    struct Threads(Sender<String>);
+    impl Observer for Threads {
+        fn event(&self, event: Event) {
+            if let Event::Folder(t) = event
+                && t.to.lifecycle == Lifecycle::Rebuilding
+            {
+                let name = std::thread::current().name().unwrap_or_default().to_owned();
+                let _ = self.0.send(name);
+            }
+        }
+    }
+    let mut world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let (sent, threads) = unbounded();
+    world.manager.shutdown();
+    world.manager = Manager::new(settings(), Arc::new(Threads(sent)));
+    world.add("a");
+    world.ask("a/x.py").unwrap();
+    world.edit("a/x.py", "def g(): pass\n");
+    let thread = threads.recv_timeout(PATIENCE).unwrap();
+    assert!(thread.starts_with("chore"), "{thread}");
+}
+
+#[test]
 fn a_native_watcher_follows_what_nobody_tells() {
     let mut settings = settings();
     settings.watch = WatchMode::Native;
