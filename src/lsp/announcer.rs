@@ -101,7 +101,7 @@ async fn run(session: Arc<Session>) {
         let inbox = std::mem::take(&mut *session.announcer.inbox.lock());
         announce(&session, &inbox, &mut progress, &mut told_health);
         progress.settle();
-        session.diagnostics.catch_up(&session.uris);
+        session.diagnostics.catch_up();
         tokio::time::sleep(INTERVAL).await;
         tokio::select! {
             () = session.announcer.something.notified() => {}

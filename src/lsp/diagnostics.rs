@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams};
+use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams, Uri};
 
 use super::announcer::Announcer;
 use super::convert::{self, Places};
@@ -49,8 +49,8 @@ struct State {
     files: BTreeMap<PathBuf, About>,
     /// The files that each folder has said something about.
     folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
-    /// Files of which something else is to be said once the client has caught up.
-    unsaid: BTreeSet<PathBuf>,
+    /// Files of which something else is to be said once the client has caught up, by the client's name for them then.
+    unsaid: BTreeMap<PathBuf, Option<Uri>>,
     /// Documents whose errors are being looked for, and whether they have changed meanwhile.
     looking: BTreeMap<PathBuf, bool>,
 }
@@ -83,12 +83,12 @@ impl Diagnostics {
     }
 
     /// Says what could not be said while the client was behind, until it is so again.
-    pub fn catch_up(&self, uris: &OpenUris) {
+    pub fn catch_up(&self) {
         let mut state = self.state.lock();
         while !self.client.is_behind()
-            && let Some(path) = state.unsaid.pop_first()
+            && let Some((path, uri)) = state.unsaid.pop_first()
         {
-            self.say(&mut state, uris, &path);
+            self.say(&mut state, uri, &path);
         }
         if !state.unsaid.is_empty() {
             self.announcer.stir();
@@ -142,16 +142,17 @@ impl Diagnostics {
 
     /// Sent under the lock, so that publications leave in the order in which they were decided.
     fn publish(&self, state: &mut State, uris: &OpenUris, path: &Path) {
+        let uri = uris.of(path);
         if self.client.is_behind() {
-            state.unsaid.insert(path.to_owned());
+            state.unsaid.insert(path.to_owned(), uri);
             self.announcer.stir();
         } else {
             state.unsaid.remove(path);
-            self.say(state, uris, path);
+            self.say(state, uri, path);
         }
     }
 
-    fn say(&self, state: &mut State, uris: &OpenUris, path: &Path) {
+    fn say(&self, state: &mut State, uri: Option<Uri>, path: &Path) {
         let Some(about) = state.files.get(path) else { return };
         let mut diagnostics = about.folder.whole.clone();
         // What a folder says of a file on disk may not hold for the text in the editor.
@@ -160,7 +161,7 @@ impl Diagnostics {
             None => (None, &about.folder.file),
         };
         diagnostics.extend_from_slice(more);
-        if let Some(uri) = uris.of(path) {
+        if let Some(uri) = uri {
             let params = PublishDiagnosticsParams { uri, version, diagnostics };
             self.client.tell::<PublishDiagnosticsNotification>(&params);
         }
