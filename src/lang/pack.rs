@@ -301,6 +301,8 @@ pub struct Knobs {
     pub tags: bool,
     /// Types in documentation comments are those of the definitions behind them (JavaScript).
     pub comment_types: bool,
+    /// A literal is what the place where it stands expects: its keys are uses of that type's members (TypeScript).
+    pub contextual: bool,
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,
     /// Types go together by their shape: members of one name may be the same without a word of it (TypeScript, Go).
@@ -465,6 +467,7 @@ impl Knobs {
         call_leads_to_constructor: false,
         implementations_use: false,
         related_use: false,
+        contextual: false,
         module_attributes: &[],
         opaque_modules: false,
         module_names: false,

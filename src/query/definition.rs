@@ -2,7 +2,7 @@
 
 use super::{Answer, Destination, destinations};
 use crate::graph::View;
-use crate::lang::facts::Role;
+use crate::lang::facts::{Role, Span};
 use crate::lang::modules::FileId;
 use crate::resolve::{Occurrence, Outcome, Resolver};
 
@@ -14,6 +14,18 @@ pub fn definition(view: &View, file: FileId, offset: u32) -> Answer {
     let Some(Occurrence::Ref(first)) = resolver.at(file, offset) else { return Ok(found) };
     let facts = view.facts(file);
     let span = facts.reference(first).span;
+    // The name of a module that is an object leads to that, where its path leads to the file.
+    for destination in &mut found {
+        if destination.symbol.is_none()
+            && let Some(object) = resolver.exported_object(destination.location.file)
+            && resolver.imported_module(file, first).is_none()
+        {
+            let def = view.facts(object.file).def(object.def).clone();
+            let start = def.name_span.start;
+            destination.location.span = Span::new(start, start);
+            destination.location.full = def.span;
+        }
+    }
     for (id, _) in
         facts.refs_with_ids().filter(|(id, r)| *id != first && r.span == span && r.role == Role::Key)
     {

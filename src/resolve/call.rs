@@ -181,6 +181,10 @@ impl Resolver<'_> {
             _ => return Typed::unknown(),
         };
         let callee = self.eval(cx, index.facts.callee(callee));
+        if nth == DECLARED {
+            let ty = self.expected_of(&callee.ty, position).unwrap_or_default();
+            return Typed { ty, tier: callee.tier }.at_most(Tier::Inferred);
+        }
         match &callee.ty {
             Ty::Function(symbol, seen) => self.argument_of(*symbol, seen.as_deref(), position, nth),
             Ty::Of(inner) => {
@@ -232,6 +236,29 @@ impl Resolver<'_> {
             }
             Ty::Handed(..) | Ty::Foreign(_) => Typed::sure(Ty::Unknown),
             _ => Typed::unknown(),
+        }
+    }
+
+    /// What the parameter at that position of what is called is declared to be.
+    fn expected_of(&self, callee: &Ty, position: u32) -> Option<Ty> {
+        let (function, seen) = match callee {
+            Ty::Function(symbol, seen) => (*symbol, seen.as_deref().cloned().unwrap_or_default()),
+            Ty::Of(class) => {
+                let symbol = class.symbol()?;
+                let constructor = self.knobs(symbol.file).constructor_names.iter().find_map(|word| {
+                    let name = self.view.lookup_name(word)?;
+                    self.member_of_symbol(symbol, Wanted::any(name)).first_symbol()
+                });
+                (constructor?, self.arguments(symbol, type_arguments(class).unwrap_or(&None)))
+            }
+            Ty::Closure(params, _) => return params.get(position as usize).cloned(),
+            Ty::Union(parts) => return parts.iter().find_map(|part| self.expected_of(part, position)),
+            _ => return None,
+        };
+        match self.whole_parameter(function, position)?.subst(&seen) {
+            // What a type parameter is bound to be.
+            Ty::Param(param) => Some(self.bounds(param).subst(&seen)),
+            ty => Some(ty),
         }
     }
 

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::{Entity, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::LangId;
-use crate::lang::facts::{DefKind, Name, Ref, Role, ScopeId, ScopeKind};
+use crate::lang::facts::{DefFlags, DefKind, Name, Ref, Role, ScopeId, ScopeKind};
 use crate::lang::modules::{FileId, Layout, parent};
 
 /// Guesses that are offered.
@@ -41,11 +41,21 @@ impl Resolver<'_> {
         ranked.sort_by_cached_key(|s| {
             let calls = self.def(*s).kind.is_callable() == (r.role == Role::Call);
             let there = self.view.path(s.file);
-            (!calls, s.file != file, parent(there) != parent(here), *s)
+            // What is written in a literal is what a type declares elsewhere.
+            let written = self.knobs(s.file).structural_types && self.is_of_a_value(*s);
+            (written, !calls, s.file != file, parent(there) != parent(here), *s)
         });
         ranked.truncate(GUESSES_MAX);
         let hits = ranked.into_iter().map(|s| Hit { entity: Entity::Symbol(s), tier, subst: None });
         Resolution::Found(hits.collect())
+    }
+
+    /// Whether it is a property of a literal, or one that an assignment declares, rather than a type's.
+    fn is_of_a_value(&self, symbol: Symbol) -> bool {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        let literal = index.facts.scope(def.scope).kind == ScopeKind::Object && def.ty.is_none();
+        literal || def.flags.has(DefFlags::ASSIGNED) && !def.kind.is_callable()
     }
 
     /// Members of that name, one for each type that has it.

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::member::Wanted;
 use super::{Cx, ReferenceLimits, Resolver, Symbol};
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Role, ScopeKind};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::{AssignedMembers, Interfaces};
 
@@ -218,6 +218,20 @@ impl Resolver<'_> {
         index.bases(part.def).any(|base| self.eval(cx, base).ty.instance().symbol().is_none())
     }
 
+    /// Whether the property of a literal is known to be one of these members, by what is expected where it stands.
+    fn is_expected_as(&self, symbol: Symbol, members: &[Symbol]) -> bool {
+        if !self.knobs(symbol.file).contextual || !self.is_property(symbol) {
+            return false;
+        }
+        let index = self.index(symbol.file);
+        let span = index.facts.def(symbol.def).name_span;
+        let key = index.facts.refs_with_ids().find(|(_, r)| r.role == Role::Key && r.span == span);
+        key.is_some_and(|(id, _)| {
+            let found = self.reference(symbol.file, id);
+            found.first_symbol().is_some_and(|member| members.contains(&member))
+        })
+    }
+
     /// Whether other members of the name may be one with these by the shape of their types alone.
     fn structural_doubt(&self, kin: &Kin, symbol: Symbol) -> Option<&'static str> {
         let knobs = self.knobs(symbol.file);
@@ -245,6 +259,7 @@ impl Resolver<'_> {
                 && member
                 && !d.kind.is_alias()
                 && !kin.symbols.contains(&s)
+                && !self.is_expected_as(s, &kin.symbols)
                 && (among || is_interface(s))
                 && (ours_undecided || undecided(s))
         };

@@ -366,7 +366,10 @@ impl Resolver<'_> {
         let facts = &index.facts;
         let kind = facts.scope(scope).kind;
         if kind == ScopeKind::Object {
-            return Candidates::new();
+            // Members are no names; the parameter of a mapped type is.
+            let declared = index.declared(scope, used.name);
+            let parameters = declared.filter(|(_, d)| d.kind == DefKind::TypeParameter && fits(d, used));
+            return parameters.map(|(id, _)| id).collect();
         }
         let in_type = matches!(kind, ScopeKind::Class | ScopeKind::Extension);
         let sees_members = in_type && self.sees_members(index, scope, used);

@@ -165,6 +165,8 @@ impl Resolver<'_> {
             let found = self.member_of(typed, wanted, file);
             match (&found, named) {
                 (Resolution::Found(_), _) | (_, None) => found,
+                // Nothing that is assigned to a value from outside declares what it has.
+                (Resolution::External(_), Some(symbol)) if self.holds_a_foreign_value(symbol) => found,
                 (_, Some(symbol)) => match self.assigned_to(symbol, wanted.name) {
                     // It is no surer than the receiver.
                     Some(assigned) => assigned.at_most(typed.tier.unwrap_or(Tier::Lexical)),

@@ -53,7 +53,7 @@ use smallvec::SmallVec;
 
 use crate::graph::{Graph, View};
 use crate::lang::Knobs;
-use crate::lang::facts::{Def, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, Span};
+use crate::lang::facts::{Def, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout, ModuleTarget};
 use bases::Linear;
 pub use hierarchy::Types;
@@ -371,11 +371,16 @@ impl<'v> Resolver<'v> {
             .filter(|(_, d)| touching(d.name_span) && index.is_spelled(d))
             .min_by_key(|(_, d)| (rank(d.name_span), d.kind == DefKind::Export));
         match (reference, def) {
-            (Some((r, reference)), Some((d, def))) => Some(if rank(def.name_span) < rank(reference.span) {
-                Occurrence::Def(d)
-            } else {
-                Occurrence::Ref(r)
-            }),
+            (Some((r, reference)), Some((d, def))) => {
+                let closer = rank(def.name_span) < rank(reference.span);
+                // A key of a literal that nobody expects is a definition of its own.
+                let own = reference.role == Role::Key
+                    && index.lang.knobs().contextual
+                    && def.name_span == reference.span
+                    && index.facts.scope(def.scope).kind == ScopeKind::Object
+                    && !matches!(self.resolve(file, r), Outcome::Found(_));
+                Some(if closer || own { Occurrence::Def(d) } else { Occurrence::Ref(r) })
+            }
             (Some((r, _)), None) => Some(Occurrence::Ref(r)),
             (None, Some((d, _))) => Some(Occurrence::Def(d)),
             (None, None) => None,

@@ -80,6 +80,15 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where a module exports an object that is more than a list of names.
+    pub fn exported_object(&self, file: FileId) -> Option<Symbol> {
+        let name = self.view.lookup_name(WHOLE_EXPORT)?;
+        let index = self.index(file);
+        let (def, whole) = index.declared(ScopeId::FILE, name).last()?;
+        let Term::Object(object) = index.facts.term(whole.init?) else { return None };
+        index.facts.defs.iter().any(|d| d.scope == *object).then_some(Symbol { file, def })
+    }
+
     /// What a file exports as a whole: a function or class and the namespace of its name are one thing.
     fn whole_value(&self, export: Symbol) -> Resolution {
         let followed = self.follow(export);

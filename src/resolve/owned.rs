@@ -9,7 +9,9 @@ use super::member::Wanted;
 use super::ty::{Head, Subst, Ty};
 use super::{Cx, Entity, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::LangId;
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Extension, Facts, Name, ScopeId, ScopeKind, TermId};
+use crate::lang::facts::{
+    Def, DefFlags, DefId, DefKind, Extension, Facts, Name, ScopeId, ScopeKind, Term, TermId,
+};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
 
@@ -113,8 +115,18 @@ impl Resolver<'_> {
         if found.len() < 2 {
             return;
         }
-        let rank = |symbol: Symbol| (!self.is_declared(symbol), !self.in_constructor(symbol));
+        // Where every binding is an assignment, one in the class is no more than the others.
+        let is_assigned = |symbol: Symbol| {
+            self.knobs(symbol.file).assigned_members == AssignedMembers::Any
+                && self.def(symbol).flags.has(DefFlags::ASSIGNED)
+        };
+        let rank =
+            |symbol: Symbol| (!self.is_declared(symbol), is_assigned(symbol), !self.in_constructor(symbol));
         found.sort_by_key(|(symbol, _)| rank(*symbol));
+        // In the body of its class it is what it is, whatever is assigned to it.
+        if !is_assigned(found[0].0) {
+            found.retain(|(symbol, _)| !is_assigned(*symbol));
+        }
         // A declaration says more than the assignments beside it.
         if self.is_declared(found[0].0) {
             found.retain(|(symbol, _)| self.is_declared(*symbol));
@@ -325,7 +337,7 @@ impl Resolver<'_> {
     /// A property of an object literal, or one that was assigned to it later.
     pub(super) fn object_member(&self, file: FileId, scope: ScopeId, name: Name) -> Resolution {
         let index = self.index(file);
-        let declared = index.declared(scope, name).map(|(def, _)| def);
+        let declared = index.declared(scope, name).filter(|(_, d)| is_member(d)).map(|(def, _)| def);
         let mut hits: SmallVec<[DefId; 2]> = declared.collect();
         if hits.is_empty() {
             let assigned = index.named(name).filter(|(_, d)| match d.of {
@@ -347,9 +359,20 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether a variable or parameter is what a call, a constructor or a declared type makes it, and that is not of the
+    /// folder: then it is no object that its file builds up member by member.
+    pub(super) fn holds_a_foreign_value(&self, symbol: Symbol) -> bool {
+        let index = self.index(symbol.file);
+        let def = index.facts.def(symbol.def);
+        if !matches!(def.kind, DefKind::Variable | DefKind::Constant | DefKind::Parameter | DefKind::Field) {
+            return false;
+        }
+        let made = |init: TermId| matches!(index.facts.term(init), Term::Instance(_) | Term::Call(_));
+        def.ty.is_some() || def.init.is_some_and(made)
+    }
+
     /// A member that was assigned to a variable or function itself (`f.name = …`).
     pub(super) fn assigned_to(&self, symbol: Symbol, name: Name) -> Option<Resolution> {
-        use crate::lang::facts::Term;
         let index = self.index(symbol.file);
         if index.lang.knobs().assigned_members != AssignedMembers::Any {
             return None;

@@ -35,6 +35,8 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("signature", signature),
     ("index", index),
     ("predefined", predefined),
+    ("infer", infer),
+    ("cast", cast),
     ("enumerator", enumerator),
 ];
 
@@ -169,8 +171,16 @@ fn export<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
                     let Some(name) = specifier.child_by_field_name("name") else { continue };
                     let role = if module.is_some() { Role::Import } else { Role::Read };
                     let value = walk.refer(name, role, module);
-                    let seen = specifier.child_by_field_name("alias").unwrap_or(name);
-                    walk.define(DefKind::Export, seen, node, Some(value));
+                    match reserved_alias(walk, specifier) {
+                        Some(alias) => {
+                            let whole = Span::new(node.start_byte() as u32, node.end_byte() as u32);
+                            walk.define_span(DefKind::Export, alias, whole, Some(value));
+                        }
+                        None => {
+                            let seen = specifier.child_by_field_name("alias").unwrap_or(name);
+                            walk.define(DefKind::Export, seen, node, Some(value));
+                        }
+                    }
                 }
             }
             "namespace_export" => {
@@ -186,6 +196,18 @@ fn export<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         walk.glob(module, true);
     }
     Hooked::Done(None)
+}
+
+/// The word behind `as` that the grammar does not take for a name (`export { f as delete }`).
+fn reserved_alias<'t>(walk: &Walk<'t>, specifier: Node<'t>) -> Option<Span> {
+    if specifier.child_by_field_name("alias").is_some() {
+        return None;
+    }
+    let error = specifier.next_sibling().filter(|next| next.is_error())?;
+    let word = walk.text(error).strip_prefix("as")?.trim_start();
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let end = error.end_byte() as u32;
+    is_word.then(|| Span::new(end - word.len() as u32, end))
 }
 
 /// `export default …`: what follows is the value of an export of that name.
@@ -354,7 +376,11 @@ fn create<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         .filter(|property| walk.text(*property) == "prototype")
         .and_then(|_| of.child_by_field_name("object"));
     let term = match prototype {
-        Some(class) => path(walk, class, Role::Read).map(|class| walk.term(Term::Instance(class))),
+        // An object that is built up from there on, which one that is constructed is not.
+        Some(class) => path(walk, class, Role::Read).map(|class| {
+            let instance = walk.term(Term::Instance(class));
+            walk.term(Term::Same(instance))
+        }),
         None => path(walk, of, Role::Read),
     };
     Hooked::Done(term)
@@ -453,6 +479,24 @@ fn predefined<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     };
     let term = walk.wanted().then(|| walk.term(Term::Literal(literal)));
     Hooked::Done(term)
+}
+
+/// `infer X` is seen in the whole conditional type, however deep it stands in what that asks for.
+fn infer<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    let Some(name) = node.named_child(0).filter(|name| name.kind() == "type_identifier") else {
+        return Hooked::Continue;
+    };
+    let innermost = walk.scope();
+    let facts = walk.facts();
+    let conditional = facts.ancestors(innermost).find(|scope| facts.scope(*scope).kind == ScopeKind::Block);
+    walk.define_in(conditional.unwrap_or(innermost), DefKind::TypeParameter, name, node);
+    Hooked::Continue
+}
+
+/// `/** @type {A} */ (b)`.
+fn cast<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    walk.cast_by_comment(node.start_byte() as u32);
+    Hooked::Continue
 }
 
 /// A member of an enum without a value.

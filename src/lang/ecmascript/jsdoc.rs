@@ -110,6 +110,7 @@ impl<'t> Reader<'_, 't> {
                     }
                 }
                 "typedef" | "callback" if self.walk.comment_types() => self.typedef(sign),
+                "import" if self.walk.comment_types() => self.import(sign),
                 "property" | "prop" => {
                     let ty = self.braced();
                     self.spaces();
@@ -146,6 +147,80 @@ impl<'t> Reader<'_, 't> {
         let def = self.walk.define_span(DefKind::TypeAlias, name, whole, None);
         let def = &mut self.walk.facts().defs[def.index()];
         (def.ty, def.flags) = (ty, def.flags.with(DefFlags::EXPORTED));
+    }
+
+    /// `@import A, { B as C } from './m'`, `@import * as D from './m'`.
+    fn import(&mut self, sign: usize) {
+        // What is brought in stands before the module that it is brought from.
+        let from = self.at;
+        let Some(module) = self.behind_from() else { return };
+        let (end, whole) = (self.at, Span::new(self.start + sign as u32, self.start + self.at as u32));
+        self.at = from;
+        for _ in 0..TAGS_MAX {
+            self.spaces();
+            if self.eat('{') {
+                self.imported_names(module, whole);
+            } else if self.eat('*') {
+                if let Some(name) = self.alias() {
+                    self.walk.define_span(DefKind::Import, name, whole, Some(module));
+                }
+            } else if let Some(name) = self.name() {
+                let value = self.walk.refer_span_as(name, "default", Role::Import, Some(module));
+                self.walk.define_span(DefKind::Import, name, whole, Some(value));
+            }
+            self.spaces();
+            if !self.eat(',') {
+                break;
+            }
+        }
+        self.at = end;
+    }
+
+    /// `B as C, D }`.
+    fn imported_names(&mut self, module: TermId, whole: Span) {
+        for _ in 0..TAGS_MAX {
+            self.spaces();
+            let Some(name) = self.name() else { break };
+            let value = self.walk.refer_span(name, Role::Import, Some(module));
+            let local = self.alias().unwrap_or(name);
+            self.walk.define_span(DefKind::Import, local, whole, Some(value));
+            self.spaces();
+            self.eat(',');
+        }
+        self.eat('}');
+    }
+
+    /// The name behind `as`.
+    fn alias(&mut self) -> Option<Span> {
+        let before = self.at;
+        self.spaces();
+        if self.word() == "as" {
+            self.spaces();
+            return self.name();
+        }
+        self.at = before;
+        None
+    }
+
+    /// The module behind `from`, in this tag.
+    fn behind_from(&mut self) -> Option<TermId> {
+        let rest = &self.text[self.at..];
+        let found = rest.find(" from ").filter(|found| !rest[..*found].contains('@'))?;
+        self.at += found + " from ".len();
+        self.spaces();
+        let quote = self.peek().filter(|c| matches!(c, '"' | '\''))?;
+        let from = self.at + 1;
+        let len = self.text[from..].find(quote).filter(|len| *len > 0)?;
+        self.at = from + len + 1;
+        Some(self.module(from, len))
+    }
+
+    /// The module that a string names, with a use of its name.
+    fn module(&mut self, from: usize, len: usize) -> TermId {
+        let module = self.walk.module(&self.text[from..from + len]);
+        let span = Span::new(self.start + from as u32, self.start + (from + len) as u32);
+        self.walk.refer_span(span, Role::Import, Some(module));
+        module
     }
 
     /// The object whose parts the comment goes on to name.
@@ -474,10 +549,7 @@ impl<'t> Reader<'_, 't> {
         if len == 0 || !self.eat(')') {
             return None;
         }
-        let module = self.walk.module(&self.text[from..from + len]);
-        let span = Span::new(self.start + from as u32, self.start + (from + len) as u32);
-        self.walk.refer_span(span, Role::Import, Some(module));
-        let mut term = module;
+        let mut term = self.module(from, len);
         while self.eat('.') {
             let Some(name) = self.name() else { break };
             term = self.walk.refer_span(name, Role::Type, Some(term));

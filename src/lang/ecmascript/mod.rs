@@ -20,6 +20,7 @@ pub const TYPESCRIPT: Knobs = Knobs {
     visibility: Visibility::Scope,
     type_namespace: true,
     related_use: true,
+    contextual: true,
     arities: true,
     mro: Mro::DepthFirst,
     exports: Exports::Marked,

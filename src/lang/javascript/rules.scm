@@ -27,6 +27,9 @@
 (class (class_heritage) @inherit body: (_) @walk) @adopt @scope.class
 (field_definition "static" @flag.static property: (property_identifier|private_property_identifier|string) @name value: (_) @init decorator: (_) @walk) @def.field
 
+; A type in a comment before parentheses is that of what stands in them.
+(parenthesized_expression (_) @same) @hook.cast
+
 ; Variables and assignments; an assignment to a member declares it.
 (variable_declarator (#kind? value call_expression member_expression) name: (_) @bind value: (_) @init) @hook.require @bind.variable
 (variable_declarator name: (_) @bind value: (_) @init) @bind.variable

@@ -111,6 +111,10 @@ impl Compiler<'_> {
             ("kind?", [field, kinds @ ..]) if !kinds.is_empty() => {
                 Condition::Kind(self.field(field)?, all_kinds(kinds)?)
             }
+            ("child?", [_, ..]) => {
+                let kinds: Result<Vec<_>, _> = arguments.iter().map(|kind| self.kinds(kind, true)).collect();
+                Condition::Token(kinds?.concat())
+            }
             ("token?", [token]) => Condition::Token(self.kinds(token, false)?),
             ("is?", texts) if !texts.is_empty() => {
                 Condition::TextIs(texts.iter().map(|t| t.as_str().into()).collect())

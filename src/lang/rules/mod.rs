@@ -309,7 +309,7 @@ pub enum Condition {
     Leaf,
     /// The field's node is of one of these kinds.
     Kind(u16, Vec<u16>),
-    /// One of the node's own tokens.
+    /// One of the node's own tokens, or children.
     Token(Vec<u16>),
 }
 

@@ -93,10 +93,11 @@
 (type_predicate name: (_) @walk type: (_) @typewalk)
 (asserts (_) @walk)
 (conditional_type left: (_) @typewalk right: (_) @typewalk consequence: (_) @typeitem alternative: (_) @typeitem) @scope.block @term.union
-(infer_type (type_identifier) @name) @def.typeparameter
-(mapped_type_clause name: (_) @name type: (_) @typewalk alias: (_) @typewalk) @def.typeparameter
-(index_type_query (_) @typewalk)
-(lookup_type (_) @typewalk)
+(infer_type . (type_identifier) @skip (_) @typewalk) @hook.infer
+(mapped_type_clause name: (_) @name type: (_) @type alias: (_) @typewalk) @def.typeparameter
+(index_type_query (_) @typeitem) @term.tuple
+(lookup_type (#child? literal_type) . (_) @typerecv (literal_type) @name) @member
+(lookup_type . (_) @typevalue.instance (_) @typewalk) @term.index
 (template_type (_) @typewalk)
 (type_query (_) @value) @term.same
 (this_type) @term.selftype

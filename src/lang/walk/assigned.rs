@@ -12,6 +12,10 @@ impl Walk<'_> {
         if !self.pack.knobs.prototype_names.contains(&&*facts.names[def.name.index()]) {
             return;
         }
+        let init = match *facts.term(init) {
+            Term::Same(inner) => inner,
+            _ => init,
+        };
         match *facts.term(init) {
             Term::Object(scope) => self.builder.extend(of, Some(scope), None, None),
             Term::Instance(base) => {

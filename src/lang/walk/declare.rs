@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::builder::NewDef;
 use super::frame::{Frame, Function, Group, Subject};
 use super::{Walk, is_quoted};
-use crate::lang::facts::{DefFlags, DefKind, ScopeId, ScopeKind, Span, Term};
+use crate::lang::facts::{DefFlags, DefKind, ScopeId, ScopeKind, Span, Term, TermId};
 use crate::lang::rules::{Action, Rule, Slot, Wrap};
 
 impl<'t> Walk<'t> {
@@ -36,6 +36,9 @@ impl<'t> Walk<'t> {
         });
         frame.def = Some(def);
         frame.name = Some(name_span);
+        if matches!(kind, DefKind::Property | DefKind::Method) {
+            frame.key = self.contextual_key(name_span);
+        }
     }
 
     /// A function or class without a name of its own is the definition that it is the value of.
@@ -130,6 +133,24 @@ impl<'t> Walk<'t> {
         scope
     }
 
+    /// A value of the type that a function is to have where it stands.
+    fn declared_function(&mut self, frame: &Frame) -> Option<TermId> {
+        if frame.key.is_some() {
+            return frame.key;
+        }
+        if frame.slot == Slot::Init {
+            let above = &self.frames[frame.target];
+            return match (above.key, above.ty.filter(|_| frame.def.is_none())) {
+                (Some(key), _) => Some(key),
+                (None, ty) => ty.map(|ty| self.builder.term(Term::Instance(ty))),
+            };
+        }
+        if frame.def.is_some() || frame.argument.is_some() {
+            return None;
+        }
+        self.expected(frame)
+    }
+
     /// Opens the scope of a node: behind its name, which belongs outside.
     pub(super) fn open_scope(&mut self, frame: &mut Frame, kind: ScopeKind, node: Node<'t>) {
         if kind == ScopeKind::File {
@@ -148,15 +169,14 @@ impl<'t> Walk<'t> {
         frame.flags = DefFlags::NONE;
         frame.function_scope = false;
         if kind == ScopeKind::Function {
+            let declared = self.declared_function(frame);
             self.functions.push(Function {
                 def: frame.def,
                 returns: Vec::new(),
                 parameters: 0,
                 types: Vec::new(),
                 argument: frame.argument,
-                declared: self.frames[frame.target]
-                    .ty
-                    .filter(|_| frame.slot == Slot::Init && frame.def.is_none()),
+                declared,
             });
             frame.owns_function = true;
         }

@@ -62,22 +62,6 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// `{ x }` as a value: a property of the literal, or a field of what is being built.
-    fn shorthand(&mut self, frame: &Frame, span: Span, value: Option<TermId>) {
-        if let Some(recv) = self.subject_term(frame.subject, frame.group) {
-            self.builder.reference(span, Role::Key, frame.scope, Some(recv));
-        } else if self.builder.facts.scope(frame.scope).kind == ScopeKind::Object {
-            let def = self.builder.define(NewDef {
-                kind: DefKind::Property,
-                flags: frame.flags,
-                name_span: span,
-                span,
-                scope: frame.scope,
-            });
-            self.builder.facts.defs[def.index()].init = value;
-        }
-    }
-
     /// A name in a pattern.
     fn bind(&mut self, frame: &Frame, span: Span, subject: Subject) {
         let Some(group) = frame.group else { return };
@@ -381,6 +365,10 @@ impl<'t> Walk<'t> {
         if frame.slot == Slot::None {
             return;
         }
+        let term = match frame.cast {
+            Some(ty) => self.builder.term(Term::Instance(ty)),
+            None => term,
+        };
         let term = self.wrapped(frame.wrap, term);
         let target = &mut self.frames[frame.target];
         match frame.slot {

@@ -36,7 +36,7 @@ pub(super) struct Function {
     pub(super) types: Vec<TermId>,
     /// The frame of the call that it is an argument of, and its position there.
     pub(super) argument: Option<(usize, u32)>,
-    /// The type of what it is the initialiser of.
+    /// A value of the type of what it is the initialiser of, or of what is expected where it stands.
     pub(super) declared: Option<TermId>,
 }
 
@@ -79,6 +79,12 @@ pub(super) struct Frame {
     pub(super) call_hole: Option<TermId>,
     /// The arguments of the call are kept.
     pub(super) given: bool,
+    /// What a comment says that the value of this node is.
+    pub(super) cast: Option<TermId>,
+    /// For a property of a literal: the member that is expected there.
+    pub(super) key: Option<TermId>,
+    /// For a literal: what is expected of it, once that was asked for.
+    pub(super) expected: Option<Option<TermId>>,
 }
 
 impl Frame {
@@ -115,6 +121,9 @@ impl Frame {
             argument: None,
             call_hole: None,
             given: false,
+            cast: None,
+            key: None,
+            expected: None,
         }
     }
 }

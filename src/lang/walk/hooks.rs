@@ -86,7 +86,11 @@ impl<'t> Walk<'t> {
 
     /// A use of a name that is not the one written there (`import x from` uses `default`).
     pub fn refer_as(&mut self, node: Node<'t>, name: &str, role: Role, recv: Option<TermId>) -> TermId {
-        let span = self.name_span(node);
+        self.refer_span_as(self.name_span(node), name, role, recv)
+    }
+
+    /// The same, for names that are no node of their own.
+    pub fn refer_span_as(&mut self, span: Span, name: &str, role: Role, recv: Option<TermId>) -> TermId {
         let name = self.builder.coined_name(name);
         let scope = self.scope();
         let reference = self.builder.reference_to(name, span, role, scope, recv);

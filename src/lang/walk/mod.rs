@@ -10,6 +10,7 @@ mod builder;
 pub(in crate::lang) mod compact;
 mod declare;
 mod emit;
+mod expected;
 mod fragment;
 mod frame;
 mod hooks;
@@ -196,6 +197,7 @@ impl<'t> Walk<'t> {
             frame.wrap = up.wrap;
             frame.target = up.target;
             frame.subject = up.subject;
+            frame.cast = up.cast;
             return frame;
         };
         frame.context = match reading.context {
@@ -210,6 +212,7 @@ impl<'t> Walk<'t> {
             SlotChoice::Is(slot) => (slot, parent, reading.wrap),
             SlotChoice::Inherited => (up.slot, up.target, up.wrap),
         };
+        frame.cast = up.cast.filter(|_| reading.slot == SlotChoice::Inherited);
         if reading.arguments || reading.matched {
             if reading.arguments {
                 self.invoke(parent);
@@ -308,17 +311,9 @@ impl<'t> Walk<'t> {
             let nth = function.parameters;
             function.parameters += 1;
             if let Some((call, position)) = function.argument {
-                let hole = match self.frames[call].call_hole {
-                    Some(hole) => hole,
-                    None => {
-                        let hole = self.builder.term(Term::Unknown);
-                        self.frames[call].call_hole = Some(hole);
-                        hole
-                    }
-                };
+                let hole = self.call_hole(call);
                 argument = Some(self.builder.term(Term::Argument(hole, position, nth)));
-            } else if let Some(ty) = function.declared {
-                let value = self.builder.term(Term::Instance(ty));
+            } else if let Some(value) = function.declared {
                 argument = Some(self.builder.term(Term::Argument(value, super::facts::DECLARED, nth)));
             }
         }

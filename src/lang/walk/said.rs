@@ -18,6 +18,19 @@ pub enum Said {
 }
 
 impl Walk<'_> {
+    /// The type that a comment right before the node gives it, for the value in the node.
+    pub fn cast_by_comment(&mut self, start: u32) {
+        let Some((end, Said::Type(ty))) = self.said.last().copied() else { return };
+        let between = Span::new(end, start);
+        if end > start || !self.slice(between).chars().all(char::is_whitespace) {
+            return;
+        }
+        self.said.pop();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.cast = Some(ty);
+        }
+    }
+
     /// Keeps what a comment that ends here says, for the definition that follows it.
     pub fn say(&mut self, end: u32, said: Said) {
         self.said.push((end, said));

@@ -2,7 +2,7 @@
 
 use super::Walk;
 use super::frame::Frame;
-use crate::lang::facts::{Literal, Term, TermId};
+use crate::lang::facts::{DefKind, Literal, ScopeId, Term, TermId};
 use crate::lang::rules::{Slot, TermAction, Wrap};
 
 impl Walk<'_> {
@@ -82,13 +82,13 @@ impl Walk<'_> {
             },
             TermAction::Object => {
                 let object = Term::Object(frame.scope);
-                let spread = items();
-                if spread.is_empty() {
+                let (spread, mapped) = (items(), self.mapped(frame.scope));
+                if spread.is_empty() && mapped.is_none() {
                     object
                 } else {
-                    // What is spread in it has members that are its own.
+                    // What is spread in it, or mapped, has members that are its own.
                     let object = self.builder.term(object);
-                    Term::Union(std::iter::once(object).chain(spread).collect())
+                    Term::Union(std::iter::once(object).chain(spread).chain(mapped).collect())
                 }
             }
             TermAction::SelfValue => Term::SelfValue,
@@ -97,6 +97,16 @@ impl Walk<'_> {
             TermAction::Literal(literal) => Term::Literal(literal),
         };
         Some(self.builder.term(term))
+    }
+
+    /// The type whose keys the type of an object maps (`{ [K in keyof T]: … }`).
+    fn mapped(&self, object: ScopeId) -> Option<TermId> {
+        let facts = &self.builder.facts;
+        let key = facts.defs.iter().rev().take_while(|d| d.scope >= object).find(|d| d.scope == object)?;
+        match facts.term(key.ty.filter(|_| key.kind == DefKind::TypeParameter)?) {
+            Term::Tuple(of) if of.len() == 1 => of.first().copied(),
+            _ => None,
+        }
     }
 
     pub(super) fn wrapped(&mut self, wrap: Wrap, term: TermId) -> TermId {

@@ -264,9 +264,26 @@ fn members_of_one_shape_are_doubted() {
         "
         //- /a.ts
         interface P { $0x: number }
-        const p: P = { x: 1 };
+        const p = { x: 1 };
         ",
         &["? a.ts: interface P { fresh: number }"],
+    );
+}
+
+#[test]
+fn keys_of_literals_are_renamed_with_the_member_that_is_expected() {
+    check_rename(
+        "
+        //- /a.ts
+        interface P { $0x: number }
+        const p: P = { x: 1 };
+        function f(x: number): P { return { x }; }
+        ",
+        &[
+            "a.ts: interface P { fresh: number }",
+            "a.ts: const p: P = { fresh: 1 };",
+            "a.ts: function f(x: number): P { return { fresh: x }; }",
+        ],
     );
 }
 

@@ -1,5 +1,6 @@
 //! Where names lead, language by language.
 
+mod contexts;
 mod preprocessed;
 mod scripts;
 
