@@ -341,6 +341,9 @@ impl Literal {
 /// The position of no argument, in the term of a parameter of a function whose type is declared.
 pub const DECLARED: u32 = u32::MAX;
 
+/// The number of no payload: the subject itself, where it has been shown to be what the pattern says.
+pub const WHOLE: u32 = u32::MAX;
+
 /// A small expression over values and types of the file, evaluated by the resolver.
 ///
 /// Children may have larger or smaller ids than their parent (a pattern is seen before its value); evaluation
@@ -384,9 +387,10 @@ pub enum Term {
     AddrOf(TermId),
     /// What a context manager hands out (`with … as x`).
     Enter(TermId),
-    /// The n-th part of a tuple or of several results.
+    /// The n-th part of a tuple or of several results. Of a literal: one of its kind, by a number that stands for its text.
     Nth(TermId, u32),
-    /// The n-th payload of a variant or positional pattern (`Some(x)`, `Point(a, b)`): pattern type, subject, n.
+    /// The n-th payload of a variant or positional pattern (`Some(x)`, `Point(a, b)`): pattern type, subject, n. The
+    /// [`WHOLE`] subject is an instance of the pattern's type, or what the call of a function has shown it to be.
     Payload(TermId, TermId, u32),
     /// The n-th parameter handed to a function value that is an argument: the call it is an argument of,
     /// the argument's position and the parameter's. At the position [`DECLARED`] stands the function itself.

@@ -11,14 +11,12 @@ use crate::resolve::{Occurrence, Outcome, Resolver};
 pub fn definition(view: &View, file: FileId, offset: u32) -> Answer {
     let resolver = Resolver::new(view);
     let mut found = destinations(&resolver, file, offset)?;
-    let Some(Occurrence::Ref(first)) = resolver.at(file, offset) else { return Ok(found) };
-    let facts = view.facts(file);
-    let span = facts.reference(first).span;
+    let at = resolver.at(file, offset);
     // The name of a module that is an object leads to that, where its path leads to the file.
     for destination in &mut found {
         if destination.symbol.is_none()
             && let Some(object) = resolver.exported_object(destination.location.file)
-            && resolver.imported_module(file, first).is_none()
+            && !matches!(at, Some(Occurrence::Ref(path)) if resolver.imported_module(file, path).is_some())
         {
             let def = view.facts(object.file).def(object.def).clone();
             let start = def.name_span.start;
@@ -26,6 +24,9 @@ pub fn definition(view: &View, file: FileId, offset: u32) -> Answer {
             destination.location.full = def.span;
         }
     }
+    let Some(Occurrence::Ref(first)) = at else { return Ok(found) };
+    let facts = view.facts(file);
+    let span = facts.reference(first).span;
     for (id, _) in
         facts.refs_with_ids().filter(|(id, r)| *id != first && r.span == span && r.role == Role::Key)
     {

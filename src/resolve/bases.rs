@@ -207,6 +207,23 @@ impl Resolver<'_> {
         }
         subst
     }
+
+    /// The same, with what type parameters are by default where no argument is given for them.
+    pub(super) fn arguments_or_defaults(&self, symbol: Symbol, args: &Args) -> Subst {
+        let mut subst = self.arguments(symbol, args);
+        let given = subst.params.len();
+        for param in self.params(symbol).iter().skip(given) {
+            let index = self.index(param.file);
+            let def = index.facts.def(param.def);
+            let Some(default) = def.init.filter(|_| def.kind == DefKind::TypeParameter) else { continue };
+            let ty =
+                self.eval(Cx { file: param.file, scope: def.scope }, default).ty.instance().subst(&subst);
+            if !ty.is_unknown() {
+                subst.params.push((*param, ty));
+            }
+        }
+        subst
+    }
 }
 
 /// The parts of a base that is written as several (`A + B`, `A & B`).

@@ -302,7 +302,7 @@ impl Resolver<'_> {
             Ty::Named(Head::Def(symbol), args) => {
                 let method = self.only_method(*symbol)?;
                 let parameter = self.parameter_at(method, nth)?;
-                let seen = self.arguments(*symbol, args);
+                let seen = self.arguments_or_defaults(*symbol, args);
                 Some(self.value(parameter).ty.subst(&seen))
             }
             _ => None,

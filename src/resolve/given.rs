@@ -142,6 +142,7 @@ impl Resolver<'_> {
             (Ty::Closure(_, wanted), Ty::Function(function, _)) => {
                 self.bind(wanted, &self.result(*function).ty, bound);
             }
+            (Ty::Closure(_, wanted), Ty::Of(given)) => self.bind(wanted, given, bound),
             // What a function type from outside gives is its last argument.
             (Ty::Named(Head::Foreign(_), Some(wanted)), Ty::Closure(_, given)) => {
                 if let Some(wanted) = wanted.last() {

@@ -8,7 +8,7 @@ use super::lexical::Use;
 use super::ty::{Args, Head, Place, Subst, Ty};
 use super::{Cx, Entity, HITS_MAX, Hit, Hits, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::Knobs;
-use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, ScopeId, Term, TermId};
+use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, RefId, Role, ScopeId, Term, TermId, WHOLE};
 use crate::lang::modules::FileId;
 use crate::lang::pack::AssignedMembers;
 
@@ -149,6 +149,7 @@ impl Resolver<'_> {
         match index.facts.term(recv) {
             Term::Ref(reference) => self.reference(cx.file, *reference).first_symbol(),
             Term::Def(def) => Some(Symbol { file: cx.file, def: *def }),
+            Term::Payload(_, subject, WHOLE) => self.receiver_symbol(cx, *subject),
             _ => None,
         }
     }
@@ -320,7 +321,11 @@ impl Resolver<'_> {
                 _ => NO_MEMBER,
             };
         }
-        let mut receiver = self.arguments(symbol, args);
+        // In the type itself its parameters are any that fit.
+        let mut receiver = match this {
+            Ty::Named(..) => self.arguments_or_defaults(symbol, args),
+            _ => self.arguments(symbol, args),
+        };
         receiver.this = Some(this.clone());
         let receiver = Rc::new(receiver);
         let hits = members.found.iter().take(HITS_MAX).map(|(found, path)| {

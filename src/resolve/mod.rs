@@ -38,6 +38,7 @@ mod receiver;
 mod references;
 mod related;
 mod term;
+mod tested;
 mod ty;
 mod type_of;
 pub mod usage;

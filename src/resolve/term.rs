@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::ty::Ty;
 use super::{Cx, Resolution, Resolver, Tier, Typed};
-use crate::lang::facts::{DefKind, Literal, RefId, Role, Term, TermId};
+use crate::lang::facts::{DefKind, Literal, RefId, Role, Term, TermId, WHOLE};
 
 impl Resolver<'_> {
     /// What a term of a file is, seen from a place in it.
@@ -39,7 +39,10 @@ impl Resolver<'_> {
             Term::Unwrap(inner) => self.unwrapped(sub(inner)),
             Term::Deref(inner) => self.pointee(cx.file, sub(inner)),
             Term::Enter(inner) => self.entered(cx.file, sub(inner)),
+            // What text it has matters only where it is compared.
+            Term::Nth(inner, _) if matches!(index.facts.term(*inner), Term::Literal(_)) => sub(inner),
             Term::Nth(inner, nth) => self.nth(cx.file, sub(inner), *nth),
+            Term::Payload(by, subject, WHOLE) => self.tested(cx, *by, *subject),
             Term::Payload(pattern, subject, nth) => self.payload(cx, *pattern, *subject, *nth),
             Term::Argument(call, position, nth) => self.argument(cx, *call, *position, *nth),
             Term::Apply(head, args) => {
@@ -90,7 +93,7 @@ impl Resolver<'_> {
         if self.def(alias).kind != DefKind::TypeAlias || self.params(alias).is_empty() {
             return None;
         }
-        let by = self.arguments(alias, &Some(args.into()));
+        let by = self.arguments_or_defaults(alias, &Some(args.into()));
         Some(self.value(alias).map(|ty| ty.subst(&by).bounded()))
     }
 

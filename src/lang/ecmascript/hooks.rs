@@ -36,6 +36,9 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("index", index),
     ("predefined", predefined),
     ("infer", infer),
+    ("test", super::narrowing::test),
+    ("switch", super::narrowing::switch),
+    ("text", super::narrowing::text_type),
     ("cast", cast),
     ("enumerator", enumerator),
 ];

@@ -5,6 +5,7 @@ mod hooks;
 mod jsdoc;
 mod manifests;
 mod modules;
+mod narrowing;
 
 use super::imports::ImportStyle;
 use super::pack::{AssignedMembers, Exports, Generic, Hands, MemberScope, Mro, Stub, Visibility};

@@ -3,7 +3,10 @@
 (program) @hook.file
 (comment) @hook.comment
 
-; Blocks.
+; Blocks. What their conditions show holds in them.
+(if_statement condition: (_) @walk) @hook.test
+(switch_statement value: (_) @walk) @hook.switch
+(while_statement condition: (_) @walk) @hook.test
 (for_statement (_) @walk) @scope.lazy
 (for_in_statement (#text? kind "var") (#text? operator "in") left: (_) @bind right: (_) @walk body: (_) @walk) @scope.block @functionscope @bind.variable
 (for_in_statement (#text? kind "var") left: (_) @bind right: (_) @init.iter body: (_) @walk) @scope.block @functionscope @bind.variable
@@ -40,9 +43,9 @@
 ; Expressions.
 (await_expression (_) @value) @term.await
 (parenthesized_expression (_) @same)
-(ternary_expression condition: (_) @walk consequence: (_) @item alternative: (_) @item) @term.union
-(binary_expression (#text? operator "||" "??") left: (_) @operand right: (_) @operand) @term.union
-(binary_expression (#text? operator "&&") left: (_) @walk right: (_) @value) @term.same
+(ternary_expression condition: (_) @walk consequence: (_) @item alternative: (_) @item) @hook.test @term.union
+(binary_expression (#text? operator "||" "??") left: (_) @operand right: (_) @operand) @hook.test @term.union
+(binary_expression (#text? operator "&&") left: (_) @walk right: (_) @value) @hook.test @term.same
 (binary_expression left: (_) @walk right: (_) @walk)
 (unary_expression argument: (_) @walk)
 (yield_expression (#token? "*") (_) @return)

@@ -172,6 +172,7 @@ impl Compiler<'_> {
             "recv" => Reading::new(Context::Value, Slot::Receiver),
             "type" => Reading::new(Context::Type, Slot::Type),
             "init" => Reading::new(Context::Value, Slot::Init),
+            "default" => Reading::new(Context::Type, Slot::Init),
             "name" => Reading::new(Context::Name, Slot::None),
             "write" => Reading::new(Context::Write, Slot::None),
             "return" => Reading::new(Context::Value, Slot::Return),

@@ -50,7 +50,7 @@
 (enum_assignment name: (property_identifier|string) @name value: (_) @walk) @def.enummember
 (property_identifier|string (#parent? enum_body)) @hook.enumerator
 (type_alias_declaration name: (_) @name value: (_) @type) @def.typealias @scope.block
-(type_parameter name: (_) @name constraint: (_) @type value: (_) @typewalk) @def.typeparameter
+(type_parameter name: (_) @name constraint: (_) @type value: (_) @default) @def.typeparameter
 (internal_module|module name: (identifier|string) @name body: (_) @walk) @def.namespace @scope.module
 (internal_module|module body: (_) @walk) @scope.module
 (ambient_declaration) @hook.ambient
@@ -90,9 +90,11 @@
 (function_type return_type: (_) @type) @scope.function
 (constructor_type type: (_) @type) @scope.function
 (object_type (_) @walk) @scope.object @term.object
-(type_predicate name: (_) @walk type: (_) @typewalk)
+; What a function says of its argument is told apart from what it gives: it gives a truth value.
+(type_predicate name: (_) @walk type: (_) @typeitem) @term.tuple
 (asserts (_) @walk)
 (conditional_type left: (_) @typewalk right: (_) @typewalk consequence: (_) @typeitem alternative: (_) @typeitem) @scope.block @term.union
+(string (#parent? literal_type)) @hook.text
 (infer_type . (type_identifier) @skip (_) @typewalk) @hook.infer
 (mapped_type_clause name: (_) @name type: (_) @type alias: (_) @typewalk) @def.typeparameter
 (index_type_query (_) @typeitem) @term.tuple

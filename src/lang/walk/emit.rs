@@ -53,7 +53,13 @@ impl<'t> Walk<'t> {
                 };
                 let reference = self.builder.reference(span, role, frame.scope, None);
                 let shorthand = action == Action::Shorthand;
-                let term = (wanted || shorthand).then(|| self.builder.term(Term::Ref(reference)));
+                if role == Role::Write {
+                    self.widen(span);
+                }
+                let term = (wanted || shorthand).then(|| match self.as_tested(reference, span) {
+                    Some(tested) => tested,
+                    None => self.builder.term(Term::Ref(reference)),
+                });
                 if shorthand {
                     self.shorthand(frame, span, term);
                 }
@@ -65,6 +71,7 @@ impl<'t> Walk<'t> {
     /// A name in a pattern.
     fn bind(&mut self, frame: &Frame, span: Span, subject: Subject) {
         let Some(group) = frame.group else { return };
+        self.widen(span);
         let Some(kind) = self.groups[group].kind else {
             self.builder.reference(span, Role::Write, frame.scope, None);
             return;

@@ -14,6 +14,7 @@ mod expected;
 mod fragment;
 mod frame;
 mod hooks;
+mod narrowing;
 mod said;
 mod terms;
 #[cfg(test)]
@@ -34,6 +35,8 @@ use branches::Branches;
 use builder::Builder;
 use fragment::Fragments;
 use frame::{Frame, Function, Group, Subject};
+use narrowing::Narrowed;
+pub use narrowing::{Tested, Value};
 pub use said::Said;
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
@@ -64,6 +67,8 @@ pub struct Walk<'t> {
     /// What comments say of the definitions behind them, and where each comment ends.
     said: Vec<(u32, Said)>,
     branches: Branches,
+    /// Tests that hold, each for a region.
+    narrowed: Vec<Narrowed<'t>>,
 }
 
 /// Extracts the facts of a tree.
@@ -74,6 +79,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
         notes: Vec::new(),
         said: Vec::new(),
         branches: Branches::default(),
+        narrowed: Vec::new(),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),

@@ -207,3 +207,102 @@ fn what_a_class_declares_is_not_what_is_assigned_to_it() {
         ",
     );
 }
+
+#[test]
+fn a_test_shows_what_a_value_is() {
+    for body in [
+        "if (x instanceof Dog) x.$0run();",
+        "if (!(x instanceof Dog)) return; x.$0run();",
+        "if (x instanceof Cat) {} else if (isDog(x)) { x.$0run(); }",
+        "return x instanceof Dog ? x.$0run() : 1;",
+        "return x instanceof Dog && x.$0run();",
+        "return !isDog(x) || x.$0run();",
+        "while (x instanceof Dog) { x.$0run(); }",
+        "if (x && x instanceof Dog) { [1].map(() => x.$0run()); }",
+        "if (hasKind(x, 'dog') && isDog(x)) { x.$0run(); }",
+    ] {
+        check_definition(&format!(
+            "
+            //- /a.ts
+            class Dog {{ ⟦run⟧() {{ return 1; }} }}
+            class Cat {{ run() {{ return 2; }} }}
+            class Fox {{ run() {{ return 3; }} }}
+            function isDog(x: any): x is Dog {{ return true; }}
+            function hasKind(x: any, kind: string): boolean {{ return true; }}
+            function f(x: any) {{ {body} }}
+            "
+        ));
+    }
+}
+
+#[test]
+fn a_test_holds_for_its_name_alone_and_where_it_has_succeeded() {
+    for body in [
+        "if (x instanceof Cat) {} x.$0run();",
+        "if (x instanceof Cat) { x = new Dog(); x.$0run(); }",
+        "if (x instanceof Cat) { all.map((x: Dog) => x.$0run()); }",
+        "if (x instanceof Cat) {} else x.$0run();",
+        "if (hasKind(x)) x.$0run();",
+        "if (!isCat(x)) x.$0run();",
+    ] {
+        check_definition(&format!(
+            "
+            //- /a.ts
+            class Dog {{ ⟦run⟧() {{ return 1; }} }}
+            class Cat {{ run() {{ return 2; }} }}
+            function isCat(x: any): x is Cat {{ return true; }}
+            function hasKind(x: any): boolean {{ return true; }}
+            function f(x: Dog, all: Dog[]) {{ {body} }}
+            "
+        ));
+    }
+}
+
+#[test]
+fn what_is_known_to_be_more_stays_so() {
+    check_definition(
+        "
+        //- /a.ts
+        class Base { run() {} }
+        class Dog extends Base { ⟦run⟧() {} }
+        function f(x: Dog) { if (x instanceof Base) x.$0run(); }
+        ",
+    );
+}
+
+#[test]
+fn a_member_tells_which_of_several_types_a_value_is() {
+    for body in [
+        "if (shape.kind === 'square') shape.$0size;",
+        "if (shape.kind !== 'square') return; shape.$0size;",
+        "switch (shape.kind) { case 'circle': shape.size; break; case 'square': shape.$0size; }",
+        "switch (shape.kind) { case 'other': case 'square': { shape.$0size; break; } }",
+        "return shape.kind === 'circle' ? 1 : shape.$0size;",
+        "if (shape.mode === Mode.Flat) shape.$0size;",
+    ] {
+        check_definition(&format!(
+            "
+            //- /shapes.ts
+            export enum Mode {{ Round, Flat }}
+            export interface Circle {{ kind: 'circle'; mode: Mode.Round; size: number }}
+            export interface Square {{ readonly kind: 'square' | 'box'; mode: Mode.Flat; ⟦size⟧: number }}
+            export type Shape = Circle | Square;
+            //- /a.ts
+            import {{ Mode, Shape }} from './shapes';
+            function f(shape: Shape) {{ {body} }}
+            "
+        ));
+    }
+}
+
+#[test]
+fn a_type_parameter_that_is_not_given_is_its_default() {
+    check_definition(
+        "
+        //- /a.ts
+        interface Row { ⟦id⟧: number }
+        interface Visit<T extends {} = Row> { (row: T): void }
+        const visit: Visit = (row) => row.$0id;
+        ",
+    );
+}
