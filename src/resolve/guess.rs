@@ -54,7 +54,10 @@ impl Resolver<'_> {
     fn is_of_a_value(&self, symbol: Symbol) -> bool {
         let index = self.index(symbol.file);
         let def = index.facts.def(symbol.def);
-        let literal = index.facts.scope(def.scope).kind == ScopeKind::Object && def.ty.is_none();
+        // Where types are only said in comments most objects have no other.
+        let literal = index.facts.scope(def.scope).kind == ScopeKind::Object
+            && def.ty.is_none()
+            && !index.lang.knobs().comment_types;
         literal || def.flags.has(DefFlags::ASSIGNED) && !def.kind.is_callable()
     }
 

@@ -147,7 +147,11 @@ impl Resolver<'_> {
     fn receiver_symbol(&self, cx: Cx, recv: TermId) -> Option<Symbol> {
         let index = self.index(cx.file);
         match index.facts.term(recv) {
-            Term::Ref(reference) => self.reference(cx.file, *reference).first_symbol(),
+            Term::Ref(reference) => {
+                let found = self.reference(cx.file, *reference);
+                let guessed = found.hits().first().is_some_and(|hit| hit.tier.is_guess());
+                found.first_symbol().filter(|_| !guessed)
+            }
             Term::Def(def) => Some(Symbol { file: cx.file, def: *def }),
             Term::Payload(_, subject, WHOLE) => self.receiver_symbol(cx, *subject),
             _ => None,
@@ -211,13 +215,15 @@ impl Resolver<'_> {
             Ty::Exports(exports) => {
                 self.place_member(&Place::Files(SmallVec::from_elem(*exports, 1)), wanted.name)
             }
-            Ty::Function(symbol, _) => match self.assigned_to(*symbol, wanted.name) {
-                Some(found) => found,
-                None => match self.exported_beside(*symbol, wanted.name) {
-                    Some(found) => found,
+            Ty::Function(symbol, _) => {
+                // It is no surer than that it is this function.
+                let guessed = typed.tier.filter(|tier| tier.is_guess()).unwrap_or(Tier::Lexical);
+                let found = self.assigned_to(*symbol, wanted.name);
+                match found.or_else(|| self.exported_beside(*symbol, wanted.name)) {
+                    Some(found) => found.at_most(guessed),
                     None => Resolution::External(Some(wanted.name)),
-                },
-            },
+                }
+            }
             Ty::Object(file, scope) => self.object_member(*file, *scope, wanted.name).at_most(tier),
             Ty::Super(inner) => match inner.symbol() {
                 Some(symbol) => self.inherited_member(symbol, wanted),

@@ -48,14 +48,14 @@ pub fn test<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 /// Notes what the condition shows for the region if it is true, or false.
 fn shown<'t>(walk: &mut Walk<'t>, condition: Node<'t>, truth: bool, region: Span) {
     let mut tests = Vec::new();
-    collect(walk, condition, truth, &mut tests, 0);
+    collect(condition, truth, &mut tests, 0);
     for (name, by) in tests {
         let name = walk.text(name);
         walk.narrow(name, region, by, condition);
     }
 }
 
-fn collect<'t>(walk: &Walk<'t>, condition: Node<'t>, truth: bool, tests: &mut Vec<Test<'t>>, depth: usize) {
+fn collect<'t>(condition: Node<'t>, truth: bool, tests: &mut Vec<Test<'t>>, depth: usize) {
     if depth > NESTED_MAX {
         return;
     }
@@ -63,12 +63,12 @@ fn collect<'t>(walk: &Walk<'t>, condition: Node<'t>, truth: bool, tests: &mut Ve
     match condition.kind() {
         "parenthesized_expression" => {
             if let Some(inner) = condition.named_child(0) {
-                collect(walk, inner, truth, tests, depth + 1);
+                collect(inner, truth, tests, depth + 1);
             }
         }
         "unary_expression" if field("operator").is_some_and(|operator| operator.kind() == "!") => {
             if let Some(inner) = field("argument") {
-                collect(walk, inner, !truth, tests, depth + 1);
+                collect(inner, !truth, tests, depth + 1);
             }
         }
         "binary_expression" => {
@@ -79,12 +79,12 @@ fn collect<'t>(walk: &Walk<'t>, condition: Node<'t>, truth: bool, tests: &mut Ve
             };
             match operator.kind() {
                 "&&" if truth => {
-                    collect(walk, left, true, tests, depth + 1);
-                    collect(walk, right, true, tests, depth + 1);
+                    collect(left, true, tests, depth + 1);
+                    collect(right, true, tests, depth + 1);
                 }
                 "||" if !truth => {
-                    collect(walk, left, false, tests, depth + 1);
-                    collect(walk, right, false, tests, depth + 1);
+                    collect(left, false, tests, depth + 1);
+                    collect(right, false, tests, depth + 1);
                 }
                 "instanceof" if truth && left.kind() == "identifier" => {
                     tests.extend(last_name(right).map(|by| (left, Tested::Instance(span(by)))));
