@@ -93,6 +93,9 @@ export const SERVER = [
       await s.page.locator(".statusbar-item[id*='languageStatus']").first().hover();
       const language = s.page.locator(".hover-language-status", { hasText: "coppice: not running" }).first();
       await language.locator("a", { hasText: "Start" }).first().waitFor();
+      // A tooltip lies over the message as long as the pointer rests on what it is about.
+      await s.page.mouse.move(640, 300);
+      await language.waitFor({ state: "hidden" });
       for (const name of ["Open Settings", "Show Logs"]) await message.getByRole("button", { name }).waitFor();
       await s.picture("failure");
       await message.getByRole("button", { name: "Install Guide" }).click();
