@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 import type { Feature } from "./coexistence";
-import { filesProblems, workspaceProblems, type Renewal } from "./problems";
+import { type Renewal, filesProblems, workspaceProblems } from "./problems";
 import { SECTION, serverSettings } from "./settings";
 import { isSilent, isSilentAt } from "./standing";
 
