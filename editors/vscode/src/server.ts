@@ -31,7 +31,7 @@ class Client extends LanguageClient {
   /** Whether its server has answered. */
   hasRun = false;
   /** Whether its server has ended before that. */
-  isStillborn = false;
+  endedEarly = false;
 
   override error(message: string, data?: unknown, showNotification?: boolean | "force"): void {
     super.error(message, data, this.hasRun && showNotification);
@@ -60,7 +60,7 @@ export class ServerHost implements vscode.Disposable {
   /** The server that was started last, in words. */
   told = "";
   /** Why no server runs although one is wanted. */
-  private trouble: string | undefined;
+  failure: string | undefined;
   /** Counts the starts and stops that were asked for: one that another has overtaken goes no further. */
   private turn = 0;
   private deaths: number[] = [];
@@ -73,11 +73,6 @@ export class ServerHost implements vscode.Disposable {
   /** The client, if its server runs. */
   get client(): LanguageClient | undefined {
     return this.current?.state === State.Running ? this.current : undefined;
-  }
-
-  /** Why no server runs although one is wanted. */
-  get failure(): string | undefined {
-    return this.trouble;
   }
 
   /** Starts the server; what goes wrong is told to the user. */
@@ -145,7 +140,7 @@ export class ServerHost implements vscode.Disposable {
       if (this.current !== client) return;
       this.current = undefined;
       // Which of the two is noticed first is chance.
-      const hasEnded = client.isStillborn || message(error).includes("EPIPE");
+      const hasEnded = client.endedEarly || message(error).includes("EPIPE");
       const why = hasEnded ? "it ended before it answered; the log may tell more" : message(error);
       this.complain(`The coppice server does not start: ${why}.`);
     }
@@ -219,9 +214,9 @@ export class ServerHost implements vscode.Disposable {
   /** A server has ended by itself. One that has answered gets a successor, unless that has happened too often. */
   private closed(client: Client) {
     const closed = { action: CloseAction.DoNotRestart, handled: true };
-    client.isStillborn = !client.hasRun;
+    client.endedEarly = !client.hasRun;
     // Nobody misses one that was stopped, and of one that never ran its start tells.
-    if (this.current !== client || client.isStillborn) return closed;
+    if (this.current !== client || client.endedEarly) return closed;
     this.current = undefined;
     const now = Date.now();
     this.deaths = [...this.deaths.filter((at) => now - at < RESTARTS_WITHIN_MS), now];
@@ -231,8 +226,8 @@ export class ServerHost implements vscode.Disposable {
   }
 
   private fail(why: string | undefined): void {
-    if (this.trouble === why) return;
-    this.trouble = why;
+    if (this.failure === why) return;
+    this.failure = why;
     this.stopped.fire();
   }
 
