@@ -151,7 +151,7 @@ async fn write<T: Serialize + Send + 'static>(session: &Session, mut answer: Ans
         return written::write(&answer?);
     }
     let answer = answer.await?;
-    work::run(session.manager()?.pool(), move |_| written::write(&answer)).await
+    work::rest(session.manager()?.pool(), move || written::write(&answer)).await
 }
 
 /// A notification, which is over when its handler returns. One that cannot be read is worth a line in the log: the

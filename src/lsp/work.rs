@@ -32,6 +32,19 @@ where
     }
 }
 
+/// Does the rest of what has been worked on before anything that has not been begun; the future is its result.
+pub async fn rest<T: Send + 'static>(
+    pool: &Pool,
+    rest: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (sender, result) = oneshot::channel();
+    let queued = pool.submit_rest(move || {
+        let _ = sender.send(caught(rest));
+    });
+    queued.map_err(errors::not_taken)?;
+    result.await.unwrap_or_else(|_| Err(errors::cancelled()))
+}
+
 /// Runs a query; a panic is its error.
 pub fn caught<T>(query: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(query)).unwrap_or_else(|panic| {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cancel::CancelToken;
-use super::sync::{Condvar, Mutex};
+use super::sync::{Condvar, Guard, Mutex};
 
 /// Most jobs that wait; a client with more requests in flight than this is told so rather than served ever later.
 pub const QUEUED_MAX: usize = 4_096;
@@ -71,15 +71,28 @@ impl Pool {
         cancel: CancelToken,
         job: impl FnOnce(&CancelToken) + Send + 'static,
     ) -> Result<(), NotTaken> {
+        let state = self.0.0.state.lock();
+        if !state.closed && state.jobs.len() >= QUEUED_MAX {
+            return Err(NotTaken::Full);
+        }
+        self.take(state, Box::new(move || job(&cancel)), false)
+    }
+
+    /// Queues what is left to do of a job that has run, before all that have not begun. However many wait, there is room for
+    /// it: those have been taken.
+    pub fn submit_rest(&self, rest: impl FnOnce() + Send + 'static) -> Result<(), NotTaken> {
+        self.take(self.0.0.state.lock(), Box::new(rest), true)
+    }
+
+    fn take(&self, mut state: Guard<'_, State>, job: Job, is_rest: bool) -> Result<(), NotTaken> {
         let queue = &self.0.0;
-        let mut state = queue.state.lock();
         if state.closed {
             return Err(NotTaken::Closed);
         }
-        if state.jobs.len() >= QUEUED_MAX {
-            return Err(NotTaken::Full);
+        match is_rest {
+            true => state.jobs.push_front(job),
+            false => state.jobs.push_back(job),
         }
-        state.jobs.push_back(Box::new(move || job(&cancel)));
         if let Some(idle) = state.idle.pop() {
             drop(state);
             idle.notify_one();
@@ -91,7 +104,7 @@ impl Pool {
                 Err(error) => {
                     tracing::warn!("cannot start a thread: {error}");
                     if state.threads == 0 {
-                        let job = state.jobs.pop_back();
+                        let job = if is_rest { state.jobs.pop_front() } else { state.jobs.pop_back() };
                         drop(state);
                         drop(job);
                         return Err(NotTaken::NoThread);
@@ -177,6 +190,30 @@ mod tests {
         }
         drop(sent);
         assert_eq!(got.iter().collect::<Vec<_>>(), [0, 1, 3, 4]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_job_runs_before_those_that_have_not_begun_however_many_wait() {
+        let pool = Pool::new(1, 1);
+        let (release, gate) = bounded::<()>(0);
+        let (sent, got) = unbounded();
+        let slow = move |_: &CancelToken| {
+            let _ = gate.recv();
+        };
+        pool.submit(CancelToken::new(), slow).unwrap();
+        let mut waiting = 0;
+        let refused = loop {
+            let sent = sent.clone();
+            match pool.submit(CancelToken::new(), move |_| sent.send("later").unwrap()) {
+                Ok(()) => waiting += 1,
+                Err(why) => break why,
+            }
+        };
+        assert_eq!(refused, NotTaken::Full);
+        pool.submit_rest(move || sent.send("first").unwrap()).unwrap();
+        drop(release);
+        let order: Vec<&str> = got.iter().collect();
+        assert_eq!((order[0], order.len()), ("first", waiting + 1));
     }
 
     #[test]
