@@ -227,6 +227,16 @@ impl Graph {
         }
     }
 
+    /// The file's facts with names of their own, as a file's are that is in no graph.
+    pub fn own_facts(&self, id: FileId) -> Facts {
+        let Ok((_, bytes)) = self.bytes_of(id) else { return Facts::of_file(0) };
+        let measured = self.measured_names(id, usize::MAX);
+        let own: Vec<(Name, u32)> = (0..).map(Name).zip(measured.iter().map(|(_, len)| *len)).collect();
+        let mut facts = blob::decode(bytes, &own).unwrap_or_else(|_| Facts::of_file(0));
+        facts.names = measured.iter().map(|(name, _)| self.name_text(*name).into()).collect();
+        facts
+    }
+
     /// What the file declares: its scopes, definitions, extensions and package without references and terms, which is
     /// far cheaper than its facts.
     pub fn outline(&self, id: FileId) -> Arc<Facts> {

@@ -13,12 +13,20 @@ use super::walk::compact::{children, compact};
 /// The facts of a text with syntax errors, if those that were made of it miss a definition, or have mistaken one, that
 /// its unchanged parts had when the text was whole. Definitions inside of functions are missed by nobody else.
 pub fn mend(broken: &Facts, text: &str, good: &Facts, good_text: &str) -> Option<Facts> {
-    let moved = Moved::between(good_text, text);
-    if !is_missing_any(broken, good, &moved) {
+    mended(broken, good, &Moved::between(good_text, text))
+}
+
+/// The same where of the whole text only its length is left: what has not changed is told by the names in it.
+pub fn mend_by_names(broken: &Facts, text: &str, good: &Facts, good_len: u32) -> Option<Facts> {
+    mended(broken, good, &Moved::by_names(good, good_len, text))
+}
+
+fn mended(broken: &Facts, good: &Facts, moved: &Moved) -> Option<Facts> {
+    if !is_missing_any(broken, good, moved) {
         return None;
     }
-    let mut facts = moved_along(good, &moved);
-    Graft::new(&mut facts, broken, &moved).run();
+    let mut facts = moved_along(good, moved);
+    Graft::new(&mut facts, broken, moved).run();
     compact(&mut facts);
     Some(facts)
 }
@@ -39,6 +47,48 @@ impl Moved {
         let suffix = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
         let (old_end, new_end) = ((old.len() - suffix) as u32, (new.len() - suffix) as u32);
         Moved { prefix: prefix as u32, old_end, new_end }
+    }
+
+    /// By the names of the old text that stand in the new one where they would if all before them, or all behind them,
+    /// were the same. That is less than what is the same, never more than the names that are.
+    fn by_names(old: &Facts, old_end: u32, text: &str) -> Moved {
+        let text = text.as_bytes();
+        let new_end = text.len() as u32;
+        let defs = old.defs.iter().map(|def| (def.name, def.name_span));
+        let refs = old.refs.iter().map(|reference| (reference.name, reference.span));
+        let mut names: Vec<(&[u8], Span)> =
+            defs.chain(refs).map(|(name, span)| (old.names[name.index()].as_bytes(), span)).collect();
+        // What is written otherwise than it is called tells nothing.
+        names.retain(|(name, span)| {
+            !name.is_empty() && span.end.saturating_sub(span.start) as usize == name.len()
+        });
+        names.sort_unstable_by_key(|(_, span)| span.start);
+        let is_word = |at: Option<usize>| {
+            at.and_then(|at| text.get(at))
+                .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii())
+        };
+        let stands_at = |name: &[u8], start: i64| {
+            let Ok(start) = usize::try_from(start) else { return false };
+            let end = start + name.len();
+            text.get(start..end) == Some(name) && !is_word(start.checked_sub(1)) && !is_word(Some(end))
+        };
+        let mut moved = Moved { prefix: 0, old_end, new_end };
+        for (name, span) in &names {
+            if !stands_at(name, i64::from(span.start)) {
+                break;
+            }
+            moved.prefix = (span.end + 1).min(old_end).min(new_end);
+        }
+        let shift = i64::from(new_end) - i64::from(old_end);
+        for (name, span) in names.iter().rev() {
+            let start = i64::from(span.start) + shift;
+            let apart = span.start > moved.prefix && start > i64::from(moved.prefix);
+            if !apart || !stands_at(name, start) {
+                break;
+            }
+            (moved.old_end, moved.new_end) = (span.start - 1, (start - 1) as u32);
+        }
+        moved
     }
 
     /// Where something that has not changed is now. What touches the change may have become part of it.
@@ -278,6 +328,9 @@ mod tests {
         let mended = mend(&made, &broken, &good, whole).expect("something is missing");
         assert_eq!(defined(&mended, &broken), expected);
         assert_eq!(mend(&mended, &broken, &good, whole), None, "nothing is missing any more");
+        let by_names =
+            mend_by_names(&made, &broken, &good, whole.len() as u32).expect("something is missing");
+        assert_eq!(defined(&by_names, &broken), expected);
         (mended, broken)
     }
 

@@ -17,7 +17,7 @@ use super::directory::{Directory, Root};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::ledger::Refused;
-use super::read::Outcome;
+use super::read::{MENDED, Outcome, Whole};
 use super::scan::{Found, Lost, Scan, ScanError, Scope, What, scan, scan_paths};
 use super::stamps::{Stamps, is_trusted};
 use crate::graph::{self, EncodedFile, FreezeError, Graph, GraphBuilder};
@@ -27,6 +27,7 @@ use crate::lang::{LangId, SkipReason};
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
 
+const HALF_WRITTEN: &str = "does not parse just now; what its unchanged parts said is kept";
 const MEMORY_SHORT: &str = "there is no memory for its parse just now; it is read as soon as there is";
 
 /// What a build goes by.
@@ -144,6 +145,14 @@ pub fn build(mut plan: Plan<'_>, memory: &mut dyn Memory) -> Result<Built, Build
             from_nothing(plan, memory)
         }
     }
+}
+
+/// What the graph knows of a file from when it last parsed.
+pub fn whole(graph: &Graph, path: &str) -> Option<Whole> {
+    let id = graph.file(path)?;
+    let meta = graph.row(id).meta;
+    let is_whole = meta.syntax_errors == 0 || meta.mtime_ns == MENDED;
+    is_whole.then(|| Whole { facts: graph.own_facts(id), bytes: meta.bytes })
 }
 
 /// Scans the whole folder. An empty directory in the place of one with files is no folder whose files are gone.
@@ -341,11 +350,20 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
         let path = file.path.as_str();
         match outcome {
             Outcome::Encoded(file) => {
+                if file.meta.mtime_ns == MENDED {
+                    seen.outdated.insert(path.to_owned(), HALF_WRITTEN.to_owned());
+                }
                 intake.took(&file)?;
                 changed.push(*file);
             }
             Outcome::Manifest(manifest) => manifests.found(manifest),
-            Outcome::Same => same.extend(known(path).map(|hash| (file.clone(), hash))),
+            Outcome::Same => {
+                let meta = graph.file(path).map(|id| graph.row(id).meta);
+                if meta.as_ref().is_some_and(|meta| meta.mtime_ns == MENDED) {
+                    seen.outdated.insert(path.to_owned(), HALF_WRITTEN.to_owned());
+                }
+                same.extend(meta.map(|meta| (file.clone(), meta.hash)));
+            }
             other => {
                 // What cannot be read or parsed just now keeps the definitions that it had.
                 let passing = matches!(
@@ -483,7 +501,8 @@ fn known_paths(graph: &Graph, asked: &BTreeSet<String>) -> BTreeSet<String> {
 fn unchanged(graph: &Graph, id: FileId, found: &Found, looked_ns: i64, stamps: &Stamps) -> bool {
     let meta = graph.row(id).meta;
     let mtime_ns = found.mtime_ns;
-    meta.bytes == found.bytes
+    meta.mtime_ns != MENDED
+        && meta.bytes == found.bytes
         // Of which language it is follows from its path and contents: a header of C++ is found as one of C.
         && matches!(found.what, What::Source(_))
         && (meta.mtime_ns == mtime_ns && is_trusted(mtime_ns, looked_ns)

@@ -1,6 +1,7 @@
 //! Which files a graph has as they were before, for they cannot be read or parsed just now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::build::{above, is_asked};
 
@@ -23,6 +24,16 @@ impl Outdated {
             all = BTreeMap::from([(String::new(), why)]);
         }
         Outdated(all)
+    }
+
+    /// The same without these files.
+    #[must_use]
+    pub fn but_for(self: Arc<Self>, is_known: impl Fn(&str) -> bool) -> Arc<Outdated> {
+        if !self.places().any(&is_known) {
+            return self;
+        }
+        let others = self.0.iter().filter(|(path, _)| !is_known(path));
+        Arc::new(Outdated(others.map(|(path, why)| (path.clone(), why.clone())).collect()))
     }
 
     pub fn is_empty(&self) -> bool {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use super::bounds::Bounds;
 use super::scan::{Found, Lost, What, is_absence};
 use crate::graph::{EncodedFile, FileMeta, Texts, content_hash};
+use crate::lang::facts::Facts;
+use crate::lang::mend::mend_by_names;
 use crate::lang::modules::Manifest;
 use crate::lang::outline::outline;
 use crate::lang::{ParseError, ParseLimits, ScratchParser, SkipReason, check_text, extract, read_manifest};
@@ -63,11 +65,22 @@ pub fn has_entry(root: &Path, path: &str) -> bool {
     false
 }
 
-/// Reads, checks, parses, extracts and encodes. `known` is the hash of the contents that need not be read again.
+/// The time of a file whose facts are not all its own, as the graph has it: it is looked at by each look.
+pub const MENDED: i64 = i64::MIN;
+
+/// What was known of a file when it last parsed, and its length then.
+pub struct Whole {
+    pub facts: Facts,
+    pub bytes: u64,
+}
+
+/// Reads, checks, parses, extracts and encodes. `known` is the hash of the contents that need not be read again. Of contents that
+/// do not parse, the parts that are as they were when they last did keep what they said then, if `whole` tells it.
 pub fn read_file(
     bounds: &Bounds,
     found: &Found,
     known: Option<u64>,
+    whole: impl Fn(&str) -> Option<Whole>,
     bytes_max: u64,
     parser: &mut ScratchParser,
     cancel: &AtomicBool,
@@ -103,6 +116,12 @@ pub fn read_file(
         Err(ParseError::Memory(bytes)) => return Outcome::TooCostly(bytes as u64),
         Err(ParseError::Cancelled) => return Outcome::Cancelled,
     };
+    let mended = (syntax_errors > 0)
+        .then(|| whole(&found.path))
+        .flatten()
+        .and_then(|whole| mend_by_names(&facts, text, &whole.facts, u32::try_from(whole.bytes).ok()?));
+    let is_mended = mended.is_some();
+    facts = mended.unwrap_or(facts);
     if found.outline {
         outline(&mut facts);
     }
@@ -110,7 +129,7 @@ pub fn read_file(
         path: found.path.clone(),
         lang,
         bytes: bytes.len() as u64,
-        mtime_ns: found.mtime_ns,
+        mtime_ns: if is_mended { MENDED } else { found.mtime_ns },
         hash,
         syntax_errors,
     };

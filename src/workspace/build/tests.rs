@@ -79,12 +79,14 @@ impl Site {
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
         let root = self.dir.path();
         let bounds = Bounds::new(root, &[]);
+        let graph = base.as_ref().map(|base| Arc::clone(&base.graph));
+        let before = |path: &str| graph.as_ref().and_then(|graph| whole(graph, path));
         let read = |found: &Found, known: Option<u64>, parser: &mut ScratchParser| {
             self.read.fetch_add(1, Ordering::Relaxed);
             assert!(self.cursed.is_empty() || !found.path.contains(self.cursed), "a file that goes wrong");
             let now = self.now.fetch_add(found.bytes, Ordering::SeqCst) + found.bytes;
             self.peak.fetch_max(now, Ordering::SeqCst);
-            let outcome = read_file(&bounds, found, known, 1 << 20, parser, self.cancel.flag());
+            let outcome = read_file(&bounds, found, known, before, 1 << 20, parser, self.cancel.flag());
             self.now.fetch_sub(found.bytes, Ordering::SeqCst);
             outcome
         };
@@ -387,4 +389,51 @@ fn a_folder_that_is_replaced_while_it_is_read_loses_nothing() {
     };
     let failed = site.build_by(&here, None, Changes::Everything, &mut purse, &gone);
     assert!(matches!(failed, Err(BuildError::Scan(ScanError::Replaced))));
+}
+
+#[test]
+fn a_file_that_does_not_parse_just_now_keeps_what_its_unchanged_parts_said() {
+    let whole =
+        "def f(): pass\n\ndef g(a):\n    return a\n\ndef h(): pass\n\nclass C:\n    def m(self): pass\n";
+    let site = Site::new(&[("a.py", whole), ("b.py", "def other(): pass\n")]);
+    let mut purse = Purse::new(1 << 30);
+    let first = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+    let defs = |graph: &Graph| {
+        let facts = graph.own_facts(graph.file("a.py").unwrap());
+        let text = fs::read_to_string(site.dir.path().join("a.py")).unwrap();
+        let all = facts.defs.iter().filter(|def| !def.name_span.is_empty());
+        let mut all: Vec<String> = all
+            .map(|def| {
+                let written = &text[def.name_span.start as usize..def.name_span.end as usize];
+                assert_eq!(written, &*facts.names[def.name.index()]);
+                written.to_owned()
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    let all = defs(&first.graph);
+    // A quote that swallows the rest.
+    let broken = whole.replace("return a\n", "return \"\"\" more(a\n");
+    fs::write(site.dir.path().join("a.py"), &broken).unwrap();
+    let next = site.build(Some(first), site.paths(&["a.py"]), &mut purse).unwrap();
+    assert!(next.seen.outdated["a.py"].starts_with("does not parse just now"));
+    let second = base(next);
+    assert_eq!(defs(&second.graph), all);
+    // The same again is nothing new, and still not all its own.
+    for changes in [site.paths(&["a.py"]), Changes::Rescan] {
+        let again = site.build(Some(second.clone()), changes, &mut purse).unwrap();
+        assert!(again.graph.is_none() && again.seen.outdated.contains_key("a.py"));
+    }
+    // Nor is it lost by the next edit.
+    let broken = broken
+        .replace("more(a", "still_more(a")
+        .replace("def f(): pass\n", "def f(): pass\n# one more line\n");
+    fs::write(site.dir.path().join("a.py"), broken).unwrap();
+    let third = base(site.build(Some(second), Changes::Rescan, &mut purse).unwrap());
+    assert_eq!(defs(&third.graph), all);
+    fs::write(site.dir.path().join("a.py"), whole.replace("def h(): pass\n", "")).unwrap();
+    let last = site.build(Some(third), site.paths(&["a.py"]), &mut purse).unwrap();
+    assert!(last.seen.outdated.is_empty());
+    assert!(!defs(&base(last).graph).contains(&"h".to_owned()));
 }

@@ -63,7 +63,9 @@ impl World {
             first: 0,
             permits: &permits,
             quarantine: &quarantine,
-            read: &|found, known, parser| read_file(&bounds, found, known, FILE_BYTES_MAX, parser, &never),
+            read: &|found, known, parser| {
+                read_file(&bounds, found, known, |_| None, FILE_BYTES_MAX, parser, &never)
+            },
             cancel: &cancel,
             progress: &|_, _| {},
         };

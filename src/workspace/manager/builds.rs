@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::super::bounds::Bounds;
-use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked};
+use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked, whole};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
@@ -317,6 +317,7 @@ impl Core {
                 (details.ratio, details.root)
             };
             let bounds = Bounds::new(&folder.path, &[]);
+            let before = |path: &str| columns.as_ref().and_then(|graph| whole(graph, path));
             let plan = Plan {
                 scope: self.scope(folder),
                 changes: changes_seen,
@@ -328,7 +329,15 @@ impl Core {
                     permits: &self.permits,
                     quarantine: &folder.quarantine,
                     read: &|found, known, parser| {
-                        read_file(&bounds, found, known, settings.file_bytes_max, parser, cancel.flag())
+                        read_file(
+                            &bounds,
+                            found,
+                            known,
+                            before,
+                            settings.file_bytes_max,
+                            parser,
+                            cancel.flag(),
+                        )
                     },
                     cancel,
                     progress: &|done, total| self.progress(folder, done, total),

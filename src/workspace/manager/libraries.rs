@@ -336,7 +336,7 @@ impl Core {
             permits: &self.permits,
             quarantine: &folder.quarantine,
             read: &|found, known, parser| {
-                read_file(&bounds, found, known, FILE_BYTES_MAX, parser, cancel.flag())
+                read_file(&bounds, found, known, |_| None, FILE_BYTES_MAX, parser, cancel.flag())
             },
             cancel,
             progress: &|_, _| {},

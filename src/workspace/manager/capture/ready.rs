@@ -45,8 +45,8 @@ impl Ready {
         if outdated.is_empty() {
             return None;
         }
-        let closed = files.into_iter().filter(|file| !self.view.is_open(*file));
-        closed.into_iter().find_map(|file| outdated.words_of(self.view.path(file)))
+        let mut closed = files.into_iter().filter(|file| !self.view.is_open(*file));
+        closed.find_map(|file| outdated.words_of(self.view.path(file)))
     }
 
     /// The file that lies there, if the folder's own files are known to include it.
@@ -159,7 +159,9 @@ impl Capture {
         let file = own_file(&view);
         let degraded = served.graph.degraded;
         let owed = served.owed.clone();
-        let outdated = served.graph.outdated();
+        // An open document is known as it is.
+        let is_open = |path: &str| view.file(path).is_some_and(|file| view.is_open(file));
+        let outdated = served.graph.outdated().but_for(is_open);
         let generation = served.generation;
         let freshness = Freshness { generation, stale, degraded, owed, outdated, dependencies };
         Ok(Ready { view, freshness, root: folder.path.clone(), file })

@@ -91,6 +91,12 @@ pub(super) fn settle(world: &World, mark: usize) {
         };
         status.state == Lifecycle::Loaded && there()
     });
+    // What does not parse keeps what it said, of which a build from nothing does not know.
+    let outdated = world.ask("w/mark.py").unwrap().freshness.outdated;
+    if !outdated.is_empty() {
+        outdated.places().for_each(|path| world.remove(&format!("w/{path}")));
+        settle(world, mark + 1_000);
+    }
 }
 
 /// Another manager that has built the same folders from nothing, and what its graph says.
