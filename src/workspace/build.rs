@@ -17,6 +17,7 @@ use super::directory::{Directory, Root};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::ledger::Refused;
+use super::outdated::Outdated;
 use super::read::{MENDED, Outcome, Whole};
 use super::scan::{Found, Lost, Scan, ScanError, Scope, What, scan, scan_paths};
 use super::stamps::{Stamps, is_trusted};
@@ -27,6 +28,7 @@ use crate::lang::{LangId, SkipReason};
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
 
+const UNFINISHED: &str = "is empty or no text just now, as a file that is about to be written";
 const HALF_WRITTEN: &str = "does not parse just now; what its unchanged parts said is kept";
 const MEMORY_SHORT: &str = "there is no memory for its parse just now; it is read as soon as there is";
 
@@ -39,6 +41,8 @@ pub struct Plan<'a> {
     /// What the folder was when it was last read, by whichever build; with a base, what the base is of.
     pub root: Option<Root>,
     pub crew: Crew<'a>,
+    /// What the base has as it was before.
+    pub outdated: Arc<Outdated>,
     /// What is known of files whose times are not those in the graph.
     pub stamps: Arc<Stamps>,
     /// Graph bytes per source byte, as this folder's last build showed it.
@@ -348,6 +352,13 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
     let (files_read, owing) = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
         let path = file.path.as_str();
+        if is_unfinished(graph, path, &outcome) && plan.outdated.why(path) != Some(UNFINISHED) {
+            // If that is what it is to be, it is the same when it is looked at again.
+            for seen in [&mut seen.outdated, &mut seen.unread, &mut seen.skipped] {
+                seen.insert(path.to_owned(), UNFINISHED.to_owned());
+            }
+            return Ok(());
+        }
         match outcome {
             Outcome::Encoded(file) => {
                 if file.meta.mtime_ns == MENDED {
@@ -402,6 +413,16 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     };
     let (from_nothing, source_bytes) = (false, 0);
     Ok(Built { graph, from_nothing, seen, files_read, same, source_bytes, degraded, owing })
+}
+
+/// Whether a file that said something is now as whoever writes it leaves it for a moment.
+fn is_unfinished(graph: &Graph, path: &str, outcome: &Outcome) -> bool {
+    let is_blank = match outcome {
+        Outcome::Encoded(file) => file.meta.bytes == 0,
+        Outcome::Skipped(why) => matches!(why, SkipReason::NotUtf8(_) | SkipReason::Binary(_)),
+        _ => false,
+    };
+    is_blank && graph.file(path).is_some_and(|id| graph.row(id).meta.bytes > 0)
 }
 
 /// Leaves out what a graph that has not all of its folder does not have. Which files those are is chosen anew only

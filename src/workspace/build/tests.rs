@@ -53,6 +53,7 @@ struct Site {
     quarantine: Quarantine,
     cancel: CancelToken,
     stamps: Arc<Stamps>,
+    outdated: Arc<Outdated>,
     /// What the folder was when it was last read, if that is not what it is.
     root: Option<Root>,
     /// Files whose reading panics.
@@ -72,8 +73,8 @@ impl Site {
             fs::write(full, text).unwrap();
         }
         let (read, peak, now) = Default::default();
-        let (quarantine, cancel, stamps) = Default::default();
-        Site { dir, quarantine, cancel, stamps, root: None, cursed: "", read, peak, now }
+        let (quarantine, cancel, stamps, outdated) = Default::default();
+        Site { dir, quarantine, cancel, stamps, outdated, root: None, cursed: "", read, peak, now }
     }
 
     fn build(&self, base: Option<Base>, changes: Changes, purse: &mut Purse) -> Result<Built, BuildError> {
@@ -123,6 +124,7 @@ impl Site {
                 cancel: &self.cancel,
                 progress: &|_, _| {},
             },
+            outdated: Arc::clone(&self.outdated),
             stamps: Arc::clone(&self.stamps),
             ratio: GRAPH_BYTES_PER_SOURCE_BYTE,
             entering: &mut |_| {},
@@ -436,4 +438,24 @@ fn a_file_that_does_not_parse_just_now_keeps_what_its_unchanged_parts_said() {
     let last = site.build(Some(third), site.paths(&["a.py"]), &mut purse).unwrap();
     assert!(last.seen.outdated.is_empty());
     assert!(!defs(&base(last).graph).contains(&"h".to_owned()));
+}
+
+#[test]
+fn a_file_that_is_about_to_be_written_keeps_what_it_said_until_it_is_looked_at_again() {
+    for blank in [&b""[..], b"def f(): pass\0\0", b"def \xff\xfe"] {
+        let mut site = Site::new(&[("a.py", "def f(): pass\n")]);
+        let mut purse = Purse::new(1 << 30);
+        let good = base(site.build(None, Changes::Everything, &mut purse).unwrap());
+        fs::write(site.dir.path().join("a.py"), blank).unwrap();
+        let first = site.build(Some(good.clone()), site.paths(&["a.py"]), &mut purse).unwrap();
+        assert!(first.graph.is_none() && first.seen.unread.contains_key("a.py"));
+        site.outdated = Arc::new(site.outdated.after(None, &first.seen.outdated));
+        let second = site.build(Some(good), site.paths(&["a.py"]), &mut purse).unwrap();
+        assert!(second.seen.unread.is_empty() && second.seen.outdated.is_empty());
+        let graph = base(second).graph;
+        let facts = graph.file("a.py").map(|id| graph.own_facts(id));
+        assert!(
+            facts.is_none_or(|facts| facts.defs.is_empty() || facts.names.iter().all(|name| &**name != "f"))
+        );
+    }
 }

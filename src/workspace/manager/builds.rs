@@ -312,9 +312,9 @@ impl Core {
                 changes_seen = Changes::Rescan;
             }
             let mut columns = base.as_ref().map(|b| Arc::clone(&b.graph));
-            let (ratio, root) = {
+            let (ratio, root, outdated) = {
                 let details = folder.details.lock();
-                (details.ratio, details.root)
+                (details.ratio, details.root, Arc::clone(&details.outdated))
             };
             let bounds = Bounds::new(&folder.path, &[]);
             let before = |path: &str| columns.as_ref().and_then(|graph| whole(graph, path));
@@ -323,6 +323,7 @@ impl Core {
                 changes: changes_seen,
                 base,
                 root,
+                outdated,
                 crew: Crew {
                     threads: settings.build_threads,
                     first: 0,
