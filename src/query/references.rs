@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::rename::is_local;
 use super::{Destination, Empty, Location, destinations};
 use crate::graph::View;
-use crate::lang::facts::{Def, Span};
+use crate::lang::facts::{Def, DefKind, Role, ScopeKind, Span};
 use crate::lang::modules::FileId;
-use crate::resolve::{Found, ReferenceLimits, Resolver, Symbol, Target, Tier};
+use crate::resolve::{Found, Occurrence, ReferenceLimits, Resolver, Symbol, Target, Tier};
 
 /// How long a search may take. Nearly all take a hundredth of it; whoever asks for a name that is used in every file of
 /// a large folder gets what was found by then.
@@ -59,7 +59,46 @@ pub fn references(
     let Some(target) = best.first().filter(|d| !d.tier.is_guess() || best.len() == 1) else {
         return Err(Empty::Unresolved("several definitions may be meant"));
     };
-    Ok(uses(&resolver, target.target(), include_declaration, limit, cancel))
+    let mut found = uses(&resolver, target.target(), include_declaration, limit, cancel);
+    if let Some(property) = short_property(&resolver, file, offset).map(Target::Symbol)
+        && property != target.target()
+    {
+        found.join(uses(&resolver, property, include_declaration, limit, cancel), limit);
+    }
+    Ok(found)
+}
+
+/// The property of a literal that the same letters are as the variable that it holds (`{ x }`).
+fn short_property(resolver: &Resolver<'_>, file: FileId, offset: u32) -> Option<Symbol> {
+    let Some(Occurrence::Ref(held)) = resolver.at(file, offset) else { return None };
+    let facts = resolver.view().facts(file);
+    let held = facts.reference(held);
+    let property = |d: &Def| {
+        d.name_span == held.span
+            && d.kind == DefKind::Property
+            && facts.scope(d.scope).kind == ScopeKind::Object
+    };
+    if held.recv.is_some() || held.role == Role::Key {
+        return None;
+    }
+    facts.defs_with_ids().find(|(_, d)| property(d)).map(|(def, _)| Symbol { file, def })
+}
+
+impl Uses {
+    /// Adds the uses of another symbol of the same name.
+    fn join(&mut self, other: Uses, limit: usize) {
+        self.items.extend(other.items);
+        // What is a use of one of them is no mere declaration.
+        self.items.sort_by_key(|used| (used.location.file, used.location.span, used.declaration));
+        self.items.dedup_by_key(|used| used.location);
+        self.items.truncate(limit);
+        self.total = self.items.len();
+        self.defined.extend(other.defined);
+        self.defined.sort_unstable();
+        self.defined.dedup();
+        self.truncated |= other.truncated;
+        self.cancelled |= other.cancelled;
+    }
 }
 
 /// The same, of a symbol or file that is known.
@@ -158,6 +197,30 @@ mod tests {
         let (file, offset) = fixture.cursor(&view);
         let uses = references(&view, file, offset, true, 100, &AtomicBool::new(false)).unwrap_or_default();
         assert_eq!(starts(&view, uses.items.iter().map(|u| &u.location)), fixture.starts());
+    }
+
+    #[test]
+    fn at_a_short_property_both_are_meant() {
+        check_references(
+            "
+            //- /utils.js
+            const ⟦isText⟧ = make('text');
+            export default { $0⟦isText⟧, other: 1 };
+            //- /a.js
+            import utils from './utils.js';
+            utils.⟦isText⟧(1);
+            ",
+        );
+        check_references(
+            "
+            //- /utils.js
+            const $0⟦isText⟧ = make('text');
+            export default { ⟦isText⟧, other: 1 };
+            //- /a.js
+            import utils from './utils.js';
+            utils.isText(1);
+            ",
+        );
     }
 
     #[test]
