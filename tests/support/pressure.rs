@@ -36,8 +36,9 @@ pub struct Question {
 pub struct Outcome {
     pub requests: u64,
     pub switches: u64,
-    /// Files that were written meanwhile.
+    /// Files that were written meanwhile, and those of them whose folders were evicted then.
     pub edits: u64,
+    pub edits_away: u64,
     pub reloads: u64,
     pub refused: u64,
     /// The first few answers that were not those of a server without pressure, and refusals.
@@ -162,51 +163,70 @@ impl Question {
     }
 }
 
-/// A file that is written again and again, by what it said last and by what is there now.
-#[derive(Clone, Default)]
+/// A file that is written again and again, by what it said last and by what is there now: a definition on the line of that
+/// number. It is asked for by its use in another file, so that the answer is the graph's.
 struct Edited {
-    known: Option<u64>,
-    written: Option<u64>,
+    known: u64,
+    written: u64,
 }
 
 impl Edited {
     const FILE: &str = "edited_meanwhile.py";
+    const USER: &str = "uses_edited.py";
+    const LINES: u64 = 1_000;
+
+    /// Puts the file into a folder that is not open yet.
+    fn begin(folder: &Path) -> Edited {
+        std::fs::write(folder.join(Self::USER), "from edited_meanwhile import edited\n\nedited()\n")
+            .expect("a file");
+        Self::put(folder, 0);
+        Edited { known: 0, written: 0 }
+    }
+
+    fn put(folder: &Path, number: u64) {
+        let new = folder.join("edited.new");
+        let lines = "\n".repeat((number % Self::LINES) as usize);
+        std::fs::write(&new, format!("{lines}def edited(): pass\n")).expect("a file");
+        std::fs::rename(&new, folder.join(Self::FILE)).expect("the file is replaced");
+    }
 
     /// Writes another text, which is another file then, and tells the server.
     fn write(&mut self, wire: &mut Wire, folder: &Path, number: u64) {
-        let (at, new) = (folder.join(Self::FILE), folder.join("edited.new"));
-        let lines = "\n".repeat(number as usize % 50);
-        std::fs::write(&new, format!("{lines}def edited_{number}(): pass\n")).expect("a file");
-        std::fs::rename(&new, &at).expect("the file is replaced");
-        self.written = Some(number);
-        wire.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri(&at), "type": 2}]}));
+        Self::put(folder, number);
+        self.written = number;
+        let change = json!({"uri": uri(&folder.join(Self::FILE)), "type": 2});
+        wire.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
     }
 
-    /// Asks until the answer is of what is there now. One of before may come until then, and none once a later one has.
-    fn read(&mut self, wire: &mut Wire, folder: &Path) -> Result<(), String> {
+    /// Asks until the answer is of what is there now. One of before may come until then, and none once a later one has; none
+    /// at all from a folder that was away when the file was written, which looks at it when it comes back.
+    fn read(&mut self, wire: &mut Wire, folder: &Path, was_away: bool) -> Result<(), String> {
         let deadline = Instant::now() + FRESH_PATIENCE;
-        while let Some(written) = self.written {
-            let at = json!({"textDocument": {"uri": uri(&folder.join(Self::FILE))}});
-            let reply = wire.ask("textDocument/documentSymbol", at);
-            let symbol = &reply["result"][0];
-            let number = symbol["name"].as_str().and_then(|n| n.strip_prefix("edited_")?.parse::<u64>().ok());
-            match number {
-                Some(number) if number == written => {
-                    self.known = Some(number);
-                    let line = &symbol["selectionRange"]["start"]["line"];
-                    return if *line == number % 50 { Ok(()) } else { Err(format!("{number} at {line}")) };
+        loop {
+            let document = json!({"uri": uri(&folder.join(Self::USER))});
+            let at = json!({"textDocument": document, "position": {"line": 2, "character": 0}});
+            let reply = wire.ask("textDocument/definition", at);
+            match reply["result"][0]["range"]["start"]["line"].as_u64() {
+                Some(line) if line == self.written % Self::LINES => {
+                    self.known = self.written;
+                    return Ok(());
                 }
-                // The first of them is not known of at once.
-                None if self.known.is_none() && reply["error"]["data"]["kind"] == "no_such_file" => {}
-                Some(_) if number == self.known && self.known != self.written => {}
-                _ => return Err(format!("{reply} instead of {written}, and {:?} before it", self.known)),
+                Some(line) if line == self.known % Self::LINES && !was_away => {}
+                _ => {
+                    return Err(format!("{reply} instead of {}, and {} before it", self.written, self.known));
+                }
             }
             if Instant::now() > deadline {
-                return Err(format!("{reply} for ever instead of {written}"));
+                return Err(format!("{reply} for ever instead of {}", self.written));
             }
         }
-        Ok(())
     }
+}
+
+fn is_away(wire: &mut Wire, folder: &Path) -> bool {
+    let status = wire.ask("coppice/status", Value::Null)["result"].clone();
+    let all = status["folders"].as_array().into_iter().flatten();
+    all.into_iter().any(|f| f["uri"] == uri(folder) && f["state"] == "evicted")
 }
 
 /// Asks `requests` random questions of folders that have the same contents as those the questions are about, some
@@ -222,13 +242,13 @@ pub fn run(
 ) -> Outcome {
     let paths: Vec<PathBuf> = folders.iter().map(|(path, _)| path.clone()).collect();
     let cache = tempfile::tempdir().expect("a temporary directory");
+    let mut edited: Vec<Edited> = paths.iter().map(|folder| Edited::begin(folder)).collect();
     let (mut wire, empty_bytes) = server(&paths, limit_mb, Some(cache.path()));
     let peak = Peak::watch(wire.pid());
     let mut outcome = Outcome { requests, empty_bytes, ..Outcome::default() };
     let before = generations(&settled(&mut wire, patience));
     outcome.start_cpu = cpu_time(wire.pid());
     let mut at = folders.len();
-    let mut edited = vec![Edited::default(); folders.len()];
     for _ in 0..requests {
         if at == folders.len() || dice.below(stay) == 0 {
             let next = dice.below(folders.len());
@@ -236,15 +256,17 @@ pub fn run(
             at = next;
             // Before the folder is there again, and after that.
             let writes = dice.below(4);
+            let was_away = writes == 0 && is_away(&mut wire, &folders[at].0);
             if writes == 0 {
                 outcome.edits += 1;
+                outcome.edits_away += u64::from(was_away);
                 edited[at].write(&mut wire, &folders[at].0, outcome.edits);
             }
-            let mut fresh = edited[at].read(&mut wire, &folders[at].0);
+            let mut fresh = edited[at].read(&mut wire, &folders[at].0, was_away);
             if writes == 1 && fresh.is_ok() {
                 outcome.edits += 1;
                 edited[at].write(&mut wire, &folders[at].0, outcome.edits);
-                fresh = edited[at].read(&mut wire, &folders[at].0);
+                fresh = edited[at].read(&mut wire, &folders[at].0, false);
             }
             if let Err(why) = fresh {
                 outcome.wrong_count += 1;
