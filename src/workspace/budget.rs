@@ -1,11 +1,16 @@
 //! How documents take from the ledger: they ask, and if it is full, folders make room.
 
+use std::time::{Duration, Instant};
+
 use super::ledger::{Account, Charge, Ledger, Refused, Reservation};
 use super::sync::Mutex;
 use crate::lang::Parser;
 
 /// Parsers kept for the next parse; more than this many parse at once only in passing.
 const PARSERS_KEPT_MAX: usize = 8;
+
+/// Longest that a parse waits for memory that builds and readers have.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Makes room for so many bytes, by evicting folders.
 type MakeRoom = Box<dyn Fn(u64) + Send + Sync>;
@@ -29,11 +34,25 @@ impl Budget {
         })
     }
 
+    /// Waits a moment for builds and readers, if they have what is lacking.
     pub fn reserve(&self, bytes: u64) -> Result<Reservation, Refused> {
-        self.ledger.reserve(bytes).or_else(|_| {
-            (self.make_room)(bytes);
-            self.ledger.reserve(bytes)
-        })
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.ledger.releases();
+            let granted = self.ledger.reserve(bytes).or_else(|_| {
+                (self.make_room)(bytes);
+                self.ledger.reserve(bytes)
+            });
+            let refused = match granted {
+                Ok(reservation) => return Ok(reservation),
+                Err(refused) => refused,
+            };
+            let passing = refused.balance.reserved.saturating_add(refused.balance.retained);
+            let need = refused.balance.used().saturating_add(bytes).saturating_sub(refused.balance.limit);
+            if need > passing || !self.ledger.wait_released(seen, until) {
+                return Err(refused);
+            }
+        }
     }
 
     /// Enlarges a reservation; refused, it stays as it is.
@@ -53,5 +72,33 @@ impl Budget {
             parsers.push(parser);
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam_channel::bounded;
+
+    #[test]
+    fn what_others_have_for_the_moment_is_waited_for() {
+        let ledger = Ledger::new(1_000);
+        let build = ledger.reserve(800).unwrap();
+        let (sent, refused) = bounded(8);
+        let budget = Budget::new(ledger.clone(), move |_| {
+            let _ = sent.try_send(());
+        });
+        let parse = std::thread::scope(|scope| {
+            let asks = scope.spawn(|| budget.reserve(500).map(|reservation| reservation.bytes()));
+            refused.recv().unwrap();
+            drop(build);
+            asks.join().unwrap()
+        });
+        assert_eq!(parse, Ok(500));
+        // What nobody will give back is refused at once.
+        let _document = budget.charge(800).unwrap();
+        let began = Instant::now();
+        assert!(budget.reserve(500).is_err());
+        assert!(began.elapsed() < PATIENCE);
     }
 }

@@ -352,8 +352,8 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
     let (files_read, owing) = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
         let path = file.path.as_str();
-        if is_unfinished(graph, path, &outcome) && plan.outdated.why(path) != Some(UNFINISHED) {
-            // If that is what it is to be, it is the same when it is looked at again.
+        if is_unfinished(graph, path, &outcome) && plan.outdated.why(path).is_none() {
+            // If that is what it is to be, it is the same when it is looked at again, for whatever reason that is.
             for seen in [&mut seen.outdated, &mut seen.unread, &mut seen.skipped] {
                 seen.insert(path.to_owned(), UNFINISHED.to_owned());
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::{above, is_asked};
 
 /// Most places that are told apart; of more, any file of the folder may be as it was before.
-const PLACES_MAX: usize = 1_000;
+pub const PLACES_MAX: usize = 1_000;
 
 /// Files, or directories of files, relative to the folder, and why they are not as they are now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

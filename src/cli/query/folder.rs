@@ -68,9 +68,9 @@ impl Opened {
         self.ready.freshness.degraded
     }
 
-    /// What of the folder is not known, in words.
-    pub(super) fn missing(&self) -> Option<String> {
-        self.ready.freshness.missing()
+    /// What of the folder is not known as it is now, in words.
+    pub(super) fn lacking(&self) -> Option<String> {
+        self.ready.freshness.lacking()
     }
 
     /// A file by its path inside the folder.

@@ -130,7 +130,7 @@ fn answer(question: &Question) -> Result<Answer, QueryError> {
     let mut answer = Answer {
         generation: folder.generation(),
         stale: folder.stale(),
-        degraded: folder.missing(),
+        degraded: folder.lacking(),
         ..Answer::default()
     };
     ask::ask(question, &subject, file, folder.view(), &mut answer)?;

@@ -17,6 +17,7 @@ use super::super::directory::Root;
 use super::super::intake::Memory;
 use super::super::keeper::{Ask, Charges, Cost, Finished, Keeper, Publication, Rejected, Unmet};
 use super::super::ledger::{Account, Charge, Reservation};
+use super::super::outdated::PLACES_MAX;
 use super::super::read::{FolderTexts, read_file};
 use super::super::retry::Retry;
 use super::super::scan::Scope;
@@ -612,7 +613,11 @@ fn owed(folder: &Folder, owing: Option<Owing>, unread: &BTreeMap<String, String>
     tracing::warn!(folder = %folder.path.display(), "build left out files: {message}");
     let cause = if owing.is_some() { Cause::Memory } else { Cause::Build };
     let paths = owing.iter().flat_map(|owing| &owing.paths).chain(unread.keys());
-    let changes = paths.map(|path| folder.path.join(path)).collect();
+    let changes = match unread.len() > PLACES_MAX {
+        // They are not told apart any more, so that only a look at all files tells that none is left.
+        true => Changes::Rescan,
+        false => paths.map(|path| folder.path.join(path)).collect(),
+    };
     Some(Owed { changes, why: Failure { cause, message, retry: Retry::Backoff } })
 }
 

@@ -170,6 +170,8 @@ impl Core {
 
     /// Opens a folder and starts its first build. One that is open already stays as it is.
     pub fn add_folder(self: &Arc<Self>, path: PathBuf, name: String) {
+        // Looked up here although a disk may take its time: by the next message it has to be known whose a file is.
+        let real = path.canonicalize().ok();
         let mut next = self.opening.lock();
         if self.folder(&path).is_some() {
             return;
@@ -177,7 +179,7 @@ impl Core {
         let id = FolderId(*next);
         *next += 1;
         let shelf = self.keeper.add(id);
-        let folder = Arc::new(Folder::new(id, path, name, shelf));
+        let folder = Arc::new(Folder::new(id, path, name, shelf, real));
         self.keeper.set_pinned(id, is_pinned(&self.settings_of(&folder), &folder.path));
         let mut list = Vec::clone(&self.folders());
         list.push(Arc::clone(&folder));
@@ -371,15 +373,24 @@ impl Core {
         self.memory_came_back();
     }
 
-    /// Documents have given something back. Folders that are degraded are looked at again once they could have an eighth
-    /// more than when that was decided.
+    /// Documents have given something back. A folder that is known in part is looked at again if it could now have as much
+    /// as all of it is expected to need, and an eighth more than when that was last tried.
     pub fn documents_gave_back(self: &Arc<Self>) {
-        let has_more = |folder: &Arc<Folder>| {
-            let degraded = folder.shelf.load().and_then(|served| served.graph.degraded);
-            degraded.is_some_and(|d| self.keeper.attainable(folder.id) >= d.room.saturating_add(d.room / 8))
-        };
-        if self.folders().iter().any(has_more) {
-            self.room_may_be_more();
+        for folder in self.folders().iter() {
+            let Some(degraded) = folder.shelf.load().and_then(|served| served.graph.degraded) else {
+                continue;
+            };
+            let room = self.keeper.attainable(folder.id);
+            let mut details = folder.details.lock();
+            let before = details.room_tried.max(degraded.room);
+            let tries = room >= degraded.needed && room >= before.saturating_add(before / 8);
+            if tries {
+                details.room_tried = room;
+            }
+            drop(details);
+            if tries {
+                self.changed(folder, Changes::Rescan);
+            }
         }
     }
 
@@ -408,7 +419,8 @@ impl Core {
         self.keeping.shutdown();
     }
 
-    /// Runs the task on a thread of its own, after those that were given before. `false` if there are too many.
+    /// Runs the task on a thread of its own, after those that were given before. `false` if there are too many, or there is
+    /// no thread.
     pub(super) fn chore(self: &Arc<Self>, task: impl FnOnce(Arc<Core>) + Send + 'static) -> bool {
         let core = Arc::downgrade(self);
         let taken = self.chores.submit(CancelToken::new(), move |_| {
@@ -416,7 +428,7 @@ impl Core {
                 task(core);
             }
         });
-        taken != Err(NotTaken::Full)
+        !matches!(taken, Err(NotTaken::Full | NotTaken::NoThread))
     }
 
     /// Runs the task after the delay, unless the manager is gone by then.

@@ -34,7 +34,7 @@ pub struct Folder {
     /// As the client names it.
     pub path: PathBuf,
     pub name: String,
-    /// Where it really is, if that is elsewhere. The first build that finds it there looks: a disk may take its time.
+    /// Where it really is, if that is elsewhere; of a folder that was away when it was opened a build finds that out.
     canonical: OnceLock<Option<PathBuf>>,
     pub shelf: Arc<Shelf<Resident>>,
     pub quarantine: Quarantine,
@@ -81,6 +81,8 @@ pub struct Details {
     /// How long it took to look at all files last time.
     pub look: Duration,
     pub watcher: Watcher,
+    /// The most that the folder could have had when it was last looked at again for that.
+    pub room_tried: u64,
     /// The folder's old graph had to go before the new one was built.
     pub own_went: bool,
     /// The file at the top that stands for the folder.
@@ -88,7 +90,13 @@ pub struct Details {
 }
 
 impl Folder {
-    pub fn new(id: FolderId, path: PathBuf, name: String, shelf: Arc<Shelf<Resident>>) -> Folder {
+    pub fn new(
+        id: FolderId,
+        path: PathBuf,
+        name: String,
+        shelf: Arc<Shelf<Resident>>,
+        real: Option<PathBuf>,
+    ) -> Folder {
         let details = Details {
             root: None,
             skipped: BTreeMap::new(),
@@ -104,14 +112,17 @@ impl Folder {
             build: None,
             look: Duration::ZERO,
             watcher: Watcher::None,
+            room_tried: 0,
             own_went: false,
             project_file: None,
         };
+        let elsewhere = |real: PathBuf| Some(real).filter(|real| *real != path);
+        let canonical = real.map_or_else(OnceLock::new, |real| OnceLock::from(elsewhere(real)));
         Folder {
             id,
             path,
             name,
-            canonical: OnceLock::new(),
+            canonical,
             shelf,
             quarantine: Quarantine::default(),
             kept: Kept::default(),

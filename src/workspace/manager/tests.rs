@@ -242,6 +242,19 @@ fn a_folder_is_built_served_and_told_of() {
 }
 
 #[test]
+fn a_folder_behind_a_link_has_its_files_from_the_first_moment() {
+    let world = World::new(&[("real/x.py", "def f(): pass\n")]);
+    std::os::unix::fs::symlink(world.at("real"), world.at("link")).unwrap();
+    // No file is read meanwhile, and nobody waits for that here.
+    let held = world.manager.hold_builds();
+    world.add("link");
+    let capture = world.manager.capture(&world.at("real/x.py"));
+    assert_eq!(capture.folder(), Some(world.at("link").as_path()));
+    drop(held);
+    assert_eq!(world.defined("real/x.py", "f"), ["x.py"]);
+}
+
+#[test]
 fn changes_are_followed_and_what_is_the_same_is_not_built() {
     let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "def g(): pass\n")]);
     world.add("a");
