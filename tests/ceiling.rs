@@ -7,8 +7,11 @@ mod support;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use support::Folder;
-use support::pressure::{Dice, Peak, lowered, pathological, questions, run, server, settled, twin};
+use serde_json::{Value, json};
+use support::pressure::{
+    Dice, Peak, lowered, pathological, questions, run, server, server_with, settled, twin,
+};
+use support::{Folder, Wire};
 
 const FOLDERS: usize = 64;
 const FILES: usize = 10;
@@ -116,21 +119,20 @@ fn a_message_for_which_there_is_no_room_is_not_read() {
     for text in [rows, "[".to_owned()] {
         wire.open(&folder.uri("large.py"), "python", &text);
     }
-    let is_refusal =
-        |f: &serde_json::Value| f["id"].is_null() && f["error"]["data"]["kind"] == "memory_budget_exceeded";
+    let is_refusal = |f: &Value| f["id"].is_null() && f["error"]["data"]["kind"] == "memory_budget_exceeded";
     let refused = wire.until(is_refusal);
     assert!(refused["error"]["message"].as_str().is_some_and(|m| m.contains("is not read")), "{refused}");
     wire.until(|f| f["method"] == "window/showMessage");
     // What is not read may be a change of a text that is then not known any more.
-    let symbols = |wire: &mut support::Wire, name: &str| {
-        let at = serde_json::json!({"textDocument": {"uri": folder.uri(name)}});
+    let symbols = |wire: &mut Wire, name: &str| {
+        let at = json!({"textDocument": {"uri": folder.uri(name)}});
         wire.ask("textDocument/documentSymbol", at)
     };
     for name in ["one.py", "two.py"] {
         wire.open(&folder.uri(name), "python", "def f(): pass\n");
     }
     let change = |name: &str, text: &str| {
-        let (uri, text) = (folder.uri(name), serde_json::json!(text));
+        let (uri, text) = (folder.uri(name), json!(text));
         let document = format!("{{\"uri\":\"{uri}\",\"version\":2}}");
         let params = format!("{{\"textDocument\":{document},\"contentChanges\":[{{\"text\":{text}}}]}}");
         format!("{{\"jsonrpc\":\"2.0\",\"method\":\"textDocument/didChange\",\"params\":{params}}}")
@@ -153,8 +155,62 @@ fn a_message_for_which_there_is_no_room_is_not_read() {
     assert_eq!(status["memory"]["retainedBytes"], 0, "{status}");
     // One for which there is room is read, and leaves nothing.
     wire.open(&folder.uri("fits.py"), "python", &format!("def fits(): pass\n# {}\n", "-".repeat(3 << 20)));
-    let at = serde_json::json!({"textDocument": {"uri": folder.uri("fits.py")}});
+    let at = json!({"textDocument": {"uri": folder.uri("fits.py")}});
     let reply = wire.ask("textDocument/documentSymbol", at);
     assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("larger")), "{reply}");
     assert_eq!(settled(&mut wire, PATIENCE)["memory"]["retainedBytes"], 0);
+}
+
+#[test]
+fn nothing_is_missed_with_a_message_for_which_there_is_no_room() {
+    const LIMIT_MB: u64 = 24;
+    /// What is free of the budget while the messages come, which is less than any of them takes.
+    const FREE_BYTES: u64 = 1 << 20;
+    /// Of a message that is read nonetheless, and of one that is not.
+    const LENGTHS: [usize; 2] = [3 << 19, 3 << 20];
+    let folder = Folder::new(&[("x.py", "def round_0(): pass\n"), ("y.py", "def disk(): pass\n")]);
+    let (mut wire, _) = server_with(&[folder.path("")], LIMIT_MB, None, "client");
+    settled(&mut wire, PATIENCE);
+    // It would look at the disk whenever it came back.
+    let pinned = wire
+        .ask("workspace/executeCommand", json!({"command": "coppice.pin", "arguments": [folder.uri("")]}));
+    assert_eq!(pinned.get("error"), None, "{pinned}");
+    let retain = |wire: &mut Wire, bytes: u64| {
+        let reply = wire.ask("coppice/test/retain", json!({ "bytes": bytes }));
+        assert_eq!(reply["result"], Value::Null, "{reply}");
+    };
+    let fill = |wire: &mut Wire| {
+        let memory = settled(wire, PATIENCE)["memory"].clone();
+        let [limit, used] = ["limitBytes", "usedBytes"].map(|key| memory[key].as_u64().expect("bytes"));
+        retain(wire, limit - used - FREE_BYTES);
+    };
+    let symbols = |wire: &mut Wire, name: &str| {
+        wire.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": folder.uri(name)}}))
+    };
+    // News of files.
+    for (round, length) in LENGTHS.into_iter().enumerate() {
+        fill(&mut wire);
+        let name = format!("round_{}", round + 1);
+        folder.write("x.py", &format!("def {name}(): pass\n"));
+        let long = format!("file:///{}", "d".repeat(1_000));
+        let mut changes = vec![json!({"uri": long, "type": 2}); length / long.len()];
+        changes.push(json!({"uri": folder.uri("x.py"), "type": 2}));
+        wire.notify("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
+        retain(&mut wire, 0);
+        wire.until_symbol(&name);
+    }
+    // Questions.
+    fill(&mut wire);
+    let reply = wire.ask("coppice/test/quick", json!({"padding": " ".repeat(LENGTHS[0])}));
+    assert_eq!(reply["error"]["data"]["kind"], "memory_budget_exceeded", "{reply}");
+    // A document whose text stands before its URI, and the end of one.
+    wire.open(&folder.uri("x.py"), "python", &format!("def opened(): pass\n#{}", "-".repeat(LENGTHS[0])));
+    let reply = symbols(&mut wire, "x.py");
+    assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("out of step")), "{reply}");
+    wire.open(&folder.uri("y.py"), "python", "def opened(): pass\n");
+    assert_eq!(symbols(&mut wire, "y.py")["result"][0]["name"], "opened");
+    let closed = json!({"padding": " ".repeat(LENGTHS[0]), "textDocument": {"uri": folder.uri("y.py")}});
+    wire.notify("textDocument/didClose", closed);
+    retain(&mut wire, 0);
+    assert_eq!(symbols(&mut wire, "y.py")["result"][0]["name"], "disk");
 }

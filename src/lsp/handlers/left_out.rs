@@ -16,19 +16,26 @@ const WHY: &str = "a message about it did not fit into the memory budget";
 
 #[derive(Deserialize)]
 pub struct Params {
-    /// The document, if that could be told.
+    /// The document, if it was about one.
     uri: Option<Uri>,
+    /// Whether it may have been about any document.
+    documents: bool,
+    /// Whether it may have told of files.
+    files: bool,
 }
 
 pub fn handle(session: &Arc<Session>, params: Params) {
     let Ok(manager) = session.manager() else { return };
     let lost: Vec<PathBuf> = match params.uri {
         Some(uri) => uri::to_path(&uri).into_iter().collect(),
-        // It may be any of them.
-        None => manager.documents().keys().map(|path| path.to_path_buf()).collect(),
+        None if params.documents => manager.documents().keys().map(|path| path.to_path_buf()).collect(),
+        None => Vec::new(),
     };
     for path in lost {
         manager.lose(&path, WHY);
         diagnostics::document_changed(session, &path);
+    }
+    if params.files {
+        manager.any_file_changed();
     }
 }

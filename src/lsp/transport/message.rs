@@ -149,40 +149,115 @@ fn invalid(id: Option<RequestId>, why: impl Into<std::borrow::Cow<'static, str>>
     Message::Invalid { id, error: Error { code: ErrorCode::InvalidRequest, message: why.into(), data: None } }
 }
 
-/// What a message that is not read may have changed.
+/// What is lost with a message that is not read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unheard {
-    /// No document.
+    /// Nothing that is missed.
     Nothing,
-    /// The document with this URI.
+    /// A request, which is to be answered nonetheless.
+    Request(RequestId),
+    /// The answer to a request of ours, to the one with this id if that can be told.
+    Reply(Option<Value>),
+    /// What has become of the document with this URI.
     Document(String),
-    /// Some document.
+    /// A document that has been opened; it cannot be told which.
+    Opened,
+    /// What has become of files, or something else that is told by a notification.
+    Files,
+    /// It cannot be told what, so it may be anything.
     Any,
 }
 
-/// What the beginning of a message tells of the document that it changes. Inside of strings the words stand behind
-/// backslashes, so that texts are no matter.
-pub fn unheard(beginning: &[u8]) -> Unheard {
-    let uri = || string_after(beginning, b"\"uri\"");
-    match string_after(beginning, b"\"method\"").as_deref() {
-        Some("textDocument/didOpen") => uri().map_or(Unheard::Nothing, Unheard::Document),
-        // An answer to a request of ours.
-        None if has(beginning, b"\"result\"") && !has(beginning, b"\"params\"") => Unheard::Nothing,
-        Some("textDocument/didChange") | None => uri().map_or(Unheard::Any, Unheard::Document),
-        Some(_) => Unheard::Nothing,
+impl Unheard {
+    /// Whether the whole message would tell more, or nothing can stand in for it.
+    pub fn is_missed(&self) -> bool {
+        matches!(self, Unheard::Opened | Unheard::Files | Unheard::Any | Unheard::Reply(None))
     }
 }
 
-fn has(body: &[u8], name: &[u8]) -> bool {
-    memchr::memmem::find(body, name).is_some()
+/// What the beginning of a message tells of what would be lost with it.
+pub fn unheard(beginning: &[u8]) -> Unheard {
+    let head = Head::of(beginning);
+    if head.is_reply && head.method.is_none() {
+        return Unheard::Reply(head.id);
+    }
+    if let Some(id) = head.id.filter(|_| head.method.is_some() || head.has_params) {
+        return RequestId::read(&id).map_or(Unheard::Nothing, Unheard::Request);
+    }
+    match head.method.as_deref() {
+        Some("textDocument/didOpen") => first_uri(beginning).map_or(Unheard::Opened, Unheard::Document),
+        Some("textDocument/didChange") => first_uri(beginning).map_or(Unheard::Any, Unheard::Document),
+        // May be ignored, says the protocol.
+        Some(method) if method.starts_with("$/") => Unheard::Nothing,
+        // Or a request whose id stands behind.
+        Some(_) => Unheard::Files,
+        None => Unheard::Any,
+    }
 }
 
-/// The string that is the value of the first member with this name.
-fn string_after(body: &[u8], name: &[u8]) -> Option<String> {
-    let rest = &body[memchr::memmem::find(body, name)? + name.len()..];
-    let value = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+/// The members of a message that stand in its beginning; those of what it holds may have the same names.
+#[derive(Default)]
+struct Head {
+    /// A number or a string.
+    id: Option<Value>,
+    method: Option<String>,
+    has_params: bool,
+    is_reply: bool,
+}
+
+impl Head {
+    fn of(beginning: &[u8]) -> Head {
+        let (mut head, mut depth, mut at) = (Head::default(), 0_usize, 0);
+        while at < beginning.len() {
+            match beginning[at] {
+                b'"' => {
+                    let end = string_end(beginning, at + 1);
+                    let rest = beginning.get(end + 1..).unwrap_or_default().trim_ascii_start();
+                    if depth == 1
+                        && let Some(value) = rest.strip_prefix(b":")
+                    {
+                        head.see(&beginning[at + 1..end], value.trim_ascii_start());
+                    }
+                    at = end;
+                }
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            at += 1;
+        }
+        head
+    }
+
+    fn see(&mut self, name: &[u8], value: &[u8]) {
+        match name {
+            b"id" => self.id = string(value).map(Value::String).or_else(|| number(value)),
+            b"method" => self.method = string(value),
+            b"params" => self.has_params = true,
+            b"result" | b"error" => self.is_reply = true,
+            _ => {}
+        }
+    }
+}
+
+/// The first value of a member `uri`. Inside of strings the word stands behind backslashes, so that texts are no matter.
+fn first_uri(body: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"\"uri\"";
+    memchr::memmem::find_iter(body, NAME).find_map(|at| {
+        string(body[at + NAME.len()..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
+    })
+}
+
+/// The string at the beginning of these bytes, if it ends in them.
+fn string(value: &[u8]) -> Option<String> {
     let end = string_end(value.strip_prefix(b"\"")?, 0) + 1;
     serde_json::from_slice(value.get(..=end)?).ok()
+}
+
+/// The same for a number.
+fn number(value: &[u8]) -> Option<Value> {
+    let end = value.iter().position(|b| b",}".contains(b) || b.is_ascii_whitespace())?;
+    serde_json::from_slice(&value[..end]).ok().filter(Value::is_number)
 }
 
 /// The commas and opening brackets of a JSON text outside its strings; more than `enough` are not counted.
@@ -257,25 +332,61 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_tells_what_a_message_may_have_changed() {
+    fn the_beginning_tells_what_is_lost_with_a_message() {
         let check =
             |beginning: &str, expected| assert_eq!(unheard(beginning.as_bytes()), expected, "{beginning}");
         let document = || Unheard::Document("file:///a".to_owned());
         let change = r#"{"method": "textDocument/didChange","params":{"#;
         check(&format!(r#"{change}"textDocument":{{"uri":"file:///a","version":2}},"cont"#), document());
+        check(&format!(r#"{change}"textDocument":{{"uri":"file:\/\/\/a"}}"#), document());
         check(
             &format!(r#"{change}"contentChanges":[{{"text":"\"uri\":\"file:///b\" and so on"#),
             Unheard::Any,
         );
         check(&format!(r#"{change}"textDocument":{{"uri":"file:/"#), Unheard::Any);
-        check(r#"{"params":{"textDocument":{"uri":"file:\/\/\/a"}"#, document());
-        check(r#"{"method":"textDocument/didOpen","params":{"textDocument":{"text":""#, Unheard::Nothing);
-        check(r#"{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a","#, document());
+        check(r#"{"params":{"textDocument":{"uri":"file:///a"}"#, Unheard::Any);
+        let open = r#"{"method":"textDocument/didOpen","params":{"textDocument":{"#;
+        check(&format!(r#"{open}"text":""#), Unheard::Opened);
+        check(&format!(r#"{open}"uri":"file:///a","#), document());
+        check(&format!(r#"{open}"text":"uri","uri":"file:///a""#), document());
+        for told in ["didChangeWatchedFiles", "didChangeConfiguration", "didRenameFiles"] {
+            let begun =
+                format!(r#"{{"method":"workspace/{told}","params":{{"changes":[{{"uri":"file:///a"}},"#);
+            check(&begun, Unheard::Files);
+        }
+        check(r#"{"method":"textDocument/didClose","params":{"textDocument":{"#, Unheard::Files);
+        check(r#"{"method":"$/x","params":["#, Unheard::Nothing);
+    }
+
+    #[test]
+    fn the_beginning_tells_whom_a_message_is_an_answer_or_a_question_to() {
+        let check =
+            |beginning: &str, expected| assert_eq!(unheard(beginning.as_bytes()), expected, "{beginning}");
+        let request = |id: Value| Unheard::Request(RequestId::read(&id).unwrap());
+        check(r#"{"id":17,"method":"m","params":[{"id":3}"#, request(17.into()));
+        check(r#"{"method":"m","id" : "a\"b" ,"params":["#, request("a\"b".into()));
         check(
-            r#"{"method":"workspace/executeCommand","params":{"arguments":[{"uri":"file:///a"}"#,
-            Unheard::Nothing,
+            r#"{"method":"m","params":{"id":3,"method":"textDocument/didOpen"},"id":4}"#,
+            request(4.into()),
         );
-        check(r#"{"id":1,"result":["#, Unheard::Nothing);
+        check(r#"{"method":"m","params":{"id":3,"result":5,"#, Unheard::Files);
+        check(r#"{"method":"m","params":"id\":3","id":1"#, Unheard::Files);
+        check(r#"{"id":1,"result":["#, Unheard::Reply(Some(1.into())));
+        check(r#"{"error":{"message":"no"},"id":1}"#, Unheard::Reply(Some(1.into())));
+        check(r#"{"result":[{"id":3}"#, Unheard::Reply(None));
+        for cut in [
+            "",
+            "{",
+            "{\"",
+            "{\"id\"",
+            "{\"id\":",
+            "{\"id\":1",
+            "{\"id\":1,",
+            "{\"method\":\"m",
+            "]]\"id\":1,",
+        ] {
+            check(cut, Unheard::Any);
+        }
     }
 
     #[test]

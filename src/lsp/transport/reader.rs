@@ -33,6 +33,9 @@ const READ_BYTES: usize = 64 << 10;
 const REQUESTS_MAX: usize = 4_096;
 /// Bytes of the messages whose requests are under way; one that comes alone may be longer.
 const REQUESTS_BYTES_MAX: usize = 4 << 20;
+/// What a message may take beside a full budget, if what it says would be missed: it is better to be over for a moment than
+/// to go on as if nothing had been said.
+const UNHELD_BYTES_MAX: u64 = 8 << 20;
 /// The protocol's code for a request that is well-formed and cannot be served.
 pub const REQUEST_FAILED: i64 = -32803;
 
@@ -104,8 +107,12 @@ where
                         match self.outbox.hold(text_bytes(length)) {
                             Ok(hold) => held = hold,
                             Err(refused) => {
-                                let unheard = unheard(decoder.give_up());
-                                self.leave_out(length, &refused, unheard);
+                                held = None;
+                                let unheard = unheard(decoder.beginning());
+                                if !unheard.is_missed() || text_bytes(length) > UNHELD_BYTES_MAX {
+                                    decoder.give_up();
+                                    self.leave_out(length, &refused, unheard);
+                                }
                             }
                         }
                         continue;
@@ -133,13 +140,21 @@ where
         }
     }
 
-    /// Reads a body, if there is room for what it holds; what is held for a long one is what that takes from then on.
+    /// Reads a body, if there is room for what it holds or it would be missed; what is held for a long one is what that
+    /// takes from then on.
     fn read(&self, body: &[u8], held: &mut Option<Hold>) -> Result<(Message, usize), Unread> {
         let bytes = read_bytes(body, LONG_BYTES as u64);
-        let no_room = |refused| Unread::NoRoom(body.len(), refused, unheard(body));
         if bytes > LONG_BYTES as u64 {
             *held = None;
-            *held = self.outbox.hold(bytes).map_err(no_room)?;
+            match self.outbox.hold(bytes) {
+                Ok(hold) => *held = hold,
+                Err(refused) => {
+                    let unheard = unheard(body);
+                    if !unheard.is_missed() || bytes > UNHELD_BYTES_MAX {
+                        return Err(Unread::NoRoom(body.len(), refused, unheard));
+                    }
+                }
+            }
         }
         Ok((Message::read(body).map_err(Unread::NoJson)?, body.len()))
     }
@@ -150,13 +165,24 @@ where
         let message = format!("coppice: {}", error.message);
         self.client
             .tell::<ShowMessageNotification>(&ShowMessageParams { kind: MessageType::Warning, message });
-        self.refuse(error);
-        let uri = match unheard {
-            Unheard::Nothing => return,
-            Unheard::Document(uri) => Some(uri),
-            Unheard::Any => None,
+        let (uri, documents, files) = match unheard {
+            Unheard::Request(id) => {
+                tracing::warn!("refused the request {id:?}: {}", error.message);
+                return self.outbox.send(&Answer { id: Some(&id), result: Err(error) });
+            }
+            Unheard::Reply(id) => {
+                let error = serde_json::to_value(&error).unwrap_or_default();
+                return id.iter().for_each(|id| self.client.answered(id, Err(error.clone())));
+            }
+            // One that is opened without its URI having come is far longer than what is analysed.
+            Unheard::Nothing | Unheard::Opened => return self.refuse(error),
+            Unheard::Document(uri) => (Some(uri), false, false),
+            Unheard::Files => (None, false, true),
+            Unheard::Any => (None, true, true),
         };
-        self.notification(LEFT_OUT.to_owned(), Some(json!({ "uri": uri })), None);
+        self.refuse(error);
+        let params = json!({ "uri": uri, "documents": documents, "files": files });
+        self.notification(LEFT_OUT.to_owned(), Some(params), None);
     }
 
     /// Answers what has no id that could be read.

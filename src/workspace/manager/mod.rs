@@ -29,6 +29,7 @@ pub use observer::{Deaf, Event, Observer, Severity, State, Transition};
 pub use resident::Sight;
 
 use super::build::is_relevant_name;
+use super::changes::Changes;
 use super::document::{Change, Document};
 use super::documents::{DocumentError, DocumentSet};
 use super::folder_settings::SettingsByFolder;
@@ -182,6 +183,11 @@ impl Manager {
     /// These files or directories may have changed, come or gone. A hint: what has really happened is looked up.
     pub fn files_changed(&self, paths: impl IntoIterator<Item = PathBuf>) {
         self.core().heard(paths.into_iter().collect());
+    }
+
+    /// Something was told of files that is not known: all folders look for themselves what has changed.
+    pub fn any_file_changed(&self) {
+        self.core().heard(Changes::Rescan);
     }
 
     /// Reads a folder again from nothing; `false` if it is not open.
