@@ -180,11 +180,11 @@ impl Resolver<'_> {
             },
             _ => return Typed::unknown(),
         };
-        let callee = self.eval(cx, index.facts.callee(callee));
+        let callee = index.facts.callee(callee);
         if nth == DECLARED {
-            let ty = self.expected_of(&callee.ty, position).unwrap_or_default();
-            return Typed { ty, tier: callee.tier }.at_most(Tier::Inferred);
+            return self.expected_argument(cx, callee, position);
         }
+        let callee = self.eval(cx, callee);
         match &callee.ty {
             Ty::Function(symbol, seen) => self.argument_of(*symbol, seen.as_deref(), position, nth),
             Ty::Of(inner) => {
@@ -239,29 +239,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// What the parameter at that position of what is called is declared to be.
-    fn expected_of(&self, callee: &Ty, position: u32) -> Option<Ty> {
-        let (function, seen) = match callee {
-            Ty::Function(symbol, seen) => (*symbol, seen.as_deref().cloned().unwrap_or_default()),
-            Ty::Of(class) => {
-                let symbol = class.symbol()?;
-                let constructor = self.knobs(symbol.file).constructor_names.iter().find_map(|word| {
-                    let name = self.view.lookup_name(word)?;
-                    self.member_of_symbol(symbol, Wanted::any(name)).first_symbol()
-                });
-                (constructor?, self.arguments(symbol, type_arguments(class).unwrap_or(&None)))
-            }
-            Ty::Closure(params, _) => return params.get(position as usize).cloned(),
-            Ty::Union(parts) => return parts.iter().find_map(|part| self.expected_of(part, position)),
-            _ => return None,
-        };
-        match self.whole_parameter(function, position)?.subst(&seen) {
-            // What a type parameter is bound to be.
-            Ty::Param(param) => Some(self.bounds(param).subst(&seen)),
-            ty => Some(ty),
-        }
-    }
-
     /// What the function hands to a function at that position, as its `nth` parameter.
     fn argument_of(&self, function: Symbol, seen: Option<&super::Subst>, position: u32, nth: u32) -> Typed {
         let Some(parameter) = self.parameter_at(function, position) else { return Typed::unknown() };
@@ -310,7 +287,7 @@ impl Resolver<'_> {
     }
 
     /// The type of the `nth` parameter, whether it has a name or is taken apart where it stands.
-    fn whole_parameter(&self, function: Symbol, nth: u32) -> Option<Ty> {
+    pub(super) fn whole_parameter(&self, function: Symbol, nth: u32) -> Option<Ty> {
         use crate::lang::facts::{Role, Term};
         let parameter = self.parameter_at(function, nth)?;
         let index = self.index(parameter.file);

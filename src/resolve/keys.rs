@@ -40,7 +40,7 @@ impl Resolver<'_> {
                     member(&instance)
                 }
             },
-            _ => member(&typed),
+            _ => self.key_of_any(cx, &typed, wanted).unwrap_or_else(|| member(&typed)),
         };
         // It is no surer than what it is a key of.
         found.at_most(typed.tier.unwrap_or(Tier::Lexical))

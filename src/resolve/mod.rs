@@ -7,6 +7,7 @@
 mod ambient;
 mod bases;
 mod call;
+mod contextual;
 mod describe;
 mod expansions;
 mod given;

@@ -78,7 +78,7 @@ impl Resolver<'_> {
     }
 
     /// The types that a value may be of, looked for in types that have the members of their argument.
-    fn alternatives(&self, cx: Cx, ty: &Ty, depth: usize) -> Vec<Ty> {
+    pub(super) fn alternatives(&self, cx: Cx, ty: &Ty, depth: usize) -> Vec<Ty> {
         match ty {
             Ty::Union(parts) if depth < WRAPPED_MAX => {
                 parts.iter().flat_map(|part| self.alternatives(cx, part, depth + 1)).collect()

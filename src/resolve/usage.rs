@@ -137,7 +137,7 @@ impl Resolver<'_> {
         false
     }
 
-    fn is_open_type(&self, ty: &Ty) -> bool {
+    pub(super) fn is_open_type(&self, ty: &Ty) -> bool {
         match ty {
             Ty::Unknown | Ty::Foreign(_) | Ty::Handed(..) => true,
             Ty::Param(param) => self.is_open_type(&self.bounds(*param)),

@@ -251,7 +251,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn value_of_hit(&self, hit: &Hit) -> Typed {
+    pub(super) fn value_of_hit(&self, hit: &Hit) -> Typed {
         let guess = hit.tier.is_guess().then_some(hit.tier);
         match &hit.entity {
             Entity::Place(place) => Typed { ty: Ty::Module(Rc::clone(place)), tier: guess },

@@ -288,6 +288,29 @@ fn keys_of_literals_are_renamed_with_the_member_that_is_expected() {
 }
 
 #[test]
+fn keys_of_literals_that_may_be_of_other_types_are_to_be_confirmed() {
+    check_rename(
+        "
+        //- /a.ts
+        interface A { $0x: number; a: number }
+        interface B { x: number; b: number }
+        declare function run(o: A): void;
+        declare function run(o: B): void;
+        run({ x: 1, a: 1 });
+        run({ x: 2, b: 1 });
+        run({ x: 3 });
+        const o: A | B = { x: 4 };
+        ",
+        &[
+            "? a.ts: interface A { fresh: number; a: number }",
+            "a.ts: run({ fresh: 1, a: 1 });",
+            "? a.ts: run({ fresh: 3 });",
+            "? a.ts: const o: A | B = { fresh: 4 };",
+        ],
+    );
+}
+
+#[test]
 fn rust_traits_paths_and_format_strings() {
     check_rename(
         "

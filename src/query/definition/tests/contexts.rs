@@ -1,6 +1,6 @@
 //! What the place of a value says that it is, and types that are made of others, in TypeScript and JavaScript.
 
-use super::{check_definition, check_first};
+use super::{Fixture, check_definition, check_first, definition, starts};
 
 #[test]
 fn a_key_of_a_literal_is_the_member_that_is_expected_there() {
@@ -303,6 +303,113 @@ fn a_type_parameter_that_is_not_given_is_its_default() {
         interface Row { ⟦id⟧: number }
         interface Visit<T extends {} = Row> { (row: T): void }
         const visit: Visit = (row) => row.$0id;
+        ",
+    );
+}
+
+/// The definitions of the name at `$0` are those in brackets, and none of them is sure.
+fn check_guesses(fixture: &str) {
+    let fixture = Fixture::parse(fixture);
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let found = definition(&view, file, offset).unwrap_or_default();
+    assert_eq!(starts(&view, found.iter().map(|d| &d.location)), fixture.starts());
+    assert!(found.iter().all(|d| d.tier.is_guess()), "{found:?}");
+}
+
+#[test]
+fn a_key_is_of_the_signature_that_takes_the_literal() {
+    for call in [
+        "run({ kind: 'b', $0x: '' });",
+        "new Runner({ kind: 'b', $0x: '' });",
+        "host.run({ kind: 'b', $0x: '' });",
+        "either.run({ kind: 'b', $0x: '' });",
+        "run({ $0x: '', kind: 'b' }, 1);",
+    ] {
+        check_definition(&format!(
+            "
+            //- /a.ts
+            interface A {{ x: string; other: string }}
+            interface B {{ kind: 'b'; ⟦x⟧: string }}
+            interface C {{ x: string; kind: number; more: number }}
+            function run(o: A): void;
+            function run(o: B, n?: number): void;
+            function run(o: any) {{}}
+            class Runner {{ constructor(o: A); constructor(o: B); constructor(o: any) {{}} }}
+            interface Host {{ run(o: A): void; run(o: B): void; run(n: number): void }}
+            declare const host: Host;
+            declare const either: {{ run(o: A): void }} | {{ run(o: B): void }};
+            {call}
+            "
+        ));
+    }
+}
+
+#[test]
+fn a_key_that_several_signatures_take_is_not_sure() {
+    for signatures in [
+        "declare function run(o: A): void; declare function run(o: B): void;",
+        "declare const run: ((o: A) => void) | ((o: B) => void);",
+    ] {
+        check_guesses(&format!(
+            "
+            //- /a.ts
+            interface A {{ ⟦x⟧: string }}
+            interface B {{ ⟦x⟧: string }}
+            {signatures}
+            run({{ $0x: '' }});
+            "
+        ));
+    }
+    for other in ["o: any", "...all: B[]", "o: Foreign"] {
+        check_guesses(&format!(
+            "
+            //- /a.ts
+            import {{ Foreign }} from 'outside';
+            interface A {{ ⟦x⟧: string }}
+            interface B {{ x: string }}
+            declare function run(o: A): void;
+            declare function run({other}): void;
+            run({{ $0x: '' }});
+            "
+        ));
+    }
+}
+
+#[test]
+fn a_literal_is_of_the_type_that_has_all_its_keys() {
+    for literal in [
+        "const s: Shape = { $0size: 1, side: 2 };",
+        "const s: Shape | undefined = { side: 2, $0size: 1 };",
+        "const s: Readonly<Shape> = { side: 2, $0size: 1 };",
+        "const all: Shape[] = [{ side: 2, $0size: 1 }];",
+        "const s: Square | string = { $0size: 1 };",
+    ] {
+        check_definition(&format!(
+            "
+            //- /a.ts
+            interface Circle {{ size: number; radius: number }}
+            interface Square {{ ⟦size⟧: number; side: number }}
+            type Shape = Circle | Square;
+            {literal}
+            "
+        ));
+    }
+    check_guesses(
+        "
+        //- /a.ts
+        interface Circle { ⟦size⟧: number; radius: number }
+        interface Square { ⟦size⟧: number; side: number }
+        const s: Circle | Square = { $0size: 1 };
+        ",
+    );
+    check_definition(
+        "
+        //- /a.ts
+        interface Named { ⟦name⟧: string }
+        interface Person extends Named { age: number }
+        interface Dog extends Named { age: number }
+        const one: Person | Dog = { $0name: '', age: 1 };
         ",
     );
 }
