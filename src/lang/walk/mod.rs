@@ -196,7 +196,8 @@ impl<'t> Walk<'t> {
         frame.function_scope = up.function_scope;
         frame.group = up.group;
         frame.items_start = self.items.len();
-        frame.argument = up.arguments_of.map(|call| (call, up.children));
+        // Behind what is spread nobody knows which argument is whose.
+        frame.argument = up.arguments_of.filter(|_| !up.spread).map(|call| (call, up.children));
         let Some(reading) = reading else {
             frame.context = up.context;
             frame.slot = up.slot;

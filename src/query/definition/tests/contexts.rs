@@ -377,6 +377,31 @@ fn a_key_that_several_signatures_take_is_not_sure() {
 }
 
 #[test]
+fn nobody_knows_which_parameter_an_argument_behind_a_spread_is_for() {
+    for call in ["run(...[1, 2], { ⟦$0x⟧: 1 });", "new Runner(...all, { ⟦$0x⟧: 1 });"] {
+        check_definition(&format!(
+            "
+            //- /a.ts
+            interface A {{ x: number }}
+            interface B {{ x: number }}
+            declare const all: any[];
+            function run(n: number, a: A, b: B) {{}}
+            class Runner {{ constructor(n: number, a: A, b: B) {{}} }}
+            {call}
+            "
+        ));
+    }
+    check_definition(
+        "
+        //- /a.ts
+        interface A { ⟦x⟧: number }
+        function run(a: A, ...rest: number[]) {}
+        run({ $0x: 1 }, ...[1, 2]);
+        ",
+    );
+}
+
+#[test]
 fn a_literal_is_of_the_type_that_has_all_its_keys() {
     for literal in [
         "const s: Shape = { $0size: 1, side: 2 };",
