@@ -301,7 +301,8 @@ pub struct Knobs {
     pub tags: bool,
     /// Types in documentation comments are those of the definitions behind them (JavaScript).
     pub comment_types: bool,
-    /// A literal is what the place where it stands expects: its keys are uses of that type's members (TypeScript).
+    /// A literal is what the place where it stands expects: its keys are uses of that type's members (TypeScript,
+    /// JavaScript).
     pub contextual: bool,
     /// Functions of one name may differ in how many arguments they take, so calls say how many they hand over.
     pub arities: bool,

@@ -7,7 +7,7 @@ use super::Walk;
 use super::builder::NewDef;
 use super::frame::Frame;
 use crate::lang::facts::{DECLARED, DefKind, Role, ScopeKind, Span, Term, TermId};
-use crate::lang::rules::{Action, Slot, TermAction, Wrap};
+use crate::lang::rules::{Action, Context, Slot, TermAction, Wrap};
 
 /// Literals and operands around a value that are looked through.
 const AROUND_MAX: usize = 8;
@@ -15,7 +15,8 @@ const AROUND_MAX: usize = 8;
 impl Walk<'_> {
     /// What is expected of the value of a frame that is about to be read, as the term of such a value.
     pub(super) fn expected(&mut self, frame: &Frame) -> Option<TermId> {
-        if !self.pack.knobs.contextual {
+        // What stands for a type is no value: the default of a type parameter is none of its constraint.
+        if !self.pack.knobs.contextual || frame.context == Context::Type {
             return None;
         }
         let (mut slot, mut wrap, mut target, mut argument) =
@@ -101,8 +102,9 @@ impl Walk<'_> {
         let expected = match self.frames[at].expected {
             Some(known) => known,
             None => {
-                let Frame { slot, wrap, target, argument, .. } = self.frames[at];
-                let expected = self.expected(&Frame { slot, wrap, target, argument, ..Frame::root() });
+                let Frame { slot, wrap, target, argument, context, .. } = self.frames[at];
+                let expected =
+                    self.expected(&Frame { slot, wrap, target, argument, context, ..Frame::root() });
                 self.frames[at].expected = Some(expected);
                 expected
             }

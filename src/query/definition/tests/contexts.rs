@@ -438,3 +438,14 @@ fn a_literal_is_of_the_type_that_has_all_its_keys() {
         ",
     );
 }
+
+#[test]
+fn a_type_has_keys_of_its_own_where_a_type_is_expected() {
+    check_definition(
+        "
+        //- /a.ts
+        interface Row { id: string }
+        interface Visit<T extends Row = { ⟦$0id⟧: string }> { (row: T): void }
+        ",
+    );
+}
