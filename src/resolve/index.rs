@@ -1,13 +1,13 @@
 //! One file's facts with the lookups that resolving asks of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 
 use crate::graph::facts_bytes;
 use crate::lang::LangId;
 use crate::lang::facts::{
-    Def, DefFlags, DefId, DefKind, Facts, Name, RefId, ScopeId, ScopeKind, Span, Term, TermId,
+    Def, DefFlags, DefId, DefKind, Facts, Name, Ref, RefId, Role, ScopeId, ScopeKind, Span, Term, TermId,
 };
 
 /// Definitions in chains by a hash of their names: a search looks at thousands of files once, and sorting them would
@@ -75,6 +75,8 @@ pub struct FileIndex {
     pub attached: Vec<DefId>,
     /// Macros with a text, by position; none lies in another.
     macros: Vec<(Span, DefId)>,
+    /// Keys of literals, by position; made when one is asked for.
+    keys: OnceLock<Box<[(Span, RefId)]>>,
 }
 
 impl FileIndex {
@@ -98,7 +100,7 @@ impl FileIndex {
             macros.extend(all.map(|(id, d)| (d.span, id)));
             macros.sort_unstable_by_key(|(span, _)| span.start);
         }
-        FileIndex { facts, lang, by_name, inherits, imported, attached, macros }
+        FileIndex { facts, lang, by_name, inherits, imported, attached, macros, keys: OnceLock::new() }
     }
 
     /// Bytes on the heap, the facts included.
@@ -153,6 +155,19 @@ impl FileIndex {
         let end = self.macros.partition_point(|(span, _)| span.start <= offset);
         let (span, def) = *self.macros[..end].last()?;
         (span.contains(offset) && !self.facts.def(def).name_span.contains(offset)).then_some(def)
+    }
+
+    /// The key of a literal that stands at the span.
+    pub fn key_at(&self, span: Span) -> Option<RefId> {
+        let keys = self.keys.get_or_init(|| {
+            let is_key = |r: &Ref| r.role == Role::Key && self.facts.scope(r.scope).kind == ScopeKind::Object;
+            let all = self.facts.refs_with_ids().filter(|(_, r)| is_key(r));
+            let mut keys: Box<[(Span, RefId)]> = all.map(|(id, r)| (r.span, id)).collect();
+            keys.sort_unstable();
+            keys
+        });
+        let at = keys.partition_point(|(key, _)| *key < span);
+        keys.get(at).filter(|(key, _)| *key == span).map(|(_, id)| *id)
     }
 
     /// Whether the definition's name stands in the text: a coined name's span is another thing's.

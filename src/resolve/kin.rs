@@ -3,8 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::member::Wanted;
-use super::{Cx, ReferenceLimits, Resolver, Symbol};
-use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Role, ScopeKind};
+use super::{Cx, Entity, Hit, ReferenceLimits, Resolver, Symbol};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, ScopeKind};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::{AssignedMembers, Interfaces};
 
@@ -225,11 +225,13 @@ impl Resolver<'_> {
         }
         let index = self.index(symbol.file);
         let span = index.facts.def(symbol.def).name_span;
-        let key = index.facts.refs_with_ids().find(|(_, r)| r.role == Role::Key && r.span == span);
-        key.is_some_and(|(id, _)| {
-            let found = self.reference(symbol.file, id);
-            found.first_symbol().is_some_and(|member| members.contains(&member))
-        })
+        let Some(key) = index.key_at(span) else { return false };
+        let found = self.reference(symbol.file, key);
+        let is_one = |hit: &Hit| match hit.entity {
+            Entity::Symbol(member) => !hit.tier.is_guess() && members.contains(&member),
+            Entity::Place(_) => false,
+        };
+        !found.hits().is_empty() && found.hits().iter().all(is_one)
     }
 
     /// Whether other members of the name may be one with these by the shape of their types alone.
@@ -259,9 +261,9 @@ impl Resolver<'_> {
                 && member
                 && !d.kind.is_alias()
                 && !kin.symbols.contains(&s)
-                && !self.is_expected_as(s, &kin.symbols)
                 && (among || is_interface(s))
                 && (ours_undecided || undecided(s))
+                && !self.is_expected_as(s, &kin.symbols)
         };
         let mut named = self.view.defs_named(def.name).take(NAMESAKES_MAX);
         named.any(other).then_some("another member of this name may be the same by its type's shape")
