@@ -91,12 +91,16 @@ impl Uses {
         // What is a use of one of them is no mere declaration.
         self.items.sort_by_key(|used| (used.location.file, used.location.span, used.declaration));
         self.items.dedup_by_key(|used| used.location);
+        self.truncated |= other.truncated || self.items.len() > limit;
         self.items.truncate(limit);
         self.total = self.items.len();
+        self.mentions.extend(other.mentions);
+        self.mentions.sort_unstable();
+        self.mentions.dedup();
+        self.mentions.truncate(limit);
         self.defined.extend(other.defined);
         self.defined.sort_unstable();
         self.defined.dedup();
-        self.truncated |= other.truncated;
         self.cancelled |= other.cancelled;
     }
 }
@@ -370,6 +374,30 @@ mod tests {
         let (file, offset) = fixture.cursor(&view);
         let uses = references(&view, file, offset, false, 2, &AtomicBool::new(false)).unwrap();
         assert_eq!((uses.items.len(), uses.truncated), (2, true));
+    }
+
+    #[test]
+    fn the_limit_is_kept_and_told_where_two_are_meant() {
+        let fixture = Fixture::parse(
+            "
+            //- /utils.js
+            const isText = make('text');
+            isText(1);
+            export default { $0isText, other: 1 };
+            //- /a.js
+            import utils from './utils.js';
+            utils.isText(1);
+            utils.isText(2);
+            ",
+        );
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        let found = |limit| {
+            let uses = references(&view, file, offset, true, limit, &AtomicBool::new(false)).unwrap();
+            (uses.items.len(), uses.total, uses.truncated)
+        };
+        assert_eq!(found(4), (4, 4, true));
+        assert_eq!(found(5), (5, 5, false));
     }
 
     #[test]
