@@ -3,7 +3,7 @@
 use super::Walk;
 use super::frame::Frame;
 use crate::lang::facts::{DefKind, Literal, ScopeId, Term, TermId};
-use crate::lang::rules::{Slot, TermAction, Wrap};
+use crate::lang::rules::{Context, Slot, TermAction, Wrap};
 
 impl Walk<'_> {
     /// The term that a rule makes of the frame's slots; nothing if nobody wants it.
@@ -82,7 +82,11 @@ impl Walk<'_> {
             },
             TermAction::Object => {
                 let object = Term::Object(frame.scope);
-                let (spread, mapped) = (items(), self.mapped(frame.scope));
+                let spread = items();
+                let mapped = match frame.context {
+                    Context::Type => self.mapped(frame.scope),
+                    _ => None,
+                };
                 if spread.is_empty() && mapped.is_none() {
                     object
                 } else {
