@@ -211,7 +211,7 @@ impl DefFlags {
     pub const RECEIVER: DefFlags = DefFlags(1 << 14);
     /// A parameter that takes any number of arguments.
     pub const VARIADIC: DefFlags = DefFlags(1 << 15);
-    /// A parameter that a call may leave out. Shares its bit with what only functions can be.
+    /// A parameter that a call may leave out, or a member that a value may lack. Shares its bit with what only functions can be.
     pub const OPTIONAL: DefFlags = DefFlags::GENERATOR;
     /// Only says that the thing exists; what it is stands elsewhere (a prototype, `extern`, `struct s;`). Shares its bit
     /// with what only modules can be.
@@ -344,6 +344,9 @@ pub const DECLARED: u32 = u32::MAX;
 /// The number of no payload: the subject itself, where it has been shown to be what the pattern says.
 pub const WHOLE: u32 = u32::MAX;
 
+/// The number of no payload: a truth value that says that the subject, a parameter, is of the type.
+pub const SAYS: u32 = u32::MAX - 1;
+
 /// A small expression over values and types of the file, evaluated by the resolver.
 ///
 /// Children may have larger or smaller ids than their parent (a pattern is seen before its value); evaluation
@@ -390,7 +393,9 @@ pub enum Term {
     /// The n-th part of a tuple or of several results. Of a literal: one of its kind, by a number that stands for its text.
     Nth(TermId, u32),
     /// The n-th payload of a variant or positional pattern (`Some(x)`, `Point(a, b)`): pattern type, subject, n. The
-    /// [`WHOLE`] subject is an instance of the pattern's type, or what the call of a function has shown it to be.
+    /// [`WHOLE`] subject is what a test has shown: an instance of the pattern's type; for the n-th part of a function what
+    /// that [`SAYS`] of its n-th argument; for a tuple one whose member, the first part, has one of the values that follow;
+    /// for a mapping one whose member does not have the value.
     Payload(TermId, TermId, u32),
     /// The n-th parameter handed to a function value that is an argument: the call it is an argument of,
     /// the argument's position and the parameter's. At the position [`DECLARED`] stands the function itself.

@@ -3,7 +3,7 @@
 use super::member::Wanted;
 use super::ty::{Head, Ty};
 use super::{Cx, Resolver, Symbol, Tier, Typed};
-use crate::lang::facts::{Name, Term, TermId};
+use crate::lang::facts::{DefFlags, DefKind, Name, SAYS, Term, TermId};
 
 /// Types around each other that are looked through.
 const WRAPPED_MAX: usize = 6;
@@ -20,40 +20,95 @@ impl Resolver<'_> {
                 return self.with_member(cx, known, *member, values, true);
             }
             Term::Map(member, value) => return self.with_member(cx, known, *member, &[*value], false),
-            // Such a function gives a truth value, whose type stands for what it says.
-            Term::Call(_) => match self.eval(cx, by) {
-                Typed { ty: Ty::Tuple(says), tier } if says.len() == 1 => {
-                    Typed { ty: says[0].instance(), tier }
-                }
-                _ => return known,
+            Term::Nth(function, position) => match self.says(cx, *function, *position) {
+                Some(says) => says,
+                None => return known,
             },
             _ => self.eval(cx, by),
         };
-        let Some(base) = shown.ty.symbol() else {
-            return match &shown.ty {
-                Ty::Unknown => known,
-                // It has the members of both.
-                Ty::Object(..) | Ty::Union(_) if !known.ty.is_unknown() => {
-                    let tier = known.tier.max(shown.tier);
-                    Typed { ty: Ty::union([known.ty, shown.ty]), tier }
+        self.with_shown(known, shown.at_most(Tier::Inferred))
+    }
+
+    /// What a function says of its argument at the position when it gives true (`x is Dog`).
+    fn says(&self, cx: Cx, function: TermId, position: u32) -> Option<Typed> {
+        let Typed { ty: Ty::Function(function, seen), tier } = self.eval(cx, function) else { return None };
+        let index = self.index(function.file);
+        let def = index.facts.def(function.def);
+        let Term::Payload(ty, name, SAYS) = index.facts.term(def.ty?) else { return None };
+        let Term::Ref(name) = index.facts.term(*name) else { return None };
+        let named = self.reference(function.file, *name).first_symbol()?;
+        if self.parameters(function).get(position as usize) != Some(&named) {
+            return None;
+        }
+        // Another signature may say something else.
+        let signed = |other: &Symbol| self.def(*other).kind.is_callable() && *other != function;
+        let group = self.group(function);
+        if group.iter().filter(|other| signed(other)).any(|other| self.says_of_argument(*other)) {
+            return None;
+        }
+        let there = Cx { file: function.file, scope: def.body.unwrap_or(def.scope) };
+        let says = self.eval(there, *ty).ty.instance();
+        let ty = seen.map_or_else(|| says.clone(), |seen| says.subst(&seen));
+        Some(Typed { ty: ty.bounded(), tier })
+    }
+
+    fn says_of_argument(&self, function: Symbol) -> bool {
+        let index = self.index(function.file);
+        let ty = index.facts.def(function.def).ty;
+        ty.is_some_and(|ty| matches!(index.facts.term(ty), Term::Payload(.., SAYS)))
+    }
+
+    /// What is known of a value with what a test has shown it to be.
+    fn with_shown(&self, known: Typed, shown: Typed) -> Typed {
+        if shown.ty.is_unknown() || shown.ty.has_params() {
+            return known;
+        }
+        let bound = match &known.ty {
+            // What a type parameter is bound to be.
+            Ty::Param(param) => self.bounds(*param),
+            ty => ty.clone(),
+        };
+        let parts = match &bound {
+            Ty::Union(parts) => parts.to_vec(),
+            ty => vec![ty.clone()],
+        };
+        let is_above = |above: Symbol, of: Symbol| self.linear(of).types.iter().any(|(ty, _)| *ty == above);
+        let both = |known: Typed, shown: Typed| Typed {
+            tier: known.tier.max(shown.tier),
+            ty: Ty::union([known.ty, shown.ty]),
+        };
+        match shown.ty.symbol() {
+            Some(shown_symbol) => {
+                // What is known to be more than that stays so.
+                let stays = |ty: &Ty| ty.symbol().is_some_and(|of| is_above(shown_symbol, of));
+                let kept: Vec<Ty> = parts.iter().filter(|part| stays(part)).cloned().collect();
+                if !kept.is_empty() {
+                    return match kept.len() == parts.len() {
+                        true => known,
+                        false => Typed { ty: Ty::union(kept), tier: known.tier },
+                    };
                 }
-                ty if ty.has_params() => known,
-                _ => shown.at_most(Tier::Inferred),
-            };
-        };
-        // What is known to be more than that stays so.
-        let is_more = |ty: &Ty| {
-            let above = |of: Symbol| self.linear(of).types.iter().any(|(above, _)| *above == base);
-            ty.symbol().is_some_and(|of| of != base && above(of))
-        };
-        let more: Vec<Ty> = match &known.ty {
-            Ty::Union(parts) => parts.iter().filter(|part| is_more(part)).cloned().collect(),
-            ty if is_more(ty) => return known,
-            _ => Vec::new(),
-        };
-        match more.is_empty() {
-            true => shown.at_most(Tier::Inferred),
-            false => Typed { ty: Ty::union(more), tier: known.tier },
+                let becomes =
+                    |ty: &Ty| ty.symbol().map_or(is_open(ty), |above| is_above(above, shown_symbol));
+                match parts.iter().any(becomes) {
+                    true => shown,
+                    // It has the members of both.
+                    false => both(known, shown),
+                }
+            }
+            None if parts.iter().all(is_open) => shown,
+            None => match &shown.ty {
+                Ty::Object(..) | Ty::Union(_) => both(known, shown),
+                // What is not of the folder leaves what is, unless that is one of several.
+                _ if parts.contains(&shown.ty) => {
+                    let may_be = |ty: &Ty| {
+                        let open = |of: Symbol| self.linear(of).external || self.linear(of).unknown;
+                        *ty == shown.ty || ty.symbol().is_some_and(open)
+                    };
+                    Typed { ty: Ty::union(parts.into_iter().filter(may_be)), tier: known.tier }
+                }
+                _ => known,
+            },
         }
     }
 
@@ -66,9 +121,15 @@ impl Resolver<'_> {
             return known;
         }
         let name = index.facts.reference(*member).name;
+        let Some(values) = values.iter().map(|value| self.distinct(cx, *value)).collect::<Option<Vec<_>>>()
+        else {
+            return known;
+        };
         let fits = |part: &&Ty| {
-            let equal = self.member_equals(cx, part, name, values);
-            equal.is_none_or(|equal| equal == is)
+            self.member_equals(cx, part, name, &values).is_none_or(|equals| match is {
+                true => equals != Equals::Never,
+                false => equals != Equals::Always,
+            })
         };
         let kept: Vec<Ty> = parts.iter().filter(fits).cloned().collect();
         match kept.is_empty() {
@@ -92,8 +153,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a member of the type is declared to be one of the values; nothing if it may be other things, too.
-    fn member_equals(&self, cx: Cx, ty: &Ty, name: Name, values: &[TermId]) -> Option<bool> {
+    /// Whether a member of the type is one of the values by what it is declared to be; nothing if that is not known.
+    fn member_equals(&self, cx: Cx, ty: &Ty, name: Name, values: &[Distinct]) -> Option<Equals> {
         let symbol =
             self.member(&Typed::sure(ty.clone()), None, Wanted::any(name), cx.file).first_symbol()?;
         let index = self.index(symbol.file);
@@ -103,12 +164,21 @@ impl Resolver<'_> {
             Term::Union(parts) => parts.to_vec(),
             _ => vec![def.ty?],
         };
-        let mut found = false;
+        let (mut any, mut all) = (false, !def.flags.has(DefFlags::OPTIONAL));
         for one in declared {
             let own = self.distinct(there, one)?;
-            found |= values.iter().any(|value| self.distinct(cx, *value).as_ref() == Some(&own));
+            // A member of an enum may have the value of a text.
+            if values.iter().any(|value| value.is_text() != own.is_text()) {
+                return None;
+            }
+            let equals = values.contains(&own);
+            (any, all) = (any || equals, all && equals);
         }
-        Some(found)
+        Some(match (any, all) {
+            (false, _) => Equals::Never,
+            (true, false) => Equals::Sometimes,
+            (true, true) => Equals::Always,
+        })
     }
 
     /// A value or type that is told apart from others: a literal by its text, a member of an enum.
@@ -120,7 +190,7 @@ impl Resolver<'_> {
             }
             Term::Ref(reference) => {
                 let symbol = self.reference(cx.file, *reference).first_symbol()?;
-                let is_member = self.def(symbol).kind == crate::lang::facts::DefKind::EnumMember;
+                let is_member = self.def(symbol).kind == DefKind::EnumMember;
                 is_member.then_some(Distinct::Member(symbol))
             }
             _ => None,
@@ -128,9 +198,38 @@ impl Resolver<'_> {
     }
 }
 
+/// Whether nothing of the folder is known of a value of the type.
+fn is_open(ty: &Ty) -> bool {
+    matches!(
+        ty,
+        Ty::Unknown
+            | Ty::Foreign(_)
+            | Ty::Named(Head::Foreign(_), _)
+            | Ty::Handed(..)
+            | Ty::Literal(_)
+            | Ty::List(_)
+            | Ty::Map(_)
+            | Ty::Tuple(_)
+    )
+}
+
+/// How often a member of a type is one of some values.
+#[derive(Clone, Copy, PartialEq)]
+enum Equals {
+    Never,
+    Sometimes,
+    Always,
+}
+
 /// What tells a value apart.
 #[derive(PartialEq)]
 enum Distinct {
     Text(u32),
     Member(Symbol),
+}
+
+impl Distinct {
+    fn is_text(&self) -> bool {
+        matches!(self, Distinct::Text(_))
+    }
 }

@@ -37,6 +37,7 @@ pub const HOOKS: &[(&str, Hook)] = &[
     ("predefined", predefined),
     ("infer", infer),
     ("test", super::narrowing::test),
+    ("loop", super::narrowing::repeated),
     ("switch", super::narrowing::switch),
     ("text", super::narrowing::text_type),
     ("cast", cast),

@@ -11,6 +11,9 @@ const NESTED_MAX: usize = 8;
 /// Cases of a switch that are looked at.
 const CASES_MAX: usize = 128;
 
+/// Arguments of a call that are looked at.
+const ARGUMENTS_MAX: usize = 8;
+
 /// A name that is tested, and what with.
 type Test<'t> = (Node<'t>, Tested);
 
@@ -24,7 +27,10 @@ pub fn test<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
                 shown(walk, left, and, span(right));
             }
         }
-        _ => {
+        kind => {
+            if kind == "while_statement" {
+                walk.repeated(node);
+            }
             let Some(condition) = field("condition") else { return Hooked::Continue };
             let holds = field("consequence").or_else(|| field("body"));
             if let Some(holds) = holds {
@@ -45,13 +51,18 @@ pub fn test<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     Hooked::Continue
 }
 
+/// A loop.
+pub fn repeated<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    walk.repeated(node);
+    Hooked::Continue
+}
+
 /// Notes what the condition shows for the region if it is true, or false.
 fn shown<'t>(walk: &mut Walk<'t>, condition: Node<'t>, truth: bool, region: Span) {
     let mut tests = Vec::new();
     collect(condition, truth, &mut tests, 0);
     for (name, by) in tests {
-        let name = walk.text(name);
-        walk.narrow(name, region, by, condition);
+        walk.narrow(name, region, by, condition.end_byte() as u32);
     }
 }
 
@@ -95,10 +106,14 @@ fn collect<'t>(condition: Node<'t>, truth: bool, tests: &mut Vec<Test<'t>>, dept
             }
         }
         "call_expression" if truth => {
-            let asked = field("arguments").and_then(|arguments| arguments.named_child(0));
-            let Some(name) = asked.filter(|asked| asked.kind() == "identifier") else { return };
-            let by = field("function").and_then(last_name);
-            tests.extend(by.map(|by| (name, Tested::Guard(span(by)))));
+            let Some(by) = field("function").and_then(last_name) else { return };
+            let Some(arguments) = field("arguments") else { return };
+            let mut cursor = arguments.walk();
+            let given = arguments.named_children(&mut cursor).filter(|given| !given.is_extra());
+            // Behind what is spread no position is known.
+            let known = given.take(ARGUMENTS_MAX).take_while(|given| given.kind() != "spread_element");
+            let names = known.zip(0..).filter(|(given, _)| given.kind() == "identifier");
+            tests.extend(names.map(|(name, position)| (name, Tested::Guard(span(by), position))));
         }
         _ => {}
     }
@@ -128,24 +143,29 @@ fn value(node: Node<'_>) -> Option<Value> {
     }
 }
 
-/// What holds in each case of `switch (x.kind)`; cases without a body are those of the next one.
+/// What holds in each case of `switch (x.kind)`; the values of a case that does not leave are those of the next one, too.
 pub fn switch<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let tested =
         node.child_by_field_name("value").and_then(|value| value.named_child(0)).and_then(member_of_name);
     let (Some((name, member)), Some(body)) = (tested, node.child_by_field_name("body")) else {
         return Hooked::Continue;
     };
-    let name = walk.text(name);
     let mut values = Vec::new();
     let mut cursor = body.walk();
-    for case in body.named_children(&mut cursor).take(CASES_MAX) {
+    for case in body.named_children(&mut cursor).filter(|case| !case.is_extra()).take(CASES_MAX) {
         let Some(compared) = case.child_by_field_name("value") else { break };
         let Some(value) = value(compared) else { break };
         values.push(value);
         if case.child_by_field_name("body").is_some() {
             let region = Span::new(compared.end_byte() as u32, case.end_byte() as u32);
-            let values = std::mem::take(&mut values);
-            walk.narrow(name, region, Tested::Member { member: span(member), values, is: true }, node);
+            let last = case.named_child((case.named_child_count() as u32).saturating_sub(1));
+            let held = match last.is_some_and(leaves) {
+                true => std::mem::take(&mut values),
+                false => values.clone(),
+            };
+            let by = Tested::Member { member: span(member), values: held, is: true };
+            // What the cases before write holds in those that they run into.
+            walk.narrow(name, region, by, region.start);
         }
     }
     Hooked::Continue

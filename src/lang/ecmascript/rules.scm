@@ -7,12 +7,13 @@
 (if_statement condition: (_) @walk) @hook.test
 (switch_statement value: (_) @walk) @hook.switch
 (while_statement condition: (_) @walk) @hook.test
-(for_statement (_) @walk) @scope.lazy
-(for_in_statement (#text? kind "var") (#text? operator "in") left: (_) @bind right: (_) @walk body: (_) @walk) @scope.block @functionscope @bind.variable
-(for_in_statement (#text? kind "var") left: (_) @bind right: (_) @init.iter body: (_) @walk) @scope.block @functionscope @bind.variable
-(for_in_statement (#has? kind) (#text? operator "in") left: (_) @bind right: (_) @walk body: (_) @walk) @scope.block @bind.variable
-(for_in_statement (#has? kind) left: (_) @bind right: (_) @init.iter body: (_) @walk) @scope.block @bind.variable
-(for_in_statement left: (_) @write right: (_) @walk body: (_) @walk) @scope.block
+(do_statement (_) @walk) @hook.loop
+(for_statement (_) @walk) @hook.loop @scope.lazy
+(for_in_statement (#text? kind "var") (#text? operator "in") left: (_) @bind right: (_) @walk body: (_) @walk) @hook.loop @scope.block @functionscope @bind.variable
+(for_in_statement (#text? kind "var") left: (_) @bind right: (_) @init.iter body: (_) @walk) @hook.loop @scope.block @functionscope @bind.variable
+(for_in_statement (#has? kind) (#text? operator "in") left: (_) @bind right: (_) @walk body: (_) @walk) @hook.loop @scope.block @bind.variable
+(for_in_statement (#has? kind) left: (_) @bind right: (_) @init.iter body: (_) @walk) @hook.loop @scope.block @bind.variable
+(for_in_statement left: (_) @write right: (_) @walk body: (_) @walk) @hook.loop @scope.block
 (switch_body (_) @walk) @scope.lazy
 (catch_clause parameter: (_) @bind body: (_) @walk) @scope.block @bind.variable
 (class_static_block (_) @walk) @scope.block

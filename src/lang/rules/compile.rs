@@ -327,6 +327,7 @@ impl Compiler<'_> {
             "apply" => TermAction::Apply,
             "union" => TermAction::Union,
             "tuple" => TermAction::Tuple,
+            "says" => TermAction::Says,
             "several" => TermAction::Several,
             "first" => TermAction::First,
             "second" => TermAction::Second,

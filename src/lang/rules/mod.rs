@@ -257,6 +257,8 @@ pub enum TermAction {
     Apply,
     Union,
     Tuple,
+    /// A truth value that says that the first item is of the type that the second is.
+    Says,
     /// A tuple of the items, or the item if there is only one (several results).
     Several,
     /// The first item.

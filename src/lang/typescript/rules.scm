@@ -40,9 +40,9 @@
 (class (class_heritage) @inherit body: (_) @walk) @adopt @scope.class
 (extends_clause (#has? type_arguments) value: (_) @base type_arguments: (_) @typeitem) @term.apply
 (extends_clause value: (_) @same)
-(public_field_definition "static" @flag.static "abstract" @flag.abstract name: (property_identifier|private_property_identifier|string) @name type: (_) @type value: (_) @init decorator: (_) @walk) @def.field
+(public_field_definition "static" @flag.static "abstract" @flag.abstract "?" @flag.optional name: (property_identifier|private_property_identifier|string) @name type: (_) @type value: (_) @init decorator: (_) @walk) @def.field
 (interface_declaration name: (_) @name (extends_type_clause) @inherit body: (_) @walk) @def.interface @scope.class
-(property_signature name: (property_identifier|private_property_identifier|string) @name type: (_) @type) @def.property
+(property_signature "?" @flag.optional name: (property_identifier|private_property_identifier|string) @name type: (_) @type) @def.property
 (call_signature return_type: (_) @type) @hook.signature @scope.function
 (construct_signature type: (_) @type) @scope.function
 (index_signature name: (_) @skip index_type: (_) @typewalk type: (_) @type) @hook.index
@@ -91,7 +91,7 @@
 (constructor_type type: (_) @type) @scope.function
 (object_type (_) @walk) @scope.object @term.object
 ; What a function says of its argument is told apart from what it gives: it gives a truth value.
-(type_predicate name: (_) @walk type: (_) @typeitem) @term.tuple
+(type_predicate name: (_) @operand type: (_) @typeitem) @term.says
 (asserts (_) @walk)
 (conditional_type left: (_) @typewalk right: (_) @typewalk consequence: (_) @typeitem alternative: (_) @typeitem) @scope.block @term.union
 (string (#parent? literal_type)) @hook.text

@@ -35,7 +35,7 @@ use branches::Branches;
 use builder::Builder;
 use fragment::Fragments;
 use frame::{Frame, Function, Group, Subject};
-use narrowing::Narrowed;
+use narrowing::{Narrowed, TestedUses};
 pub use narrowing::{Tested, Value};
 pub use said::Said;
 
@@ -69,6 +69,7 @@ pub struct Walk<'t> {
     branches: Branches,
     /// Tests that hold, each for a region.
     narrowed: Vec<Narrowed<'t>>,
+    tested_uses: TestedUses,
 }
 
 /// Extracts the facts of a tree.
@@ -80,6 +81,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
         said: Vec::new(),
         branches: Branches::default(),
         narrowed: Vec::new(),
+        tested_uses: TestedUses::default(),
         builder: Builder::new(text),
         pack: lang.pack(),
         rules: lang.rules(),
@@ -91,6 +93,7 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     walk.frames.push(Frame::root());
     walk.run(tree.root.walk());
     walk.hidden(tree.patches);
+    walk.settle_tests();
     let mut facts = walk.builder.facts;
     said::settle(&mut facts, &walk.said, text, lang.knobs().comment_types);
     facts.arities.sort_unstable();

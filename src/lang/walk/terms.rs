@@ -2,7 +2,7 @@
 
 use super::Walk;
 use super::frame::Frame;
-use crate::lang::facts::{DefKind, Literal, ScopeId, Term, TermId};
+use crate::lang::facts::{DefKind, Literal, SAYS, ScopeId, Term, TermId};
 use crate::lang::rules::{Context, Slot, TermAction, Wrap};
 
 impl Walk<'_> {
@@ -68,6 +68,10 @@ impl Walk<'_> {
             TermAction::Union if items().len() < 2 => return items().first().copied(),
             TermAction::Union => Term::Union(items()),
             TermAction::Tuple | TermAction::Several => Term::Tuple(items()),
+            TermAction::Says => match *items() {
+                [name, ty] => Term::Payload(ty, name, SAYS),
+                _ => return None,
+            },
             TermAction::List => match items().first().copied().or(value) {
                 Some(element) => Term::List(element),
                 None => Term::Literal(Literal::List),

@@ -1,6 +1,7 @@
 //! Where names lead, language by language.
 
 mod contexts;
+mod narrowing;
 mod preprocessed;
 mod scripts;
 
