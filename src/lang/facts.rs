@@ -506,6 +506,13 @@ impl Facts {
     pub fn term(&self, id: TermId) -> &Term {
         &self.terms[id.index()]
     }
+    /// The term without what a test has shown it to be.
+    pub fn plain(&self, term: TermId) -> TermId {
+        match self.term(term) {
+            Term::Payload(_, subject, WHOLE) => *subject,
+            _ => term,
+        }
+    }
     /// What is called, of the term of a call.
     pub fn callee(&self, called: TermId) -> TermId {
         match self.term(called) {

@@ -382,7 +382,8 @@ impl Resolver<'_> {
         files.extend(self.view.extensions_of(own).filter(|f| *f != symbol.file));
         for file in files {
             let index = self.index(file);
-            let found = index.named(name).find(|(_, d)| match d.of.map(|of| index.facts.term(of)) {
+            let plain = |of| index.facts.term(index.facts.plain(of));
+            let found = index.named(name).find(|(_, d)| match d.of.map(plain) {
                 Some(Term::Ref(reference)) => {
                     let named = self.reference(file, *reference);
                     named.hits().iter().any(|h| h.entity == Entity::Symbol(symbol))

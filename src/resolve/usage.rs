@@ -125,7 +125,7 @@ impl Resolver<'_> {
         let index = self.index(file);
         let mut at = term;
         for _ in 0..PATH_NAMES_MAX {
-            let Term::Ref(reference) = index.facts.term(at) else { return false };
+            let Term::Ref(reference) = index.facts.term(index.facts.plain(at)) else { return false };
             if !matches!(&*self.reference(file, *reference), Resolution::External(_)) {
                 return false;
             }

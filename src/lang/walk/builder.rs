@@ -159,7 +159,7 @@ impl<'t> Builder<'t> {
         const STEPS_MAX: usize = 16;
         let mut at = term;
         for _ in 0..STEPS_MAX {
-            at = match self.facts.term(at) {
+            at = match self.facts.term(self.facts.plain(at)) {
                 Term::Ref(reference) => return Some(self.facts.reference(*reference).name),
                 Term::Def(def) => return Some(self.facts.def(*def).name),
                 Term::Apply(head, _) => *head,

@@ -191,10 +191,12 @@ fn a_member_that_is_assigned_to_a_tested_value_is_found() {
     check_definition(
         "
         //- /a.js
-        class Base {}
-        const App = make();
-        if (App instanceof Base) { App.⟦config⟧ = {}; }
+        function App() {}
+        const other = { config: 1 };
+        if (isBrowser(App)) { App.⟦config⟧ = {}; }
         App.$0config;
+        //- /b.js
+        class Config { config() {} }
         ",
     );
 }
