@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::member::Wanted;
-use super::ty::{Head, Subst, Ty};
+use super::ty::{Head, Subst, Ty, UNION_MAX};
 use super::{Cx, Resolution, Resolver, Symbol, Tier, Typed};
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, ScopeKind, Term, TermId};
 
@@ -143,6 +143,8 @@ impl Resolver<'_> {
         if parts.len() < 2 {
             return None;
         }
+        // Of more types than are kept nobody knows the rest.
+        let mut several = parts.len() >= UNION_MAX;
         let member = |part: &Ty, name: Name| {
             let of = Typed { ty: part.clone(), tier: typed.tier };
             self.member(&of, None, Wanted { name, ..wanted }, cx.file)
@@ -156,17 +158,20 @@ impl Resolver<'_> {
         }
         if having.len() > 1 {
             let others = self.keys_beside(cx, wanted.name);
-            let lacks = |part: &Ty, name: &Name| {
-                matches!(member(part, *name), Resolution::Missing(_)) && !self.is_open_type(part)
+            let has = |part: &Ty, name: Name| !matches!(member(part, name), Resolution::Missing(_));
+            // What an index signature takes has any key.
+            let index_names = index.lang.knobs().index_names;
+            let indexed = index_names.iter().find_map(|word| self.view.lookup_name(word));
+            let has_all = |part: &Ty| {
+                let takes_any = || self.is_open_type(part) || indexed.is_some_and(|name| has(part, name));
+                others.iter().all(|name| has(part, *name)) || takes_any()
             };
-            let has_all = |part: &Ty| !others.iter().any(|name| lacks(part, name));
             if having.iter().any(|(part, _)| has_all(part)) {
                 having.retain(|(part, _)| has_all(part));
             }
         }
         let mut each = having.into_iter().map(|(_, found)| found);
         let Resolution::Found(mut hits) = each.next()? else { return None };
-        let mut several = false;
         for found in each {
             for hit in found.hits() {
                 if !hits.iter().any(|other| other.entity == hit.entity) {

@@ -12,7 +12,7 @@ use crate::lang::modules::FileId;
 const DEPTH_MAX: usize = 6;
 
 /// A union has no more parts than this.
-const UNION_MAX: usize = 12;
+pub(super) const UNION_MAX: usize = 12;
 
 /// What a named type is named by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -440,6 +440,30 @@ fn a_literal_is_of_the_type_that_has_all_its_keys() {
 }
 
 #[test]
+fn a_type_that_may_have_any_key_leaves_a_literal_in_doubt() {
+    check_guesses(
+        "
+        //- /a.ts
+        interface Bag { ⟦size⟧: number; [name: string]: any }
+        interface Square { ⟦size⟧: number; side: number }
+        const s: Bag | Square = { $0size: 1, side: 2 };
+        ",
+    );
+    let parts: String = (0..14).map(|at| format!("interface P{at} {{ p{at}: 1; size: number }} ")).collect();
+    let all: Vec<String> = (0..14).map(|at| format!("P{at}")).collect();
+    check_guesses(&format!(
+        "
+        //- /a.ts
+        type All = {};
+        const s: All = {{ $0size: 1, p3: 1 }};
+        {}
+        ",
+        all.join(" | "),
+        parts.replace("p3: 1; size", "p3: 1; ⟦size⟧"),
+    ));
+}
+
+#[test]
 fn a_type_has_keys_of_its_own_where_a_type_is_expected() {
     check_definition(
         "
