@@ -311,6 +311,20 @@ fn keys_of_literals_that_may_be_of_other_types_are_to_be_confirmed() {
 }
 
 #[test]
+fn a_literal_that_is_perhaps_of_the_type_leaves_its_members_in_doubt() {
+    check_rename(
+        "
+        //- /a.ts
+        interface A { $0x: number }
+        declare function run(o: A): void;
+        declare function run(o: any): void;
+        run({ x: 1 });
+        ",
+        &["? a.ts: interface A { fresh: number }", "? a.ts: run({ fresh: 1 });"],
+    );
+}
+
+#[test]
 fn rust_traits_paths_and_format_strings() {
     check_rename(
         "
