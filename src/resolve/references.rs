@@ -14,6 +14,7 @@ use super::leading::Leading;
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Cx, Entity, HITS_MAX, Resolver, Symbol, Target};
+use crate::graph::member_of;
 use crate::lang::facts::{Def, DefFlags, DefKind, Name, Ref, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout, file_name, parent};
 
@@ -341,14 +342,21 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
     fn add_file_names(&mut self, file: FileId) {
         let view = self.resolver.view;
         let path = view.path(file);
+        if let Some((_, member)) = member_of(view.lang(file).strategy(), path) {
+            // No manifest makes another file the main one.
+            return self.add_spelled(member);
+        }
         let stem = file_name(path).split('.').next().unwrap_or_default();
         let dir = parent(path);
         for text in [stem, file_name(dir), file_name(parent(dir))] {
-            for spelled in [text.to_owned(), text.replace('-', "_")] {
-                if let Some(name) = view.lookup_name(&spelled) {
-                    self.add_name(name);
-                }
-            }
+            self.add_spelled(text);
+            self.add_spelled(&text.replace('-', "_"));
+        }
+    }
+
+    fn add_spelled(&mut self, text: &str) {
+        if let Some(name) = self.resolver.view.lookup_name(text) {
+            self.add_name(name);
         }
     }
 
