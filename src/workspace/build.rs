@@ -17,7 +17,7 @@ use super::directory::{Directory, Root};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
 use super::ledger::Refused;
-use super::outdated::Outdated;
+use super::outdated::{Outdated, UNFINISHED};
 use super::read::{MENDED, Outcome, Whole};
 use super::scan::{Found, Lost, Scan, ScanError, Scope, What, scan, scan_paths};
 use super::stamps::{Stamps, is_trusted};
@@ -28,7 +28,6 @@ use crate::lang::{LangId, SkipReason};
 /// Bytes of a graph per byte of source, before a folder's own builds have shown better.
 pub const GRAPH_BYTES_PER_SOURCE_BYTE: f64 = 0.5;
 
-const UNFINISHED: &str = "is empty or no text just now, as a file that is about to be written";
 const HALF_WRITTEN: &str = "does not parse just now; what its unchanged parts said is kept";
 const MEMORY_SHORT: &str = "there is no memory for its parse just now; it is read as soon as there is";
 
@@ -352,7 +351,7 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     let known = |path: &str| graph.file(path).map(|id| graph.row(id).meta.hash);
     let (files_read, owing) = read_all(&plan.crew, &files, known, &mut intake, |intake, file, outcome| {
         let path = file.path.as_str();
-        if is_unfinished(graph, path, &outcome) && plan.outdated.why(path).is_none() {
+        if is_unfinished(graph, path, &outcome) && !plan.outdated.is_unfinished(path) {
             // If that is what it is to be, it is the same when it is looked at again, for whatever reason that is.
             for seen in [&mut seen.outdated, &mut seen.unread, &mut seen.skipped] {
                 seen.insert(path.to_owned(), UNFINISHED.to_owned());

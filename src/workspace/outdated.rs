@@ -8,6 +8,9 @@ use super::build::{above, is_asked};
 /// Most places that are told apart; of more, any file of the folder may be as it was before.
 pub const PLACES_MAX: usize = 1_000;
 
+/// Why a file is not as it is now that counts as it is then once it still is so at a second look, whatever that is for.
+pub const UNFINISHED: &str = "is empty or no text just now, as a file that is about to be written";
+
 /// Files, or directories of files, relative to the folder, and why they are not as they are now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outdated(BTreeMap<String, String>);
@@ -20,8 +23,11 @@ impl Outdated {
         let unseen = self.0.iter().filter(|(path, _)| !is_asked(path, asked));
         all.extend(unseen.map(|(path, why)| (path.clone(), why.clone())));
         if all.len() > PLACES_MAX {
-            let why = format!("of {} places, {}", all.len(), all.values().next().expect("there are many"));
-            all = BTreeMap::from([(String::new(), why)]);
+            let count = all.len();
+            let why = all.remove("").or_else(|| Some(format!("of {count} places, {}", all.values().next()?)));
+            // These are told apart all the same, as many as there may be: none of the others is looked at a second time.
+            let again = all.into_iter().filter(|(_, why)| why == UNFINISHED).take(PLACES_MAX - 1);
+            all = again.chain(why.map(|why| (String::new(), why))).collect();
         }
         Outdated(all)
     }
@@ -49,6 +55,11 @@ impl Outdated {
         above(file, &self.0).map(String::as_str)
     }
 
+    /// Whether the file itself, and not only some directory above it, has been found unfinished at the last look.
+    pub fn is_unfinished(&self, file: &str) -> bool {
+        self.0.get(file).is_some_and(|why| why == UNFINISHED)
+    }
+
     /// What is said of an answer that stands on the file.
     pub fn words_of(&self, file: &str) -> Option<String> {
         self.why(file).map(|why| format!("{file} is known as it was before ({why})"))
@@ -57,12 +68,11 @@ impl Outdated {
     /// What is said of an answer that stands on all of the folder.
     pub fn words(&self) -> Option<String> {
         let (first, why) = self.0.first_key_value()?;
-        let others = match self.0.len() {
-            1 => String::new(),
-            n => format!(", and so are {} others", n - 1),
-        };
-        let first = if first.is_empty() { "the folder" } else { first };
-        Some(format!("{first} is known as it was before ({why}){others}"))
+        Some(match (first.as_str(), self.0.len()) {
+            ("", _) => format!("the folder is known as it was before ({why})"),
+            (_, 1) => format!("{first} is known as it was before ({why})"),
+            (_, n) => format!("{first} is known as it was before ({why}), and so are {} others", n - 1),
+        })
     }
 
     pub fn heap_bytes(&self, text: impl Fn(&String) -> usize) -> usize {
@@ -99,5 +109,22 @@ mod tests {
         let all = Outdated::default().after(None, &seen(&many));
         assert_eq!(all.places().collect::<Vec<_>>(), [""]);
         assert!(all.why("any.py").is_some() && all.words().is_some());
+    }
+
+    #[test]
+    fn of_too_many_those_that_are_looked_at_again_are_told_apart() {
+        let paths = (0..2 * PLACES_MAX).map(|i| i.to_string());
+        let mut seen: BTreeMap<String, String> = paths.map(|path| (path, UNFINISHED.to_owned())).collect();
+        seen.insert("d".to_owned(), "cannot be read".to_owned());
+        let all = Outdated::default().after(None, &seen);
+        let (places, words) = (all.places().count(), all.words().unwrap());
+        assert_eq!((places, all.is_unfinished("d"), all.is_unfinished("")), (PLACES_MAX, false, false));
+        assert!(words.starts_with("the folder is known as it was before (of 2001 places, "), "{words}");
+        let file = all.places().last().unwrap().to_owned();
+        assert!(all.is_unfinished(&file));
+        // However often more of them come.
+        let more =
+            all.after(Some(&["e".to_owned()].into()), &[("e".to_owned(), UNFINISHED.to_owned())].into());
+        assert_eq!((more.places().count(), more.words()), (PLACES_MAX, Some(words)));
     }
 }

@@ -124,3 +124,40 @@ fn a_folder_that_cannot_be_listed_is_stale() {
     drop(trouble);
     world.until("a", |s| s.state == Lifecycle::Loaded && !s.stale);
 }
+
+#[test]
+fn a_broken_file_that_is_empty_for_a_moment_keeps_what_it_said() {
+    let whole = "def f(): pass\n\ndef g(a):\n    return a\n\ndef h(): pass\n";
+    let world = World::new(&[("a/x.py", whole), ("a/y.py", "import x\n")]);
+    world.add("a");
+    world.loaded("a");
+    world.edit("a/x.py", &whole.replace("return a\n", "return \"\"\" more(a\n"));
+    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    let lacking = world.ask("a/y.py").unwrap().freshness.lacking();
+    assert!(lacking.is_some_and(|why| why.contains("does not parse just now")));
+    assert_eq!(names(&world), ["f", "g", "h"]);
+    // Whoever writes it begins with nothing.
+    world.edit("a/x.py", "");
+    let status = world.until("a", |s| s.owed.is_some() || s.generation == 3);
+    assert_eq!((status.generation, names(&world)), (2, vec!["f", "g", "h"]));
+    // If that is all that it is to say, nobody tells.
+    world.until("a", |s| s.owed.is_none() && s.state == Lifecycle::Loaded);
+    assert!(names(&world).is_empty());
+}
+
+#[test]
+fn however_many_files_are_emptied_at_once_that_is_what_they_are_in_the_end() {
+    const FILES: usize = 1_100;
+    let world = World::new(&[("a/y.py", "import x\n")]);
+    let write = |text: &str| (0..FILES).for_each(|i| world.write(&format!("a/d/m{i}.py"), text));
+    write("def f(): pass\n");
+    world.add("a");
+    world.loaded("a");
+    write("");
+    world.manager.files_changed([world.at("a")]);
+    world.until("a", |s| s.owed.is_some());
+    assert_eq!(names(&world), ["f"]);
+    world.until("a", |s| s.owed.is_none() && s.state == Lifecycle::Loaded);
+    assert!(names(&world).is_empty());
+    assert_eq!(world.ask("a/y.py").unwrap().freshness.lacking(), None);
+}
