@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::super::bounds::Bounds;
-use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked, whole};
+use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_asked, is_below, whole};
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
@@ -99,6 +99,8 @@ impl Grant<'_> {
 /// A snapshot that a build stood on, by its size, and whether it was still right.
 struct Stood {
     bytes: u64,
+    /// Where it is: how often the cache had been moved.
+    moves: u64,
     right: bool,
 }
 
@@ -307,7 +309,7 @@ impl Core {
                 && std::mem::take(&mut may_recall)
                 && let Some(recalled) = self.recall(folder, grant.ask)?
             {
-                stood = Some(Stood { bytes: recalled.bytes, right: false });
+                stood = Some(Stood { bytes: recalled.bytes, moves: recalled.moves, right: false });
                 grant.recalled = Some(recalled.reservation);
                 base = Some(recalled.base);
                 changes_seen = Changes::Rescan;
@@ -495,8 +497,9 @@ impl Core {
                     self.schedule_retries();
                 }
                 self.settled(folder, &seen, began);
-                if let Some(Stood { bytes, right: true }) = stood {
-                    folder.kept.is_now(publication.generation, looked_ns, bytes);
+                if let Some(Stood { bytes, moves, right: true }) = stood {
+                    // If it is elsewhere by now, the graph is written there like any other.
+                    let _ = folder.kept.is_now(moves, publication.generation, looked_ns, bytes);
                 }
                 Ok(End::Published(publication))
             }
@@ -505,10 +508,14 @@ impl Core {
         }
     }
 
-    /// The folder's graph knows what was on disk when a build began.
+    /// The folder's graph knows what was on disk when a build began, but for what that could not read.
     fn settled(&self, folder: &Folder, seen: &Seen, began: Instant) {
-        let inside = |path: &Path| folder.relative(path).is_some_and(|p| is_asked(&p, seen.asked.as_ref()));
-        self.settling.looked(began, inside);
+        let was_read = |path: &str| {
+            is_asked(path, seen.asked.as_ref()) && !is_below(path, &seen.unread) && !seen.owed.contains(path)
+        };
+        self.settling.looked(began, |path| {
+            self.owns(folder, path) && folder.relative(path).is_some_and(|path| was_read(&path))
+        });
     }
 
     /// After a publish: hooks, and an eye on the graph that was replaced.

@@ -168,6 +168,13 @@ impl Core {
         holding.max_by_key(|(depth, _)| *depth).map(|(_, folder)| Arc::clone(folder))
     }
 
+    /// Whether the path is the folder's own, or was until the folder was closed.
+    pub(super) fn owns(&self, folder: &Folder, path: &Path) -> bool {
+        let depth = folder.holds(path);
+        let inner = self.folders().iter().filter(|f| f.id != folder.id).any(|f| f.holds(path) > depth);
+        depth.is_some() && !inner
+    }
+
     /// Opens a folder and starts its first build. One that is open already stays as it is.
     pub fn add_folder(self: &Arc<Self>, path: PathBuf, name: String) {
         // Looked up here although a disk may take its time: by the next message it has to be known whose a file is.
@@ -202,7 +209,7 @@ impl Core {
         drop(old);
         self.keeper.remove(folder.id);
         folder.close();
-        self.settling.looked(Instant::now(), |path| folder.holds(path).is_some());
+        self.settling.looked(Instant::now(), |path| self.owns(&folder, path));
         folder.quarantine.close();
         folder.kept.release();
         self.watch.forget(folder.id);
@@ -328,8 +335,7 @@ impl Core {
                 folder.libraries.forget();
             }
             if old.cache_dir != new.cache_dir {
-                folder.quarantine.pause();
-                folder.kept.moved();
+                self.cache_moved(folder);
             }
             if old.watch != new.watch {
                 self.watch.forget(folder.id);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::build::{GRAPH_BYTES_PER_SOURCE_BYTE, Seen, is_asked};
 use super::super::cancel::CancelToken;
@@ -49,12 +49,34 @@ pub struct Folder {
     waiters: Mutex<Waiters>,
 }
 
-type Waker = Box<dyn FnOnce() + Send>;
+/// So many wakers are kept before it is looked which of them nobody wants any more.
+const WAKERS_UNCHECKED: usize = 32;
+
+struct Waker {
+    wake: Box<dyn FnOnce() + Send>,
+    is_wanted: Box<dyn Fn() -> bool + Send>,
+}
 
 #[derive(Default)]
 struct Waiters {
     wakers: Vec<Waker>,
+    /// How many of them were wanted when that was last looked at.
+    wanted: usize,
     closed: bool,
+}
+
+impl Waiters {
+    /// Takes those out that nobody wants any more, once there may be as many of them as of others: a folder may wait for its
+    /// turn long after requests have given up.
+    fn take_unwanted(&mut self) -> Vec<Waker> {
+        if self.wakers.len() < WAKERS_UNCHECKED + 2 * self.wanted {
+            return Vec::new();
+        }
+        let (wanted, unwanted) = std::mem::take(&mut self.wakers).into_iter().partition(|w| (w.is_wanted)());
+        self.wakers = wanted;
+        self.wanted = self.wakers.len();
+        unwanted
+    }
 }
 
 /// What builds have shown.
@@ -81,6 +103,8 @@ pub struct Details {
     /// How long it took to look at all files last time.
     pub look: Duration,
     pub watcher: Watcher,
+    /// When it was last looked at because nobody tells of changes.
+    pub polled: Instant,
     /// The most that the folder could have had when it was last looked at again for that.
     pub room_tried: u64,
     /// The folder's old graph had to go before the new one was built.
@@ -112,6 +136,7 @@ impl Folder {
             build: None,
             look: Duration::ZERO,
             watcher: Watcher::None,
+            polled: Instant::now(),
             room_tried: 0,
             own_went: false,
             project_file: None,
@@ -193,15 +218,24 @@ impl Folder {
         by(&self.path).or_else(|| self.canonical().and_then(by))
     }
 
-    /// Calls the waker at the folder's next change of state. `false` if it has been closed: nothing will change any more,
-    /// and nobody is called.
+    /// Calls `wake` at the folder's next change of state, if that is still wanted by then. `false` if it has been closed:
+    /// nothing will change any more, and nobody is called.
     #[must_use]
-    pub fn on_change(&self, waker: impl FnOnce() + Send + 'static) -> bool {
+    pub fn on_change(
+        &self,
+        wake: impl FnOnce() + Send + 'static,
+        is_wanted: impl Fn() -> bool + Send + 'static,
+    ) -> bool {
+        let waker = Waker { wake: Box::new(wake), is_wanted: Box::new(is_wanted) };
         let mut waiters = self.waiters.lock();
-        if !waiters.closed {
-            waiters.wakers.push(Box::new(waker));
+        let listens = !waiters.closed;
+        let unwanted = waiters.take_unwanted();
+        if listens {
+            waiters.wakers.push(waker);
         }
-        !waiters.closed
+        drop(waiters);
+        drop(unwanted);
+        listens
     }
 
     /// How many wait for a change.
@@ -211,9 +245,12 @@ impl Folder {
     }
 
     pub fn wake(&self) {
-        let wakers = std::mem::take(&mut self.waiters.lock().wakers);
+        let mut waiters = self.waiters.lock();
+        let wakers = std::mem::take(&mut waiters.wakers);
+        waiters.wanted = 0;
+        drop(waiters);
         for waker in wakers {
-            waker();
+            (waker.wake)();
         }
     }
 

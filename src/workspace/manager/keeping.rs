@@ -103,10 +103,17 @@ impl Drop for Writing<'_> {
 /// A folder that has gone before its snapshot was written; those that wait for that are told once this is dropped.
 struct Parting(Arc<Core>, Arc<Folder>);
 
+impl Parting {
+    fn begin(core: &Arc<Core>, folder: &Arc<Folder>) -> Parting {
+        folder.kept.0.lock().partings += 1;
+        Parting(Arc::clone(core), Arc::clone(folder))
+    }
+}
+
 impl Drop for Parting {
     fn drop(&mut self) {
         let Parting(core, folder) = self;
-        folder.kept.0.lock().parting = false;
+        folder.kept.0.lock().partings -= 1;
         // Taken, so that nobody looks and then waits in between.
         drop(core.keeping.writing.lock());
         core.keeping.written.notify_all();
@@ -128,8 +135,10 @@ struct State {
     written: Option<Instant>,
     /// A write is on its way.
     scheduled: bool,
-    /// A graph that is no longer served is about to be written.
-    parting: bool,
+    /// So many graphs that are no longer served are about to be written.
+    partings: usize,
+    /// How often the cache has been moved.
+    moves: u64,
     /// The next build is not to stand on the snapshot.
     distrusted: bool,
 }
@@ -152,6 +161,7 @@ impl Kept {
     /// The cache is in another place from now on, where nothing is kept and nothing is locked yet.
     pub fn moved(&self) {
         let mut state = self.0.lock();
+        state.moves += 1;
         (state.generation, state.written) = (None, None);
         let lock = state.lock.take();
         drop(state);
@@ -173,11 +183,20 @@ impl Kept {
         self.0.lock().generation == Some(generation)
     }
 
-    /// The snapshot on disk is of this generation.
-    pub fn is_now(&self, generation: u64, looked_ns: i64, bytes: u64) {
+    /// How often the cache has been moved so far.
+    fn moves(&self) -> u64 {
+        self.0.lock().moves
+    }
+
+    /// The snapshot on disk is of this generation. `false` if that is where the cache was after so many moves, and is no more.
+    pub fn is_now(&self, moves: u64, generation: u64, looked_ns: i64, bytes: u64) -> bool {
         let mut state = self.0.lock();
+        if state.moves != moves {
+            return false;
+        }
         let looked = Moment(u64::try_from(looked_ns / 1_000_000).unwrap_or(0));
         (state.generation, state.looked, state.bytes) = (Some(generation), looked, bytes);
+        true
     }
 }
 
@@ -187,6 +206,8 @@ pub struct Recalled {
     pub reservation: Reservation,
     /// Of the snapshot on disk.
     pub bytes: u64,
+    /// Where it is: how often the cache had been moved.
+    pub moves: u64,
 }
 
 impl Core {
@@ -195,18 +216,32 @@ impl Core {
         let core = Arc::downgrade(self);
         self.add_hook(Arc::new(move |published| {
             if let Some(core) = core.upgrade() {
-                core.keep_soon(published);
+                core.keep_published(published);
             }
         }));
     }
 
-    fn keep_soon(self: &Arc<Self>, published: &Published) {
-        let Some(folder) = self.folder(&published.folder) else { return };
+    fn keep_published(self: &Arc<Self>, published: &Published) {
+        if let Some(folder) = self.folder(&published.folder) {
+            self.keep_soon(folder, published.generation);
+        }
+    }
+
+    /// The cache is in another place from now on: what is served is kept there, too.
+    pub(super) fn cache_moved(self: &Arc<Self>, folder: &Arc<Folder>) {
+        folder.quarantine.pause();
+        folder.kept.moved();
+        if let Some(served) = folder.shelf.load() {
+            self.keep_soon(Arc::clone(folder), served.generation);
+        }
+    }
+
+    fn keep_soon(self: &Arc<Self>, folder: Arc<Folder>, generation: u64) {
         if self.settings().cache_dir == CacheDir::Off {
             return;
         }
         let mut state = folder.kept.0.lock();
-        if state.generation == Some(published.generation) || std::mem::replace(&mut state.scheduled, true) {
+        if state.generation == Some(generation) || std::mem::replace(&mut state.scheduled, true) {
             return;
         }
         let when = due(state.written, Instant::now());
@@ -254,8 +289,7 @@ impl Core {
         if self.settings().cache_dir == CacheDir::Off || folder.kept.is_kept(served.generation) {
             return;
         }
-        folder.kept.0.lock().parting = true;
-        let parting = Parting(Arc::clone(self), Arc::clone(folder));
+        let parting = Parting::begin(self, folder);
         // It ends with the job, whether that has run or not.
         let _ = self.keeping.writer.submit(CancelToken::new(), move |_| {
             let Parting(core, folder) = &parting;
@@ -264,10 +298,15 @@ impl Core {
         });
     }
 
-    /// Waits for a snapshot of the folder that is about to be there.
-    fn wait_for_parting(&self, folder: &Folder, deadline: Instant) {
+    /// Waits for snapshots of the folder that are about to be there. `false` if one still is when the time has come.
+    fn wait_for_partings(&self, folder: &Folder, deadline: Instant) -> bool {
         let mut writing = self.keeping.writing.lock();
-        while folder.kept.0.lock().parting && self.keeping.written.wait_until(&mut writing, deadline) {}
+        while folder.kept.0.lock().partings > 0 {
+            if !self.keeping.written.wait_until(&mut writing, deadline) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Writes the graph out unless that has been done, cannot be done, or is another process's to do. Returns when it is
@@ -293,6 +332,8 @@ impl Core {
         if let Some(until) = self.keeping.barred_until() {
             return Some(until);
         }
+        // Before it is looked where the cache is.
+        let moves = folder.kept.moves();
         let cache = self.cache()?;
         let identity = Identity::of(&folder.path).ok()?;
         // Whatever is there by now, the graph is not of it.
@@ -307,7 +348,9 @@ impl Core {
         };
         match written {
             Ok(bytes) => {
-                folder.kept.is_now(served.generation, resident.looked_ns, bytes);
+                if !folder.kept.is_now(moves, served.generation, resident.looked_ns, bytes) {
+                    return Some(Instant::now());
+                }
                 folder.kept.0.lock().written = Some(Instant::now());
                 let mut trouble = self.keeping.trouble.lock();
                 (trouble.failures, trouble.until) = (0, None);
@@ -376,7 +419,8 @@ impl Core {
         if std::mem::take(&mut folder.kept.0.lock().distrusted) || folder.shelf.load().is_some() {
             return Ok(None);
         }
-        self.wait_for_parting(folder, ask.patience);
+        self.wait_for_partings(folder, ask.patience);
+        let moves = folder.kept.moves();
         let Some(found) = self.find_snapshot(folder) else { return Ok(None) };
         let (looked_ns, bytes, needed) = (found.looked_ns, found.bytes, found.memory_bytes());
         folder.details.lock().root = Some(Root { directory: found.directory, has_files: true });
@@ -393,7 +437,7 @@ impl Core {
             Ok(graph) => {
                 reservation.shrink_to((graph.shared_bytes() + graph.own_bytes()) as u64);
                 let base = Base { graph: Arc::new(graph), looked_ns };
-                Ok(Some(Recalled { base, reservation, bytes }))
+                Ok(Some(Recalled { base, reservation, bytes, moves }))
             }
             Err(why) => {
                 tracing::warn!(folder = %folder.path.display(), "the snapshot is not used: {why}");
@@ -451,5 +495,33 @@ impl Core {
         } else {
             self.warn(what.to_owned());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::World;
+    use super::*;
+
+    #[test]
+    fn a_folder_that_parts_twice_is_waited_for_twice() {
+        let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+        world.add("a");
+        let core = world.manager.core();
+        let folder = core.folder(&world.at("a")).unwrap();
+        let [first, second] = [(); 2].map(|()| Parting::begin(core, &folder));
+        drop(first);
+        assert!(!core.wait_for_partings(&folder, Instant::now()), "the second is not written yet");
+        drop(second);
+        assert!(core.wait_for_partings(&folder, Instant::now()));
+    }
+
+    #[test]
+    fn what_was_written_where_the_cache_was_is_not_kept_where_it_is() {
+        let kept = Kept::default();
+        let moves = kept.moves();
+        kept.moved();
+        assert!(!kept.is_now(moves, 1, 0, 100) && !kept.is_on_disk());
+        assert!(kept.is_now(kept.moves(), 1, 0, 100) && kept.is_kept(1));
     }
 }

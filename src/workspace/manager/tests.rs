@@ -505,6 +505,30 @@ fn requests_that_find_their_folder_leave_nothing_behind() {
 }
 
 #[test]
+fn requests_that_have_given_up_leave_little_behind_while_their_folder_waits() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let held = world.manager.hold_builds();
+    world.add("a");
+    let folder = world.manager.core().folder(&world.at("a")).unwrap();
+    let (sent, got) = unbounded();
+    let ask = |wait| {
+        let sent = sent.clone();
+        let capture = world.manager.capture(&world.at("a/x.py"));
+        capture.when_ready(wait, CancelToken::new(), move |ready, _| sent.send(ready.is_ok()).unwrap());
+    };
+    const WAITING: usize = 20;
+    (0..WAITING).for_each(|_| ask(PATIENCE));
+    for _ in 0..2_000 {
+        ask(Duration::ZERO);
+        assert_eq!(got.recv_timeout(PATIENCE), Ok(false));
+    }
+    assert!(folder.waiting() < 10 * WAITING, "{} wait", folder.waiting());
+    // Who still waits is told.
+    drop(held);
+    assert!((0..WAITING).all(|_| got.recv_timeout(PATIENCE) == Ok(true)));
+}
+
+#[test]
 fn a_publish_hook_may_call_back() {
     let world = World::new(&[("a/x.py", "def f(): pass\n")]);
     let (sent, got) = unbounded();
@@ -630,6 +654,31 @@ fn polling_follows_too() {
     world.loaded("a");
     world.write("a/y.py", "def g(): pass\n");
     world.until("a", |s| s.files == 2);
+}
+
+#[test]
+fn polling_begins_nothing_that_has_been_cancelled() {
+    let settings = Settings { watch: WatchMode::Poll, ..settings() };
+    let world = World::with(settings, &[("a/x.py", "def f(): pass\n"), ("b/x.py", "def f(): pass\n")]);
+    for folder in ["a", "b"] {
+        world.add(folder);
+        world.loaded(folder);
+    }
+    let held = world.manager.hold_builds();
+    world.edit("a/x.py", "def changed(): pass\n");
+    world.until("a", |s| s.state == Lifecycle::Rebuilding);
+    assert!(world.manager.cancel_build(&world.at("a")));
+    world.until("a", |s| s.state == Lifecycle::Failed);
+    drop(held);
+    // The other one is looked at after it.
+    world.write("b/y.py", "def g(): pass\n");
+    world.until("b", |s| s.files == 2);
+    let status = world.status("a");
+    assert_eq!((status.state, status.generation, status.retry_count), (Lifecycle::Failed, 1, 1));
+    // One that is asked for is begun.
+    assert!(world.manager.reload(&world.at("a")));
+    world.until("a", |s| s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/x.py", "changed"), ["x.py"]);
 }
 
 #[test]

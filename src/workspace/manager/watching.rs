@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::super::build::{Seen, is_relevant_name};
 use super::super::changes::Changes;
+use super::super::retry::{RETRY_MAX, Retry};
 use super::super::rules::{is_foreign_dir, outer_dirs, ruled_by};
 use super::super::settings::WatchMode;
-use super::super::slot::{FolderId, Lifecycle};
+use super::super::slot::{Failure, FolderId, Lifecycle};
 use super::super::status::Watcher;
 use super::core::Core;
 use super::folder::Folder;
@@ -190,8 +191,15 @@ impl Core {
             }
             let mut longest = Duration::ZERO;
             for folder in polled {
-                longest = longest.max(folder.details.lock().look);
-                if folder.shelf.load().is_some() {
+                let report = core.keeper.report(folder.id).filter(|report| report.serving);
+                let mut details = folder.details.lock();
+                longest = longest.max(details.look);
+                let looks = report.is_some_and(|r| is_polled(r.failure.as_ref(), details.polled.elapsed()));
+                if looks {
+                    details.polled = Instant::now();
+                }
+                drop(details);
+                if looks {
                     core.changed(folder, Changes::Rescan);
                 }
             }
@@ -206,6 +214,17 @@ impl Core {
             let inside = |dir: &Path| folder.relative(dir).is_some_and(|d| seen.dirs.contains(&d));
             self.watch.retain(folder.id, |dir| inside(dir) || outer.iter().any(|o| o == dir));
         }
+    }
+}
+
+/// Whether a folder is looked at that was last looked at so long ago.
+fn is_polled(failure: Option<&Failure>, ago: Duration) -> bool {
+    match failure.map(|failure| failure.retry) {
+        None => true,
+        // It is tried again by itself, and what the user has ended by the user.
+        Some(Retry::Backoff | Retry::OnRequest) => false,
+        // What has changed is not known without a look, which is a whole build that may fail once more.
+        Some(Retry::OnChange) => ago >= RETRY_MAX,
     }
 }
 
@@ -233,4 +252,19 @@ fn concerns(folder: &Folder, path: &Path) -> Option<(PathBuf, bool)> {
         return None;
     }
     Some((folder.path.join(&relative), is_relevant_name(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::slot::Cause;
+
+    #[test]
+    fn a_failed_build_keeps_its_time_under_polling() {
+        let failed = |retry| Failure { cause: Cause::Build, message: String::new(), retry };
+        let polled = |retry, ago| is_polled(Some(&failed(retry)), ago);
+        assert!(is_polled(None, Duration::ZERO));
+        assert!(!polled(Retry::Backoff, RETRY_MAX) && !polled(Retry::OnRequest, RETRY_MAX));
+        assert!(!polled(Retry::OnChange, POLL_INTERVAL) && polled(Retry::OnChange, RETRY_MAX));
+    }
 }

@@ -36,15 +36,18 @@ impl Capture {
     /// one.
     pub fn wait(&self, deadline: Instant, cancel: &CancelToken) -> Result<Ready, Unavailable> {
         let (sent, woken) = crossbeam_channel::bounded::<()>(1);
+        let waiting = Arc::new(());
         let by_cancel = sent.clone();
         cancel.on_cancel(move || {
             let _ = by_cancel.try_send(());
         });
         loop {
             let sent = sent.clone();
-            let look = self.look_or_listen(move || {
+            let wake = move || {
                 let _ = sent.try_send(());
-            });
+            };
+            let waiting = Arc::downgrade(&waiting);
+            let look = self.look_or_listen(wake, move || waiting.strong_count() > 0);
             if cancel.is_cancelled() {
                 return Err(self.cancelled());
             }
@@ -89,15 +92,19 @@ impl Capture {
     }
 
     /// Looks whether there is something to answer from. While there is not, but may be, the waker is called when it is
-    /// worth another look; `Err` with what was seen otherwise, and nobody is called.
-    fn look_or_listen(&self, waker: impl FnOnce() + Send + 'static) -> Result<Awaited, Look> {
+    /// worth another look and that is still wanted; `Err` with what was seen otherwise, and nobody is called.
+    fn look_or_listen(
+        &self,
+        wake: impl FnOnce() + Send + 'static,
+        is_wanted: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Awaited, Look> {
         let Some(folder) = &self.folder else { return Err(Look::Lone) };
         // Most requests find their folder there, and leave nothing behind that only its next change would take away.
         match self.look() {
             Look::Wait | Look::Reading(_) => {}
             seen => return Err(seen),
         }
-        let changes = folder.on_change(waker);
+        let changes = folder.on_change(wake, is_wanted);
         // What has happened before anybody listened is seen now.
         match self.look() {
             Look::Wait if changes => Ok(Awaited::Folder),
@@ -192,12 +199,13 @@ impl Waiting {
         if self.cancel.is_cancelled() {
             return self.run(Look::Wait);
         }
-        let waiting = Arc::downgrade(self);
-        let look = capture.look_or_listen(move || {
+        let (waiting, wanted) = (Arc::downgrade(self), Arc::downgrade(self));
+        let wake = move || {
             if let Some(waiting) = waiting.upgrade() {
                 waiting.attempt();
             }
-        });
+        };
+        let look = capture.look_or_listen(wake, move || wanted.strong_count() > 0);
         match look {
             Ok(Awaited::Folder) if Instant::now() < self.deadline => true,
             Ok(Awaited::Folder) => self.run(Look::Wait),

@@ -36,6 +36,53 @@ fn what_was_saved_and_closed_is_known_at_once() {
     assert!(world.defined("a/y.py", "saved").is_empty());
 }
 
+/// Opens the document, edits it so that it defines only that, writes the file and closes it.
+fn saved_and_closed(world: &World, path: &str, name: &str) {
+    let (at, text) = (world.at(path), format!("def {name}(): pass\n"));
+    world.manager.open(&at, "python", 1, "").unwrap();
+    world.manager.change(&at, 2, &[Change { range: None, text: text.clone() }], Encoding::Utf16).unwrap();
+    world.write(path, &text);
+    world.manager.save(&at);
+    world.manager.close(&at).unwrap();
+}
+
+#[test]
+fn what_was_saved_and_closed_waits_for_the_look_of_its_own_folder() {
+    // Nothing is heard of the disk while the test runs, but what a reload looks at.
+    let settings = Settings { build_debounce: Duration::from_secs(3_600), ..settings() };
+    let world = World::with(settings, &[("a/x.py", "a = 1\n"), ("a/b/y.py", "def f(): pass\n")]);
+    for folder in ["a", "a/b"] {
+        world.add(folder);
+    }
+    world.at_rest();
+    saved_and_closed(&world, "a/b/y.py", "saved");
+    let generation = world.status("a").generation;
+    assert!(world.manager.reload(&world.at("a")));
+    world.until("a", |s| s.generation > generation && s.state == Lifecycle::Loaded);
+    assert_eq!(world.defined("a/b/y.py", "saved"), ["y.py"]);
+    assert!(world.manager.remove_folder(&world.at("a")));
+    assert_eq!(world.defined("a/b/y.py", "saved"), ["y.py"]);
+    // Nobody is left whom it would concern.
+    assert!(world.manager.remove_folder(&world.at("a/b")));
+    assert_eq!(world.manager.status().memory.documents, 0);
+}
+
+#[test]
+fn what_was_saved_and_closed_counts_until_its_file_can_be_read() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "import x\n")]);
+    world.add("a");
+    world.loaded("a");
+    let trouble = Trouble::new(world.at("a/x.py"), std::io::ErrorKind::Other);
+    saved_and_closed(&world, "a/x.py", "saved");
+    world.until("a", |s| s.owed.is_some());
+    assert_eq!(world.defined("a/y.py", "saved"), ["x.py"]);
+    world.write("a/x.py", "def later(): pass\n");
+    drop(trouble);
+    world.until_defined("a/y.py", "later", "x.py");
+    assert!(world.defined("a/y.py", "saved").is_empty());
+    world.until("a", |_| world.manager.status().memory.documents == 0);
+}
+
 #[test]
 fn an_evicted_folder_keeps_no_closed_documents_and_forgets_nothing_that_was_saved() {
     let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/y.py", "from x import f\n")]);

@@ -261,6 +261,22 @@ fn a_cache_that_is_moved_is_locked_where_it_is_then() {
 }
 
 #[test]
+fn what_is_served_is_kept_where_the_cache_has_been_moved_to() {
+    let world = keeping(&FILES);
+    world.add("a");
+    world.loaded("a");
+    kept(&world, "a");
+    let cache_dir = CacheDir::At(world.at("cache-2"));
+    world.manager.set_settings(Settings { cache_dir, ..settings() });
+    // Nothing else happens that it would be written after.
+    kept(&world, "a");
+    assert_eq!(kept_in(&world.at("cache-2"), "graph").len(), 1);
+    world.manager.evict(&world.at("a"));
+    world.ask("a/x.py").unwrap();
+    assert!(from_snapshot(&world.loaded("a")));
+}
+
+#[test]
 fn a_cache_that_cannot_be_used_is_told_of_once() {
     let world = World::with(settings(), &FILES);
     for folder in ["b", "c"] {
