@@ -26,6 +26,10 @@ use crate::workspace::document::{Analysis, Document, Unanalysed};
 use crate::workspace::manager::{Capture, Freshness, Kind, Known, Manager, Reach, Ready, Unavailable};
 use crate::workspace::settings::Switch;
 
+/// Least time that [`Patience::FolderFirst`] waits, whatever the settings say: a client that is told by its answer to ask
+/// again does so at once.
+const FOLDER_FIRST_MIN: Duration = Duration::from_secs(1);
+
 /// The result of a request, on its way.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
@@ -192,6 +196,8 @@ pub enum Patience {
     LocalFirst,
     /// Once the folder is ready.
     Folder,
+    /// Once the folder is ready; from the file alone if it is not by the end of the wait.
+    FolderFirst,
     /// At once, from the file alone if the folder is not ready.
     Local,
 }
@@ -242,7 +248,11 @@ where
         answer: Arc::new(answer),
     };
     let wait = request.capture.settings().request_wait;
-    let first_wait = if patience == Patience::Folder { wait } else { Duration::ZERO };
+    let first_wait = match patience {
+        Patience::Folder => wait,
+        Patience::FolderFirst => wait.max(FOLDER_FIRST_MIN),
+        Patience::LocalFirst | Patience::Local => Duration::ZERO,
+    };
     // Versions of one document are parsed one after the other, however many are asked about at once.
     let unparsed = request.capture.document().filter(|d| !d.is_analysed());
     let parsed = unparsed.map(|document| {
@@ -382,6 +392,8 @@ impl<F> Request<F> {
                 // The file is read by itself; if that cannot be done either, the folder has the better error.
                 match self.capture.by_itself() {
                     Ok(ready) => (ready, Scope::FileAlone),
+                    // It has been waited for.
+                    Err(_) if patience == Patience::FolderFirst => return Err(errors::unavailable(&why)),
                     Err(_) => return Ok(Outcome::Wait),
                 }
             }

@@ -41,6 +41,8 @@ pub struct Session {
     pub registrations: Registrations,
     /// How often a folder has come to say something else.
     pub changes: watch::Sender<u64>,
+    /// How often a document has come to be another text, or none.
+    pub edits: watch::Sender<u64>,
     over: AtomicBool,
     begun: OnceLock<Begun>,
     end: Sender<Ending>,
@@ -74,6 +76,7 @@ impl Session {
             token_results: TokenResults::default(),
             registrations: Registrations::default(),
             changes: watch::channel(0).0,
+            edits: watch::channel(0).0,
             over: AtomicBool::new(false),
             begun: OnceLock::new(),
             client,
@@ -125,10 +128,16 @@ impl Session {
         self.changes.send_modify(|count| *count += 1);
     }
 
+    /// A document is another text, or none: whoever waits to answer about it looks whether that is of use.
+    pub fn edited(&self) {
+        self.edits.send_modify(|count| *count += 1);
+    }
+
     /// The client wants no more answers: what waits is told.
     pub fn finish(&self) {
         self.over.store(true, Ordering::Release);
         self.changed();
+        self.edited();
     }
 
     pub fn is_over(&self) -> bool {

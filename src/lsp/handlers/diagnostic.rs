@@ -1,8 +1,10 @@
 //! `textDocument/diagnostic`: what is wrong with a document, for clients that ask.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokio::sync::watch;
 use tower_lsp::gen_lsp_types::{
     Diagnostic, DocumentDiagnosticParams, DocumentDiagnosticReport, FullDocumentDiagnosticReport,
     RelatedFullDocumentDiagnosticReport, RelatedUnchangedDocumentDiagnosticReport,
@@ -25,7 +27,7 @@ const SERVER_CANCELLED: i64 = -32802;
 /// What the folder adds to what the document says by itself.
 enum More {
     Found(Vec<Diagnostic>),
-    /// The folder is not there yet.
+    /// The folder is not there yet, or not by the end of the wait.
     Later,
 }
 
@@ -40,7 +42,12 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
     let lang = path.as_deref().and_then(LangId::of_path);
     let settings = session.manager().ok().zip(path.as_deref()).map(|(m, path)| m.settings_at(path));
     let kinds = settings.map(|settings| findings::wanted(&settings, lang)).unwrap_or_default();
-    let more = read(session, FEATURE, &uri, Patience::Local, move |reading, scope, cancel| {
+    // Whoever is told when to ask again is content with what there is until then. Others ask again as soon as they are
+    // told to by an answer, which therefore waits.
+    let patience = if refreshes { Patience::Local } else { Patience::FolderFirst };
+    let edits = session.edits.subscribe();
+    let version = path.as_deref().and_then(|path| open_version(session, path));
+    let more = read(session, FEATURE, &uri, patience, move |reading, scope, cancel| {
         Ok(Found::Answer(match scope {
             Scope::FileAlone => More::Later,
             Scope::Folder => {
@@ -48,12 +55,19 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
             }
         }))
     });
+    let session = Arc::clone(session);
     Box::pin(async move {
         let Some(mut items) = alone.await? else { return Ok(full(FullDocumentDiagnosticReport::default())) };
-        match more.await {
+        let more = match path.filter(|_| !refreshes) {
+            None => more.await,
+            Some(path) => tokio::select! {
+                more = more => more,
+                useless = useless(&session, edits, &path, version) => return Err(useless),
+            },
+        };
+        match more {
             Ok(Some(More::Found(found))) => items.extend(found),
-            // Whoever is told when to ask again is content with what there is until then.
-            Ok(Some(More::Later)) if !refreshes => return Err(later()),
+            Ok(Some(More::Later)) if !refreshes => return Err(later(!session.is_over())),
             Ok(Some(More::Later) | None) => {}
             Err(error) if error == errors::cancelled() => return Err(error),
             // Of a folder that cannot answer its own diagnostic tells.
@@ -78,12 +92,37 @@ pub fn result_id(items: &[Diagnostic]) -> String {
     format!("{:016x}/{}", content_hash(&written), items.len())
 }
 
-/// Ask again.
-fn later() -> Error {
+/// Waits until nobody has a use for the answer about a version of a document any more; the error that says so.
+async fn useless(
+    session: &Session,
+    mut edits: watch::Receiver<u64>,
+    path: &Path,
+    version: Option<Option<i32>>,
+) -> Error {
+    loop {
+        if session.is_over() {
+            return later(false);
+        }
+        if open_version(session, path) != version {
+            return Error::content_modified();
+        }
+        if edits.changed().await.is_err() {
+            return errors::cancelled();
+        }
+    }
+}
+
+/// The version of a document, if it is open.
+fn open_version(session: &Session, path: &Path) -> Option<Option<i32>> {
+    Some(session.manager().ok()?.documents().get(path)?.version)
+}
+
+/// The folder is not there yet, and whether to ask again.
+fn later(again: bool) -> Error {
     Error {
         code: ErrorCode::ServerError(SERVER_CANCELLED),
         message: "the folder is being read".into(),
-        data: Some(json!({"retriggerRequest": true})),
+        data: Some(json!({"retriggerRequest": again})),
     }
 }
 

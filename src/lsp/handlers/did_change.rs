@@ -69,6 +69,7 @@ pub fn handle(session: &Arc<Session>, params: Params) {
         }
         Err(error) => tracing::debug!("{}: {error}", path.display()),
     }
+    session.edited();
     if let Some(before) = before {
         session.replaced.push(&before);
     }

@@ -23,6 +23,7 @@ pub fn handle(session: &Arc<Session>, params: Params) {
         tracing::debug!("{}: {error}", path.display());
         return;
     }
+    session.edited();
     diagnostics::document_closed(session, &path);
     session.token_results.forget(&params.text_document.uri);
     session.uris.closed(&path);

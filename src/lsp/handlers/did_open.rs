@@ -37,5 +37,6 @@ pub fn handle(session: &Arc<Session>, params: Params) {
     if let Err(error) = manager.open(&path, &language_id, version.unwrap_or(0), &text) {
         session.show(MessageType::Warning, format!("coppice: {}: {error}", path.display()));
     }
+    session.edited();
     diagnostics::document_changed(session, &path);
 }

@@ -19,6 +19,7 @@ from pytest_lsp.client import register_lsp_features
 from pytest_lsp.protocol import LanguageClientProtocol
 from wire import END_WAIT
 
+PROFILES = Path(__file__).parent / "profiles"
 READY_WAIT = 60.0
 VSCODE, NEOVIM, EMACS = "visual-studio-code", "neovim", "emacs"
 # What pytest-lsp's client has no answer for.
@@ -378,6 +379,12 @@ class Editor:
 
     def diagnostics(self, file: str) -> list[types.Diagnostic]:
         return list(self.client.diagnostics.get(self.workspace.uri(file), []))
+
+
+def recorded(editor: str) -> types.ClientCapabilities:
+    """What an editor says that it can do, by its name in `profiles`."""
+    text = (PROFILES / f"{editor}.json").read_text()
+    return default_converter().structure(json.loads(text), types.ClientCapabilities)
 
 
 def entries(roots: Iterable[Path]) -> list[types.WorkspaceFolder]:

@@ -4,19 +4,18 @@ The conversation is checked frame by frame against the protocol, as everywhere; 
 """
 
 import asyncio
-import json
 import re
 from pathlib import Path
 
 import pytest
+from editor import PROFILES, recorded
 from languages import PROGRAMS
 from lsprotocol import types
 from metamodel import CLIENT, SERVER
-from pygls.protocol import default_converter
 
 HERE = Path(__file__).parent
 TABLE = HERE.parents[2] / "docs" / "lsp.md"
-EDITORS = sorted(file.stem for file in (HERE / "profiles").glob("*.json"))
+EDITORS = sorted(file.stem for file in PROFILES.glob("*.json"))
 LANGUAGES = ["python", "rust", "typescript", "tsx", "javascript", "go", "java", "c", "cpp"]
 
 
@@ -24,12 +23,6 @@ def served():
     """The methods of the table that are served."""
     rows = re.findall(r"^\| `([^`]+)` \| (yes|always) \|", TABLE.read_text(), re.MULTILINE)
     return {method for method, _ in rows}
-
-
-def capabilities(editor):
-    """What the editor says that it can do."""
-    text = (HERE / "profiles" / f"{editor}.json").read_text()
-    return default_converter().structure(json.loads(text), types.ClientCapabilities)
 
 
 class Questions:
@@ -173,7 +166,7 @@ class Questions:
 @pytest.mark.parametrize("profile", EDITORS)
 async def test_every_method_that_is_served_answers(start, workspace, profile, language):
     program = PROGRAMS[language]
-    editor = await start(workspace(program.files), profile=capabilities(profile), stays=False)
+    editor = await start(workspace(program.files), profile=recorded(profile), stays=False)
     await editor.ready()
     editor.open(program.app)
     questions = Questions(editor, program, language)

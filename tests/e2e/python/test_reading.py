@@ -1,9 +1,10 @@
 """What helps to read code: hierarchies, structure, colours, hints; in every language that has it."""
 
 import asyncio
+import time
 
 import pytest
-from editor import EMACS, NEOVIM, READY_WAIT, VSCODE
+from editor import EMACS, NEOVIM, READY_WAIT, VSCODE, recorded
 from languages import PROGRAMS
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -530,18 +531,103 @@ async def test_a_file_that_is_there_and_not_indexed_is_not_missing(start, worksp
     assert "unresolved-import" not in {d.code for d in (await pull(editor, "pkg/a.py")).items}
 
 
-async def test_a_pull_while_loading_is_to_be_made_again_where_nobody_can_be_told(start, workspace):
-    def never_told(capabilities):
-        capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
-        capabilities.workspace.diagnostics = None
+# Pulls, and cannot be told to pull again.
+NEVER_TOLD = "neovim-0.10"
 
-    editor = await start(workspace({"a.py": "import ⟦unused-import:os⟧\n"}), adapt=never_told, held=True)
+
+class Puller:
+    """Pulls as Neovim does: told to ask again, it does so at once. Counts the answers."""
+
+    def __init__(self, editor, file):
+        self.editor, self.file, self.answers = editor, file, 0
+
+    async def report(self):
+        while True:
+            try:
+                report = await pull(self.editor, self.file)
+            except JsonRpcException as error:
+                self.answers += 1
+                if error.code != types.LSPErrorCodes.ServerCancelled or not error.data["retriggerRequest"]:
+                    raise
+            else:
+                self.answers += 1
+                return report
+
+
+@pytest.mark.parametrize("wait", [10_000, 0])
+async def test_a_pull_while_loading_waits_where_nobody_can_be_told(start, workspace, wait):
+    settings = {"request": {"waitMs": wait}}
+    folder = workspace({"a.py": "import ⟦unused-import:os⟧\n"})
+    editor = await start(folder, profile=recorded(NEVER_TOLD), held=True, settings=settings)
     editor.open("a.py")
+    puller, began = Puller(editor, "a.py"), time.monotonic()
+    asked = asyncio.ensure_future(puller.report())
+    for _ in range(50):
+        await editor.status()
+    # Half a second for an answer is the busiest that this may be.
+    assert not asked.done() and puller.answers <= 2 * (time.monotonic() - began)
+    await editor.hold(False)
+    report = await asyncio.wait_for(asked, READY_WAIT)
+    assert [d.code for d in report.items] == ["unused-import"]
+    assert puller.answers <= 1 + 2 * (time.monotonic() - began)
+
+
+async def test_a_pull_that_has_waited_long_enough_is_to_be_made_again(start, workspace):
+    settings = {"request": {"waitMs": 1_100}}
+    editor = await start(workspace({"a.py": "x = 1\n"}), profile=recorded(NEVER_TOLD), held=True, settings=settings)
+    editor.open("a.py")
+    began = time.monotonic()
     error = await editor.error(pull(editor, "a.py"))
     assert error.code == types.LSPErrorCodes.ServerCancelled and error.data["retriggerRequest"]
+    assert time.monotonic() - began >= 1.1
+
+
+async def test_a_pull_that_waits_ends_with_its_text(start, workspace):
+    editor = await start(workspace({"a.py": "x = 1\n", "b.py": "y = 1\n"}), profile=recorded(NEVER_TOLD), held=True)
+    for file in ("a.py", "b.py"):
+        editor.open(file)
+    asked = [asyncio.ensure_future(editor.error(pull(editor, file))) for file in ("a.py", "b.py", "a.py")]
+    await editor.status()
+    assert not any(one.done() for one in asked)
+    editor.edit("a.py", "1", "2")
+    editor.close("b.py")
+    for one in asked:
+        assert (await asyncio.wait_for(one, READY_WAIT)).code == types.LSPErrorCodes.ContentModified
+
+
+async def test_a_pull_that_waits_ends_with_the_session(start, workspace):
+    editor = await start(workspace({"a.py": "x = 1\n"}), profile=recorded(NEVER_TOLD), held=True, stays=False)
+    editor.open("a.py")
+    asked = asyncio.ensure_future(editor.error(pull(editor, "a.py")))
+    await editor.status()
+    assert not asked.done()
+    assert await editor.stop() == 0
+    assert editor.conversation.problems == [] and editor.conversation.unanswered() == []
+    [error] = [frame["error"] for _, frame in editor.conversation.frames if "error" in frame]
+    # A request after the end would be an error that the user sees.
+    assert error["code"] == types.LSPErrorCodes.ServerCancelled and error["data"] == {"retriggerRequest": False}
+    assert (await asyncio.wait_for(asked, READY_WAIT)).code == error["code"]
+
+
+@pytest.mark.parametrize("profile", ["vscode", "neovim"])
+async def test_a_pull_while_loading_is_answered_at_once_where_somebody_can_be_told(start, workspace, profile):
+    editor = await start(workspace({"a.py": "import os\ndef f(:\n"}), profile=recorded(profile), held=True)
+
+    def refreshes():
+        method = types.WORKSPACE_DIAGNOSTIC_REFRESH
+        return sum(frame.get("method") == method for _, frame in editor.conversation.frames)
+
+    editor.open("a.py")
+    assert [d.code for d in (await pull(editor, "a.py")).items] == ["syntax"]
+    assert refreshes() == 0
     await editor.hold(False)
-    await editor.ready()
-    assert [d.code for d in (await pull(editor, "a.py")).items] == ["unused-import"]
+    await editor.received(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+    assert {d.code for d in (await pull(editor, "a.py")).items} == {"syntax", "unused-import"}
+    for _ in range(50):
+        await pull(editor, "a.py")
+    status = await editor.ready()
+    # Nothing but a new graph is a reason to ask again.
+    assert refreshes() <= status["folders"][0]["generation"]
 
 
 async def test_workspace_diagnostics_wait_for_news(start, workspace):
