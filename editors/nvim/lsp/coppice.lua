@@ -30,8 +30,12 @@ local function root_dir(bufnr, on_dir)
   on_dir(vim.fs.root(bufnr, config.root_markers or '.git') or names and vim.fs.root(bufnr, names))
 end
 
+--- Whether a server has ended or been told to.
 ---@param client vim.lsp.Client
 local function is_stopped(client)
+  if rawget(client, '_coppice_ends') then
+    return true
+  end
   if vim.fn.has('nvim-0.11') == 1 then
     return client:is_stopped()
   end
@@ -73,6 +77,37 @@ local function whole_tokens(client)
   end
 end
 
+--- Lets nothing be asked of a server that has been told to end, and nothing join it. Neovim up to 0.11 knows of that only
+--- once the process goes, and shows the errors that answer what it asks until then.
+---@param client vim.lsp.Client
+local function note_end(client)
+  local stop = client.stop
+  client.stop = function(...)
+    rawset(client, '_coppice_ends', true)
+    client.request = function()
+      return false
+    end
+    return stop(...)
+  end
+end
+
+--- What is wrong with the buffers is asked again, too: from 0.12 on Neovim only asks about the workspace then, and leaves the
+--- buffers out of what it is told.
+---@param ctx lsp.HandlerContext
+local function refresh_diagnostics(err, result, ctx)
+  local client = vim.lsp.get_client_by_id(ctx.client_id)
+  if client and vim.fn.has('nvim-0.12') == 1 then
+    for bufnr in pairs(client.attached_buffers) do
+      if client:supports_method('textDocument/diagnostic', bufnr) then
+        local params = { textDocument = vim.lsp.util.make_text_document_params(bufnr) }
+        client:request('textDocument/diagnostic', params, nil, bufnr)
+      end
+    end
+  end
+  local handler = vim.lsp.handlers['workspace/diagnostic/refresh']
+  return handler and handler(err, result, ctx) or vim.NIL
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'coppice' },
@@ -91,7 +126,11 @@ return {
   -- A whole repository is one folder, whatever projects it has; others of these count before a project's own files, too.
   root_markers = { '.git' },
   root_dir = root_dir,
-  on_init = whole_tokens,
+  on_init = function(client)
+    whole_tokens(client)
+    note_end(client)
+  end,
+  handlers = { ['workspace/diagnostic/refresh'] = refresh_diagnostics },
   -- One process for all folders: a new root joins the server that runs already.
   reuse_client = function(client, config)
     if client.name ~= config.name or is_stopped(client) then

@@ -9,9 +9,10 @@ function M._program(command)
   local health = vim.health
   local path = vim.fn.exepath(command)
   if path == '' then
+    local names = vim.fn.has('nvim-0.11') == 1 and "vim.lsp.config('coppice', %s)" or "require('coppice').setup(%s)"
     return health.error(
       ('`%s` cannot be run'):format(command),
-      { 'cargo install --path . in the checkout of coppice', "or name it: vim.lsp.config('coppice', { cmd = { '/path/to/coppice' } })" }
+      { 'cargo install --path . in the checkout of coppice', 'or name it: ' .. names:format("{ cmd = { '/path/to/coppice' } }") }
     )
   end
   local ran, done = pcall(function()
@@ -32,7 +33,7 @@ function M.check()
   end
 
   local client = require('coppice').client()
-  local config = client and client.config or (vim.fn.has('nvim-0.11') == 1 and vim.lsp.config.coppice) or {}
+  local config = client and client.config or require('coppice')._config()
   if type(config.cmd) == 'function' then
     health.info('the server is started by a function, and not looked at here')
   else

@@ -10,11 +10,45 @@ local SKIPPED_MAX = 5
 ---@type table?
 local told
 
+--- On 0.10, what was given besides what is in `lsp/coppice.lua`.
+---@type table
+local given = {}
+
+--- What is in `lsp/coppice.lua`.
+local function base()
+  return assert(loadfile(vim.api.nvim_get_runtime_file('lsp/coppice.lua', false)[1]))()
+end
+
+--- How the next server would be started.
+function M._config()
+  if HAS_0_11 then
+    return vim.lsp.config.coppice or base()
+  end
+  return vim.tbl_deep_extend('force', base(), { name = 'coppice' }, given)
+end
+
+--- Ends a client, which no other buffer joins any more.
+---@param client vim.lsp.Client
+---@param force? boolean
+local function stop(client, force)
+  rawset(client, '_coppice_ends', true)
+  if HAS_0_11 then
+    client:stop(force)
+  else
+    client.stop(force)
+  end
+end
+
 --- The running server's client, the one of the current buffer before any other.
 ---@return vim.lsp.Client?
 function M.client()
-  local here = vim.lsp.get_clients({ name = 'coppice', bufnr = 0 })[1]
-  return here or vim.lsp.get_clients({ name = 'coppice' })[1]
+  for _, bufnr in ipairs({ 0, false }) do
+    for _, client in ipairs(vim.lsp.get_clients({ name = 'coppice', bufnr = bufnr or nil })) do
+      if not rawget(client, '_coppice_ends') then
+        return client
+      end
+    end
+  end
 end
 
 --- Starts coppice for a buffer, or joins the server that runs, on Neovim 0.10; from 0.11 on `vim.lsp.enable('coppice')`
@@ -23,9 +57,8 @@ end
 ---@param bufnr? integer
 function M.start(config, bufnr)
   bufnr = bufnr or vim.api.nvim_get_current_buf()
-  local path = vim.api.nvim_get_runtime_file('lsp/coppice.lua', false)[1]
-  local base = assert(loadfile(path))()
-  config = vim.tbl_deep_extend('force', base, { name = 'coppice' }, config or {})
+  given = config or {}
+  config = vim.tbl_deep_extend('force', base(), { name = 'coppice' }, given)
   local root_dir = config.root_dir
   if type(root_dir) == 'function' then
     root_dir(bufnr, function(dir)
@@ -35,7 +68,7 @@ function M.start(config, bufnr)
   return vim.lsp.start(config, { bufnr = bufnr, reuse_client = config.reuse_client })
 end
 
---- Starts coppice for every buffer of its languages, on any Neovim from 0.10 on.
+--- Starts coppice for every buffer of its languages, those that are open already among them, on any Neovim from 0.10 on.
 ---@param config? table
 function M.setup(config)
   if HAS_0_11 then
@@ -43,17 +76,25 @@ function M.setup(config)
     vim.lsp.enable('coppice')
     return
   end
-  local path = vim.api.nvim_get_runtime_file('lsp/coppice.lua', false)[1]
-  local filetypes = (config or {}).filetypes or assert(loadfile(path))().filetypes
+  given = config or {}
+  local filetypes = M._config().filetypes
+  local function start(bufnr)
+    if vim.bo[bufnr].buftype == '' then
+      M.start(config, bufnr)
+    end
+  end
   vim.api.nvim_create_autocmd('FileType', {
     group = vim.api.nvim_create_augroup('coppice', {}),
     pattern = filetypes,
     callback = function(event)
-      if vim.bo[event.buf].buftype == '' then
-        M.start(config, event.buf)
-      end
+      start(event.buf)
     end,
   })
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.tbl_contains(filetypes, vim.bo[bufnr].filetype) then
+      start(bufnr)
+    end
+  end
 end
 
 --- Leaves to a dedicated server what it can do: in a buffer that has another client with the same ability, coppice is
@@ -317,37 +358,61 @@ function verbs.why()
   say(table.concat(lines, '\n'))
 end
 
---- How often, and how long after each other, a restart looks whether the server has ended.
-local ENDED_POLLS_MAX, ENDED_POLL_MS = 100, 50
+--- How often, and how long after each other, a restart looks whether the server has ended, before it is killed and again
+--- after that.
+local ENDED_POLLS_MAX, ENDED_POLL_MS = 60, 50
 
 --- Ends the server; every buffer that it served gets a new one, set up as the old one was.
 function verbs.restart()
   local clients = vim.lsp.get_clients({ name = 'coppice' })
   local served = {}
+  local function gather()
+    for _, client in ipairs(clients) do
+      for buffer in pairs(client.attached_buffers) do
+        local root = innermost(client, vim.api.nvim_buf_get_name(buffer))
+        local config = vim.tbl_extend('force', client.config, { root_dir = root and vim.uri_to_fname(root) })
+        -- They follow from the root.
+        config.workspace_folders = nil
+        served[buffer] = config
+      end
+    end
+  end
+  --- Those of the clients that are still there, whatever others have been started since.
+  local function remaining()
+    return vim.tbl_filter(function(client)
+      return vim.lsp.get_client_by_id(client.id) ~= nil
+    end, clients)
+  end
+  gather()
   for _, client in ipairs(clients) do
-    for _, buffer in ipairs(vim.tbl_keys(client.attached_buffers)) do
-      local root = innermost(client, vim.api.nvim_buf_get_name(buffer))
-      local config = vim.tbl_extend('force', client.config, { root_dir = root and vim.uri_to_fname(root) })
-      -- They follow from the root.
-      config.workspace_folders = nil
-      table.insert(served, { buffer = buffer, config = config })
-    end
-    if HAS_0_11 then
-      client:stop()
-    else
-      client.stop()
-    end
+    stop(client)
   end
   local timer, polls = assert(vim.uv.new_timer()), 0
   timer:start(ENDED_POLL_MS, ENDED_POLL_MS, vim.schedule_wrap(function()
+    if timer:is_closing() then
+      return
+    end
     polls = polls + 1
-    if timer:is_closing() or (#vim.lsp.get_clients({ name = 'coppice' }) > 0 and polls < ENDED_POLLS_MAX) then
+    local left = remaining()
+    if #left > 0 and polls < 2 * ENDED_POLLS_MAX then
+      -- What Neovim was about to attach when the end began is served anew, too.
+      gather()
+      if polls == ENDED_POLLS_MAX then
+        for _, client in ipairs(left) do
+          stop(client, true)
+        end
+      end
       return
     end
     timer:close()
-    for _, one in ipairs(served) do
-      if vim.api.nvim_buf_is_loaded(one.buffer) then
-        vim.lsp.start(one.config, { bufnr = one.buffer, reuse_client = one.config.reuse_client })
+    if #left > 0 then
+      say('the old server does not end, and another is started beside it', vim.log.levels.WARN)
+    elseif polls > ENDED_POLLS_MAX then
+      say('the old server did not end by itself, and was killed', vim.log.levels.WARN)
+    end
+    for buffer, config in pairs(served) do
+      if vim.api.nvim_buf_is_loaded(buffer) then
+        vim.lsp.start(config, { bufnr = buffer, reuse_client = config.reuse_client })
       end
     end
   end))

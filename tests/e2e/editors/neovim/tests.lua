@@ -43,11 +43,13 @@ vim.cmd.runtime('plugin/coppice.lua')
 vim.o.swapfile = false
 -- The search for Python that comes with Python files may take seconds.
 vim.g.loaded_python3_provider = 0
+-- With what keeps a folder from being read for a while.
+local settings = { cmd = { server }, cmd_env = { COPPICE_TEST_HOOKS = '1' } }
 if vim.fn.has('nvim-0.11') == 1 then
-  vim.lsp.config('coppice', { cmd = { server } })
+  vim.lsp.config('coppice', settings)
   vim.lsp.enable('coppice')
 else
-  require('coppice').setup({ cmd = { server } })
+  require('coppice').setup(settings)
 end
 
 local function clients(name)
@@ -63,6 +65,14 @@ local function stop(name)
       client.stop()
     end
   end
+end
+
+--- Ends all of ours, and waits until they have.
+local function end_all()
+  stop()
+  eventually('no client', function()
+    return #clients() == 0
+  end)
 end
 
 --- Opens a file and waits for its client.
@@ -89,13 +99,36 @@ local function status()
   return done.result
 end
 
+--- What was said to the user and should not have been.
+local complaints = {}
+local notify = vim.notify
+vim.notify = function(text, level, options)
+  if level == vim.log.levels.ERROR then
+    table.insert(complaints, text)
+  end
+  return notify(text, level, options)
+end
+
+--- Fails on errors that Neovim has shown since the last time, by `vim.notify` or as a message.
+local function no_complaints()
+  for _, line in ipairs(vim.split(vim.fn.execute('messages'), '\n', { trimempty = true })) do
+    if line:find('^E%d+:') or line:find('[Ee]rror') or line:find('coppice: ?%-') then
+      table.insert(complaints, line)
+    end
+  end
+  vim.cmd('messages clear')
+  local found = complaints
+  complaints = {}
+  equal(found, {})
+end
+
 --- What `vim.notify` was told while a function ran.
 local function told(run)
   local before, texts = vim.notify, {}
   vim.notify = function(text)
     table.insert(texts, text)
   end
-  local ok, problem = pcall(run)
+  local ok, problem = pcall(run, texts)
   vim.notify = before
   return assert(ok, problem) and table.concat(texts, '\n')
 end
@@ -313,11 +346,40 @@ test('takes a project that is in no repository for a folder', function()
   vim.cmd('silent! %bwipeout!')
 end)
 
-test('keeps one process when both folders are opened at once', function()
-  stop()
-  eventually('no client', function()
-    return #clients() == 0
+test('shows what the folder finds in a file that was open before it was read', function()
+  local client = open(python .. '/main.py')
+  local function hold(held)
+    local done
+    if vim.fn.has('nvim-0.11') == 1 then
+      done = client:request_sync('coppice/test/hold', { held = held }, PATIENCE_MS, 0)
+    else
+      done = client.request_sync('coppice/test/hold', { held = held }, PATIENCE_MS, 0)
+    end
+    assert(done and not done.err, vim.inspect(done))
+  end
+  hold(true)
+  write(scratch .. '/late/.git/HEAD', '')
+  write(scratch .. '/late/early.py', 'import os\n')
+  open(scratch .. '/late/early.py')
+  eventually('a folder that is being read', function()
+    return vim.iter(status().folders):any(function(one)
+      return one.name == scratch .. '/late' and one.state == 'loading'
+    end)
   end)
+  -- What Neovim asks when a file is opened has been asked by now.
+  local file = { textDocument = vim.lsp.util.make_text_document_params(0) }
+  local symbols = vim.lsp.buf_request_sync(0, 'textDocument/documentSymbol', file, PATIENCE_MS)
+  assert(symbols and symbols[client.id] and symbols[client.id].result, vim.inspect(symbols))
+  equal(vim.diagnostic.get(0), {})
+  hold(false)
+  local found = eventually('what is not used', function()
+    return vim.diagnostic.get(0)[1]
+  end)
+  equal(found.code, 'unused-import')
+end)
+
+test('keeps one process when both folders are opened at once', function()
+  end_all()
   vim.cmd('silent! %bwipeout!')
   vim.cmd.edit(python .. '/main.py')
   open(rust .. '/src/main.rs')
@@ -424,11 +486,17 @@ test('has a status line and commands', function()
   equal(vim.fn.getcompletion('Coppice re', 'cmdline'), { 'reload', 'restart' })
 end)
 
-test('has a health check', function()
-  open(python .. '/main.py')
+--- What the health check says.
+local function health()
   vim.cmd('checkhealth coppice')
   local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
   vim.cmd.close()
+  return text
+end
+
+test('has a health check', function()
+  open(python .. '/main.py')
+  local text = health()
   for _, folder in ipairs({ python, rust }) do
     assert(text:find(vim.fn.fnamemodify(folder, ':~'), 1, true), text)
   end
@@ -440,11 +508,41 @@ test('has a health check of a server that a function starts', function()
   local config = clients()[1].config
   local cmd = config.cmd
   config.cmd = function() end
-  vim.cmd('checkhealth coppice')
-  local text = table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n')
-  vim.cmd.close()
+  local text = health()
   config.cmd = cmd
   assert(text:find('started by a function', 1, true) and not text:find('ERROR'), text)
+end)
+
+test('has a health check while no server runs', function()
+  end_all()
+  vim.cmd('silent! %bwipeout!')
+  local text = health()
+  assert(text:find(server .. ': coppice ', 1, true) and text:find('no server runs', 1, true), text)
+  assert(not text:find('ERROR'), text)
+  require('coppice').setup({ cmd = { '/nowhere/coppice' } })
+  text = health()
+  require('coppice').setup(settings)
+  local advice = vim.fn.has('nvim-0.11') == 1 and "vim.lsp.config('coppice', { cmd" or "require('coppice').setup({ cmd"
+  assert(text:find('ERROR `/nowhere/coppice` cannot be run', 1, true) and text:find(advice, 1, true), text)
+end)
+
+test('serves what is open already when it is set up', function()
+  end_all()
+  vim.cmd('silent! %bwipeout!')
+  if vim.fn.has('nvim-0.11') == 1 then
+    vim.lsp.enable('coppice', false)
+  else
+    vim.api.nvim_clear_autocmds({ group = 'coppice' })
+  end
+  vim.cmd.edit(python .. '/main.py')
+  vim.cmd.edit(rust .. '/src/main.rs')
+  equal(#clients(), 0)
+  require('coppice').setup(settings)
+  eventually('a client of both', function()
+    local client = clients()[1]
+    return client and client.initialized and #vim.tbl_keys(client.attached_buffers) == 2
+  end)
+  equal(#clients(), 1)
 end)
 
 test('has a help file', function()
@@ -523,11 +621,77 @@ test('starts anew, for the same folders, and sets nothing else off', function()
   equal(fired, 0)
 end)
 
+test('serves a file that is opened while the old server ends by a new one', function()
+  local client = open(python .. '/main.py')
+  local before = client.id
+  write(python .. '/meanwhile.py', 'from shapes import Circle\n\nCircle()\n')
+  -- Neither the answer to `shutdown` nor the end of the process is seen before this is over.
+  vim.cmd('Coppice restart')
+  vim.cmd.edit(python .. '/meanwhile.py')
+  for _, one in ipairs(vim.lsp.get_clients({ name = 'coppice', bufnr = 0 })) do
+    assert(one.id ~= before, 'the file is given to the server that ends')
+  end
+  eventually('a new client', function()
+    local here = vim.lsp.get_clients({ name = 'coppice', bufnr = 0 })
+    return #here == 1 and here[1].id ~= before and here[1].initialized
+  end)
+  cursor(3, 1)
+  assert(hover_text():find('class Circle'))
+  vim.cmd.edit(python .. '/main.py')
+  eventually('the same client in the other file', function()
+    local here = vim.lsp.get_clients({ name = 'coppice', bufnr = 0 })
+    return #clients() == 1 and #here == 1 and here[1].id ~= before
+  end)
+end)
+
+test('does not wait for ever for a server that does not end', function()
+  local killed = false
+  local function deaf(dispatchers)
+    local closing = false
+    return {
+      request = function(method, _, callback)
+        if method == 'initialize' then
+          callback(nil, { capabilities = {} })
+        end
+        return true, 1
+      end,
+      notify = function()
+        return true
+      end,
+      is_closing = function()
+        return closing
+      end,
+      terminate = function()
+        closing, killed = true, true
+        dispatchers.on_exit(0, 15)
+      end,
+    }
+  end
+  end_all()
+  vim.cmd('silent! %bwipeout!')
+  vim.lsp.start({ name = 'coppice', cmd = deaf, root_dir = python })
+  eventually('the deaf server', function()
+    return clients()[1] and clients()[1].initialized
+  end)
+  local text = told(function(said)
+    vim.cmd('Coppice restart')
+    eventually('its end', function()
+      return killed and #clients() == 0
+    end)
+    eventually('word of it', function()
+      return #said > 0
+    end)
+  end)
+  assert(text:find('did not end by itself', 1, true), text)
+end)
+
 local failed = 0
 local version = tostring(vim.version())
 for _, one in ipairs(tests) do
   local started = vim.uv.hrtime()
   local ok, problem = xpcall(one.run, debug.traceback)
+  local quiet, complaint = pcall(no_complaints)
+  ok, problem = ok and quiet, not ok and problem or complaint
   local verdict = ok and 'ok' or 'FAILED'
   io.stdout:write(('%-6s neovim %s %s (%d ms)\n'):format(verdict, version, one.name, (vim.uv.hrtime() - started) / 1e6))
   if not ok then
@@ -539,5 +703,10 @@ stop()
 vim.wait(PATIENCE_MS, function()
   return #clients() == 0
 end, 20)
+local quiet, complaint = pcall(no_complaints)
+if not quiet then
+  failed = failed + 1
+  io.stdout:write(('FAILED neovim %s says nothing at the end: %s\n'):format(version, complaint))
+end
 io.stdout:write(('neovim %s: %d tests, %d failed\n'):format(version, #tests, failed))
 os.exit(failed == 0 and 0 or 1)
