@@ -25,6 +25,8 @@ const START_MS = 10_000;
 /** Deaths of the server within the span after which another ends in a message instead of another start. */
 const RESTARTS_MAX = 4;
 const RESTARTS_WITHIN_MS = 180_000;
+/** What is said of a write to a server that has ended. */
+const WRITTEN_IN_VAIN = /EPIPE|stream was destroyed|write after end/;
 
 /** A client that shows no messages of its own about a start that fails: whoever starts it tells that, and once. */
 class Client extends LanguageClient {
@@ -139,8 +141,8 @@ export class ServerHost implements vscode.Disposable {
     } catch (error) {
       if (this.current !== client) return;
       this.current = undefined;
-      // Which of the two is noticed first is chance.
-      const hasEnded = client.endedEarly || message(error).includes("EPIPE");
+      // Which of these is noticed first is chance.
+      const hasEnded = client.endedEarly || WRITTEN_IN_VAIN.test(message(error));
       const why = hasEnded ? "it ended before it answered; the log may tell more" : message(error);
       this.complain(`The coppice server does not start: ${why}.`);
     }

@@ -6,9 +6,13 @@ PLAYWRIGHT_VERSION=1.65.1
 KAKOUNE_LSP_VERSION=22.0.0
 # A server made for one language, which coppice stands beside.
 PYRIGHT_VERSION=1.1.414
-# The stable suite has Neovim 0.10 and Helix 25.01, the next one Neovim 0.12 and Helix 25.07.
+# Suites of Debian, and what the tests take for granted of the Neovim and Helix in them.
 STABLE=trixie
+STABLE_NEOVIM_VERSION=0.10
+STABLE_HELIX_VERSION=25.01
 NEXT=forky
+NEXT_NEOVIM_VERSION=0.12
+NEXT_HELIX_VERSION=25.07
 # Hundreds of megabytes that outlive any checkout.
 EDITORS=${COPPICE_EDITORS:-${XDG_CACHE_HOME:-$HOME/.cache}/coppice-editors}
 PYRIGHT=$EDITORS/pyright-$PYRIGHT_VERSION/node_modules/.bin

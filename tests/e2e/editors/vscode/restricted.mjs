@@ -1,6 +1,6 @@
 // The extension in a workspace that is not trusted, and once it is.
 import { strict as assert } from "node:assert";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { Session } from "./session.mjs";
 import { browse, open, serve } from "./window.mjs";
 import { workspace } from "./workspace.mjs";
@@ -40,16 +40,22 @@ export async function restricted() {
     const row = s.folder("shop", "5 files");
     await row.waitFor();
     assert.ok(!(await row.innerText()).includes("pinned"));
-    assert.ok(!existsSync(places.cache), "a cache where the folder wants it");
     await s.open("uses.py", 3, 2);
-    const hover = async () => {
+    /** What the server says of the name under the cursor, and where that leads. */
+    const why = async () => {
       await s.calm();
-      await s.command("Show or Focus Hover");
-      const shown = page.locator(".monaco-hover:visible .hover-contents", { hasText: "made" }).first();
-      return shown.innerText({ timeout: 5_000 }).catch(() => "");
+      await s.command("coppice: Explain the Name under the Cursor");
+      const box = page.locator(".quick-input-widget");
+      const title = await box.locator(".quick-input-title", { hasText: "made: " }).innerText();
+      const places = await box.locator(".monaco-list-row").allInnerTexts();
+      await s.calm();
+      return [title, ...places].join("\n");
     };
-    assert.ok(!(await hover()).includes("Made outside"), "packages where the folder wants them");
+    assert.ok(!(await why()).includes("outside.py"), "packages where the folder wants them");
     await s.picture("restricted");
+    // By now something is kept, and so it is known where.
+    await s.eventually("a graph in the user's cache", () => existsSync(code.cache) && readdirSync(code.cache, { recursive: true }).length > 1);
+    assert.ok(!existsSync(places.cache), "a cache where the folder wants it");
 
     await s.command("Workspaces: Manage Workspace Trust");
     await page.locator(".workspace-trust-editor").getByRole("button", { name: /^Trust/ }).first().click();
@@ -61,7 +67,9 @@ export async function restricted() {
     await s.bar(/\d+\/256 MiB/).waitFor();
     await s.eventually("the cache where the folder wants it", () => existsSync(places.cache));
     await s.open("uses.py", 3, 2);
-    await s.eventually("what is outside", async () => (await hover()).includes("Made outside"));
+    await s.eventually("what is outside", async () => (await why()).includes("outside.py"));
+    await s.command("Show or Focus Hover");
+    await page.locator(".monaco-hover", { hasText: "Made outside" }).first().waitFor();
     assert.deepEqual([...outside, ...code.outside()], [], "something outside loopback");
   } catch (error) {
     await s.picture("failed-restricted");

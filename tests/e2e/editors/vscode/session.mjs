@@ -1,5 +1,6 @@
 // What a user does in the window, in words that the steps are made of.
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { PATIENCE_MS } from "./window.mjs";
 
 /** Where pictures are put, if somebody wants them. */
@@ -7,6 +8,12 @@ const { PICTURES } = process.env;
 
 /** How long one of several attempts takes at most. */
 const BRIEFLY = { timeout: 10_000 };
+
+/** The lenses of files that pictures show, from the top. */
+const LENSES = {
+  "main.py": ["1 reference", "1 reference"],
+  "shapes.py": ["3 references", "1 implementation", "1 reference"],
+};
 
 export class Session {
   constructor(page, code, folders) {
@@ -20,6 +27,24 @@ export class Session {
     await this.page.mouse.move(640, 790);
     await this.page.waitForTimeout(600);
     await this.snap(name, clip);
+  }
+
+  /**
+   * Waits until the lenses are those of the file in front: in a file that has just been opened, VS Code may show those of the
+   * one before it until it knows better.
+   */
+  async lenses() {
+    const name = await this.page.locator(".tab.active").first().getAttribute("data-resource-name");
+    let shown = [];
+    const same = async () => {
+      const links = await this.page.locator(".editor-instance .codelens-decoration a").all();
+      const placed = await Promise.all(links.map(async (link) => [(await link.boundingBox({ timeout: 1_000 }))?.y ?? 0, await link.innerText({ timeout: 1_000 })]));
+      shown = placed.sort(([one], [other]) => one - other).map(([, text]) => text);
+      return isDeepStrictEqual(shown, LENSES[name]);
+    };
+    await this.eventually(`the lenses of ${name}`, () => same().catch(() => false)).catch((error) => {
+      throw new Error(`${error.message}, but ${shown.join(", ")}`);
+    });
   }
 
   /** Takes a picture of what passes. */

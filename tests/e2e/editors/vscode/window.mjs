@@ -70,7 +70,8 @@ export async function serve({ install, settings = {}, trust = false }) {
   mkdirSync(path.join(user, "Machine"));
   machine(settings);
   writeFileSync(path.join(user, "User/settings.json"), JSON.stringify({ ...SETTINGS, "security.workspace.trust.enabled": trust }, null, 2));
-  const env = { ...process.env, HOME: path.join(data, "home"), EXTENSIONS_GALLERY: '{"serviceUrl":""}', PATH: `${path.dirname(NODE)}:${process.env.PATH}` };
+  const caches = path.join(data, "caches");
+  const env = { ...process.env, HOME: path.join(data, "home"), XDG_CACHE_HOME: caches, EXTENSIONS_GALLERY: '{"serviceUrl":""}', PATH: `${path.dirname(NODE)}:${process.env.PATH}` };
   const places = ["--user-data-dir", user, "--extensions-dir", path.join(data, "extensions")];
   if (install) {
     const done = spawnSync(NODE, [ENTRY, ...places, "--install-extension", VSIX], { env, encoding: "utf8", timeout: START_MS });
@@ -95,6 +96,8 @@ export async function serve({ install, settings = {}, trust = false }) {
     url,
     data,
     extensions: path.join(data, "extensions"),
+    /** Where the server keeps graphs, unless a setting says otherwise. */
+    cache: path.join(caches, "coppice"),
     pid: child.pid,
     /** Replaces the machine's settings, as an edit of the file does. */
     configure: machine,

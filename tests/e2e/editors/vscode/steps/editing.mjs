@@ -29,6 +29,7 @@ export const EDITING = [
     "a hover",
     async (s) => {
       await s.at(5, 13);
+      await s.lenses();
       await s.command("Show or Focus Hover");
       await s.page.locator(".monaco-hover", { hasText: "A round thing" }).first().waitFor();
       await s.picture("hover", { x: 352, y: 36, width: 560, height: 300 });
@@ -48,6 +49,7 @@ export const EDITING = [
     "references in a peek",
     async (s) => {
       await s.at(1, 8);
+      await s.lenses();
       await s.command("Peek References");
       const rows = s.page.locator(".reference-zone-widget .monaco-list-row");
       await s.page.locator(".reference-zone-widget", { hasText: "References (4)" }).waitFor();
@@ -104,6 +106,7 @@ export const EDITING = [
     "completion while typing",
     async (s) => {
       await s.open("main.py", 12, 16);
+      await s.lenses();
       await s.page.keyboard.press("Enter");
       await s.page.keyboard.type("repo");
       await s.page.locator(".suggest-widget .monaco-list-row", { hasText: "report" }).first().waitFor();
@@ -116,6 +119,7 @@ export const EDITING = [
     "rename with a preview",
     async (s) => {
       await s.open("main.py", 4, 6);
+      await s.lenses();
       await s.page.keyboard.press("F2");
       await s.page.locator(".rename-box input").fill("grand_total");
       await s.page.keyboard.press("Control+Enter");

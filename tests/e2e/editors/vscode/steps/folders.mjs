@@ -10,6 +10,7 @@ export const FOLDERS = [
     "folders: loaded, pinned, evicted, and back with a question",
     async (s) => {
       await s.open("shapes.py", 1, 8);
+      await s.lenses();
       await s.command("Focus on Coppice Folders View");
       await s.folder("tool", "loaded").waitFor();
       await s.press(s.folder("shop", "loaded"), "Pin Folder", s.folder("shop", "pinned"));
