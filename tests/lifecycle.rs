@@ -684,3 +684,60 @@ fn threads_that_build_read_and_write_end_with_it() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn answers_of_a_folder_that_is_known_in_part_say_so_and_nothing_is_an_error() {
+    let kinds =
+        "class Base:\n    pass\n\n\nclass Sub(Base):\n    pass\n\n\nclass Lone:\n    pass\n\n\nlarge()\n";
+    let mut session = Session::loaded(json!({"memory.limitMb": 64}));
+    session.write("w/kinds.py", &format!("from large import large\n\n\n{kinds}"));
+    session.write("w/face.ts", "export interface Face {\n  go(): void;\n}\n");
+    session.until(|f| f["files"] == 4 && f["state"] == "loaded");
+    session.retains(40 << 20);
+    // A parse may need more than is free beside that.
+    let comment = format!("# {}\n", "-".repeat(998));
+    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(290)));
+    session.until(|f| !f["owed"].is_null() && f["state"] == "loaded");
+    let face = json!({
+        "textDocument": {"uri": session.disk.uri("w/face.ts")}, "position": {"line": 0, "character": 17},
+    });
+    let uri = session.disk.uri("w/kinds.py");
+    let at = |line: u32, character: u32| json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": character}});
+    let [base, lone, large] = [at(3, 6), at(11, 6), at(15, 0)];
+    let lacks = |frame: &Value| {
+        let message = frame["params"]["message"].as_str().unwrap_or_default();
+        frame["method"] == "window/showMessage" && message.contains("large.py cannot be read")
+    };
+    let exceeded = retryable("memory_budget_exceeded");
+    // What is there is told, and that it is not all; who types on is not told with every letter.
+    session.wire.leftovers();
+    for query in ["tota", "total"] {
+        let found = session.wire.ask("workspace/symbol", json!({"query": query}));
+        assert_eq!(found["result"][0]["name"], "total", "{found}");
+    }
+    assert_eq!(session.wire.leftovers().iter().filter(|frame| lacks(frame)).count(), 1);
+    let below = session.wire.ask("textDocument/implementation", base);
+    assert_eq!(below["result"][1]["range"]["start"]["line"], 7, "{below}");
+    assert_eq!(session.wire.leftovers().iter().filter(|frame| lacks(frame)).count(), 1);
+    // Nothing is no answer.
+    assert_eq!(session.refused("workspace/symbol", json!({"query": "nowhere"})), exceeded);
+    assert_eq!(session.refused("textDocument/implementation", face.clone()), exceeded);
+    let item = session.wire.ask("textDocument/prepareTypeHierarchy", lone)["result"][0].clone();
+    for method in ["typeHierarchy/subtypes", "typeHierarchy/supertypes"] {
+        assert_eq!(session.refused(method, json!({ "item": item })), exceeded);
+    }
+    for method in ["definition", "implementation", "prepareCallHierarchy", "prepareTypeHierarchy"] {
+        assert_eq!(session.refused(&format!("textDocument/{method}"), large.clone()), exceeded, "{method}");
+    }
+    // Once it is read, it is one.
+    session.retains(0);
+    session.until(|f| f["owed"].is_null() && f["state"] == "loaded");
+    let symbols = session.wire.ask("workspace/symbol", json!({"query": "nowhere"}));
+    assert_eq!(symbols["result"], json!([]));
+    assert_eq!(session.wire.ask("textDocument/implementation", face)["result"], Value::Null);
+    let subtypes = session.wire.ask("typeHierarchy/subtypes", json!({ "item": item }));
+    assert_eq!(subtypes["result"], json!([]));
+    let defined = session.wire.ask("textDocument/definition", large);
+    assert_eq!(defined["result"][0]["uri"], session.disk.uri("w/large.py"));
+    assert!(!session.wire.leftovers().iter().any(lacks));
+}

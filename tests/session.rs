@@ -349,3 +349,67 @@ fn edits_as_fast_as_they_come_do_not_fill_the_budget() {
     let reply = wire.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}}));
     assert!(reply["result"].is_array(), "the document is still there: {}", reply["error"]);
 }
+
+#[test]
+fn a_folder_that_comes_back_as_it_was_is_not_asked_about_again() {
+    let disk = Folder::new(&[
+        ("w/shop.py", "def total(n):\n    return 3 * n\n"),
+        ("w/app.py", "from shop import total\n\ntotal(1)\n"),
+    ]);
+    let refresh = json!({"refreshSupport": true});
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": disk.uri("w"), "name": "w"}],
+        "capabilities": {
+            "workspace": {"semanticTokens": refresh, "inlayHint": refresh, "codeLens": refresh},
+            "textDocument": {"semanticTokens": {
+                "requests": {"full": true}, "tokenTypes": ["function", "variable", "parameter"],
+                "tokenModifiers": [], "formats": ["relative"],
+            }},
+        },
+    }));
+    let document = json!({"textDocument": {"uri": disk.uri("w/app.py")}});
+    let hints = json!({
+        "textDocument": {"uri": disk.uri("w/app.py")},
+        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+    });
+    // What has been asked of the client when it is told of that graph.
+    let asked = |wire: &mut Wire, generation: u64| {
+        wire.until(|frame| {
+            let folder = &frame["params"]["folders"][0];
+            frame["method"] == "coppice/statusChanged"
+                && folder["generation"] == generation
+                && folder["state"] == "loaded"
+        });
+        let frames = wire.leftovers();
+        let methods = frames.iter().filter_map(|frame| frame["method"].as_str());
+        methods.filter(|method| method.ends_with("/refresh")).count()
+    };
+    assert_eq!(asked(&mut wire, 1), 3);
+    let tokens = |wire: &mut Wire| {
+        let reply = wire.ask("textDocument/semanticTokens/full", document.clone());
+        reply["result"]["data"].clone()
+    };
+    let before = tokens(&mut wire);
+    assert!(before.as_array().is_some_and(|data| !data.is_empty()), "{before}");
+    let command = |wire: &mut Wire| {
+        let evict = json!({"command": "coppice.evict", "arguments": [disk.uri("w")]});
+        assert_eq!(wire.ask("workspace/executeCommand", evict)["error"], Value::Null);
+    };
+    command(&mut wire);
+    assert_eq!(tokens(&mut wire), before, "they are those of the folder");
+    assert_eq!(asked(&mut wire, 2), 0);
+    // A folder that says something else.
+    disk.write("w/shop.py", "def total(n, more):\n    return 3 * n\n");
+    let change = json!({"uri": disk.uri("w/shop.py"), "type": 2});
+    wire.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    assert_eq!(asked(&mut wire, 3), 3);
+    // Whoever was turned away meanwhile is to come again.
+    assert_eq!(wire.ask("coppice/test/hold", json!({"held": true}))["error"], Value::Null);
+    let impatient = json!({"settings": {"coppice": {"request": {"waitMs": 200}}}});
+    wire.notify("workspace/didChangeConfiguration", impatient);
+    command(&mut wire);
+    let turned_away = wire.ask("textDocument/inlayHint", hints);
+    assert_eq!(turned_away["error"]["data"]["kind"], "workspace_not_loaded", "{turned_away}");
+    assert_eq!(wire.ask("coppice/test/hold", json!({"held": false}))["error"], Value::Null);
+    assert_eq!(asked(&mut wire, 4), 3);
+}

@@ -1,6 +1,6 @@
 //! Questions to the folders that another folder's files are dependencies of.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tower_lsp::gen_lsp_types::{MessageType, Uri};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::errors;
-use super::reading::{Answer, Reading, at_once, is_offered};
+use super::reading::{Answer, Reading, Told, at_once, is_offered};
 use super::session::Session;
 use super::uri;
 use super::work::{CancelOnDrop, caught, run};
@@ -40,7 +40,7 @@ struct Request {
     /// Until when folders are waited for, from the first question on.
     until: OnceLock<Instant>,
     /// What the user has been told.
-    told: Mutex<BTreeSet<String>>,
+    told: Told,
     /// Where folders may have dependencies, of those of which it is known.
     depends_on: Mutex<HashMap<PathBuf, Arc<[PathBuf]>>>,
 }
@@ -67,7 +67,7 @@ impl Request {
 }
 
 /// What other folders say.
-pub struct Told<T> {
+pub struct Part<T> {
     pub all: Vec<T>,
     /// Each of them could say.
     pub whole: bool,
@@ -141,7 +141,7 @@ impl Abroad {
 
     /// What those of them say that have the file, or know it as one of their dependencies', one after the other. The user is
     /// told of folders that cannot say.
-    pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Told<T>>
+    pub fn ask<T, F>(self, uri: &Uri, answer: F) -> Answer<Part<T>>
     where
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
@@ -150,7 +150,7 @@ impl Abroad {
         let request = Arc::clone(&self.request);
         let each = self.ask_each(uri, answer);
         Box::pin(async move {
-            let mut told = Told { all: Vec::new(), whole: true };
+            let mut told = Part { all: Vec::new(), whole: true };
             for (name, outcome) in each.await? {
                 match outcome {
                     Ok(found) => told.all.extend(found),
@@ -233,7 +233,14 @@ impl Abroad {
                         let mut all = Vec::new();
                         for file in files {
                             let (session, ready) = (Arc::clone(&session), ready.clone());
-                            let reading = Reading::elsewhere(ready, file, encoding, session, capture.clone());
+                            let reading = Reading::elsewhere(
+                                ready,
+                                file,
+                                encoding,
+                                session,
+                                capture.clone(),
+                                Arc::clone(&request.told),
+                            );
                             all.extend(answer(&reading, cancel)?);
                         }
                         Ok(Some(all))
@@ -294,7 +301,7 @@ fn files_at(
 /// What a folder itself says, and then what others say.
 pub fn joined<T: Send + 'static>(
     own: Answer<Option<Vec<T>>>,
-    abroad: Answer<Told<T>>,
+    abroad: Answer<Part<T>>,
 ) -> Answer<Option<Vec<T>>> {
     Box::pin(async move {
         let (own, abroad) = (own.await?, abroad.await?.all);

@@ -180,7 +180,7 @@ mod tests {
     use crate::workspace::manager::State;
 
     fn state(lifecycle: Lifecycle, stale: bool) -> State {
-        State { lifecycle, stale, generation: 1 }
+        State { lifecycle, stale, generation: 1, contents: 1 }
     }
 
     fn transition(from: State, to: State) -> Transition {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, PublishDiagnosticsParams, Uri};
@@ -255,19 +255,28 @@ async fn look(session: &Arc<Session>, path: &Path) {
 }
 
 /// What the folder finds in a document, if it is there; once it is, somebody looks again.
-async fn more(session: &Session, capture: Capture, kinds: Vec<FindingKind>) -> Vec<Diagnostic> {
+async fn more(session: &Arc<Session>, capture: Capture, kinds: Vec<FindingKind>) -> Vec<Diagnostic> {
     let Ok(features) = session.features().cloned() else { return Vec::new() };
     if kinds.is_empty() || capture.folder().is_none() {
         return Vec::new();
     }
     let (sender, found) = oneshot::channel();
-    capture.when_ready(Duration::ZERO, CancelToken::new(), move |ready, cancel| {
+    // One that is on its way back has nothing new to say once it is there.
+    let wait = if capture.comes_back() { capture.settings().request_wait } else { Duration::ZERO };
+    let arrived = Instant::now();
+    let teller = Arc::clone(session);
+    capture.when_ready(wait, CancelToken::new(), move |ready, cancel| {
         let found = work::caught(|| match ready {
             Ok(ready) => match ready.file {
                 Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel),
                 None => Ok(Vec::new()),
             },
-            Err(_) => Ok(Vec::new()),
+            Err(why) => {
+                if let Some(folder) = why.folder {
+                    teller.turned_away.note(&folder, arrived);
+                }
+                Ok(Vec::new())
+            }
         });
         let _ = sender.send(found.unwrap_or_default());
     });

@@ -1,5 +1,6 @@
 //! How requests read: what they capture at once, and what they are given on the pool.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use super::convert::{self, Places};
 use super::errors;
 use super::lanes::Turn;
+use super::refresh::is_refreshed;
 use super::session::Session;
 use super::uri;
 use super::work::{CancelOnDrop, caught};
@@ -25,6 +27,7 @@ use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::{Analysis, Document, Unanalysed};
 use crate::workspace::manager::{Capture, Freshness, Kind, Known, Manager, Reach, Ready, Unavailable};
 use crate::workspace::settings::Switch;
+use crate::workspace::sync::Mutex;
 
 /// Least time that [`Patience::FolderFirst`] waits, whatever the settings say: a client that is told by its answer to ask
 /// again does so at once.
@@ -47,7 +50,11 @@ pub struct Reading {
     document: Option<Arc<Document>>,
     capture: Capture,
     elsewhere: bool,
+    told: Told,
 }
+
+/// What the user has been told about one answer.
+pub type Told = Arc<Mutex<BTreeSet<String>>>;
 
 impl Reading {
     /// A file of another folder, or one of its dependencies', which is no document there.
@@ -57,8 +64,9 @@ impl Reading {
         encoding: Encoding,
         session: Arc<Session>,
         capture: Capture,
+        told: Told,
     ) -> Reading {
-        Reading { ready, file, encoding, session, document: None, capture, elsewhere: true }
+        Reading { ready, file, encoding, session, document: None, capture, elsewhere: true, told }
     }
 
     /// Tree and facts of the file, if it is open.
@@ -115,9 +123,12 @@ impl Reading {
         &self.session
     }
 
-    /// Tells the user something about the answer.
+    /// Tells the user something about the answer, once.
     pub fn tell(&self, message: impl std::fmt::Display) {
-        self.session.show(MessageType::Info, format!("coppice: {message}"));
+        let message = format!("coppice: {message}");
+        if self.told.lock().insert(message.clone()) {
+            self.session.show(MessageType::Info, message);
+        }
     }
 
     /// Whether the file lies outside every folder, so that nothing is known of what uses it.
@@ -137,10 +148,31 @@ impl Reading {
                 message: format!("it is not known where things are used: {}", degraded.words()),
             })),
             _ => {
-                freshness.lacking().iter().for_each(|lacking| self.tell(lacking));
+                self.tell_lacking();
                 Ok(())
             }
         }
+    }
+
+    /// An error if it is not known where all things are defined: a name that leads nowhere may lead to one of those then.
+    pub fn knows_definitions(&self) -> Result<()> {
+        match self.ready.freshness.missing() {
+            Some(missing) => {
+                let message = format!("it is not known where it is defined: {missing}");
+                Err(errors::unavailable(&self.capture.left_out(message)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the user what of the folder is not known as it is now.
+    pub fn tell_lacking(&self) {
+        self.ready.freshness.lacking().iter().for_each(|lacking| self.tell(lacking));
+    }
+
+    /// What is not known of the folder, for an answer that stands on all of it.
+    pub fn lacking(&self) -> Lacking {
+        Lacking::of(&self.capture, &self.ready.freshness)
     }
 
     /// The name at an offset.
@@ -171,6 +203,36 @@ impl Reading {
             }
         }
         out
+    }
+}
+
+/// What an answer that stands on all of a folder lacks of it: in words, and why nothing is no answer.
+#[derive(Default)]
+pub struct Lacking(Option<(String, Unavailable)>);
+
+impl Lacking {
+    pub fn of(capture: &Capture, freshness: &Freshness) -> Lacking {
+        Lacking(freshness.lacking().zip(capture.lacking(freshness)))
+    }
+
+    /// The words, and the error that nothing would end in.
+    pub fn into_error(self) -> Option<(String, Error)> {
+        self.0.map(|(lacking, why)| (lacking, errors::unavailable(&why)))
+    }
+
+    /// Tells the user what an answer lacks.
+    ///
+    /// # Errors
+    /// If there is nothing in the answer.
+    pub fn told(self, session: &Session, is_empty: bool) -> Result<()> {
+        match self.0 {
+            Some((_, why)) if is_empty => Err(errors::unavailable(&why)),
+            Some((lacking, _)) => {
+                session.show(MessageType::Info, format!("coppice: {lacking}"));
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -246,12 +308,15 @@ where
         session: Arc::clone(session),
         encoding: features.encoding,
         answer: Arc::new(answer),
+        refreshed: is_refreshed(feature).then(Instant::now),
     };
     let wait = request.capture.settings().request_wait;
     let first_wait = match patience {
         Patience::Folder => wait,
         Patience::FolderFirst => wait.max(FOLDER_FIRST_MIN),
-        Patience::LocalFirst | Patience::Local => Duration::ZERO,
+        // One that has been evicted is back soon, and then says nothing that would be worth asking again for.
+        Patience::Local if request.capture.comes_back() => wait,
+        Patience::Local | Patience::LocalFirst => Duration::ZERO,
     };
     // Versions of one document are parsed one after the other, however many are asked about at once.
     let unparsed = request.capture.document().filter(|d| !d.is_analysed());
@@ -337,6 +402,8 @@ struct Request<F> {
     session: Arc<Session>,
     encoding: Encoding,
     answer: Arc<F>,
+    /// When it came, if the client can be asked to make it again.
+    refreshed: Option<Instant>,
 }
 
 impl<F> Request<F> {
@@ -357,6 +424,7 @@ impl<F> Request<F> {
             session: Arc::clone(&self.session),
             encoding: self.encoding,
             answer: Arc::clone(&self.answer),
+            refreshed: self.refreshed,
         };
         // Only who waits for the folder waits for its dependencies.
         let waits = patience == Patience::Folder;
@@ -381,6 +449,11 @@ impl<F> Request<F> {
     where
         F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>>,
     {
+        if let (Err(why), Some(arrived)) = (&ready, self.refreshed)
+            && let (Some(folder), true) = (&why.folder, why.retryable)
+        {
+            self.session.turned_away.note(folder, arrived);
+        }
         let (ready, scope) = match ready {
             Ok(ready)
                 if ready.freshness.dependencies == Known::Reading && patience == Patience::LocalFirst =>
@@ -406,8 +479,8 @@ impl<F> Request<F> {
         let (session, encoding) = (Arc::clone(&self.session), self.encoding);
         let document = self.capture.document();
         let capture = self.capture.clone();
-        let elsewhere = false;
-        let reading = Reading { ready, file, encoding, session, document, capture, elsewhere };
+        let (elsewhere, told) = (false, Told::default());
+        let reading = Reading { ready, file, encoding, session, document, capture, elsewhere, told };
         match (self.answer)(&reading, scope, cancel)? {
             Found::Answer(answer) => Ok(Outcome::Answer(Some(answer))),
             Found::NotAlone if scope == Scope::FileAlone => Ok(Outcome::Wait),

@@ -1,6 +1,9 @@
 //! What the client is asked to ask again once a folder says something else, or features are switched.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tower_lsp::gen_lsp_types::{
     CodeLensRefreshRequest, DiagnosticRefreshRequest, InlayHintRefreshRequest, Request,
@@ -8,18 +11,66 @@ use tower_lsp::gen_lsp_types::{
 };
 
 use super::diagnostics;
+use super::handlers::{code_lens, inlay_hint, semantic_tokens};
 use super::session::Session;
 use crate::workspace::manager::Transition;
+use crate::workspace::sync::Mutex;
 
-/// A folder is in another state: answers from before its new graph are old.
-pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
-    if transition.from.generation == transition.to.generation && !transition.closed {
-        return;
+/// Requests that come so soon after the client has been asked to ask again are made because of that.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
+
+/// Folders of which requests have been turned away that would be made again if the client were asked to.
+#[derive(Default)]
+pub struct TurnedAway(Mutex<Turned>);
+
+#[derive(Default)]
+struct Turned {
+    folders: BTreeSet<PathBuf>,
+    /// When the client was last asked to ask again because of them.
+    asked_again: Option<Instant>,
+}
+
+impl TurnedAway {
+    /// A request about the folder got no answer, or none from the folder. One that the client was asked for does not count:
+    /// two folders that do not fit into memory together would have it ask for ever, and drive each other out for it.
+    pub fn note(&self, folder: &Path, arrived: Instant) {
+        let mut turned = self.0.lock();
+        if turned.asked_again.is_none_or(|asked| arrived >= asked + ASKED_AGAIN) {
+            turned.folders.insert(folder.to_owned());
+        }
     }
-    session.changed();
-    // Those that are told rather than ask.
-    diagnostics::graph_changed(session, &transition.folder);
-    ask_again(session);
+
+    /// The folder is there: whether requests about it have been turned away, which are to be made again now.
+    fn take(&self, folder: &Path, now: Instant) -> bool {
+        let mut turned = self.0.lock();
+        let some = turned.folders.remove(folder);
+        if some {
+            turned.asked_again = Some(now);
+        }
+        some
+    }
+}
+
+/// Whether the client can be asked to ask again for what the feature says.
+pub fn is_refreshed(feature: &str) -> bool {
+    [diagnostics::FEATURE, code_lens::FEATURE, inlay_hint::FEATURE, semantic_tokens::FEATURE]
+        .contains(&feature)
+}
+
+/// A folder is in another state. Answers from before are old if it says something else; one that is back from where it was
+/// evicted to says the same, and would be there for the sake of being asked again.
+pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
+    let Transition { folder, from, to, closed, .. } = transition;
+    let is_new = from.generation != to.generation;
+    let turned_away = is_new && session.turned_away.take(folder, Instant::now());
+    if is_new || *closed {
+        session.changed();
+    }
+    if from.contents != to.contents || *closed || turned_away {
+        // Those that are told rather than ask.
+        diagnostics::graph_changed(session, folder);
+        ask_again(session);
+    }
 }
 
 /// Features are switched otherwise: what is off has no answers any more, and what is on has.
@@ -55,4 +106,24 @@ where
             tracing::info!("the client does not ask again: {error}");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_is_told_once_and_not_for_asking_again() {
+        let (turned, now) = (TurnedAway::default(), Instant::now());
+        let [a, b] = ["/a", "/b"].map(Path::new);
+        assert!(!turned.take(a, now));
+        turned.note(a, now);
+        turned.note(a, now);
+        assert!(!turned.take(b, now) && turned.take(a, now) && !turned.take(a, now));
+        // What the client asks for now it has been told to ask for.
+        turned.note(b, now + Duration::from_secs(1));
+        assert!(!turned.take(b, now));
+        turned.note(b, now + ASKED_AGAIN);
+        assert!(turned.take(b, now));
+    }
 }

@@ -1,5 +1,6 @@
 //! The state of one conversation with a client.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -15,6 +16,7 @@ use super::diagnostics::Diagnostics;
 use super::errors;
 use super::features::ClientFeatures;
 use super::lanes::Lanes;
+use super::refresh::TurnedAway;
 use super::registration::Registrations;
 use super::serve::{Ending, Options};
 use super::token_results::TokenResults;
@@ -39,6 +41,9 @@ pub struct Session {
     pub replaced: Replaced,
     pub token_results: TokenResults,
     pub registrations: Registrations,
+    /// Why not all symbols of the workspace were found the last time.
+    pub symbols_lacked: Mutex<BTreeSet<String>>,
+    pub turned_away: TurnedAway,
     /// How often a folder has come to say something else.
     pub changes: watch::Sender<u64>,
     /// How often a document has come to be another text, or none.
@@ -75,6 +80,8 @@ impl Session {
             replaced: Replaced::default(),
             token_results: TokenResults::default(),
             registrations: Registrations::default(),
+            symbols_lacked: Mutex::default(),
+            turned_away: TurnedAway::default(),
             changes: watch::channel(0).0,
             edits: watch::channel(0).0,
             over: AtomicBool::new(false),

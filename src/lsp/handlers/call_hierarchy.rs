@@ -18,7 +18,7 @@ use crate::lsp::convert;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query::{self, Calls, Item};
+use crate::query::{self, Calls, Empty, Item};
 use crate::resolve::{Symbol, Target};
 use crate::workspace::cancel::CancelToken;
 
@@ -34,8 +34,13 @@ pub fn prepare(
     let uri = at.text_document.uri;
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
-        let Ok(items) = query::prepare_calls(&reading.ready.view, reading.file, offset) else {
-            return Ok(Found::Nothing);
+        let items = match query::prepare_calls(&reading.ready.view, reading.file, offset) {
+            Ok(items) => items,
+            Err(Empty::NotAName) => return Ok(Found::Nothing),
+            Err(Empty::External | Empty::Unresolved(_)) => {
+                reading.knows_definitions()?;
+                return Ok(Found::Nothing);
+            }
         };
         let items: Vec<_> = items.iter().filter_map(|i| shown(reading, i)).collect();
         Ok(if items.is_empty() { Found::Nothing } else { Found::Answer(items) })

@@ -50,6 +50,10 @@ pub fn targets(
         let found = match ask(reading, offset) {
             Ok(found) if scope == Scope::Folder || is_certain(&found) => found,
             Err(query::Empty::NotAName) => return Ok(Found::Nothing),
+            Err(_) if scope == Scope::Folder => {
+                reading.knows_definitions()?;
+                return Ok(Found::Nothing);
+            }
             Ok(_) | Err(_) => return Ok(Found::NotAlone),
         };
         Ok(Found::Answer(present(reading, offset, links, &found)))

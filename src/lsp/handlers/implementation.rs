@@ -13,9 +13,9 @@ use super::definition::TARGETS_MAX;
 use crate::lsp::abroad::{Abroad, DEFINING_MAX};
 use crate::lsp::convert;
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
+use crate::lsp::reading::{Answer, Found, Lacking, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query::{self, Implementers, Item};
+use crate::query::{self, Empty, Implementers, Item};
 use crate::workspace::cancel::CancelToken;
 
 pub const FEATURE: &str = "implementation";
@@ -34,6 +34,7 @@ struct Own {
     /// The name that was asked about.
     origin: Option<Range>,
     places: Vec<Place>,
+    lacking: Lacking,
     /// What is implemented, file by file, by the names of its definitions.
     defined: BTreeMap<String, (Uri, Vec<Position>)>,
 }
@@ -56,7 +57,14 @@ pub fn handle(
         let view = &reading.ready.view;
         let until = *beginning.get_or_init(|| Instant::now().checked_add(SEARCH_TIME_MAX));
         let found = query::implementation(view, reading.file, offset, TARGETS_MAX, until, cancel.flag());
-        let Ok(found) = found else { return Ok(Found::Nothing) };
+        let found = match found {
+            Ok(found) => found,
+            Err(Empty::NotAName) => return Ok(Found::Nothing),
+            Err(Empty::External | Empty::Unresolved(_)) => {
+                reading.knows_definitions()?;
+                return Ok(Found::Nothing);
+            }
+        };
         let places = places(reading, &found, |_| true)?;
         let mut defined: BTreeMap<String, (Uri, Vec<Position>)> = BTreeMap::new();
         for (file, span) in &found.defined {
@@ -65,10 +73,11 @@ pub fn handle(
             defined.entry(uri.to_string()).or_insert_with(|| (uri, Vec::new())).1.push(start);
         }
         let origin = reading.name_at(offset).map(|name| reading.range(name));
-        Ok(Found::Answer(Own { origin, places, defined }))
+        Ok(Found::Answer(Own { origin, places, lacking: reading.lacking(), defined }))
     });
+    let session = Arc::clone(session);
     Box::pin(async move {
-        let Some(Own { origin, mut places, defined }) = own.await? else { return Ok(None) };
+        let Some(Own { origin, mut places, lacking, defined }) = own.await? else { return Ok(None) };
         let until = until.get().copied().flatten();
         for (uri, names) in defined.into_values().take(DEFINING_MAX) {
             if places.len() >= TARGETS_MAX {
@@ -83,6 +92,7 @@ pub fn handle(
                         break;
                     }
                 }
+                reading.tell_lacking();
                 Ok(all)
             });
             for place in found.await?.all {
@@ -91,6 +101,7 @@ pub fn handle(
                 }
             }
         }
+        lacking.told(&session, places.is_empty())?;
         if places.is_empty() {
             return Ok(None);
         }

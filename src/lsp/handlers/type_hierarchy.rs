@@ -9,12 +9,12 @@ use tower_lsp::gen_lsp_types::{
 };
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::lsp::abroad::{Abroad, joined};
+use crate::lsp::abroad::Abroad;
 use crate::lsp::convert;
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query::{self, Item};
+use crate::query::{self, Empty, Item};
 use crate::resolve::{Symbol, Target};
 use crate::workspace::cancel::CancelToken;
 
@@ -31,7 +31,11 @@ pub fn prepare(session: &Arc<Session>, params: TypeHierarchyPrepareParams) -> An
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         Ok(match query::prepare_types(&reading.ready.view, reading.file, offset) {
             Ok(items) if !items.is_empty() => Found::Answer(shown(reading, &items)),
-            _ => Found::Nothing,
+            Ok(_) | Err(Empty::NotAName) => Found::Nothing,
+            Err(Empty::External | Empty::Unresolved(_)) => {
+                reading.knows_definitions()?;
+                Found::Nothing
+            }
         })
     })
 }
@@ -41,7 +45,9 @@ pub fn supertypes(session: &Arc<Session>, params: TypeHierarchySupertypesParams)
     let uri = item.uri.clone();
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
         let symbol = known(reading, &item)?;
-        Ok(Found::Answer(shown(reading, &query::supertypes(&reading.ready.view, symbol))))
+        let items = shown(reading, &query::supertypes(&reading.ready.view, symbol));
+        reading.lacking().told(reading.session(), items.is_empty())?;
+        Ok(Found::Answer(items))
     })
 }
 
@@ -54,10 +60,21 @@ pub fn subtypes(session: &Arc<Session>, params: TypeHierarchySubtypesParams) -> 
         Err(error) => return at_once(Err(error)),
     };
     let own = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
-        Ok(Found::Answer(below(reading, known(reading, &at)?, cancel)?))
+        Ok(Found::Answer((below(reading, known(reading, &at)?, cancel)?, reading.lacking())))
     });
-    let abroad = abroad.ask(&uri, move |reading, cancel| below(reading, known(reading, &item)?, cancel));
-    joined(own, abroad)
+    let abroad = abroad.ask(&uri, move |reading, cancel| {
+        let items = below(reading, known(reading, &item)?, cancel)?;
+        reading.tell_lacking();
+        Ok(items)
+    });
+    let session = Arc::clone(session);
+    Box::pin(async move {
+        let (own, abroad) = (own.await?, abroad.await?.all);
+        let (own, lacking) = own.unzip();
+        let all: Vec<TypeHierarchyItem> = own.into_iter().flatten().chain(abroad).collect();
+        lacking.map_or(Ok(()), |lacking| lacking.told(&session, all.is_empty()))?;
+        Ok(Some(all))
+    })
 }
 
 /// The types below it in the folder; those in its dependencies are theirs to tell.

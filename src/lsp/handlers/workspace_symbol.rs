@@ -1,16 +1,20 @@
 //! `workspace/symbol`: symbols of all folders by a fuzzy query.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use tower_lsp::gen_lsp_types::{SymbolInformation, WorkspaceSymbolParams, WorkspaceSymbolResponse};
+use tower_lsp::gen_lsp_types::{
+    MessageType, SymbolInformation, WorkspaceSymbolParams, WorkspaceSymbolResponse,
+};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::convert::{self, Places};
 use crate::lsp::errors;
 use crate::lsp::partial::Parts;
-use crate::lsp::reading::{Answer, at_once};
+use crate::lsp::reading::{Answer, Lacking, at_once};
 use crate::lsp::session::Session;
 use crate::lsp::work::{CancelOnDrop, caught};
 use crate::query;
@@ -25,6 +29,13 @@ const SYMBOLS_MAX: usize = 256;
 
 /// A symbol and how well it matches.
 type Scored = (u32, SymbolInformation);
+
+/// One folder's part in an answer.
+struct Part {
+    folder: PathBuf,
+    /// What it has, and what is not known of it; or why it cannot say.
+    found: Result<(Vec<Scored>, Lacking)>,
+}
 
 pub fn handle(
     session: &Arc<Session>,
@@ -43,44 +54,65 @@ pub fn handle(
     let parts = Parts::new(session, params.partial_result_params);
     let query: Arc<str> = params.query.into();
     let encoding = features.encoding;
-    let folders: Vec<oneshot::Receiver<Result<Vec<Scored>>>> = asked
+    let folders: Vec<_> = asked
         .into_iter()
         .map(|capture| {
             let (sender, found) = oneshot::channel();
             let (query, session) = (Arc::clone(&query), Arc::clone(session));
             let wait = capture.settings().request_wait;
+            let folder = capture.folder().map(Path::to_owned).unwrap_or_default();
+            let asked = capture.clone();
             capture.when_ready(wait, token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| {
                     let ready = ready.map_err(|why| errors::unavailable(&why))?;
-                    Ok(find(&session, &ready, &query, encoding, cancel))
+                    let found = find(&session, &ready, &query, encoding, cancel);
+                    Ok((found, Lacking::of(&asked, &ready.freshness)))
                 }));
             });
-            found
+            (folder, found)
         })
         .collect();
     let guard = CancelOnDrop(token);
+    let session = Arc::clone(session);
     Box::pin(async move {
         let _guard = guard;
         let mut results = Vec::with_capacity(folders.len());
         let mut sent = false;
-        for folder in folders {
-            let found = folder.await.unwrap_or_else(|_| Err(errors::cancelled()));
-            results.push(match found {
+        for (folder, found) in folders {
+            let found = found.await.unwrap_or_else(|_| Err(errors::cancelled()));
+            let found = match found {
                 // Each folder's as soon as they are there, and as many as if it were alone: which are the best is not
                 // known before all are there. The client sorts what it shows.
-                Ok(found) if parts.are_wanted() => {
+                Ok((found, lacking)) if parts.are_wanted() => {
                     sent |= !found.is_empty();
                     parts.send(found.into_iter().map(|(_, symbol)| symbol).collect())?;
-                    Ok(Vec::new())
+                    Ok((Vec::new(), lacking))
                 }
                 found => found,
-            });
+            };
+            results.push(Part { folder, found });
         }
-        if sent {
-            return Ok(Some(WorkspaceSymbolResponse::SymbolInformationList(Vec::new())));
-        }
-        merge(results).map(|list| Some(WorkspaceSymbolResponse::SymbolInformationList(list)))
+        let (list, lacks) = merge(results, sent)?;
+        tell(&session, lacks);
+        Ok(Some(WorkspaceSymbolResponse::SymbolInformationList(list)))
     })
+}
+
+/// Tells the user of what was not lacking the last time: who looks for a symbol asks with every letter.
+fn tell(session: &Session, lacks: Lacks) {
+    let now: BTreeSet<String> = lacks.keys().cloned().collect();
+    let before = std::mem::replace(&mut *session.symbols_lacked.lock(), now);
+    for (cause, folders) in lacks.iter().filter(|(cause, _)| !before.contains(*cause)) {
+        session.show(MessageType::Info, words(cause, folders));
+    }
+}
+
+fn words(cause: &str, folders: &[PathBuf]) -> String {
+    let first = folders.first().map(|folder| folder.display().to_string()).unwrap_or_default();
+    match folders.len() {
+        0 | 1 => format!("coppice: not all symbols of {first} are found: {cause}"),
+        n => format!("coppice: not all symbols of {first} and {} more are found: {cause}", n - 1),
+    }
 }
 
 fn find(
@@ -100,29 +132,35 @@ fn find(
     found.iter().filter_map(symbol).collect()
 }
 
-/// The best of all folders. One that is not there does not keep the others from answering, but nothing found is only
-/// said where all have been asked.
-fn merge(folders: Vec<Result<Vec<Scored>>>) -> Result<Vec<SymbolInformation>> {
+/// Why folders have no part in an answer, or not all that they have, and which these are.
+type Lacks = BTreeMap<String, Vec<PathBuf>>;
+
+/// The best of all folders, if none of it has been sent yet, and what it lacks. A folder that is not there, or not wholly,
+/// does not keep the others from answering, but nothing found is only said where all have been asked for all they have.
+fn merge(folders: Vec<Part>, sent: bool) -> Result<(Vec<SymbolInformation>, Lacks)> {
     let mut all: Vec<Scored> = Vec::new();
+    let mut lacks = Lacks::new();
     let mut missing: Option<Error> = None;
-    for folder in folders {
-        match folder {
-            Ok(found) => all.extend(found),
-            Err(error) => {
-                tracing::info!("a folder has no part in the symbols: {}", error.message);
-                missing.get_or_insert(error);
+    for Part { folder, found } in folders {
+        let (cause, error) = match found {
+            Ok((found, lacking)) => {
+                all.extend(found);
+                let Some((cause, error)) = lacking.into_error() else { continue };
+                (cause, error)
             }
-        }
+            Err(error) => (error.message.to_string(), error),
+        };
+        tracing::info!("not all symbols of {} are found: {cause}", folder.display());
+        lacks.entry(cause).or_default().push(folder);
+        missing.get_or_insert(error);
     }
-    match missing {
-        Some(error) if all.is_empty() => Err(error),
-        _ => {
-            // Stable, so that symbols of one folder stay in its order.
-            all.sort_by_key(|(score, _)| Reverse(*score));
-            all.truncate(SYMBOLS_MAX);
-            Ok(all.into_iter().map(|(_, symbol)| symbol).collect())
-        }
+    if let Some(error) = missing.filter(|_| all.is_empty() && !sent) {
+        return Err(error);
     }
+    // Stable, so that symbols of one folder stay in its order.
+    all.sort_by_key(|(score, _)| Reverse(*score));
+    all.truncate(SYMBOLS_MAX);
+    Ok((all.into_iter().map(|(_, symbol)| symbol).collect(), lacks))
 }
 
 #[cfg(test)]
@@ -144,21 +182,33 @@ mod tests {
             kind: Kind::NotLoaded,
             folder: None,
             retryable: true,
-            message: String::new(),
+            message: "it is away".to_owned(),
         })
     }
 
+    fn part(folder: &str, found: Result<Vec<Scored>>) -> Part {
+        Part { folder: folder.into(), found: found.map(|found| (found, Lacking::default())) }
+    }
+
     #[test]
-    fn the_best_of_all_folders_come_first() {
-        let merged = merge(vec![Ok(symbols(&[9, 3])), Ok(symbols(&[7])), Err(missing())]).unwrap();
+    fn the_best_of_all_folders_come_first_and_those_that_cannot_say_are_named() {
+        let parts = [Ok(symbols(&[9, 3])), Ok(symbols(&[7])), Err(missing()), Err(missing())];
+        let parts =
+            ["/a", "/b", "/c", "/d"].into_iter().zip(parts).map(|(folder, found)| part(folder, found));
+        let (merged, lacks) = merge(parts.collect(), false).unwrap();
         let names: Vec<&str> = merged.iter().map(|s| s.base_symbol_information.name.as_str()).collect();
         assert_eq!(names, ["9", "7", "3"]);
+        let told: Vec<String> = lacks.iter().map(|(cause, folders)| words(cause, folders)).collect();
+        assert_eq!(told, ["coppice: not all symbols of /c and 1 more are found: it is away"]);
     }
 
     #[test]
     fn nothing_is_only_said_where_all_folders_were_asked() {
-        assert_eq!(merge(vec![Ok(Vec::new()), Ok(Vec::new())]).unwrap(), []);
-        assert!(merge(vec![Ok(Vec::new()), Err(missing())]).is_err());
-        assert_eq!(merge(Vec::new()).unwrap(), []);
+        let none = || part("/a", Ok(Vec::new()));
+        let list = |parts: Vec<Part>, sent| merge(parts, sent).map(|(list, _)| list);
+        assert_eq!(list(vec![none(), none()], false).unwrap(), []);
+        assert!(list(vec![none(), part("/b", Err(missing()))], false).is_err());
+        assert_eq!(list(vec![none(), part("/b", Err(missing()))], true).unwrap(), []);
+        assert_eq!(list(Vec::new(), false).unwrap(), []);
     }
 }

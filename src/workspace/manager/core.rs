@@ -284,7 +284,11 @@ impl Core {
     /// Tells whoever listens or waits, if the folder's state is another than was told last.
     pub(super) fn told(self: &Arc<Self>, folder: &Arc<Folder>) {
         self.stir();
-        folder.telling.note(&folder.path, || self.keeper.report(folder.id));
+        folder.telling.note(&folder.path, || {
+            // In this order: of a graph that comes in between it is told once more what it says, and not before it is there.
+            let contents = folder.shelf.load().map(|served| served.graph.contents);
+            (contents, self.keeper.report(folder.id))
+        });
         assert_none_held();
         folder.wake();
         folder.telling.tell(|transition| self.observer.event(Event::Folder(transition)));

@@ -35,6 +35,8 @@ pub struct State {
     pub lifecycle: Lifecycle,
     pub stale: bool,
     pub generation: u64,
+    /// What the last graph says, by a number: one that has come back as it was is of another generation and the same contents.
+    pub contents: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use super::super::document::{Document, Unanalysed};
 use super::super::keeper::Charges;
 use super::super::ledger::{Charge, Ledger};
 use super::super::outdated::Outdated;
+use super::super::read::MENDED;
 use super::super::sync::Mutex;
-use crate::graph::{Graph, Held, Lender, OpenFile, Texts, View};
+use crate::graph::{Graph, Held, Lender, OpenFile, Texts, View, content_hash};
 use crate::lang::modules::Layout;
 
 /// What a folder serves: its graph, and the view that was asked for last.
@@ -19,11 +20,31 @@ pub struct Resident {
     pub looked_ns: i64,
     /// What the graph has of the folder, if that is not all.
     pub degraded: Option<Degraded>,
+    /// What the graph says, by a number; see [`State::contents`](super::State::contents).
+    pub contents: u64,
     /// What the graph has as it was before; a build that changes nothing else may see others.
     outdated: Mutex<Arc<Outdated>>,
     texts: Arc<dyn Texts>,
     /// Queries come in runs over the same documents.
     last: Mutex<Option<(Vec<Placed>, Arc<Sight>)>>,
+}
+
+/// A number for what a graph says: the same for graphs of the same files. A file that does not parse says what is left of its
+/// text from before, and of that it is known only that it does so still.
+fn contents(graph: &Graph, degraded: Option<Degraded>) -> u64 {
+    let mut files: Vec<String> = Vec::new();
+    files.extend(graph.all_manifests().map(|manifest| format!("{manifest:?}")));
+    files.extend(graph.files().map(|id| {
+        let meta = graph.row(id).meta;
+        format!("{}\0{}\0{:x}\0{}", meta.path, meta.lang.pack().name, meta.hash, meta.mtime_ns == MENDED)
+    }));
+    let level = degraded.map_or("", |degraded| degraded.level.name());
+    // Whatever their order is.
+    let sum = files
+        .iter()
+        .fold(content_hash(level.as_bytes()), |sum, file| sum.wrapping_add(content_hash(file.as_bytes())));
+    // Zero is what a folder says that has not been read.
+    sum.max(1)
 }
 
 /// An open document and where it lies in the folder.
@@ -57,7 +78,8 @@ impl Resident {
         let ledger = ledger.clone();
         graph.borrow_from(Lender::new(move |bytes| Some(Box::new(ledger.reserve(bytes).ok()?))));
         let (outdated, last) = Default::default();
-        Resident { graph: Arc::new(graph), looked_ns, degraded, outdated, texts, last }
+        let contents = contents(&graph, degraded);
+        Resident { graph: Arc::new(graph), looked_ns, degraded, contents, outdated, texts, last }
     }
 
     pub fn outdated(&self) -> Arc<Outdated> {
@@ -77,6 +99,7 @@ impl Resident {
             graph: Arc::new(graph),
             looked_ns: self.looked_ns,
             degraded: self.degraded,
+            contents: self.contents,
             outdated: Mutex::new(self.outdated()),
             texts,
             last: Mutex::default(),
@@ -86,7 +109,7 @@ impl Resident {
     /// Over a graph that is not charged for.
     pub fn over(graph: Arc<Graph>, texts: Arc<dyn Texts>) -> Resident {
         let (outdated, last) = Default::default();
-        Resident { graph, looked_ns: 0, degraded: None, outdated, texts, last }
+        Resident { graph, looked_ns: 0, degraded: None, contents: 0, outdated, texts, last }
     }
 
     /// The graph with the documents over it. `charge` is asked for the bytes that this takes.

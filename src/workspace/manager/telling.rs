@@ -30,21 +30,25 @@ struct Told {
 
 impl Default for Told {
     fn default() -> Self {
-        let state = State { lifecycle: Lifecycle::Unloaded, stale: false, generation: 0 };
+        let state = State { lifecycle: Lifecycle::Unloaded, stale: false, generation: 0, contents: 0 };
         Told { state, waiting: VecDeque::new(), telling: false, closed: false }
     }
 }
 
 impl Telling {
     /// Looks at the folder's state, and keeps the transition to it for [`tell`](Self::tell). Without a report the folder
-    /// is closed.
-    pub fn note(&self, folder: &Path, look: impl FnOnce() -> Option<Report>) {
+    /// is closed. The number stands for what its graph says, if it has one.
+    pub fn note(&self, folder: &Path, look: impl FnOnce() -> (Option<u64>, Option<Report>)) {
         let mut told = self.0.lock();
         // Under the lock: who looks later notes later.
-        let report = look();
+        let (contents, report) = look();
         let from = told.state;
         let (to, closed) = match &report {
-            Some(r) => (State { lifecycle: r.lifecycle, stale: r.stale, generation: r.generation }, false),
+            Some(r) => {
+                let Report { lifecycle, stale, generation, .. } = *r;
+                let contents = contents.unwrap_or(from.contents);
+                (State { lifecycle, stale, generation, contents }, false)
+            }
             None => (State { lifecycle: Lifecycle::Unloaded, stale: false, ..from }, true),
         };
         if told.closed || from == to && !closed {
@@ -101,10 +105,13 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
 
-    fn report(generation: u64) -> Option<Report> {
+    fn report(generation: u64) -> (Option<u64>, Option<Report>) {
         let (lifecycle, last_good, failure, owed) = (Lifecycle::Loaded, None, None, None);
         let (serving, stale, pinned) = (true, false, false);
-        Some(Report { lifecycle, serving, stale, pinned, generation, last_good, failure, owed, failures: 0 })
+        let failures = 0;
+        let report =
+            Report { lifecycle, serving, stale, pinned, generation, last_good, failure, owed, failures };
+        (None, Some(report))
     }
 
     #[test]
@@ -116,7 +123,7 @@ mod tests {
         telling.tell(|first| {
             if first.to.generation == 1 {
                 telling.note(path, || report(2));
-                telling.note(path, || None);
+                telling.note(path, || (None, None));
                 telling.note(path, || report(3));
                 telling.tell(|_| panic!("the outer one tells"));
             }

@@ -570,10 +570,46 @@ fn transitions_are_told_in_order() {
         states,
         [(Loading, 0), (Loaded, 1), (Rebuilding, 1), (Loaded, 2), (Evicted, 2), (Unloaded, 2)]
     );
-    let first = State { lifecycle: Unloaded, stale: false, generation: 0 };
+    let first = State { lifecycle: Unloaded, stale: false, generation: 0, contents: 0 };
     let before = [first].into_iter().chain(told.iter().map(|t| t.to));
     assert!(before.zip(&told).all(|(before, t)| t.from == before), "one leads to the next: {told:?}");
     assert!(told.iter().all(|t| t.folder == world.at("a") && t.error.is_none()), "{told:?}");
+}
+
+#[test]
+fn a_folder_that_comes_back_as_it_was_says_the_same() {
+    let cache_dir =
+        |world: &World, cached| if cached { CacheDir::At(world.at("cache")) } else { CacheDir::Off };
+    for cached in [false, true] {
+        let world = World::new(&[("a/x.py", "def f(): pass\n"), ("a/package.json", "{\"name\": \"a\"}")]);
+        world.manager.set_settings(Settings { cache_dir: cache_dir(&world, cached), ..settings() });
+        world.add("a");
+        // The contents of the next generation, whenever that is told of.
+        let next = |generation| loop {
+            match world.events.recv_timeout(PATIENCE).unwrap() {
+                Event::Folder(t) if t.to.generation == generation => return t.to.contents,
+                _ => {}
+            }
+        };
+        let comes_back = || {
+            world.manager.evict(&world.at("a"));
+            world.ask("a/x.py").unwrap();
+        };
+        let first = next(1);
+        comes_back();
+        assert_eq!(next(2), first);
+        world.edit("a/x.py", "def g(): pass\n");
+        let second = next(3);
+        assert!(second != first && first != 0);
+        world.manager.evict(&world.at("a"));
+        world.write("a/package.json", "{\"name\": \"b\"}");
+        world.ask("a/x.py").unwrap();
+        assert!(![first, second].contains(&next(4)));
+        world.edit("a/x.py", "def f(): pass\n");
+        next(5);
+        world.edit("a/package.json", "{\"name\": \"a\"}");
+        assert_eq!(next(6), first);
+    }
 }
 
 #[test]

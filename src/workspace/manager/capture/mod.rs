@@ -175,6 +175,13 @@ impl Capture {
         !self.brings_back && evicted(folder.id)
     }
 
+    /// Whether the folder was there before, and is on its way back.
+    pub fn comes_back(&self) -> bool {
+        let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));
+        let is_coming = |state| matches!(state, Lifecycle::Loading | Lifecycle::Evicted);
+        report.is_some_and(|r| r.generation > 0 && !r.serving && is_coming(r.lifecycle))
+    }
+
     /// Whether the folder is being read just now, and may soon know of more.
     pub fn is_being_built(&self) -> bool {
         let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));

@@ -6,7 +6,7 @@ use super::super::super::document::Unanalysed;
 use super::super::super::ledger::Refused;
 use super::super::super::slot::{Cause, Lifecycle};
 use super::super::folder::Folder;
-use super::Capture;
+use super::{Capture, Freshness};
 
 /// Why there is no view.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +98,16 @@ impl Capture {
             Some(Cause::Memory) | None => Kind::MemoryExceeded,
         };
         self.unavailable(kind, true, message)
+    }
+
+    /// Why nothing is no answer that stands on all of the folder, if that is not known as it is now.
+    pub fn lacking(&self, freshness: &Freshness) -> Option<Unavailable> {
+        let lacking = freshness.lacking()?;
+        let message = format!("nothing was found, and not all is known: {lacking}");
+        Some(match freshness.missing() {
+            Some(_) => self.left_out(message),
+            None => self.unavailable(Kind::BuildFailed, true, message),
+        })
     }
 
     pub(super) fn not_analysed(&self, why: &Unanalysed) -> Unavailable {
