@@ -82,7 +82,7 @@ fn files_that_cost_a_parser_much_stay_within_the_budget() {
     assert_eq!(status["folders"][0]["state"], "loaded", "{status}");
     let most = peak.end();
     assert!(most <= (LIMIT_MB << 20) + OVERHEAD_BYTES, "{most} bytes at most: {status}");
-    assert!(status["memory"]["highWaterBytes"].as_u64() <= Some(LIMIT_MB << 20), "{status}");
+    assert!(status["memory"]["highWaterBytes"].as_u64().expect("bytes") <= LIMIT_MB << 20, "{status}");
     wire.until_symbol("fine");
 }
 

@@ -33,6 +33,20 @@ struct State {
     dirs: HashMap<FolderId, BTreeSet<PathBuf>>,
 }
 
+impl State {
+    /// Lets go of a directory that a folder does not have any more, unless another one still has it: to the system they
+    /// are one watch.
+    fn let_go(&mut self, dir: &Path) {
+        if self.dirs.values().any(|dirs| dirs.contains(dir)) {
+            return;
+        }
+        if let Some(watcher) = &mut self.watcher {
+            // A directory that is gone took its watch along.
+            let _ = watcher.unwatch(dir);
+        }
+    }
+}
+
 /// Whether one watch covers everything below a directory. Where it does not (Linux), each directory has its own.
 const RECURSIVE: bool = !cfg!(any(target_os = "linux", target_os = "android"));
 
@@ -76,17 +90,15 @@ impl Watch {
 
     /// Lets go of the directories of a folder that are not among these.
     pub fn retain(&self, folder: FolderId, keep: impl Fn(&Path) -> bool) {
+        if RECURSIVE {
+            return;
+        }
         let mut state = self.state.lock();
-        let State { watcher, dirs } = &mut *state;
-        let Some(dirs) = dirs.get_mut(&folder) else { return };
-        dirs.retain(|dir| {
-            let kept = RECURSIVE || keep(dir);
-            if !kept && let Some(watcher) = watcher {
-                // A directory that is gone took its watch along.
-                let _ = watcher.unwatch(dir);
-            }
-            kept
-        });
+        let Some(dirs) = state.dirs.get_mut(&folder) else { return };
+        let (kept, gone): (BTreeSet<PathBuf>, _) =
+            std::mem::take(dirs).into_iter().partition(|dir| keep(dir));
+        *dirs = kept;
+        gone.iter().for_each(|dir| state.let_go(dir));
     }
 
     /// Forgets what it watches at or below these paths: something happened to the directories themselves, and a
@@ -96,28 +108,23 @@ impl Watch {
             return;
         }
         let mut state = self.state.lock();
-        let State { watcher, dirs } = &mut *state;
-        let Some(dirs) = dirs.get_mut(&folder) else { return };
+        let Some(dirs) = state.dirs.get_mut(&folder) else { return };
+        let mut gone = Vec::new();
         for path in paths.iter().filter(|p| dirs.contains(*p)).cloned().collect::<Vec<_>>() {
             let below: Vec<PathBuf> =
                 dirs.range(path.clone()..).take_while(|d| d.starts_with(&path)).cloned().collect();
             for dir in below {
                 dirs.remove(&dir);
-                if let Some(watcher) = watcher {
-                    let _ = watcher.unwatch(&dir);
-                }
+                gone.push(dir);
             }
         }
+        gone.iter().for_each(|dir| state.let_go(dir));
     }
 
     pub fn forget(&self, folder: FolderId) {
         let mut state = self.state.lock();
-        let State { watcher, dirs } = &mut *state;
-        for dir in dirs.remove(&folder).unwrap_or_default() {
-            if let Some(watcher) = watcher {
-                let _ = watcher.unwatch(&dir);
-            }
-        }
+        let gone = state.dirs.remove(&folder).unwrap_or_default();
+        gone.iter().for_each(|dir| state.let_go(dir));
     }
 
     /// Stops watching altogether.
@@ -183,5 +190,25 @@ mod tests {
         assert_eq!(watch.watched(folder), 1);
         watch.forget(folder);
         assert_eq!(watch.watched(folder), 0);
+    }
+
+    #[test]
+    fn a_directory_that_another_folder_has_too_is_still_watched() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let (sent, got) = crossbeam_channel::unbounded();
+        let watch = Watch::new(move |notice| drop(sent.send(notice)));
+        let [outer, inner] = [1, 2].map(FolderId);
+        let lets_go: [&dyn Fn(); 3] = [&|| watch.forget(inner), &|| watch.retain(inner, |_| false), &|| {
+            watch.renew(inner, &BTreeSet::from([root.clone()]))
+        }];
+        for (round, let_go) in lets_go.into_iter().enumerate() {
+            [outer, inner].into_iter().for_each(|folder| watch.enter(folder, &root).unwrap());
+            let_go();
+            let file = root.join(format!("{round}.py"));
+            std::fs::write(&file, "").unwrap();
+            let is_it = |notice| matches!(notice, Notice::Changed(paths) if paths.contains(&file));
+            while !is_it(got.recv_timeout(Duration::from_secs(20)).expect("an event")) {}
+        }
     }
 }

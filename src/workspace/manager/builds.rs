@@ -170,7 +170,7 @@ impl Core {
     pub(super) fn start(self: &Arc<Self>, folder: &Arc<Folder>, start: Option<Start>) {
         let Some(start) = start else { return };
         let cancel = CancelToken::new();
-        *folder.running.lock() = Some((start.id, cancel.clone()));
+        folder.began(start.id, cancel.clone());
         // One that waits for memory is to look up.
         let ledger = self.keeper.ledger().clone();
         cancel.on_cancel(move || ledger.wake());
@@ -203,6 +203,7 @@ impl Core {
     /// One build from start to end, on a thread of the builders.
     fn run(self: &Arc<Self>, folder: &Arc<Folder>, start: Start, cancel: &CancelToken) {
         if !self.keeper.is_current(folder.id, start.id) {
+            folder.ended(start.id);
             return;
         }
         let before: Vec<Weak<Charge>> =
@@ -478,6 +479,10 @@ impl Core {
             let mut details = folder.details.lock();
             details.saw(&seen);
             details.root = root(&graph);
+            if degraded.is_none() {
+                // Should there be less room again, what was tried before says nothing of what to try then.
+                details.room_tried = 0;
+            }
             details.high_water = details.high_water.max(heap + beside);
             let (wall, files_read) = (began.elapsed(), files_read as u64);
             details.build = Some(BuildTime { wall, files_read, from_snapshot: stood.is_some() });

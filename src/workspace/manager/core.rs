@@ -30,7 +30,7 @@ use super::resident::Resident;
 use crate::lang::scratch::purge;
 
 /// Builds that run at once. More only split the same threads; fewer let one large folder hold up all the others.
-const BUILDS_MAX: usize = 4;
+pub(super) const BUILDS_MAX: usize = 4;
 /// Folders whose dependencies are read at once, on threads that no build waits for: reading them may take a minute, and
 /// a folder that is being loaded has no answers at all.
 const LOADS_MAX: usize = 2;
@@ -249,6 +249,7 @@ impl Core {
         self.keep_evicted(folder);
         if self.keeper.evict(folder.id) {
             self.evicted_in_passing(&[folder.id]);
+            self.memory_came_back();
         }
     }
 
@@ -384,7 +385,8 @@ impl Core {
     }
 
     /// Documents have given something back. A folder that is known in part is looked at again if it could now have as much
-    /// as all of it is expected to need, and an eighth more than when that was last tried.
+    /// as all of it is expected to need, and an eighth more than when that was last tried. So is one whose build has failed
+    /// for want of memory.
     pub fn documents_gave_back(self: &Arc<Self>) {
         for folder in self.folders().iter() {
             let Some(degraded) = folder.shelf.load().and_then(|served| served.graph.degraded) else {
@@ -402,6 +404,7 @@ impl Core {
                 self.changed(folder, Changes::Rescan);
             }
         }
+        self.memory_came_back();
     }
 
     pub fn add_hook(&self, hook: PublishHook) {

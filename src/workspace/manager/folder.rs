@@ -42,6 +42,7 @@ pub struct Folder {
     /// Copied by a build when it begins.
     pub stamps: Mutex<Arc<Stamps>>,
     pub details: Mutex<Details>,
+    /// The build that was started last, until it ends.
     pub running: Mutex<Option<(BuildId, CancelToken)>>,
     pub telling: Telling,
     pub libraries: Shelved,
@@ -259,6 +260,18 @@ impl Folder {
         self.libraries.close();
         self.cancel_build(|_| true);
         self.wake();
+    }
+
+    /// The build can be cancelled from now on. Of two that were started at nearly the same time the later one counts,
+    /// whichever is made known first.
+    pub fn began(&self, build: BuildId, token: CancelToken) {
+        let mut running = self.running.lock();
+        let old = match &*running {
+            Some((later, _)) if *later > build => None,
+            _ => running.replace((build, token)),
+        };
+        drop(running);
+        drop(old);
     }
 
     /// The build has come to its end: nothing is there to be cancelled.

@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use super::super::cancel::CancelToken;
 use super::super::folder_settings::SettingsByFolder;
 use super::super::settings::{CacheDir, WatchMode};
-use super::super::slot::{Cause, Lifecycle};
+use super::super::slot::{BuildId, Cause, Lifecycle};
 use super::super::trouble::Trouble;
+use super::core::BUILDS_MAX;
 use super::*;
 use crate::graph::View;
 use crate::lang::modules::Layout;
@@ -660,6 +661,41 @@ fn a_native_watcher_follows_what_nobody_tells() {
     world.until_defined("a/x.py", "three", "new/deep/z.py");
 }
 
+/// Folders in each other share directories of which the system knows one watch each.
+#[test]
+fn a_native_watcher_follows_folders_in_each_other() {
+    let settings = Settings { watch: WatchMode::Native, ..settings() };
+    let files = [
+        ("r/.git/info/exclude", ""),
+        ("r/x.py", "def f(): pass\n"),
+        ("r/pkg/sub/y.py", "def g(): pass\n"),
+        ("r/pkg/z.py", "def h(): pass\n"),
+    ];
+    let world = World::with(settings, &files);
+    let files = |folder, wanted: u64| {
+        world.until(folder, |s| s.files == wanted && s.state == Lifecycle::Loaded);
+    };
+    world.add("r");
+    files("r", 3);
+    world.add("r/pkg");
+    files("r/pkg", 2);
+    files("r", 1);
+    // The outer one looks at all that it has left.
+    assert!(world.manager.reload(&world.at("r")));
+    world.until("r", |s| s.generation == 3 && s.state == Lifecycle::Loaded);
+    world.write("r/pkg/z.py", "def inner(): pass\n");
+    world.until_defined("r/pkg/z.py", "inner", "z.py");
+    world.write("r/pkg/sub/y.py", "def deep(): pass\n");
+    world.until_defined("r/pkg/z.py", "deep", "sub/y.py");
+    // The inner one goes, and with it its ear for rules from above.
+    assert!(world.manager.remove_folder(&world.at("r/pkg")));
+    files("r", 3);
+    world.write("r/x.py", "def outer(): pass\n");
+    world.until_defined("r/x.py", "outer", "x.py");
+    world.write("r/.git/info/exclude", "sub/\n");
+    files("r", 2);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn rules_from_above_the_folder_are_followed() {
@@ -715,6 +751,32 @@ fn polling_begins_nothing_that_has_been_cancelled() {
     assert!(world.manager.reload(&world.at("a")));
     world.until("a", |s| s.state == Lifecycle::Loaded);
     assert_eq!(world.defined("a/x.py", "changed"), ["x.py"]);
+}
+
+#[test]
+fn the_build_that_was_started_last_is_the_one_that_can_be_cancelled() {
+    let world = World::new(&[]);
+    let held = world.manager.hold_builds();
+    // One more than are built at once, so that it is still in the queue when it counts no more.
+    let names: Vec<String> = (0..=BUILDS_MAX).map(|i| format!("w{i}")).collect();
+    for name in &names {
+        world.write(&format!("{name}/x.py"), "def f(): pass\n");
+        world.add(name);
+    }
+    let last = world.at(&names[BUILDS_MAX]);
+    let folder = world.manager.core().folder(&last).unwrap();
+    assert!(world.manager.evict(&last));
+    drop(held);
+    let deadline = Instant::now() + PATIENCE;
+    while folder.running.lock().is_some() {
+        assert!(Instant::now() < deadline, "it never came to its end");
+        std::thread::yield_now();
+    }
+    // Of two that two threads start the earlier one may be made known last.
+    let builds = [9, 8].map(|build| (BuildId(build), CancelToken::new()));
+    builds.iter().for_each(|(build, token)| folder.began(*build, token.clone()));
+    folder.cancel_build(|_| true);
+    assert_eq!(builds.map(|(_, token)| token.is_cancelled()), [true, false]);
 }
 
 #[test]

@@ -90,6 +90,26 @@ fn it_is_whole_again_once_the_budget_allows() {
 }
 
 #[test]
+fn it_is_whole_again_whenever_large_documents_are_closed() {
+    const DOCUMENT_BYTES: u64 = 8 << 20;
+    let world = tight(110);
+    let limit = world.manager.settings().memory_limit;
+    assert_eq!(world.loaded("a").degraded, None);
+    let settings = Settings { memory_limit: limit, file_bytes_max: DOCUMENT_BYTES, ..settings() };
+    world.manager.set_settings(settings);
+    let large = world.at("large.py");
+    for _ in 0..2 {
+        let text = "#".repeat(1 << 10) + "\n";
+        world.manager.open(&large, "python", 1, &text.repeat((limit / 5) as usize >> 10)).unwrap();
+        world.manager.evict(&world.at("a"));
+        world.ask(&path(0)).unwrap();
+        assert!(world.loaded("a").degraded.is_some());
+        world.manager.close(&large).unwrap();
+        world.until("a", |s| s.state == Lifecycle::Loaded && s.degraded.is_none());
+    }
+}
+
+#[test]
 fn it_is_whole_again_once_enough_of_it_is_gone() {
     let world = tight(97);
     assert!(world.loaded("a").degraded.is_some());

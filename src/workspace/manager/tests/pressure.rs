@@ -1,5 +1,7 @@
 //! Several folders in a budget that does not hold them all.
 
+use super::super::super::retry::Retry;
+use super::super::super::slot::Failure;
 use super::*;
 use crate::lang::parse::PARSE_SCRATCH_PER_BYTE;
 
@@ -139,6 +141,46 @@ fn a_lowered_limit_is_met_and_a_raised_one_used() {
     assert!(status.memory.used <= one + one / 2);
     assert_eq!(status.folders.iter().filter(|f| f.state == Lifecycle::Evicted).count(), 2);
     assert_eq!(world.status("w2").state, Lifecycle::Loaded, "the most recently opened stays");
+    world.manager.set_settings(Settings { memory_limit: 1 << 30, ..settings() });
+    for folder in 0..3 {
+        let name = format!("f{folder}_3_199");
+        assert_eq!(world.defined(&format!("w{folder}/f0.py"), &name), ["f3.py"]);
+    }
+    for folder in world.at_rest().folders {
+        assert_eq!((folder.state, folder.degraded), (Lifecycle::Loaded, None), "{}", folder.name);
+    }
+}
+
+/// Opens a folder whose builds have failed so often for want of memory that the next one is due in minutes.
+fn starved(world: &World, folder: &str) {
+    let held = world.manager.hold_builds();
+    world.add(folder);
+    let core = world.manager.core();
+    let id = core.folder(&world.at(folder)).unwrap().id;
+    let lacking = || Failure { cause: Cause::Memory, message: "no memory".to_owned(), retry: Retry::Backoff };
+    let mut build = BuildId(1);
+    for _ in 0..10 {
+        let now = core.clock.now();
+        assert!(core.keeper.fail(id, build, lacking(), now));
+        build = core.keeper.reload(id, now).unwrap().id;
+    }
+    assert!(core.keeper.fail(id, build, lacking(), core.clock.now()));
+    drop(held);
+}
+
+#[test]
+fn a_folder_that_memory_was_lacking_for_is_tried_when_a_document_closes_and_when_another_goes() {
+    let world = crowded(1 << 30, 2);
+    world.add("w0");
+    world.loaded("w0");
+    world.manager.open(&world.at("w0/f0.py"), "python", 1, "def f(): pass\n").unwrap();
+    starved(&world, "w1");
+    world.manager.close(&world.at("w0/f0.py")).unwrap();
+    world.loaded("w1");
+    assert!(world.manager.remove_folder(&world.at("w1")));
+    starved(&world, "w1");
+    assert!(world.manager.evict(&world.at("w0")));
+    world.loaded("w1");
 }
 
 #[test]
