@@ -87,6 +87,24 @@ impl Grant<'_> {
         self.reservation.iter().chain(&self.recalled).map(Reservation::bytes).sum()
     }
 
+    /// The most that the build could have with all others gone.
+    fn most(&self) -> u64 {
+        match self.ask.own_may_go {
+            true => self.keeper.attainable(self.ask.folder),
+            false => self.keeper.attainable_beside_own(self.ask.folder),
+        }
+    }
+
+    /// A refusal passes, unless the build could not have so much in all with all others gone. What is still on the heap
+    /// after the build has waited that long, and no other build can have left there, will not go with them.
+    fn for_good(&self, unmet: Unmet, needed: u64, waited_until: Instant) -> Unmet {
+        let Unmet::Refused(refused) = unmet else { return unmet };
+        let alone = refused.balance.reserved <= self.bytes();
+        let stays = if alone && Instant::now() >= waited_until { refused.balance.heap } else { 0 };
+        let limit = self.most().saturating_sub(stays);
+        if needed > limit { Unmet::Never { needed, limit } } else { unmet }
+    }
+
     fn take(&mut self) -> Option<Reservation> {
         let mut all = self.reservation.take()?;
         if let Some(recalled) = self.recalled.take() {
@@ -118,7 +136,8 @@ impl Memory for Grant<'_> {
                 // However long the turn took.
                 let patience = self.ask.patience.max(Instant::now() + PATIENCE_LEFT);
                 let ask = Ask { held, bytes: least, patience, ..self.ask };
-                self.keeper.reserve(ask, self.cost)?
+                let granted = self.keeper.reserve(ask, self.cost);
+                granted.map_err(|unmet| self.for_good(unmet, held.saturating_add(least), patience))?
             }
         };
         let bytes = granted.bytes();
@@ -127,11 +146,7 @@ impl Memory for Grant<'_> {
     }
 
     fn grow_now(&mut self, more: u64) -> Result<(), Unmet> {
-        let (all, folder, now) = (self.bytes(), self.ask.folder, Instant::now());
-        let limit = match self.ask.own_may_go {
-            true => self.keeper.attainable(folder),
-            false => self.keeper.attainable_beside_own(folder),
-        };
+        let (all, limit, now) = (self.bytes(), self.most(), Instant::now());
         let needed = all.saturating_add(more);
         if needed > limit {
             return Err(Unmet::Never { needed, limit });
@@ -148,11 +163,7 @@ impl Memory for Grant<'_> {
                 let patience = Instant::now() + PATIENCE;
                 let ask = Ask { held: all, bytes: more, patience, ..self.ask };
                 let granted = self.keeper.grow(ask, self.cost, held);
-                let needed = held.bytes().saturating_add(more);
-                granted.map_err(|unmet| match (unmet, self.keeper.attainable(self.ask.folder)) {
-                    (Unmet::Refused(_), limit) if needed > limit => Unmet::Never { needed, limit },
-                    (unmet, _) => unmet,
-                })
+                granted.map_err(|unmet| self.for_good(unmet, all.saturating_add(more), patience))
             }
             None => self.reserve(more, more, more).map(drop),
         }
@@ -271,7 +282,7 @@ impl Core {
     ) -> Result<End, BuildError> {
         let settings = self.settings_of(folder);
         let mut changes = start.changes;
-        let mut caution = 1;
+        let (mut caution, mut room_shown) = (1, u64::MAX);
         folder.details.lock().own_went = false;
         folder.look_around();
         self.journal(folder);
@@ -320,6 +331,9 @@ impl Core {
                 let details = folder.details.lock();
                 (details.ratio, details.root, Arc::clone(&details.outdated))
             };
+            let mut means = self.means(folder, caution, fresh_starts > 0);
+            means.room = means.room.min(room_shown);
+            let room = means.room;
             let bounds = Bounds::new(&folder.path, &[]);
             let before = |path: &str| columns.as_ref().and_then(|graph| whole(graph, path));
             let plan = Plan {
@@ -351,7 +365,7 @@ impl Core {
                 ratio,
                 ratio_shown: &ratio_shown,
                 entering: &mut |dir: &Path| self.entering(folder, dir),
-                means: self.means(folder, caution, fresh_starts > 0),
+                means,
                 degraded: folder.shelf.load().and_then(|s| s.graph.degraded),
             };
             let built = build(plan, &mut grant);
@@ -359,8 +373,11 @@ impl Core {
             self.evicted(&told.evicted);
             folder.details.lock().own_went |= told.own_went;
             let mut built = match built {
-                // Beside the graph that it was to be built upon there is no room; without it there may be.
-                Err(BuildError::Memory(Unmet::Refused(_) | Unmet::Never { .. })) if columns.is_some() => {
+                // Beside the graph that it was to be built upon there is no room; without it there may be. The one that
+                // is served does not go for what others may give back.
+                Err(BuildError::Memory(unmet @ (Unmet::Refused(_) | Unmet::Never { .. })))
+                    if columns.is_some() && (stood.is_some() || matches!(unmet, Unmet::Never { .. })) =>
+                {
                     changes = Changes::Everything;
                     continue;
                 }
@@ -369,6 +386,14 @@ impl Core {
                 {
                     fresh_starts += 1;
                     folder.details.lock().ratio = ratio_shown.get();
+                    continue;
+                }
+                // It was chosen for more room than there is beside what stays on the heap.
+                Err(BuildError::Memory(Unmet::Never { limit, .. }))
+                    if room_shown == u64::MAX && limit < room =>
+                {
+                    room_shown = limit;
+                    folder.details.lock().crowded = true;
                     continue;
                 }
                 // It was chosen by an estimate that was too low.
@@ -403,7 +428,7 @@ impl Core {
         let own = |path: &Path| self.owner(path).is_some_and(|f| f.id == folder.id);
         let open = documents.keys().filter(|path| folder.holds(path).is_some() && own(path));
         let near = open.filter_map(|path| Some(parent(&folder.relative(path)?).to_owned())).collect();
-        let room = if caution < CAUTION_MAX { self.keeper.attainable(folder.id) } else { 0 };
+        let room = if caution < CAUTION_MAX { self.room(folder) } else { 0 };
         Means { room, near, caution, unusual }
     }
 
@@ -482,6 +507,7 @@ impl Core {
             if degraded.is_none() {
                 // Should there be less room again, what was tried before says nothing of what to try then.
                 details.room_tried = 0;
+                details.crowded = false;
             }
             details.high_water = details.high_water.max(heap + beside);
             let (wall, files_read) = (began.elapsed(), files_read as u64);

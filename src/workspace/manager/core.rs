@@ -384,15 +384,28 @@ impl Core {
         self.memory_came_back();
     }
 
-    /// Documents have given something back. A folder that is known in part is looked at again if it could now have as much
-    /// as all of it is expected to need, and an eighth more than when that was last tried. So is one whose build has failed
-    /// for want of memory.
+    /// Documents have given something back: there may be room for all of a folder that is known in part, and for one whose
+    /// build has failed.
     pub fn documents_gave_back(self: &Arc<Self>) {
+        self.look_for_room();
+        self.memory_came_back();
+    }
+
+    /// The most that the folder can have: without what is on the heap, if that has been waited for in vain.
+    pub(super) fn room(&self, folder: &Folder) -> u64 {
+        let crowded = folder.details.lock().crowded;
+        let heap = if crowded { self.keeper.ledger().balance().heap } else { 0 };
+        self.keeper.attainable(folder.id).saturating_sub(heap)
+    }
+
+    /// A folder that is known in part is looked at again if it could now have as much as all of it is expected to need, and
+    /// an eighth more than when that was last tried.
+    pub(super) fn look_for_room(self: &Arc<Self>) {
         for folder in self.folders().iter() {
             let Some(degraded) = folder.shelf.load().and_then(|served| served.graph.degraded) else {
                 continue;
             };
-            let room = self.keeper.attainable(folder.id);
+            let room = self.room(folder);
             let mut details = folder.details.lock();
             let before = details.room_tried.max(degraded.room);
             let tries = room >= degraded.needed && room >= before.saturating_add(before / 8);
@@ -404,7 +417,6 @@ impl Core {
                 self.changed(folder, Changes::Rescan);
             }
         }
-        self.memory_came_back();
     }
 
     pub fn add_hook(&self, hook: PublishHook) {

@@ -108,6 +108,8 @@ pub struct Details {
     pub polled: Instant,
     /// The most that the folder could have had when it was last looked at again for that.
     pub room_tried: u64,
+    /// What is on the heap has kept all of the folder from fitting.
+    pub crowded: bool,
     /// The folder's old graph had to go before the new one was built.
     pub own_went: bool,
     /// The file at the top that stands for the folder.
@@ -139,6 +141,7 @@ impl Folder {
             watcher: Watcher::None,
             polled: Instant::now(),
             room_tried: 0,
+            crowded: false,
             own_went: false,
             project_file: None,
         };

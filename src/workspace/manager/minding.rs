@@ -52,8 +52,10 @@ impl Core {
         self.minding.stirred.store(false, Ordering::SeqCst);
         let next = waited * 2;
         self.charge_for_excess(next > LAST_LOOK);
-        if next <= LAST_LOOK {
-            self.look_later(row, next);
+        match next <= LAST_LOOK {
+            true => self.look_later(row, next),
+            // What is on the heap may have kept a folder from fitting, and be gone by now.
+            false => self.look_for_room(),
         }
     }
 

@@ -110,6 +110,31 @@ fn it_is_whole_again_whenever_large_documents_are_closed() {
 }
 
 #[test]
+fn what_stays_on_the_heap_is_no_room_for_a_folder() {
+    let world = tight(110);
+    let limit = world.manager.settings().memory_limit;
+    let heap = limit / 5;
+    world.manager.evict(&world.at("a"));
+    let ledger = world.manager.core().keeper.ledger();
+    assert_eq!(ledger.found(heap), 0);
+    assert!(world.ask(&path(0)).unwrap().freshness.degraded.is_some());
+    let status = world.loaded("a");
+    assert!(status.degraded.unwrap().room <= limit - heap, "{status:?}");
+    assert_eq!((status.last_error, status.retry_count), (None, 0));
+    // While it stays, no look at the folder tries again.
+    reading(&world);
+    world.write("a/not.txt", "");
+    world.manager.any_file_changed();
+    world.until_told(Lifecycle::Rebuilding);
+    world.at_rest();
+    let (_, files_read) = reading(&world);
+    assert_eq!((files_read, world.status("a").generation), (0, status.generation));
+    ledger.found(0);
+    world.manager.any_file_changed();
+    world.until("a", |s| s.state == Lifecycle::Loaded && s.degraded.is_none());
+}
+
+#[test]
 fn it_is_whole_again_once_enough_of_it_is_gone() {
     let world = tight(97);
     assert!(world.loaded("a").degraded.is_some());

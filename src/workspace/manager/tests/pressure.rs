@@ -200,6 +200,32 @@ fn readers_keep_what_they_hold_and_its_bytes_are_told() {
     assert_eq!(world.manager.status().memory.retained, 0);
 }
 
+#[test]
+fn a_shortage_that_passes_costs_no_folder_its_graph() {
+    const LIMIT: u64 = 64 << 20;
+    const FILES: usize = 100;
+    /// For the parse of one file at a time.
+    const SCRATCH: u64 = (64 << 10) * PARSE_SCRATCH_PER_BYTE;
+    let world = World::with(Settings { memory_limit: LIMIT, ..settings() }, &[]);
+    let write = |name| (0..FILES).for_each(|file| world.write(&format!("w/f{file}.py"), &source(name, file)));
+    write(0);
+    world.add("w");
+    let own = world.loaded("w").high_water_bytes;
+    // A client that reads slowly, and a question that takes its time.
+    let reader = world.ask("w/f0.py").unwrap();
+    let free = SCRATCH + own * 5 / 2;
+    let reply = world.manager.holder().hold(LIMIT - world.manager.status().memory.used - free).unwrap();
+    write(9);
+    world.manager.files_changed([world.at("w")]);
+    let failed = world.until("w", |s| s.state == Lifecycle::Failed);
+    assert!(failed.stale && failed.generation == 1 && failed.note.is_none(), "{failed:?}");
+    assert_eq!(failed.last_error.map(|e| e.cause), Some(Cause::Memory));
+    assert_eq!(world.defined("w/f0.py", "f0_3_0"), ["f3.py"]);
+    drop((reply, reader));
+    world.until("w", |s| s.state == Lifecycle::Loaded && !s.stale);
+    assert_eq!(world.defined("w/f0.py", "f9_3_0"), ["f3.py"]);
+}
+
 /// A source file that a parse needs so many bytes for, give or take a few.
 fn costly(name: &str, scratch: u64) -> String {
     let line = format!("# {}\n", "-".repeat(998));
