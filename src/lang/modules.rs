@@ -174,6 +174,10 @@ pub trait ModuleStrategy: Sync {
     fn is_left_out(&self, _path: &str) -> bool {
         false
     }
+    /// The system or machine that a file of that path is for, if it is another than the likely one.
+    fn target(&self, _path: &str) -> Option<&'static str> {
+        None
+    }
     /// The directory of the package that the file is part of, where packages say what they depend on.
     fn package<'l>(&self, _layout: &'l dyn Layout, _file: FileId) -> Option<&'l str> {
         None

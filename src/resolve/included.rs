@@ -129,6 +129,10 @@ impl Resolver<'_> {
                 .filter_map(|(f, _)| reach.order.get(f).map(|included| (included.place, *f)))
                 .collect();
             seen.sort_unstable();
+            if seen.len() > 1 {
+                // What is included for another system goes last.
+                seen.sort_by_cached_key(|(_, other)| self.apart(file, *other));
+            }
             for (_, other) in seen {
                 self.declared_outside(other, namespaces, used, &mut found);
             }
@@ -308,6 +312,12 @@ impl Resolver<'_> {
         let mut groups: SmallVec<[Symbol; 4]> = found.iter().map(|(s, _)| self.canonical(*s)).collect();
         groups.sort_unstable();
         groups.dedup();
+        if groups.len() > 1 {
+            let apart: SmallVec<[_; 4]> = groups.iter().map(|s| self.apart(file, s.file)).collect();
+            let least = apart.iter().min().copied();
+            let mut at = 0..;
+            groups.retain(|_| at.next().is_some_and(|at: usize| Some(apart[at]) == least));
+        }
         match groups.as_slice() {
             [only] => {
                 let linked = matches!(self.def(*only).kind, DefKind::Function | DefKind::Variable);

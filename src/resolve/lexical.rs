@@ -32,6 +32,9 @@ const LINKS_MAX: usize = 1_024;
 /// Definitions of one name among which a macro is looked for.
 const MACROS_MAX: usize = 256;
 
+/// Words that stand where a type does, of C with extensions, and say that it is another's.
+const TYPE_OPERATORS: [&str; 4] = ["__auto_type", "__typeof", "__typeof__", "typeof"];
+
 type Candidates = SmallVec<[DefId; 2]>;
 
 impl Resolver<'_> {
@@ -45,7 +48,7 @@ impl Resolver<'_> {
             || {
                 let r = self.reference_of(file, reference);
                 let found = match r.recv {
-                    None => self.bare(file, &r),
+                    None => self.unless_standard(file, r.name, self.bare(file, &r)),
                     Some(recv) => self.qualified(file, reference, &r, recv),
                 };
                 let found = self.built_first(file, self.in_sight(file, found).bounded());
@@ -61,6 +64,29 @@ impl Resolver<'_> {
                 })
             },
         )
+    }
+
+    /// A name of the standard library is that one where the folder only declares it again, or has another for systems that
+    /// lack it. So is a namespace of that library that the folder adds to.
+    fn unless_standard(&self, file: FileId, name: Name, found: Resolution) -> Resolution {
+        let knobs = self.knobs(file);
+        let replaced = |flags: DefFlags| !flags.has(DefFlags::INACTIVE) && !flags.has(DefFlags::DECLARATION);
+        let of_file = |symbol: Symbol| {
+            let index = self.index(symbol.file);
+            matches!(index.facts.scope(index.facts.def(symbol.def).scope).kind, ScopeKind::File)
+        };
+        match found.first_symbol() {
+            Some(symbol)
+                if knobs.textual
+                    && self.named_in(name, knobs.builtins)
+                    && of_file(symbol)
+                    && (self.is_open_namespace(symbol)
+                        || !self.group(symbol).iter().any(|s| replaced(self.def(*s).flags))) =>
+            {
+                Resolution::External(Some(name))
+            }
+            _ => found,
+        }
     }
 
     /// Of definitions in several files, those first that are built together with the file.
@@ -275,10 +301,28 @@ impl Resolver<'_> {
             }
             if knobs.tags && matches!(r.role, Role::Type | Role::Read) {
                 // A header for two languages may leave out `struct`.
-                return self.bare(file, &Ref { role: Role::Tag, ..r.clone() });
+                match self.bare(file, &Ref { role: Role::Tag, ..r.clone() }) {
+                    Resolution::External(_) if r.role == Role::Read => {}
+                    found => return found,
+                }
+            }
+            if self.is_foreign_type(&index, r) {
+                return Resolution::External(Some(r.name));
             }
         }
         Resolution::Missing("nothing of that name is in scope")
+    }
+
+    /// Whether the name is that of a type which nothing in the folder declares: as types have to be declared, a header from
+    /// outside does.
+    fn is_foreign_type(&self, index: &FileIndex, r: &Ref) -> bool {
+        if !matches!(r.role, Role::Type | Role::Tag) || self.named_in(r.name, &TYPE_OPERATORS) {
+            return false;
+        }
+        // In a function within a function, names may be what a macro is handed before a block.
+        let facts = &index.facts;
+        let functions = facts.ancestors(r.scope).filter(|s| facts.scope(*s).kind == ScopeKind::Function);
+        functions.take(2).count() < 2 && self.all_declaring(r.name).is_empty()
     }
 
     /// The import that binds the bare name, in languages where that is what the name leads to.
@@ -635,7 +679,7 @@ pub(super) fn fits(def: &Def, used: &Use) -> bool {
 pub(super) fn affinity(def: &Def, used: &Use) -> u8 {
     // Of the branches of a condition the one that likely is compiled is meant.
     let inactive = used.knobs.textual && def.flags.has(DefFlags::INACTIVE);
-    2 * affinity_of_kind(def, used.role) + u8::from(!inactive)
+    affinity_of_kind(def, used.role) + 2 * u8::from(!inactive)
 }
 
 fn affinity_of_kind(def: &Def, role: Role) -> u8 {

@@ -1,9 +1,11 @@
 //! Declarations and definitions that are one thing, in whatever files they stand.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use smallvec::SmallVec;
 
+use super::built_for::Apart;
 use super::included::is_header;
 use super::{Resolver, Symbol};
 use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, ScopeKind, Term, TermId};
@@ -152,7 +154,7 @@ impl Resolver<'_> {
             let best = groups
                 .iter()
                 .enumerate()
-                .max_by_key(|(at, group)| (self.closeness(group[0].file, part.file), std::cmp::Reverse(*at)));
+                .max_by_key(|(at, group)| (self.closeness(group[0].file, part.file), Reverse(*at)));
             if let Some((at, _)) = best {
                 groups[at].push(part);
             }
@@ -217,10 +219,11 @@ impl Resolver<'_> {
     }
 
     /// How likely the definition in the one file is what the other declares.
-    fn closeness(&self, defining: FileId, declaring: FileId) -> (bool, usize, bool) {
+    fn closeness(&self, defining: FileId, declaring: FileId) -> (bool, Reverse<Apart>, usize, bool) {
         let (here, there) = (self.layout().path(defining), self.layout().path(declaring));
         let common =
             parent(here).split('/').zip(parent(there).split('/')).take_while(|(a, b)| a == b).count();
-        (self.reach(defining).sees(declaring), common, !is_header(here))
+        let apart = self.apart(declaring, defining);
+        (self.reach(defining).sees(declaring), Reverse(apart), common, !is_header(here))
     }
 }

@@ -6,6 +6,7 @@
 
 mod ambient;
 mod bases;
+mod built_for;
 mod call;
 mod contextual;
 mod describe;

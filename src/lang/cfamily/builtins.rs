@@ -263,6 +263,7 @@ pub const BUILTINS: &[&str] = &[
     "dprintf",
     "dup",
     "dup2",
+    "environ",
     "errno",
     "execl",
     "execlp",

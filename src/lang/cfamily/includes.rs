@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::system::SYSTEM_HEADERS;
+use super::targets::target;
 use crate::lang::modules::{
     FileId, Layout, Manifest, ModuleStrategy, ModuleTarget, file_name, join, parent, reach,
 };
@@ -107,6 +108,10 @@ impl ModuleStrategy for Includes {
 
     fn ways(&self) -> Option<fn(&str) -> Option<&str>> {
         Some(|specifier| specifier.strip_prefix('"'))
+    }
+
+    fn target(&self, path: &str) -> Option<&'static str> {
+        target(path)
     }
 
     fn child_of_dir(&self, _layout: &dyn Layout, _dir: &str, _name: &str) -> ModuleTarget {

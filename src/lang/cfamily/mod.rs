@@ -12,6 +12,7 @@ mod includes;
 mod listed;
 mod macros;
 mod system;
+mod targets;
 mod tokens;
 
 use super::walk::Hook;

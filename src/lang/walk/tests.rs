@@ -77,3 +77,17 @@ fn the_branch_after_one_that_is_compiled_is_not() {
         extract(lang, &tree, text).defs.iter().map(|d| d.flags.has(DefFlags::INACTIVE)).collect();
     assert_eq!(inactive, [false, true, true]);
 }
+
+/// What systems and compilers are known to have decides a condition as numbers do.
+#[test]
+fn conditions_compute_with_what_is_known_of_the_system() {
+    let text = "#if (ULONG_MAX >> 31 >> 31) >= 3\n#define A 1\n#else\n#define A 2\n#endif\n\
+                #if _MSC_VER >= 1900\n#define B 1\n#elif OWN >= 3\n#define B 2\n#endif\n\
+                #if OWN_OS_WINDOWS\n#define C 1\n#elif !OWN_MSC_VERSION\n#define C 2\n#endif\n\
+                #ifdef HAVE_WINDOWS_H\n#define D 1\n#else\n#define D 2\n#endif\n";
+    let lang = LangId::of_path(Path::new("a.c")).unwrap();
+    let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
+    let inactive: Vec<bool> =
+        extract(lang, &tree, text).defs.iter().map(|d| d.flags.has(DefFlags::INACTIVE)).collect();
+    assert_eq!(inactive, [false, true, true, false, true, false, true, false]);
+}
