@@ -97,6 +97,8 @@ pub struct Seen {
     pub root: Directory,
     /// The paths that were looked at, relative to the folder; `None`: all.
     pub asked: Option<BTreeSet<String>>,
+    /// A number for the files that there are, if all were looked at: another one if one of them is another.
+    pub there: Option<u64>,
     /// Files that are not indexed, and why.
     pub skipped: BTreeMap<String, String>,
     /// Those of them whose parses take more than this budget allows.
@@ -449,7 +451,17 @@ fn leave_out(files: &mut Vec<Found>, graph: &Graph, degraded: &mut Degraded, all
 fn taken_apart(scan: Scan, asked: Option<BTreeSet<String>>) -> (Vec<Found>, Seen) {
     let Scan { root, files, skipped, skipped_more, lost, dirs, truncated } = scan;
     let skipped = skipped.into_iter().map(|s| (s.path, s.why)).collect();
-    (files, Seen { root, asked, skipped, skipped_more, lost, dirs, truncated, ..Seen::default() })
+    let there = asked.is_none().then(|| there(&files));
+    (files, Seen { root, asked, there, skipped, skipped_more, lost, dirs, truncated, ..Seen::default() })
+}
+
+/// See [`Seen::there`]. Whatever their order is.
+fn there(files: &[Found]) -> u64 {
+    let number = |found: &Found| {
+        let stamp = [found.bytes.to_le_bytes(), found.mtime_ns.to_le_bytes()].concat();
+        graph::content_hash(found.path.as_bytes()).rotate_left(1) ^ graph::content_hash(&stamp)
+    };
+    files.iter().map(number).fold(0, u64::wrapping_add)
 }
 
 /// The largest first: their scratch is given back early, and no thread is left alone with one at the end.

@@ -518,7 +518,8 @@ impl Core {
             }
             let outdated = Arc::clone(&details.outdated);
             drop(details);
-            let resident = Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded);
+            let resident =
+                Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded, seen.there);
             resident.is_outdated_by(outdated);
             Arc::new(resident)
         };

@@ -10,7 +10,7 @@ use super::super::ledger::{Charge, Ledger};
 use super::super::outdated::Outdated;
 use super::super::read::MENDED;
 use super::super::sync::Mutex;
-use crate::graph::{Graph, Held, Lender, OpenFile, Texts, View, content_hash};
+use crate::graph::{FileMeta, Graph, Held, Lender, OpenFile, Texts, View, content_hash};
 use crate::lang::modules::Layout;
 
 /// What a folder serves: its graph, and the view that was asked for last.
@@ -30,21 +30,25 @@ pub struct Resident {
 }
 
 /// A number for what a graph says: the same for graphs of the same files. A file that does not parse says what is left of its
-/// text from before, and of that it is known only that it does so still.
-fn contents(graph: &Graph, degraded: Option<Degraded>) -> u64 {
-    let mut files: Vec<String> = Vec::new();
-    files.extend(graph.all_manifests().map(|manifest| format!("{manifest:?}")));
-    files.extend(graph.files().map(|id| {
-        let meta = graph.row(id).meta;
-        format!("{}\0{}\0{:x}\0{}", meta.path, meta.lang.pack().name, meta.hash, meta.mtime_ns == MENDED)
-    }));
+/// text from before, and of that it is known only that it does so still. How much of a folder fits that does not fit as a
+/// whole is another each time, and nothing new; what counts then are the files that there are, if all have been looked at.
+fn contents(graph: &Graph, degraded: Option<Degraded>, there: Option<u64>) -> u64 {
     let level = degraded.map_or("", |degraded| degraded.level.name());
-    // Whatever their order is.
-    let sum = files
-        .iter()
-        .fold(content_hash(level.as_bytes()), |sum, file| sum.wrapping_add(content_hash(file.as_bytes())));
+    let files = match there.filter(|_| degraded.is_some()) {
+        Some(there) => there,
+        None => {
+            let manifest = |manifest| content_hash(format!("{manifest:?}").as_bytes());
+            let manifests = graph.all_manifests().map(manifest).fold(0, u64::wrapping_add);
+            let file = |id| {
+                let FileMeta { path, lang, hash, mtime_ns, .. } = graph.row(id).meta;
+                let lang = lang.pack().name;
+                content_hash(format!("{path}\0{lang}\0{hash:x}\0{}", mtime_ns == MENDED).as_bytes())
+            };
+            graph.files().map(file).fold(manifests, u64::wrapping_add)
+        }
+    };
     // Zero is what a folder says that has not been read.
-    sum.max(1)
+    content_hash(level.as_bytes()).wrapping_add(files).max(1)
 }
 
 /// An open document and where it lies in the folder.
@@ -64,7 +68,7 @@ impl Deref for Sight {
 }
 
 impl Resident {
-    /// Takes the graph over, with the charges for its bytes.
+    /// Takes the graph over, with the charges for its bytes. `there` is a number for all the folder's files, if all were looked at.
     pub fn new(
         mut graph: Graph,
         looked_ns: i64,
@@ -72,13 +76,14 @@ impl Resident {
         charges: Charges,
         ledger: &Ledger,
         degraded: Option<Degraded>,
+        there: Option<u64>,
     ) -> Resident {
         let held: Held = charges.into_iter().map(|c| c as _).collect();
         graph.hold(held);
         let ledger = ledger.clone();
         graph.borrow_from(Lender::new(move |bytes| Some(Box::new(ledger.reserve(bytes).ok()?))));
         let (outdated, last) = Default::default();
-        let contents = contents(&graph, degraded);
+        let contents = contents(&graph, degraded, there);
         Resident { graph: Arc::new(graph), looked_ns, degraded, contents, outdated, texts, last }
     }
 

@@ -74,6 +74,35 @@ fn what_is_kept_is_followed_and_what_is_not_stays_out() {
 }
 
 #[test]
+fn how_much_of_it_comes_back_is_nothing_new() {
+    let world = tight(97);
+    let first = world.loaded("a").degraded.unwrap();
+    // The contents of the next generation, whenever that is told of.
+    let next = |generation| loop {
+        match world.events.recv_timeout(PATIENCE).unwrap() {
+            Event::Folder(t) if t.to.generation == generation => return t.to.contents,
+            _ => {}
+        }
+    };
+    let comes_back = |memory_limit| {
+        world.manager.evict(&world.at("a"));
+        world.manager.set_settings(Settings { memory_limit, ..settings() });
+        world.ask(&path(0)).unwrap();
+        world.loaded("a").degraded.unwrap()
+    };
+    let limit = world.manager.settings().memory_limit;
+    comes_back(limit);
+    let before = next(3);
+    let less = comes_back(limit * 96 / 97);
+    assert!(less.level == first.level && less.files < first.files, "{less:?} after {first:?}");
+    assert_eq!(next(4), before);
+    world.manager.evict(&world.at("a"));
+    world.write(&path(FILES - 1), "def changed(): pass\n");
+    world.ask(&path(0)).unwrap();
+    assert!(next(5) != before);
+}
+
+#[test]
 fn it_is_whole_again_once_the_budget_allows() {
     let world = tight(97);
     assert!(world.loaded("a").degraded.is_some());
