@@ -197,6 +197,7 @@ fn signature(params: &InitializeParams) -> SignatureFeatures {
 
 fn edits(params: &InitializeParams) -> EditFeatures {
     let all = params.capabilities.workspace.as_ref().and_then(|w| w.workspace_edit.as_ref());
+    let rename = params.capabilities.text_document.as_ref().and_then(|t| t.rename.as_ref());
     let can = |kind: ResourceOperationKind| {
         all.and_then(|e| e.resource_operations.as_ref()).is_some_and(|kinds| kinds.contains(&kind))
     };
@@ -204,6 +205,7 @@ fn edits(params: &InitializeParams) -> EditFeatures {
         // Operations on files are part of such edits, so who knows them knows the others.
         versioned: all.is_some_and(|e| e.document_changes == Some(true) || e.resource_operations.is_some()),
         annotated: all.is_some_and(|e| e.change_annotation_support.is_some()),
+        annotated_renames: rename.and_then(|r| r.honors_change_annotations) == Some(true),
         renames_files: can(ResourceOperationKind::Rename),
         creates_files: can(ResourceOperationKind::Create),
     }

@@ -47,7 +47,7 @@ pub use call_hierarchy::{Call, Calls, incoming_calls, outgoing_calls, prepare_ca
 pub use code_lens::{Counted, Lens, LensKind, code_lenses, count_lens};
 pub use completion::{
     Completion, CompletionKind, Completions, Described, Import, ImportPlaces, completions, described,
-    import_of,
+    import_of, is_behind_mark,
 };
 pub use declaration::declaration;
 pub use definition::definition;

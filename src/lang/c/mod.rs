@@ -14,6 +14,7 @@ pub static PACK: Pack = Pack {
     hooks: HOOKS,
     knobs: Knobs {
         visibility: Visibility::Declaration,
+        member_marks: &[".", "->"],
         type_namespace: true,
         textual: true,
         tags: true,

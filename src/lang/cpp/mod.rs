@@ -42,6 +42,7 @@ pub static PACK: Pack = Pack {
     knobs: Knobs {
         member_scope: MemberScope::Lexical,
         visibility: Visibility::Declaration,
+        member_marks: &[".", "->", "::"],
         type_namespace: true,
         textual: true,
         arities: true,

@@ -17,8 +17,17 @@ pub struct EditFeatures {
     pub versioned: bool,
     /// Shows which edits want to be looked at first.
     pub annotated: bool,
+    /// Does so with the edits of a rename, too.
+    pub annotated_renames: bool,
     pub renames_files: bool,
     pub creates_files: bool,
+}
+
+impl EditFeatures {
+    /// What the client can do with the edits of a rename.
+    pub fn of_renames(self) -> EditFeatures {
+        EditFeatures { annotated: self.annotated && self.annotated_renames, ..self }
+    }
 }
 
 /// Edits as they come together; file by file.

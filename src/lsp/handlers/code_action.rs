@@ -8,8 +8,10 @@ use tower_lsp::gen_lsp_types::{
 };
 
 use crate::lang::facts::Span;
+use crate::lang::modules::Layout;
 use crate::lsp::convert::WorkspaceEdits;
 use crate::lsp::errors;
+use crate::lsp::findings;
 use crate::lsp::reading::{Answer, Found, Patience, read};
 use crate::lsp::session::Session;
 use crate::query;
@@ -35,6 +37,7 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
     let organises =
         asked(CodeActionKind::SourceOrganizeImports, &[CodeActionKind::Source, CodeActionKind::Empty]);
     let (uri, asked_at) = (params.text_document.uri, params.range);
+    let holder = Arc::clone(session);
     read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         let view = &reading.ready.view;
         let Some(uri) = reading.uri(reading.file) else { return Ok(Found::Nothing) };
@@ -49,6 +52,10 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
                 ..CodeAction::default()
             })
         };
+        // Who leaves them to another server is offered them by that.
+        let settings = holder.manager()?.settings_at(&reading.ready.root);
+        let finds_unused = findings::wanted(&settings, Some(view.lang(reading.file)))
+            .contains(&query::FindingKind::UnusedImport);
         let mut actions = Vec::new();
         let ends = reading.offset(asked_at.start).zip(reading.offset(asked_at.end));
         if let Some((start, end)) = ends.filter(|_| fixes) {
@@ -67,13 +74,16 @@ pub fn handle(session: &Arc<Session>, params: CodeActionParams) -> Answer<Option
                 let edit = std::slice::from_ref(&function.edit);
                 actions.push(action(title, CodeActionKind::QuickFix, false, edit));
             }
-            let edits = query::remove_unused_imports_on_lines(view, reading.file, range, cancel.flag());
+            let edits = match finds_unused {
+                true => query::remove_unused_imports_on_lines(view, reading.file, range, cancel.flag()),
+                false => Vec::new(),
+            };
             if !edits.is_empty() {
                 let title = if edits.len() == 1 { "Remove unused import" } else { "Remove unused imports" };
                 actions.push(action(title.to_owned(), CodeActionKind::QuickFix, true, &edits));
             }
         }
-        if organises {
+        if organises && finds_unused {
             let edits = query::remove_unused_imports(view, reading.file, cancel.flag());
             if !edits.is_empty() {
                 let title = "Remove unused imports".to_owned();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tower_lsp::gen_lsp_types::{CompletionParams, CompletionResponse, Uri};
+use tower_lsp::gen_lsp_types::{CompletionParams, CompletionResponse, CompletionTriggerKind, Uri};
 
 use crate::lang::LangId;
 use crate::lsp::convert::{CompletionData, completion_list, insertion_edit};
@@ -28,9 +28,15 @@ pub fn handle(session: &Arc<Session>, params: CompletionParams) -> Answer<Option
     let can = session.features().map(|f| f.completion).unwrap_or_default();
     let at = params.text_document_position_params;
     let uri = at.text_document.uri.clone();
+    let is_triggered =
+        params.context.is_some_and(|c| c.trigger_kind == CompletionTriggerKind::TriggerCharacter);
     read(session, FEATURE, &uri, Patience::Local, move |reading, _, cancel| {
         let Some(offset) = reading.offset(at.position) else { return Ok(Found::Nothing) };
         let view = &reading.ready.view;
+        // The characters are those of all languages together.
+        if is_triggered && !query::is_behind_mark(view, reading.file, offset) {
+            return Ok(Found::Nothing);
+        }
         let found = query::completions(view, reading.file, offset, ITEMS_MAX, cancel.flag());
         if cancel.is_cancelled() {
             return Err(errors::cancelled());

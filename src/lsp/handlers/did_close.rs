@@ -24,6 +24,8 @@ pub fn handle(session: &Arc<Session>, params: Params) {
         return;
     }
     session.edited();
+    // Reports on a whole folder tell of the file from now on.
+    session.changed();
     diagnostics::document_closed(session, &path);
     session.token_results.forget(&params.text_document.uri);
     session.uris.closed(&path);

@@ -46,7 +46,7 @@ struct Abroad {
 
 pub fn handle(session: &Arc<Session>, params: RenameParams) -> Answer<Option<WorkspaceEdit>> {
     let at = params.text_document_position_params;
-    let can = session.features().map(|f| f.edits).unwrap_or_default();
+    let can = session.features().map(|f| f.edits.of_renames()).unwrap_or_default();
     let others = match abroad::Abroad::capture(session, FEATURE, &at.text_document.uri) {
         Ok(others) => others,
         Err(error) => return at_once(Err(error)),

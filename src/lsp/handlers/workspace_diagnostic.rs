@@ -26,10 +26,11 @@ use crate::lsp::uri;
 use crate::lsp::work::{CancelOnDrop, caught};
 use crate::query::FindingKind;
 use crate::workspace::cancel::CancelToken;
+use crate::workspace::documents::DocumentSet;
 use crate::workspace::manager::Ready;
 use crate::workspace::settings::Switch;
 
-/// Most files of one folder that are looked at for warnings; more would keep a thread busy with what nobody reads.
+/// Most files of one folder whose imports are followed for warnings; more would keep a thread busy with what nobody reads.
 const FILES_MAX: usize = 5_000;
 /// Most files with errors of one folder that are told of.
 const FILES_TOLD_MAX: usize = 500;
@@ -43,6 +44,8 @@ struct Seen {
     told: Told,
     /// The folders, and whether they could tell.
     folders: Vec<(PathBuf, bool)>,
+    /// Documents that are open, of which their own reports tell.
+    open: Arc<DocumentSet>,
 }
 
 impl Seen {
@@ -50,6 +53,9 @@ impl Seen {
     /// anything just now is not taken back.
     fn is_mended(&self, uri: &Uri) -> bool {
         let Some(path) = uri::to_path(uri) else { return true };
+        if self.open.contains_key(path.as_path()) {
+            return false;
+        }
         let holding = self.folders.iter().filter(|(root, _)| path.starts_with(root));
         holding.max_by_key(|(root, _)| root.components().count()).is_none_or(|(_, tells)| *tells)
     }
@@ -113,8 +119,9 @@ fn news(mut seen: Seen, before: &HashMap<Uri, String>) -> Vec<WorkspaceDocumentD
 fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + use<> {
     let token = CancelToken::new();
     let features = session.features().cloned().unwrap_or_default();
-    let mut folders = Vec::new();
+    let (mut folders, mut open) = (Vec::new(), Arc::default());
     if let Ok(manager) = session.manager() {
+        open = manager.documents();
         for capture in manager.capture_folders() {
             let (sender, found) = oneshot::channel::<Result<Option<Told>>>();
             let (session, features) = (Arc::clone(session), features.clone());
@@ -134,7 +141,7 @@ fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + u
     let guard = CancelOnDrop(token);
     async move {
         let _guard = guard;
-        let mut seen = Seen::default();
+        let mut seen = Seen { open, ..Seen::default() };
         for (root, found) in folders {
             let told = found.await.unwrap_or_else(|_| Err(errors::cancelled()))?;
             seen.folders.extend(root.map(|root| (root, told.is_some())));
@@ -153,7 +160,8 @@ fn in_folder(
     let manager = session.manager()?;
     let settings = manager.settings_at(&ready.root);
     let mut told = Told::new();
-    for file in ready.view.files().filter(|file| !ready.view.is_open(*file)).take(FILES_MAX) {
+    let closed = ready.view.files().filter(|file| !ready.view.is_open(*file));
+    for (number, file) in closed.enumerate() {
         if cancel.is_cancelled() {
             return Err(errors::cancelled());
         }
@@ -164,16 +172,20 @@ fn in_folder(
         if settings.feature_in(FEATURE, lang) == Switch::Off {
             continue;
         }
+        let is_broken = ready.view.row(file).meta.syntax_errors > 0;
+        if number >= FILES_MAX && !is_broken {
+            continue;
+        }
         let path = ready.absolute(file);
         let mut items = Vec::new();
-        if ready.view.row(file).meta.syntax_errors > 0
-            && let Ok(document) = manager.capture(&path).local()
-        {
+        if is_broken && let Ok(document) = manager.capture(&path).local() {
             items = of_document(&Arc::clone(&document), features.encoding);
         }
-        let mut kinds = findings::wanted(&settings, lang);
-        kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
-        items.extend(findings::of_file(ready, file, &kinds, features, cancel)?);
+        if number < FILES_MAX {
+            let mut kinds = findings::wanted(&settings, lang);
+            kinds.retain(|kind| *kind == FindingKind::UnresolvedImport);
+            items.extend(findings::of_file(ready, file, &kinds, features, cancel)?);
+        }
         if let Some(uri) = session.uris.of(&path).filter(|_| !items.is_empty()) {
             told.insert(uri.as_str().to_owned(), (uri, items));
         }
@@ -190,7 +202,7 @@ mod tests {
         let uri = |name: &str| Uri::parse(&format!("file:///{name}")).unwrap();
         let told = |names: &[&str]| -> Seen {
             let of = |name: &&str| (uri(name).as_str().to_owned(), (uri(name), vec![Diagnostic::default()]));
-            Seen { told: names.iter().map(of).collect(), folders: Vec::new() }
+            Seen { told: names.iter().map(of).collect(), ..Seen::default() }
         };
         let known = |names: &[(&str, usize)]| -> HashMap<Uri, String> {
             let id = |count: usize| result_id(&vec![Diagnostic::default(); count]);

@@ -69,6 +69,14 @@ pub struct Completions {
     pub incomplete: bool,
 }
 
+/// Whether a mark stands before the offset that asks for members in the file's language.
+pub fn is_behind_mark(view: &View, file: FileId, offset: u32) -> bool {
+    let text = view.text(file).ok();
+    text.is_some_and(|text| {
+        text.get(..offset as usize).is_some_and(|t| site::ends_in_mark(view.lang(file), t))
+    })
+}
+
 /// What could stand at the offset, at most `limit`. `None` where nothing is completed: in comments and strings, and
 /// where a new name is being given.
 pub fn completions(

@@ -57,6 +57,11 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
+/// Whether the text ends in a mark that asks for members.
+pub fn ends_in_mark(lang: LangId, text: &str) -> bool {
+    lang.knobs().member_marks.iter().any(|mark| text.ends_with(mark))
+}
+
 pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found> {
     let before = text.get(..offset as usize)?;
     let start = before.trim_end_matches(is_word).len() as u32;
@@ -91,17 +96,14 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
         At::Use(site) => Site { word, ..site },
         At::NewName => return None,
         At::Nothing if in_text => return None,
-        At::Nothing => {
-            let marks = lang.knobs().member_marks;
-            Site {
-                word,
-                recv: None,
-                member: marks.iter().any(|mark| before[..start as usize].ends_with(mark)),
-                scope: facts.scope_at(start),
-                role: Role::Read,
-                module: None,
-            }
-        }
+        At::Nothing => Site {
+            word,
+            recv: None,
+            member: ends_in_mark(lang, &before[..start as usize]),
+            scope: facts.scope_at(start),
+            role: Role::Read,
+            module: None,
+        },
     };
     let placeholder =
         Placeholder { span: Span::new(start, wide.end + rest.len() as u32), instead_of: end as u32 - start };

@@ -32,6 +32,33 @@ fn check_among(fixture: &str, expected: &[&str], missing: &[&str]) {
 }
 
 #[test]
+fn marks_that_ask_for_members_are_those_of_the_language() {
+    let behind = |path: &str, before: &str| {
+        let fixture = Fixture::parse(&format!("\n//- /{path}\n{before}$0\n"));
+        let view = fixture.view();
+        let (file, offset) = fixture.cursor(&view);
+        is_behind_mark(&view, file, offset)
+    };
+    let asked = [
+        ("a.py", "x."),
+        ("a.rs", "fn f() { a::"),
+        ("a.c", "int f() { p->"),
+        ("a.cc", "int f() { N::"),
+        ("a.ts", "x?."),
+    ];
+    assert!(asked.iter().all(|(path, before)| behind(path, before)));
+    let others = [
+        ("a.py", "if x:"),
+        ("a.ts", "let x:"),
+        ("a.rs", "let x:"),
+        ("a.c", "a >"),
+        ("a.go", "x:"),
+        ("a.java", "a ->"),
+    ];
+    assert!(others.iter().all(|(path, before)| !behind(path, before)));
+}
+
+#[test]
 fn members_of_the_receiver_s_type_inherited_ones_last() {
     check_first(
         "
@@ -53,6 +80,14 @@ fn members_of_the_receiver_s_type_inherited_ones_last() {
         function f(item: Item) { item.to$0 }
         ",
         &["total"],
+    );
+    check_first(
+        "
+        //- /a.c
+        struct item { int size; int total; };
+        int f(struct item *p) { return p->$0
+        ",
+        &["size", "total"],
     );
     check_first(
         "

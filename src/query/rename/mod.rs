@@ -86,7 +86,7 @@ pub fn rename(
     let subject = subject::subject(&resolver, file, offset)?;
     let lang = view.lang(file);
     // Marks that belong to a name stay if they are left out.
-    let mark = subject.text.chars().next().filter(|c| matches!(c, '\'' | '#' | '@' | '$'));
+    let mark = subject.text.chars().next().filter(|c| matches!(c, '\'' | '#'));
     let name = match mark {
         Some(mark) if !name.starts_with(mark) => format!("{mark}{name}"),
         _ => name.to_owned(),

@@ -684,3 +684,15 @@ fn a_name_of_the_language_s_own_may_be_meant() {
         &["a.py: fresh = 1", "a.py: return fresh"],
     );
 }
+
+#[test]
+fn a_dollar_is_a_letter_of_the_name() {
+    for file in ["a.js", "a.ts"] {
+        let fixture = format!("\n//- /{file}\nconst $store = 1;\nuse($0$store);\n");
+        let expected = [format!("{file}: const store = 1;"), format!("{file}: use(store);")];
+        assert_eq!(renamed(&fixture, "store").unwrap(), expected);
+    }
+    // The mark of a name that only its class knows stays.
+    let private = "\n//- /a.js\nclass A { $0#x = 1; get() { return this.#x; } }\n";
+    assert_eq!(renamed(private, "y").unwrap(), renamed(private, "#y").unwrap());
+}

@@ -45,6 +45,26 @@ async def test_a_dot_alone_asks_for_members(start, workspace, language):
     assert result.is_incomplete
 
 
+@pytest.mark.parametrize(
+    "file, text, mark, asked",
+    [
+        ("a.py", "if x⟦at::⟧\n    pass\n", ":", False),
+        ("a.ts", "let x⟦at::⟧\n", ":", False),
+        ("a.ts", "if (x ⟦at:>⟧ 1) {}\n", ">", False),
+        ("a.rs", "mod a { pub fn f() {} }\nfn g() { a:⟦at::⟧ }\n", ":", True),
+        ("a.c", "struct s { int size; };\nint f(struct s *p) { return p-⟦at:>⟧; }\n", ">", True),
+    ],
+)
+async def test_another_language_s_marks_bring_up_nothing(start, workspace, file, text, mark, asked):
+    editor = await start(workspace({file: text}))
+    await editor.ready()
+    editor.open(file)
+    document, position = editor.position("at", 1)
+    context = types.CompletionContext(types.CompletionTriggerKind.TriggerCharacter, mark)
+    result = await editor.client.text_document_completion_async(types.CompletionParams(document, position, context))
+    assert bool(result and result.items) == asked
+
+
 # In the C program a field is called, which holds a function without saying what it takes.
 @pytest.mark.parametrize("language", [language for language in PROGRAMS if language != "c"])
 async def test_signature(start, workspace, language):

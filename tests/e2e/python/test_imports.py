@@ -80,6 +80,18 @@ async def test_unused_imports_are_removed(start, workspace):
     assert editor.applied(action.edit) == {"a.py": "from b import second\n\nsecond()\n"}
 
 
+async def test_unused_imports_that_are_switched_off_are_left_alone(start, workspace):
+    files = {"a.py": "⟦import⟧ os\n"}
+    editor = await start(workspace(files), settings={"features": {"unusedImports": "off"}})
+    await editor.ready()
+    editor.open("a.py")
+    document, position = editor.position("import")
+    kinds = [types.CodeActionKind.QuickFix, types.CodeActionKind.SourceOrganizeImports]
+    context = types.CodeActionContext(diagnostics=[], only=kinds)
+    params = types.CodeActionParams(document, types.Range(position, position), context)
+    assert not await editor.client.text_document_code_action_async(params)
+
+
 async def test_the_unused_import_of_a_line_is_removed_without_asking_for_more(start, workspace):
     files = {"a.py": "⟦import⟧ os\nfrom b import first, second\n\n⟦second⟧()\n", "b.py": "first = second = print\n"}
     editor = await start(workspace(files))

@@ -652,6 +652,21 @@ async def test_workspace_diagnostics_wait_for_news(start, workspace):
     editor.workspace.write("a.py", "def f():\n    pass\n")
     editor.changed_on_disk("a.py")
     assert await asyncio.wait_for(waiting, READY_WAIT) == {"a.py": []}
+    # What is open has reports of its own, and is told of again once it is closed.
+    editor.workspace.write("a.py", "def f(:\n    pass\n")
+    editor.changed_on_disk("a.py")
+    assert await ask(known) == {"a.py": ["syntax"]}
+    editor.open("a.py")
+    waiting = asyncio.ensure_future(ask(known))
+    editor.workspace.write("c.py", "from .nowhere import y\n")
+    editor.changed_on_disk("c.py")
+    assert await asyncio.wait_for(waiting, READY_WAIT) == {"c.py": ["unresolved-import"]}
+    known.pop(next(uri for uri in known if uri.endswith("a.py")))
+    waiting = asyncio.ensure_future(ask(known))
+    await editor.status()
+    assert not waiting.done(), "it is still open"
+    editor.close("a.py")
+    assert await asyncio.wait_for(waiting, READY_WAIT) == {"a.py": ["syntax"]}
     # One that still waits at the end is answered with an error rather than not at all.
     last = asyncio.ensure_future(ask(known))
     await editor.status()

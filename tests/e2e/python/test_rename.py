@@ -75,6 +75,17 @@ async def test_what_is_not_sure_wants_confirmation(start, workspace, profile):
         assert "a.py line 5" in error.message
 
 
+async def test_who_shows_no_doubts_in_renames_gets_none(start, workspace):
+    def adapt(capabilities):
+        capabilities.text_document.rename.honors_change_annotations = False
+
+    files = {"a.py": "class A:\n    def ⟦go⟧(self): pass\n\ndef f(x):\n    x.go()\n"}
+    editor = await start(workspace(files), adapt=adapt)
+    await editor.ready()
+    error = await editor.error(editor.rename("go", "run"))
+    assert "a.py line 5" in error.message
+
+
 GO = """package p
 
 type Runner interface { ⟦interface:Walk⟧(n int) error }
