@@ -43,30 +43,28 @@ pub fn prepare_calls(view: &View, file: FileId, offset: u32) -> Result<Vec<Item>
 
 /// The calls of a definition, by who makes them; at most `sites_max` of them.
 pub fn incoming_calls(view: &View, symbol: Symbol, sites_max: usize, cancel: &AtomicBool) -> Calls {
-    uses_by(view, symbol, is_call, sites_max, cancel)
+    calls_within(view, symbol, limited(sites_max, cancel))
+}
+
+/// The same within limits of other kinds, too.
+pub(super) fn calls_within(view: &View, symbol: Symbol, limits: ReferenceLimits<'_>) -> Calls {
+    uses_by(view, symbol, is_call, limits)
 }
 
 /// The uses of a type that neither call nor extend it, by what they stand in; at most `sites_max` of them.
 pub(super) fn mentions(view: &View, symbol: Symbol, sites_max: usize, cancel: &AtomicBool) -> Calls {
     let mentions = |role| !is_call(role) && !matches!(role, Role::Inherit | Role::Import | Role::Label);
-    uses_by(view, symbol, mentions, sites_max, cancel)
+    uses_by(view, symbol, mentions, limited(sites_max, cancel))
+}
+
+fn limited(sites_max: usize, cancel: &AtomicBool) -> ReferenceLimits<'_> {
+    ReferenceLimits { found_max: Some(sites_max), cancel: Some(cancel), ..ReferenceLimits::default() }
 }
 
 /// The uses of a kind, by the definition or file that they stand in.
-fn uses_by(
-    view: &View,
-    symbol: Symbol,
-    keeps: fn(Role) -> bool,
-    sites_max: usize,
-    cancel: &AtomicBool,
-) -> Calls {
+fn uses_by(view: &View, symbol: Symbol, keeps: fn(Role) -> bool, limits: ReferenceLimits<'_>) -> Calls {
     let resolver = Resolver::new(view);
-    let limits = ReferenceLimits {
-        found_max: Some(sites_max),
-        cancel: Some(cancel),
-        keeps: Some(keeps),
-        ..ReferenceLimits::default()
-    };
+    let limits = ReferenceLimits { keeps: Some(keeps), ..limits };
     let found = resolver.references(Target::Symbol(symbol), limits);
     let mut all = Grouped::default();
     for uses in found.found.chunk_by(|a, b| a.file == b.file) {
@@ -141,7 +139,8 @@ impl Grouped {
     }
 }
 
-fn is_call(role: Role) -> bool {
+/// Whether a use is a call.
+pub(super) fn is_call(role: Role) -> bool {
     matches!(role, Role::Call | Role::Macro)
 }
 

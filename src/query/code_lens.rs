@@ -1,26 +1,31 @@
-//! How often a definition is used, and what stands below it.
+//! How often a definition is used, who calls it, and what stands below it.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::Location;
+use super::call_hierarchy::{calls_within, is_call};
 use super::document_symbols::{DocumentSymbol, document_symbols};
 use super::item::Item;
 use crate::graph::View;
-use crate::lang::facts::{DefKind, Span};
+use crate::lang::facts::{DefKind, Name, Span};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::Interfaces;
 use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target};
 
 /// Most lenses of one file.
 const LENSES_MAX: usize = 2_000;
+/// Files with one name that are looked at for whether it is used otherwise than by calls.
+const NAMING_MAX: usize = 64;
 
 /// What a lens counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LensKind {
     References,
+    /// The functions and files that call a function.
+    Callers,
     /// Types directly below a type.
     Implementations,
 }
@@ -36,7 +41,10 @@ pub struct Lens {
 /// What a lens counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
-    pub places: Vec<Location>,
+    /// What the number is of, each once.
+    pub counted: Vec<Location>,
+    /// Where callers call; of everything else the places are what is counted.
+    pub sites: Vec<Location>,
     /// The limit was reached: there are more.
     pub truncated: bool,
     pub cancelled: bool,
@@ -46,8 +54,8 @@ pub struct Counted {
 pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
     let mut lenses = Vec::new();
     let facts = view.facts(file);
-    let named: FxHashSet<Span> =
-        facts.defs.iter().filter(|d| !d.kind.is_alias()).map(|d| d.name_span).collect();
+    let named: FxHashMap<Span, Name> =
+        facts.defs.iter().filter(|d| !d.kind.is_alias()).map(|d| (d.name_span, d.name)).collect();
     let outline = document_symbols(view, file);
     // Where types name no bases, only what is made to be implemented can have something below it.
     let implements = view.lang(file).knobs().interfaces == Interfaces::Named;
@@ -56,14 +64,17 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
         open.extend(symbol.children.iter().rev());
         let is_type = symbol.kind.is_type() && symbol.kind != DefKind::TypeAlias;
         // What extends a type is no definition of one.
-        if !(is_type || symbol.kind.is_callable()) || !named.contains(&symbol.span) {
+        let Some(name) = named.get(&symbol.span).filter(|_| is_type || symbol.kind.is_callable()) else {
             continue;
-        }
+        };
         // What makes an instance names the type, whose lens counts it.
         if symbol.kind == DefKind::Constructor {
             continue;
         }
         lenses.push(Lens { span: symbol.span, kind: LensKind::References });
+        if symbol.kind.is_callable() && is_more_than_called(view, *name) {
+            lenses.push(Lens { span: symbol.span, kind: LensKind::Callers });
+        }
         if is_type && (implements || matches!(symbol.kind, DefKind::Interface | DefKind::Trait)) {
             lenses.push(Lens { span: symbol.span, kind: LensKind::Implementations });
         }
@@ -73,6 +84,13 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
     }
     lenses.sort_by_key(|lens| lens.span.start);
     lenses
+}
+
+/// Whether the folder does more with a name than to call it, as importing it or handing it on: where it does not, its
+/// references are its calls, and to count those again says nothing.
+fn is_more_than_called(view: &View, name: Name) -> bool {
+    let mut uses = view.files_with(name).take(NAMING_MAX).map(|file| view.mentions(file, name));
+    uses.any(|uses| uses.refs().any(|(role, _)| !is_call(role)))
 }
 
 /// What a lens counts, at most `limit`, and as far as that is known at the time that is given.
@@ -98,18 +116,32 @@ pub fn count_lens(
             let uses = found.found.iter().filter(|f| !f.declaration);
             let places = uses.map(|f| Location { file: f.file, span: f.span, full: f.span });
             Counted {
-                places: places.take(limit).collect(),
+                counted: places.take(limit).collect(),
                 truncated: found.truncated,
                 cancelled: found.cancelled,
+                ..Counted::default()
             }
+        }
+        LensKind::Callers => {
+            let found = calls_within(view, symbol, ReferenceLimits { expansions: false, ..limits });
+            let mut counted =
+                Counted { truncated: found.truncated, cancelled: found.cancelled, ..Counted::default() };
+            // What a dependency calls is its own to tell, as in the hierarchy of calls.
+            for call in found.calls.iter().filter(|call| !view.is_library(call.item.location.file)) {
+                counted.counted.push(call.item.location);
+                let site = |span: &Span| Location { file: call.item.location.file, span: *span, full: *span };
+                counted.sites.extend(call.sites.iter().map(site));
+            }
+            counted
         }
         LensKind::Implementations => {
             let below = resolver.subtypes(symbol, limits);
             let places = below.found.iter().map(|s| Item::new(view, Target::Symbol(*s)).location);
             Counted {
-                places: places.take(limit).collect(),
+                counted: places.take(limit).collect(),
                 truncated: below.truncated,
                 cancelled: below.cancelled,
+                ..Counted::default()
             }
         }
     }
@@ -130,11 +162,12 @@ mod tests {
             let symbol = Item::at(&view, file, lens.span.start).unwrap();
             let counted = count_lens(&view, symbol, lens.kind, 100, None, &AtomicBool::new(false));
             let name = &text[lens.span.start as usize..lens.span.end as usize];
-            format!(
-                "{name} {}{}",
-                counted.places.len(),
-                if lens.kind == LensKind::References { "" } else { " below" }
-            )
+            let number = counted.counted.len();
+            match lens.kind {
+                LensKind::References => format!("{name} {number}"),
+                LensKind::Callers => format!("{name} {number} callers in {} places", counted.sites.len()),
+                LensKind::Implementations => format!("{name} {number} below"),
+            }
         });
         assert_eq!(shown.collect::<Vec<_>>().join(", "), expected, "{}", view.path(file));
     }
@@ -197,6 +230,68 @@ mod tests {
             class B extends A {}
             ",
             "A 1, A 1 below, f 1, B 0, B 0 below",
+        );
+    }
+
+    #[test]
+    fn callers_are_counted_where_they_are_not_the_references() {
+        check_lenses(
+            "
+            //- /a.py
+            def $0f(): pass
+            def g(): f(); f()
+            //- /b.py
+            from a import f
+            f()
+            register(f)
+            ",
+            "f 5, f 2 callers in 3 places, g 0",
+        );
+        check_lenses(
+            "
+            //- /a.ts
+            export function $0f() {}
+            function g() { f(); }
+            //- /b.ts
+            import { f } from './a';
+            export const h = () => f();
+            ",
+            "f 3, f 2 callers in 2 places, g 0",
+        );
+        check_lenses(
+            "
+            //- /src/lib.rs
+            fn $0f() {}
+            fn g() { f(); f() }
+            fn h() { let later = f; }
+            ",
+            "f 3, f 1 callers in 2 places, g 0, h 0",
+        );
+        check_lenses(
+            "
+            //- /go.mod
+            module example.com/m
+            //- /a.go
+            package m
+            func $0run() {}
+            func later(f func()) {}
+            func main() { run(); later(run) }
+            ",
+            "run 2, run 1 callers in 1 places, later 1, main 0",
+        );
+        check_lenses(
+            "
+            //- /a.c
+            int $0area(int x) { return x; }
+            int use(int (*f)(int)) { return f(area(1)); }
+            int main(void) { return use(area); }
+            ",
+            "area 2, area 1 callers in 1 places, use 1, main 0",
+        );
+        // Where all that is done with them is to call them, and on types, there is nothing to add.
+        check_lenses(
+            "\n//- /a.py\nclass $0A: pass\ndef f(): pass\nf(); f()\nregister(A)\n",
+            "A 1, A 0 below, f 2",
         );
     }
 }

@@ -4,6 +4,7 @@
 //! lens is a number.
 
 use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -45,7 +46,26 @@ struct Unresolved {
 #[serde(rename_all = "camelCase")]
 enum Counts {
     References,
+    Callers,
     Implementations,
+}
+
+impl Counts {
+    fn of(kind: LensKind) -> Counts {
+        match kind {
+            LensKind::References => Counts::References,
+            LensKind::Callers => Counts::Callers,
+            LensKind::Implementations => Counts::Implementations,
+        }
+    }
+
+    fn kind(self) -> LensKind {
+        match self {
+            Counts::References => LensKind::References,
+            Counts::Callers => LensKind::Callers,
+            Counts::Implementations => LensKind::Implementations,
+        }
+    }
 }
 
 pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<Vec<CodeLens>>> {
@@ -59,10 +79,7 @@ pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<V
         let lenses = query::code_lenses(&reading.ready.view, reading.file);
         let places = reading.places(reading.file);
         let lens = |lens: &query::Lens| {
-            let counts = match lens.kind {
-                LensKind::References => Counts::References,
-                LensKind::Implementations => Counts::Implementations,
-            };
+            let counts = Counts::of(lens.kind);
             let data = serde_json::to_value(Unresolved { uri: told.clone(), counts }).ok();
             CodeLens { range: convert::range(&places, lens.span), command: None, data }
         };
@@ -100,8 +117,8 @@ pub fn resolve(session: &Arc<Session>, lens: CodeLens) -> Answer<CodeLens> {
                 Err(_) => counted.more = true,
             }
         }
-        let title = title(counts, counted.places.len(), counted.more, within);
-        Ok(CodeLens { command: Some(shown(title, shows, &told, at, &counted.places)), ..lens })
+        let title = title(counts, counted.counted.len(), counted.more, within);
+        Ok(CodeLens { command: Some(shown(title, shows, &told, at, counted.places())), ..lens })
     })
 }
 
@@ -125,7 +142,10 @@ impl Bounds {
 
 /// What one or several folders have of what a lens counts.
 struct Places {
-    places: Vec<Location>,
+    /// What the number is of.
+    counted: Vec<Location>,
+    /// Where that is, if it is not the place itself.
+    sites: Vec<Location>,
     /// There may be more.
     more: bool,
 }
@@ -133,9 +153,20 @@ struct Places {
 impl Places {
     fn add(&mut self, other: Places) {
         self.more |= other.more;
-        let known: HashSet<Location> = self.places.iter().cloned().collect();
-        self.places.extend(other.places.into_iter().filter(|place| !known.contains(place)));
+        add_new(&mut self.counted, other.counted);
+        add_new(&mut self.sites, other.sites);
     }
+
+    /// What a click shows.
+    fn places(&self) -> &[Location] {
+        if self.sites.is_empty() { &self.counted } else { &self.sites }
+    }
+}
+
+/// Folders in each other have the same places.
+fn add_new<T: Clone + Eq + Hash>(all: &mut Vec<T>, others: Vec<T>) {
+    let known: HashSet<T> = all.iter().cloned().collect();
+    all.extend(others.into_iter().filter(|other| !known.contains(other)));
 }
 
 /// What the folder has of it, and of dependencies what is asked about there.
@@ -150,22 +181,20 @@ fn count(
     let symbol = reading.offset(at).and_then(|offset| Item::at(view, reading.file, offset));
     // The text has changed since: the client asks for all lenses anew.
     let symbol = symbol.ok_or_else(Error::content_modified)?;
-    let kind = match counts {
-        Counts::References => LensKind::References,
-        Counts::Implementations => LensKind::Implementations,
-    };
-    let mut counted = query::count_lens(view, symbol, kind, bounds.left(), bounds.until(), cancel.flag());
+    let mut counted =
+        query::count_lens(view, symbol, counts.kind(), bounds.left(), bounds.until(), cancel.flag());
     if counted.cancelled {
         return Err(errors::cancelled());
     }
     if reading.is_elsewhere() {
-        counted.places.retain(|place| !view.is_library(place.file));
+        counted.counted.retain(|place| !view.is_library(place.file));
     }
-    bounds.counted.fetch_add(counted.places.len(), Ordering::Relaxed);
+    bounds.counted.fetch_add(counted.counted.len().max(counted.sites.len()), Ordering::Relaxed);
     let more = counted.truncated || reading.ready.freshness.degraded.is_some();
-    let places =
-        reading.in_files(counted.places, |uri, places, l| convert::location(uri.clone(), places, l.span));
-    Ok(Places { places, more })
+    let located = |places: Vec<query::Location>| {
+        reading.in_files(places, |uri, places, l| convert::location(uri.clone(), places, l.span))
+    };
+    Ok(Places { counted: located(counted.counted), sites: located(counted.sites), more })
 }
 
 /// What was searched, and so what a number is true of.
@@ -201,6 +230,7 @@ impl Within {
 fn title(counts: Counts, number: usize, more: bool, within: Within) -> String {
     let (one, many) = match counts {
         Counts::References => ("reference", "references"),
+        Counts::Callers => ("caller", "callers"),
         Counts::Implementations => ("implementation", "implementations"),
     };
     let more = if more { "+" } else { "" };
@@ -230,6 +260,8 @@ mod tests {
         assert_eq!(title(Counts::References, 1, false, Within::Folder), "1 reference");
         assert_eq!(title(Counts::References, 1_000, true, Within::Folder), "1000+ references");
         assert_eq!(title(Counts::References, 1, true, Within::Dependent), "1+ references in the workspace");
+        assert_eq!(title(Counts::Callers, 1, false, Within::Folder), "1 caller");
+        assert_eq!(title(Counts::Callers, 3, false, Within::File), "3 callers in this file");
         assert_eq!(title(Counts::Implementations, 0, false, Within::File), "0 implementations in this file");
     }
 }

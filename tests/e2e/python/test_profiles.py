@@ -97,7 +97,7 @@ class Questions:
         lenses = await self.ask("textDocument/codeLens", types.CodeLensParams(self.app))
         assert lenses or self.language == "c"
         for lens in lenses or []:
-            assert re.match(r"\d+\+? (reference|implementation)", (await self.ask("codeLens/resolve", lens)).command.title)
+            assert re.match(r"\d+\+? (reference|caller|implementation)", (await self.ask("codeLens/resolve", lens)).command.title)
 
     async def writing(self):
         place = self.at("call", types.CompletionParams)

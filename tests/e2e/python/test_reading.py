@@ -341,6 +341,77 @@ async def test_code_lenses(start, workspace, language, profile):
     assert uri == document.uri and [location["uri"] for location in locations] == [editor.workspace.uri(program.app)]
 
 
+CALLED = {
+    "python": {
+        "a.py": "def ⟦run⟧():\n    pass\n\n\ndef go():\n    ⟦one:run⟧()\n    ⟦two:run⟧()\n",
+        "b.py": "from a import run\n\n⟦three:run⟧()\nregister(run)\n",
+    },
+    "typescript": {
+        "a.ts": "export function ⟦run⟧() {}\nfunction go() { ⟦one:run⟧(); ⟦two:run⟧(); }\n",
+        "b.ts": "import { run } from './a';\n⟦three:run⟧();\nregister(run);\n",
+    },
+    "rust": {
+        "Cargo.toml": '[package]\nname = "m"\n',
+        "src/lib.rs": "mod b;\npub fn ⟦run⟧() {}\nfn go() { ⟦one:run⟧(); ⟦two:run⟧(); }\n",
+        "src/b.rs": "use crate::run;\nfn other() { ⟦three:run⟧(); register(run); }\n",
+    },
+    "go": {
+        "go.mod": "module example.com/m\n",
+        "a.go": "package m\n\nfunc ⟦run⟧() {}\nfunc again() { ⟦one:run⟧(); ⟦two:run⟧() }\n",
+        "b.go": "package m\n\nfunc other() { ⟦three:run⟧(); register(run) }\n",
+    },
+    "c": {
+        "a.h": "int ⟦run⟧(int x);\n",
+        "a.c": '#include "a.h"\nint go(void) { return ⟦one:run⟧(1) + ⟦two:run⟧(2); }\n',
+        "b.c": '#include "a.h"\nint other(void) { ⟦three:run⟧(3); return hand(run); }\n',
+    },
+}
+
+
+@pytest.mark.parametrize("language", CALLED)
+async def test_callers_are_counted_beside_references(start, workspace, language):
+    """Two functions or files call it, in three places."""
+
+    def has_the_command(capabilities):
+        capabilities.experimental = {"commands": {"commands": ["coppice.showReferences"]}}
+
+    editor = await start(workspace(CALLED[language]), adapt=has_the_command)
+    await editor.ready()
+    document, position = editor.position("run")
+    lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document))
+    commands = [
+        (await editor.client.code_lens_resolve_async(lens)).command for lens in lenses if lens.range.start == position
+    ]
+    references, callers = commands
+    assert "reference" in references.title
+    assert (callers.title, callers.command) == ("2 callers", "coppice.showReferences")
+    places = [types.Location(p["uri"], as_range(p["range"])) for p in callers.arguments[2]]
+    assert editor.keys(places) == ["one", "three", "two"]
+
+
+def as_range(plain):
+    return types.Range(*(types.Position(plain[end]["line"], plain[end]["character"]) for end in ("start", "end")))
+
+
+async def test_callers_in_other_folders_count(start, workspace):
+    files = {
+        "lib/a.py": "def ⟦run⟧():\n    pass\n\n\nlater = run\n",
+        "app/requirements.txt": "-e ../lib\n",
+        "app/main.py": "from a import run\n\n\ndef main():\n    run()\n    run()\n\n\ndef other():\n    run()\n",
+    }
+    both = workspace(files, "all")
+    editor = await start(both, folders=[both.root / "lib", both.root / "app"])
+    await editor.ready()
+    assert await lens_titles(editor, "lib/a.py") == ["5 references", "2 callers"]
+
+
+async def test_no_lens_is_there_where_lenses_are_off(start, workspace):
+    editor = await start(workspace(CALLED["python"]), settings={"features": {"codeLens": "off"}})
+    await editor.ready()
+    assert editor.server.capabilities.code_lens_provider is None
+    assert await lens_titles(editor, "a.py") == []
+
+
 async def test_a_lens_is_a_number_for_clients_without_the_command(start, workspace):
     editor = await start(workspace({"a.py": "class A:\n    pass\n\nclass B(A):\n    pass\n"}))
     await editor.ready()
