@@ -234,6 +234,7 @@ fn capabilities() -> Value {
             "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "source"]}}},
             "diagnostic": {},
             "rename": {"prepareSupport": true},
+            "inlayHint": {"resolveSupport": {"properties": ["tooltip", "label.location"]}},
         },
         "workspace": {
             "workspaceEdit": {

@@ -9,7 +9,7 @@ use tower_lsp::gen_lsp_types::{
 };
 
 use super::convert::TokenLegend;
-use super::convert::{CompletionFeatures, EditFeatures, Prose, SignatureFeatures};
+use super::convert::{CompletionFeatures, EditFeatures, HintFeatures, Prose, SignatureFeatures};
 use super::handlers::code_lens::SHOW as SHOW_REFERENCES;
 use super::registration;
 use crate::text::Encoding;
@@ -52,6 +52,7 @@ pub struct ClientFeatures {
     /// Takes code actions that are more than commands.
     pub code_action_literals: bool,
     pub signature: SignatureFeatures,
+    pub hints: HintFeatures,
     /// Asks whether a name can be renamed before it asks for another one.
     pub prepares_rename: bool,
     /// Wants `experimental/serverStatus`.
@@ -151,6 +152,7 @@ impl ClientFeatures {
                 t.code_action.as_ref().is_some_and(|c| c.code_action_literal_support.is_some())
             }),
             signature: signature(params),
+            hints: hints(params),
             prepares_rename: yes(text.and_then(|t| t.rename.as_ref()?.prepare_support)),
             server_status: experimental("serverStatusNotification"),
         }
@@ -192,6 +194,19 @@ fn signature(params: &InitializeParams) -> SignatureFeatures {
         active_parameters: all.and_then(|s| s.active_parameter_support) == Some(true),
         no_active_parameter: all.and_then(|s| s.no_active_parameter_support) == Some(true),
         prose: Prose::of(all.and_then(|s| s.documentation_format.as_ref())),
+    }
+}
+
+fn hints(params: &InitializeParams) -> HintFeatures {
+    let text = params.capabilities.text_document.as_ref();
+    let resolved = text.and_then(|t| t.inlay_hint.as_ref()?.resolve_support.as_ref());
+    let names = |wanted: &[&str]| {
+        resolved.is_some_and(|r| r.properties.iter().any(|name| wanted.contains(&name.as_str())))
+    };
+    HintFeatures {
+        resolves_tooltip: names(&["tooltip"]),
+        // Neovim does not name what the location is of.
+        resolves_location: names(&["label.location", "location"]),
     }
 }
 

@@ -18,7 +18,7 @@ pub use completion::{CompletionData, CompletionFeatures, completion_list, descri
 pub use diagnostic::{about_document, about_folder, finding, skipped_file, syntax_error};
 pub use edit::{EditFeatures, WorkspaceEdits};
 pub use hierarchy::{call_item, type_item};
-pub use hint::inlay_hint;
+pub use hint::{Declared, HintFeatures, inlay_hint, resolved_hint};
 pub use hover::{hover, hover_content, hover_outside};
 pub use location::{Places, full_range, location, location_link, range, text_position};
 pub use prose::Prose;

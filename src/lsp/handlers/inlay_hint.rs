@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use tower_lsp::gen_lsp_types::{
-    InlayHint, InlayHintLabelPart, InlayHintOptions, InlayHintParams, Label, Location, Position, Range, Uri,
-};
+use tower_lsp::gen_lsp_types::{InlayHint, InlayHintOptions, InlayHintParams};
+use tower_lsp::jsonrpc::Error;
 
 use crate::lang::facts::Span;
-use crate::lsp::convert;
+use crate::lsp::convert::{self, Declared};
 use crate::lsp::errors;
-use crate::lsp::reading::{Answer, Found, Patience, at_once, read};
+use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
-use crate::query;
+use crate::query::{self, Item};
+use crate::resolve::{Symbol, Target};
 
 pub const FEATURE: &str = "inlayHint";
 
@@ -22,6 +21,7 @@ pub fn options() -> InlayHintOptions {
 
 pub fn handle(session: &Arc<Session>, params: InlayHintParams) -> Answer<Option<Vec<InlayHint>>> {
     let range = params.range;
+    let can = session.features().map(|f| f.hints).unwrap_or_default();
     read(session, FEATURE, &params.text_document.uri, Patience::Folder, move |reading, _, cancel| {
         let Some(start) = reading.offset(range.start) else { return Ok(Found::Nothing) };
         let within = Span::new(start, reading.offset(range.end).unwrap_or(u32::MAX).max(start));
@@ -34,30 +34,33 @@ pub fn handle(session: &Arc<Session>, params: InlayHintParams) -> Answer<Option<
         }
         let places = reading.places(reading.file);
         let hint = |hint: &query::Hint| {
-            let declared = view.facts(hint.symbol.file).def(hint.symbol.def).name_span.start;
-            let uri = reading.uri(hint.symbol.file);
-            let target = uri.map(|uri| (uri, reading.places(hint.symbol.file).position(declared)));
-            convert::inlay_hint(hint.kind, &hint.name, places.position(hint.offset), target)
+            let position = places.position(hint.offset);
+            convert::inlay_hint(hint.kind, &hint.name, position, declared(reading, hint.symbol), can)
         };
         Ok(Found::Answer(found.hints.iter().map(hint).collect()))
     })
 }
 
-/// Where what a hint names is declared.
-#[derive(Deserialize)]
-struct Declared {
-    uri: Uri,
-    position: Position,
+fn declared(reading: &Reading, symbol: Symbol) -> Option<Declared> {
+    let item = Item::new(&reading.ready.view, Target::Symbol(symbol));
+    Some(Declared {
+        uri: reading.uri(symbol.file)?,
+        range: convert::range(&reading.places(symbol.file), item.location.span),
+        name: item.name,
+        container: item.container,
+        version: reading.version(symbol.file),
+    })
 }
 
 /// Adds what is known of the type or parameter, and a way to it.
 pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
-    let declared: Option<Declared> = hint.data.clone().and_then(|data| serde_json::from_value(data).ok());
-    let Some(Declared { uri, position }) = declared else { return at_once(Ok(hint)) };
-    let markdown = session.features().is_ok_and(|f| f.markdown_hover);
-    let target = uri.clone();
-    let known = read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
-        let Some(offset) = reading.offset(position) else { return Ok(Found::Nothing) };
+    let data = hint.data.clone().and_then(|data| serde_json::from_value::<Declared>(data).ok());
+    let Some(known) = data else { return at_once(Ok(hint)) };
+    let (markdown, can) = session.features().map(|f| (f.markdown_hover, f.hints)).unwrap_or_default();
+    let target = known.uri.clone();
+    let told = read(session, FEATURE, &target, Patience::Folder, move |reading, _, _| {
+        // It has moved, or the text has changed since: the client asks for all hints anew.
+        let offset = stands(reading, &known).ok_or_else(Error::content_modified)?;
         let view = &reading.ready.view;
         let Ok(hover) = query::hover(view, reading.file, offset) else { return Ok(Found::Nothing) };
         let range = reading.range(hover.span);
@@ -67,22 +70,25 @@ pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
         Ok(Found::Answer((range, content)))
     });
     Box::pin(async move {
-        let Some((range, content)) = known.await? else { return Ok(hint) };
-        Ok(with_more(hint, target, range, content.into()))
+        let Some((range, content)) = told.await? else { return Ok(hint) };
+        Ok(convert::resolved_hint(hint, target, range, content.into(), can))
     })
 }
 
-fn with_more(
-    mut hint: InlayHint,
-    uri: Uri,
-    range: Range,
-    tooltip: tower_lsp::gen_lsp_types::Tooltip,
-) -> InlayHint {
-    if let Label::String(value) = hint.label {
-        let location = Some(Location { uri, range });
-        let part = InlayHintLabelPart { value, tooltip: None, location, command: None };
-        hint.label = Label::InlayHintLabelPartList(vec![part]);
+/// Where the name stands that was declared there, if it still does.
+fn stands(reading: &Reading, known: &Declared) -> Option<u32> {
+    // The version of a document that was not open before, or is not any more, says nothing of its text.
+    let now = reading.version(reading.file);
+    if now.zip(known.version).is_some_and(|(now, then)| now != then) {
+        return None;
     }
-    hint.tooltip = Some(tooltip);
-    hint
+    let offset = reading.offset(known.range.start)?;
+    let (view, file) = (&reading.ready.view, reading.file);
+    let facts = view.facts(file);
+    let mut here = facts.defs_with_ids().filter(|(_, def)| def.name_span.start == offset);
+    let is_it = |def| {
+        let item = Item::new(view, Target::Symbol(Symbol { file, def }));
+        item.name == known.name && item.container == known.container
+    };
+    here.any(|(def, _)| is_it(def)).then_some(offset)
 }

@@ -295,11 +295,11 @@ async def test_tokens_are_asked_for_again_once_the_folder_is_there(start, worksp
 
 
 HINTED = {
-    "python": ("def make(size, name):\n    pass\n\n\nmake(⟦1⟧, name)\n", "a.py", ["size:"]),
-    "rust": ("fn make(size: u8, name: u8) {}\nfn f(name: u8) { make(⟦1⟧, name) }\n", "a.rs", ["size:"]),
-    "typescript": ("function make(size: number, name: any) {}\nmake(⟦1⟧, name);\n", "a.ts", ["size:"]),
-    "go": ("package m\n\nfunc mk(size, name int) {}\nfunc f(name int) { mk(⟦1⟧, name) }\n", "a.go", ["size:"]),
-    "java": ("class A { void f(int size, int name) { f(⟦1⟧, name); } }\n", "A.java", ["size:"]),
+    "python": ("def make(⟦size⟧, name):\n    pass\n\n\nmake(⟦1⟧, name)\n", "a.py", ["size:"]),
+    "rust": ("fn make(⟦size⟧: u8, name: u8) {}\nfn f(name: u8) { make(⟦1⟧, name) }\n", "a.rs", ["size:"]),
+    "typescript": ("function make(⟦size⟧: number, name: any) {}\nmake(⟦1⟧, name);\n", "a.ts", ["size:"]),
+    "go": ("package m\n\nfunc mk(⟦size⟧, name int) {}\nfunc f(name int) { mk(⟦1⟧, name) }\n", "a.go", ["size:"]),
+    "java": ("class A { void f(int ⟦size⟧, int name) { f(⟦1⟧, name); } }\n", "A.java", ["size:"]),
 }
 
 
@@ -313,11 +313,88 @@ async def test_inlay_hints(start, workspace, language, profile):
     document = types.TextDocumentIdentifier(editor.workspace.uri(file))
     whole = types.Range(types.Position(0, 0), types.Position(99, 0))
     hints = await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
-    assert [hint.label for hint in hints] == labels
+    # Who does not say what it asks for later on has the places at once, and no tooltips.
+    later = profile == NEOVIM
+    assert [label(hint) for hint in hints] == labels
     assert hints[0].position == editor.range(editor.workspace.marks["1"]).start
+    if later:
+        assert [hint.label for hint in hints] == labels and all(hint.data for hint in hints)
     more = await editor.client.inlay_hint_resolve_async(hints[0])
-    assert more.label[0].location.uri == document.uri
-    assert "size" in more.tooltip.value
+    assert editor.keys(more.label[0].location) == ["size"]
+    assert (more.tooltip is not None) == later
+    assert not later or "size" in more.tooltip.value
+
+
+def label(hint):
+    return hint.label if isinstance(hint.label, str) else "".join(part.value for part in hint.label)
+
+
+def asks_later_for(*properties):
+    def adapt(capabilities):
+        later = types.ClientInlayHintResolveOptions(properties=list(properties))
+        capabilities.text_document.inlay_hint = types.InlayHintClientCapabilities(resolve_support=later)
+
+    return adapt
+
+
+@pytest.mark.parametrize("properties", [["tooltip"], ["label.location"], ["textEdits"], ["tooltip", "label.location"]])
+async def test_only_what_the_client_asks_for_later_is_left_for_later(start, workspace, properties):
+    text, file, labels = HINTED["python"]
+    editor = await start(workspace({file: text}), adapt=asks_later_for(*properties))
+    await editor.ready()
+    editor.open(file)
+    [hint] = await hints_of(editor, file)
+    assert label(hint) == "size:" and hint.tooltip is None
+    assert isinstance(hint.label, str) == ("label.location" in properties)
+    more = await editor.client.inlay_hint_resolve_async(hint)
+    assert editor.keys(more.label[0].location) == ["size"]
+    assert (more.tooltip is not None) == ("tooltip" in properties)
+
+
+async def hints_of(editor, file):
+    document = types.TextDocumentIdentifier(editor.workspace.uri(file))
+    whole = types.Range(types.Position(0, 0), types.Position(99, 0))
+    return await editor.client.text_document_inlay_hint_async(types.InlayHintParams(document, whole))
+
+
+# What is put before the text or in its place, so that the place of the parameter is another's, or nobody's.
+MOVED = {
+    "another function's of the same name": "def take(size):\n    pass\n\n\n{}",
+    "nobody's": "# nothing\n{}",
+    "another name": "def make(wide, name):\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("now", MOVED)
+@pytest.mark.parametrize("opened", [True, False])
+async def test_a_hint_whose_place_is_another_s_by_now_is_not_told_more(start, workspace, now, opened):
+    files = {"a.py": "def make(size, name):\n    pass\n", "b.py": "from a import make\n\nmake(1, 2)\n"}
+    editor = await start(workspace(files), adapt=asks_later_for("tooltip", "label.location"))
+    await editor.ready()
+    editor.open("b.py")
+    hint, _ = await hints_of(editor, "b.py")
+    if opened:
+        # The same text in an editor is no change.
+        editor.open("a.py")
+        assert "size" in (await editor.client.inlay_hint_resolve_async(hint)).tooltip.value
+        hint, _ = await hints_of(editor, "b.py")
+        editor.replace("a.py", MOVED[now].format(files["a.py"]))
+    else:
+        editor.open("a.py", MOVED[now].format(files["a.py"]))
+    error = await editor.error(editor.client.inlay_hint_resolve_async(hint))
+    assert error.code == types.LSPErrorCodes.ContentModified
+
+
+async def test_a_hint_is_told_no_more_once_its_document_is_another(start, workspace):
+    """Though a parameter of the same name, of a function of the same name, stands at the place."""
+    text = "def make(size):\n    return 1\n"
+    editor = await start(workspace({"a.py": text + "\n\nmake(1)\n"}), adapt=asks_later_for("tooltip"))
+    await editor.ready()
+    editor.open("a.py")
+    [hint] = await hints_of(editor, "a.py")
+    editor.replace("a.py", text.replace("1", "2") + "\n\n" + text + "\n\nmake(1)\n")
+    error = await editor.error(editor.client.inlay_hint_resolve_async(hint))
+    assert error.code == types.LSPErrorCodes.ContentModified
 
 
 @EVERY_LANGUAGE_WITH_METHODS
