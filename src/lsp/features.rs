@@ -9,7 +9,7 @@ use tower_lsp::gen_lsp_types::{
 };
 
 use super::convert::TokenLegend;
-use super::convert::{CompletionFeatures, EditFeatures, HintFeatures, Prose, SignatureFeatures};
+use super::convert::{CompletionFeatures, EditFeatures, HintFeatures, Prose, SignatureFeatures, SymbolKinds};
 use super::handlers::code_lens::SHOW as SHOW_REFERENCES;
 use super::registration;
 use crate::text::Encoding;
@@ -19,6 +19,10 @@ use crate::text::Encoding;
 pub struct ClientFeatures {
     pub encoding: Encoding,
     pub hierarchical_symbols: bool,
+    /// The kinds of symbols that it knows in outlines.
+    pub outline_kinds: SymbolKinds,
+    /// The same in searches for symbols.
+    pub symbol_kinds: SymbolKinds,
     pub definition_links: bool,
     pub declaration_links: bool,
     pub type_definition_links: bool,
@@ -100,6 +104,10 @@ impl ClientFeatures {
             hierarchical_symbols: yes(
                 text.and_then(|t| t.document_symbol.as_ref()?.hierarchical_document_symbol_support)
             ),
+            outline_kinds: SymbolKinds::new(
+                text.and_then(|t| t.document_symbol.as_ref()?.symbol_kind.as_ref()),
+            ),
+            symbol_kinds: SymbolKinds::new(workspace.and_then(|w| w.symbol.as_ref()?.symbol_kind.as_ref())),
             definition_links: yes(text.and_then(|t| t.definition.as_ref()?.link_support)),
             declaration_links: yes(text.and_then(|t| t.declaration.as_ref()?.link_support)),
             type_definition_links: yes(text.and_then(|t| t.type_definition.as_ref()?.link_support)),

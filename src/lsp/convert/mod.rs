@@ -26,4 +26,4 @@ pub use semantic_tokens::{TokenLegend, token_edits};
 pub use signature::{SignatureFeatures, signature_help};
 pub use status::{ServerStatus, Status, health, status};
 pub use structure::{folding_ranges, selection_range};
-pub use symbol::{flat_symbols, nested_symbols, workspace_symbol};
+pub use symbol::{SymbolKinds, flat_symbols, nested_symbols, workspace_symbol};

@@ -1,13 +1,41 @@
 //! Outlines and symbols.
 
 use tower_lsp::gen_lsp_types::{
-    BaseSymbolInformation, DocumentSymbol, Location, SymbolInformation, SymbolKind, Uri,
+    BaseSymbolInformation, ClientSymbolKindOptions, DocumentSymbol, Location, SymbolInformation, SymbolKind,
+    Uri,
 };
 
 use super::location::{Places, full_range, range};
 use crate::lang::facts::DefKind;
 use crate::query;
 
+/// The kinds of symbols that a client knows in one kind of answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SymbolKinds {
+    /// Those that it lists: without a list it knows the ones that the protocol began with.
+    known: Vec<SymbolKind>,
+}
+
+impl SymbolKinds {
+    pub fn new(known: Option<&ClientSymbolKindOptions>) -> SymbolKinds {
+        SymbolKinds { known: known.and_then(|options| options.value_set.clone()).unwrap_or_default() }
+    }
+
+    /// The kind itself, or the one of the protocol's first that comes next to it.
+    fn of(&self, kind: DefKind) -> SymbolKind {
+        let own = symbol_kind(kind);
+        if self.known.contains(&own) {
+            return own;
+        }
+        match own {
+            SymbolKind::Struct | SymbolKind::TypeParameter => SymbolKind::Class,
+            SymbolKind::EnumMember | SymbolKind::Key => SymbolKind::Constant,
+            first => first,
+        }
+    }
+}
+
+/// The kind in answers whose clients know them all (hierarchies).
 pub fn symbol_kind(kind: DefKind) -> SymbolKind {
     match kind {
         DefKind::Module => SymbolKind::Module,
@@ -32,18 +60,22 @@ pub fn symbol_kind(kind: DefKind) -> SymbolKind {
 }
 
 /// The outline as a tree.
-pub fn nested_symbols(symbols: &[query::DocumentSymbol], places: &Places<'_>) -> Vec<DocumentSymbol> {
-    symbols.iter().map(|symbol| nested(symbol, places)).collect()
+pub fn nested_symbols(
+    symbols: &[query::DocumentSymbol],
+    places: &Places<'_>,
+    kinds: &SymbolKinds,
+) -> Vec<DocumentSymbol> {
+    symbols.iter().map(|symbol| nested(symbol, places, kinds)).collect()
 }
 
 /// As deep as the outline, which is bounded.
-fn nested(symbol: &query::DocumentSymbol, places: &Places<'_>) -> DocumentSymbol {
-    let children = nested_symbols(&symbol.children, places);
+fn nested(symbol: &query::DocumentSymbol, places: &Places<'_>, kinds: &SymbolKinds) -> DocumentSymbol {
+    let children = nested_symbols(&symbol.children, places, kinds);
     #[expect(deprecated, reason = "the protocol's type has a field that is to be left out")]
     DocumentSymbol {
         name: named(&symbol.name),
         detail: symbol.detail.clone(),
-        kind: symbol_kind(symbol.kind),
+        kind: kinds.of(symbol.kind),
         tags: None,
         deprecated: None,
         range: full_range(places, symbol.full, symbol.span),
@@ -57,9 +89,10 @@ pub fn flat_symbols(
     symbols: &[query::DocumentSymbol],
     uri: &Uri,
     places: &Places<'_>,
+    kinds: &SymbolKinds,
 ) -> Vec<SymbolInformation> {
     let mut out = Vec::new();
-    flatten(symbols, None, uri, places, &mut out);
+    flatten(symbols, None, uri, places, kinds, &mut out);
     out
 }
 
@@ -68,23 +101,30 @@ fn flatten(
     container: Option<&str>,
     uri: &Uri,
     places: &Places<'_>,
+    kinds: &SymbolKinds,
     out: &mut Vec<SymbolInformation>,
 ) {
     for symbol in symbols {
         let location = Location { uri: uri.clone(), range: full_range(places, symbol.full, symbol.span) };
-        out.push(information(&symbol.name, symbol.kind, container.map(str::to_owned), location));
-        flatten(&symbol.children, Some(&symbol.name), uri, places, out);
+        let kind = kinds.of(symbol.kind);
+        out.push(information(&symbol.name, kind, container.map(str::to_owned), location));
+        flatten(&symbol.children, Some(&symbol.name), uri, places, kinds, out);
     }
 }
 
-pub fn workspace_symbol(symbol: &query::WorkspaceSymbol, uri: Uri, places: &Places<'_>) -> SymbolInformation {
+pub fn workspace_symbol(
+    symbol: &query::WorkspaceSymbol,
+    uri: Uri,
+    places: &Places<'_>,
+    kinds: &SymbolKinds,
+) -> SymbolInformation {
     let location = Location { uri, range: range(places, symbol.location.span) };
-    information(&symbol.name, symbol.kind, symbol.container.clone(), location)
+    information(&symbol.name, kinds.of(symbol.kind), symbol.container.clone(), location)
 }
 
 fn information(
     name: &str,
-    kind: DefKind,
+    kind: SymbolKind,
     container_name: Option<String>,
     location: Location,
 ) -> SymbolInformation {
@@ -94,7 +134,7 @@ fn information(
         location,
         base_symbol_information: BaseSymbolInformation {
             name: named(name),
-            kind: symbol_kind(kind),
+            kind,
             tags: None,
             container_name,
         },
@@ -104,4 +144,28 @@ fn information(
 /// Clients refuse an outline with an empty name in it.
 pub(super) fn named(name: &str) -> String {
     if name.is_empty() { "(unnamed)".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_that_a_client_does_not_list_become_ones_that_all_know() {
+        let plain = SymbolKinds::new(None);
+        let of = |known: &[SymbolKind]| {
+            SymbolKinds::new(Some(&ClientSymbolKindOptions { value_set: Some(known.to_vec()) }))
+        };
+        for kind in DefKind::ALL {
+            let number = u32::from(plain.of(kind));
+            assert!((1..=18).contains(&number), "{kind:?} is {number}");
+            assert_eq!(of(&[symbol_kind(kind)]).of(kind), symbol_kind(kind));
+        }
+        let some = of(&[SymbolKind::Struct]);
+        assert_eq!(some.of(DefKind::Struct), SymbolKind::Struct);
+        assert_eq!(some.of(DefKind::EnumMember), SymbolKind::Constant);
+        assert_eq!(some.of(DefKind::TypeParameter), SymbolKind::Class);
+        // What the protocol began with is known, listed or not.
+        assert_eq!(some.of(DefKind::Method), SymbolKind::Method);
+    }
 }

@@ -18,7 +18,10 @@ pub fn handle(
     session: &Arc<Session>,
     params: DocumentSymbolParams,
 ) -> Answer<Option<DocumentSymbolResponse>> {
-    let hierarchical = session.features().is_ok_and(|f| f.hierarchical_symbols);
+    let (hierarchical, kinds) = session
+        .features()
+        .map(|features| (features.hierarchical_symbols, features.outline_kinds.clone()))
+        .unwrap_or_default();
     let parts = Parts::new(session, params.partial_result_params);
     let uri = params.text_document.uri;
     let asked = uri.clone();
@@ -31,11 +34,11 @@ pub fn handle(
         let symbols = document_symbols_of(&facts, &|name| &facts.names[name.index()]);
         let places = Places::Document(Arc::clone(document), encoding);
         Ok(Some(match hierarchical {
-            true => {
-                DocumentSymbolResponse::DocumentSymbolList(parts.send(nested_symbols(&symbols, &places))?)
-            }
+            true => DocumentSymbolResponse::DocumentSymbolList(
+                parts.send(nested_symbols(&symbols, &places, &kinds))?,
+            ),
             false => DocumentSymbolResponse::SymbolInformationList(
-                parts.send(flat_symbols(&symbols, &uri, &places))?,
+                parts.send(flat_symbols(&symbols, &uri, &places, &kinds))?,
             ),
         }))
     })

@@ -11,7 +11,7 @@ use tower_lsp::gen_lsp_types::{
 };
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::lsp::convert::{self, Places};
+use crate::lsp::convert::{self, Places, SymbolKinds};
 use crate::lsp::errors;
 use crate::lsp::partial::Parts;
 use crate::lsp::reading::{Answer, Lacking, at_once};
@@ -53,19 +53,19 @@ pub fn handle(
     let token = CancelToken::new();
     let parts = Parts::new(session, params.partial_result_params);
     let query: Arc<str> = params.query.into();
-    let encoding = features.encoding;
+    let (encoding, kinds) = (features.encoding, Arc::new(features.symbol_kinds.clone()));
     let folders: Vec<_> = asked
         .into_iter()
         .map(|capture| {
             let (sender, found) = oneshot::channel();
-            let (query, session) = (Arc::clone(&query), Arc::clone(session));
+            let (query, session, kinds) = (Arc::clone(&query), Arc::clone(session), Arc::clone(&kinds));
             let wait = capture.settings().request_wait;
             let folder = capture.folder().map(Path::to_owned).unwrap_or_default();
             let asked = capture.clone();
             capture.when_ready(wait, token.clone(), move |ready, cancel| {
                 let _ = sender.send(caught(|| {
                     let ready = ready.map_err(|why| errors::unavailable(&why))?;
-                    let found = find(&session, &ready, &query, encoding, cancel);
+                    let found = find(&session, &ready, &query, encoding, &kinds, cancel);
                     Ok((found, Lacking::of(&asked, &ready.freshness)))
                 }));
             });
@@ -120,6 +120,7 @@ fn find(
     ready: &Ready,
     query: &str,
     encoding: Encoding,
+    kinds: &SymbolKinds,
     cancel: &CancelToken,
 ) -> Vec<Scored> {
     let (found, _) = query::workspace_symbols(&ready.view, query, SYMBOLS_MAX, cancel.flag());
@@ -127,7 +128,7 @@ fn find(
         let file = symbol.location.file;
         let uri = session.uris.of(&ready.absolute(file))?;
         let places = Places::File(ready.view.positions(file, encoding));
-        Some((symbol.score, convert::workspace_symbol(symbol, uri, &places)))
+        Some((symbol.score, convert::workspace_symbol(symbol, uri, &places, kinds)))
     };
     found.iter().filter_map(symbol).collect()
 }

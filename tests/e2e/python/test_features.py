@@ -168,6 +168,44 @@ async def test_flat_symbols_for_clients_without_hierarchy(start, workspace):
     assert all(isinstance(symbol, types.SymbolInformation) for symbol in symbols)
 
 
+LISTED = {
+    "rust": ("a.rs", "struct Item;\nenum Kind { One }\n", {"Item": "Struct", "Kind": "Enum", "One": "EnumMember"}),
+    "go": ("a.go", "package a\n\ntype Item struct{}\n", {"Item": "Struct"}),
+    "c": ("a.c", "struct Item { int x; };\nenum Kind { One };\n", {"Item": "Struct", "Kind": "Enum", "One": "EnumMember"}),
+    "java": ("A.java", "enum Kind { One }\n", {"Kind": "Enum", "One": "EnumMember"}),
+}
+
+
+@pytest.mark.parametrize("language", LISTED)
+@pytest.mark.parametrize("where", ["outline", "search", "both", "neither"])
+async def test_kinds_of_symbols_are_those_that_the_client_lists(start, workspace, language, where):
+    file, text, kinds = LISTED[language]
+    every = types.ClientSymbolKindOptions(value_set=list(types.SymbolKind))
+
+    def adapt(capabilities):
+        outline = types.DocumentSymbolClientCapabilities(hierarchical_document_symbol_support=True)
+        search = types.WorkspaceSymbolClientCapabilities()
+        outline.symbol_kind = every if where in ("outline", "both") else None
+        search.symbol_kind = every if where in ("search", "both") else None
+        capabilities.text_document.document_symbol, capabilities.workspace.symbol = outline, search
+
+    editor = await start(workspace({file: text}), adapt=adapt)
+    await editor.ready()
+    plainer = {"Struct": "Class", "EnumMember": "Constant"}
+    plain = {name: plainer.get(kind, kind) for name, kind in kinds.items()}
+
+    def nested(symbols):
+        return [symbol for s in symbols for symbol in (s, *nested(s.children or []))]
+
+    outline = {symbol.name: symbol.kind.name for symbol in nested(await editor.symbols(file)) if symbol.name in kinds}
+    assert outline == (kinds if where in ("outline", "both") else plain)
+    found = {}
+    for name in kinds:
+        symbols = await editor.client.workspace_symbol_async(types.WorkspaceSymbolParams(query=name))
+        found |= {symbol.name: symbol.kind.name for symbol in symbols if symbol.name == name}
+    assert found == (kinds if where in ("search", "both") else plain)
+
+
 async def test_plain_hover_for_clients_without_markdown(start, workspace):
     def adapt(capabilities):
         capabilities.text_document.hover = types.HoverClientCapabilities(content_format=[types.MarkupKind.PlainText])
