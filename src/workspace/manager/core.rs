@@ -337,7 +337,7 @@ impl Core {
                 self.keeper.set_pinned(folder.id, is_pinned(new, &folder.path));
             }
             if old.dependencies != new.dependencies {
-                folder.libraries.forget();
+                self.forget_libraries(folder);
             }
             if old.cache_dir != new.cache_dir {
                 self.cache_moved(folder);

@@ -201,7 +201,7 @@ impl State {
 
 impl Core {
     /// Gives up dependencies of folders, those of the least recently used first, until so much is free.
-    pub(super) fn spare_libraries(&self, bytes: u64) -> bool {
+    pub(super) fn spare_libraries(self: &Arc<Self>, bytes: u64) -> bool {
         let mut folders: Vec<Arc<Folder>> = self.folders().to_vec();
         folders.sort_by_key(|folder| folder.shelf.last_use());
         let mut any = false;
@@ -210,9 +210,26 @@ impl Core {
                 break;
             }
             any |= folder.leading.give_up();
-            any |= folder.libraries.give_up();
+            any |= self.give_up_libraries(&folder);
         }
         any
+    }
+
+    /// Gives up a folder's dependencies, for memory; says whether there was something. Who waits for them waits no longer.
+    fn give_up_libraries(self: &Arc<Self>, folder: &Arc<Folder>) -> bool {
+        let any = folder.libraries.give_up();
+        if any {
+            // Whoever needs the memory may hold a lock, under which nobody is to be woken.
+            let folder = Arc::clone(folder);
+            self.later(Instant::now(), move |_| folder.wake());
+        }
+        any
+    }
+
+    /// What is known of a folder's dependencies does not hold any more: who waits for them looks again.
+    pub(super) fn forget_libraries(&self, folder: &Folder) {
+        folder.libraries.forget();
+        folder.wake();
     }
 
     /// Whether the folder's dependencies are being read; what is not there yet begins to be.
@@ -386,8 +403,8 @@ impl Core {
 
     /// The folder's graph with its dependencies beside it; `None` if there are none, or no room for them.
     pub(super) fn beside_libraries(
-        &self,
-        folder: &Folder,
+        self: &Arc<Self>,
+        folder: &Arc<Folder>,
         served: &Served<Resident>,
     ) -> Option<Arc<Resident>> {
         let kept = {
@@ -402,13 +419,13 @@ impl Core {
         };
         let ledger = self.keeper.ledger();
         let Ok(room) = ledger.reserve(kept.charge.bytes().saturating_mul(LAID_FACTOR)) else {
-            folder.libraries.give_up();
+            self.give_up_libraries(folder);
             return None;
         };
         let mut graph = served.graph.graph.with_libraries(&kept.loaded.libraries);
         let bytes = graph.library_bytes(&kept.loaded.libraries) as u64;
         let Ok(charge) = room.settle_on_heap(Account::Dependencies, bytes) else {
-            folder.libraries.give_up();
+            self.give_up_libraries(folder);
             return None;
         };
         let charge = Arc::new(charge);

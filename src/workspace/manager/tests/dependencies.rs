@@ -165,6 +165,36 @@ fn what_is_forgotten_while_it_begins_to_be_read_does_not_keep_anybody_waiting() 
 }
 
 #[test]
+fn who_waits_for_what_is_given_up_is_answered_at_once() {
+    let world = world(settings());
+    let core = world.manager.core();
+    let folder = core.owner(&world.at("a/x.ts")).unwrap();
+    let lets_go: [&dyn Fn(); 2] = [&|| assert!(core.spare_libraries(u64::MAX)), &|| {
+        world.manager.set_settings(Settings { dependencies: Dependencies::Off, ..settings() })
+    }];
+    for let_go in lets_go {
+        folder.libraries.forget();
+        // A load that takes longer than anybody waits.
+        let (release, gate) = crossbeam_channel::bounded::<()>(0);
+        let stands = move || {
+            let _ = gate.recv();
+            None
+        };
+        assert!(core.libraries_awaited(&folder, stands));
+        let (sent, answered) = crossbeam_channel::bounded(1);
+        let capture = world.manager.capture(&world.at("a/x.ts"));
+        let capture = capture.reaching(Reach::Dependencies).awaiting(Instant::now() + 10 * PATIENCE);
+        capture.when_ready(10 * PATIENCE, CancelToken::new(), move |ready, _| {
+            sent.send(has(&ready.unwrap(), LIB)).unwrap()
+        });
+        assert!(answered.is_empty(), "it waits");
+        let_go();
+        assert_eq!(answered.recv_timeout(PATIENCE), Ok(false));
+        drop(release);
+    }
+}
+
+#[test]
 fn folders_are_built_while_dependencies_take_their_time() {
     // As many as there are threads of all kinds, and more.
     const LOADS: usize = 8;
