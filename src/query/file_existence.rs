@@ -64,24 +64,8 @@ pub fn file_deletions(
         return Ok(Vec::new());
     }
     let resolver = Resolver::new(view);
-    let mut importers: Vec<FileId> =
-        by_path(view, &gone, cancel).into_iter().map(|(file, ..)| file).collect();
-    let limits =
-        ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), ..ReferenceLimits::default() };
-    for file in &gone {
-        importers.extend(resolver.references(Target::File(*file), limits).found.iter().map(|f| f.file));
-        let facts = view.facts(*file);
-        if let Some(name) = view.lookup_name(view.lang(*file).strategy().module_of(view.path(*file)).1) {
-            importers.extend(view.files_with(name).take(IMPORTERS_MAX));
-        }
-        for d in facts.defs.iter().filter(|d| d.scope == ScopeId::FILE).take(NAMES_MAX) {
-            importers.extend(view.files_with(d.name).take(IMPORTERS_MAX));
-        }
-    }
-    importers.sort_unstable();
-    importers.dedup();
     let mut files = Vec::new();
-    for file in importers.into_iter().filter(|file| !gone.contains(file)) {
+    for file in importers(&resolver, &gone, cancel) {
         if cancel.load(Ordering::Relaxed) {
             return Err(Refusal("cancelled".to_owned()));
         }
@@ -93,6 +77,54 @@ pub fn file_deletions(
     Ok(files)
 }
 
+/// Other files that may name these, or import something that they define; ascending.
+pub(super) fn importers(
+    resolver: &Resolver<'_>,
+    files: &FxHashSet<FileId>,
+    cancel: &AtomicBool,
+) -> Vec<FileId> {
+    let view = resolver.view();
+    let mut importers: Vec<FileId> =
+        by_path(view, files, cancel).into_iter().map(|(file, ..)| file).collect();
+    let limits =
+        ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), ..ReferenceLimits::default() };
+    for file in files {
+        importers.extend(resolver.references(Target::File(*file), limits).found.iter().map(|f| f.file));
+        let facts = view.facts(*file);
+        if let Some(name) = view.lookup_name(view.lang(*file).strategy().module_of(view.path(*file)).1) {
+            importers.extend(view.files_with(name).take(IMPORTERS_MAX));
+        }
+        for d in facts.defs.iter().filter(|d| d.scope == ScopeId::FILE).take(NAMES_MAX) {
+            importers.extend(view.files_with(d.name).take(IMPORTERS_MAX));
+        }
+    }
+    importers.retain(|file| !files.contains(file));
+    importers.sort_unstable();
+    importers.dedup();
+    importers
+}
+
+/// The names by which a file imports one of these, or something of them, and those among them by which it makes one a
+/// module.
+pub(super) fn leads_to(
+    resolver: &Resolver<'_>,
+    file: FileId,
+    files: &FxHashSet<FileId>,
+) -> Vec<(Span, bool)> {
+    let facts = resolver.view().facts(file);
+    let leads_there = |def| match resolver.meaning(Symbol { file, def }) {
+        Outcome::Found(targets) => targets.iter().all(|(target, _)| files.contains(&target.file())),
+        _ => false,
+    };
+    let imports = facts.defs_with_ids().filter(|(_, d)| {
+        d.flags.has(DefFlags::FILE_MODULE) || d.kind == DefKind::Import && !d.flags.has(DefFlags::EXPORTED)
+    });
+    imports
+        .filter(|(id, _)| leads_there(*id))
+        .map(|(_, d)| (d.name_span, d.flags.has(DefFlags::FILE_MODULE)))
+        .collect()
+}
+
 fn taken_out(
     resolver: &Resolver<'_>,
     file: FileId,
@@ -101,17 +133,7 @@ fn taken_out(
 ) -> Result<Vec<Edit>, Refusal> {
     let view = resolver.view();
     let facts = view.facts(file);
-    let leads_there = |def| match resolver.meaning(Symbol { file, def }) {
-        Outcome::Found(targets) => targets.iter().all(|(target, _)| gone.contains(&target.file())),
-        _ => false,
-    };
-    let imports = facts.defs_with_ids().filter(|(_, d)| {
-        d.flags.has(DefFlags::FILE_MODULE) || d.kind == DefKind::Import && !d.flags.has(DefFlags::EXPORTED)
-    });
-    let dead: Vec<(Span, bool)> = imports
-        .filter(|(id, _)| leads_there(*id))
-        .map(|(_, d)| (d.name_span, d.flags.has(DefFlags::FILE_MODULE)))
-        .collect();
+    let dead = leads_to(resolver, file, gone);
     if dead.is_empty() {
         return Ok(Vec::new());
     }

@@ -69,6 +69,17 @@ impl WorkspaceEdits {
         self.files.push((uri, version, edits));
     }
 
+    /// Those of other files, too.
+    pub fn append(&mut self, other: WorkspaceEdits) {
+        self.files.extend(other.files);
+        self.moves.extend(other.moves);
+        self.annotations.extend(other.annotations);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.moves.is_empty()
+    }
+
     /// Whether what stands there is changed.
     pub fn has(&self, uri: &Uri, at: Range) -> bool {
         let range_of = |edit: &Edit| match edit {

@@ -22,6 +22,7 @@ pub mod document_highlight;
 pub mod document_link;
 pub mod document_symbol;
 pub mod execute_command;
+mod file_edits;
 pub mod file_operations;
 pub mod folding_range;
 pub mod graph;
