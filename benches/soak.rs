@@ -274,8 +274,14 @@ fn soak(root: &Path, duration: Duration, pause: Duration) -> Result<(), String> 
         memory.used,
         memory.high_water as f64 / MIB
     );
-    Sample::take(started).print("closed");
+    let last = Sample::take(started);
+    last.print("closed");
     manager.shutdown();
+    // By then all pools are there that there will be.
+    let first = resting.get(resting.len() * WARM_UP_PERCENT / 100);
+    if let Some(first) = first.filter(|f| last.threads > f.threads || last.files > f.files) {
+        return Err(format!("threads or files are left: {first:?}, {last:?}"));
+    }
     match (memory.used, duration >= TELLING && at_rest.per_hour >= SLOPE_MAX) {
         (0, false) => Ok(()),
         (0, true) => Err(format!("it grows: {at_rest}")),

@@ -398,6 +398,8 @@ pub struct Knobs {
     pub hands: &'static [(&'static str, Hands)],
     /// Names that are always there and never in the folder unless declared there.
     pub builtins: &'static [&'static str],
+    /// Types that are defined in a namespace of the standard library by that library alone.
+    pub library_types: &'static [&'static str],
     /// Decorators, attributes or annotations that change what a definition is.
     pub decorators: &'static [(&'static str, DefFlags)],
     /// Members that hold the instance type of a function (`prototype`).
@@ -528,6 +530,7 @@ impl Knobs {
         pairs: &[],
         hands: &[],
         builtins: &[],
+        library_types: &[],
         decorators: &[],
         prototype_names: &[],
         doc_prefixes: &[],

@@ -51,7 +51,9 @@ impl Observer for Announcer {
         match event {
             Event::Folder(transition) => match inbox.transitions.get_mut(&transition.folder) {
                 Some(earlier) => {
-                    *earlier = Transition { from: earlier.from, ..transition };
+                    // One that has been opened again since is another folder.
+                    let from = if earlier.closed { transition.from } else { earlier.from };
+                    *earlier = Transition { from, ..transition };
                 }
                 None => {
                     inbox.transitions.insert(transition.folder.clone(), transition);

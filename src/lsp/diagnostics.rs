@@ -15,10 +15,12 @@ use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, Publi
 use super::announcer::Announcer;
 use super::convert::{self, Places};
 use super::findings;
+use super::reading::return_wait;
+use super::refresh;
 use super::session::Session;
 use super::transport::Client;
 use super::uri::OpenUris;
-use super::work;
+use super::work::{self, CancelOnDrop};
 use crate::lang::LangId;
 use crate::query::FindingKind;
 use crate::text::Encoding;
@@ -242,39 +244,47 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let Some(document) = capture.document() else { return };
     let (encoding, version, lang) = (features.encoding, document.version, document.lang);
     let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
-    let more = more(session, capture, findings::wanted(&manager.settings_at(path), lang)).await;
+    let mut found = match found {
+        Ok(found) => found,
+        Err(error) => return tracing::warn!("no diagnostics for {}: {error}", path.display()),
+    };
     let is_open = || manager.documents().get(path).is_some_and(|now| now.version == version);
     let is_current = || is_open() && pushes(session, path);
-    match found {
-        Ok(mut found) => {
-            found.extend(more);
-            session.diagnostics.set_document(&session.uris, path, version, found, is_current);
-        }
-        Err(error) => tracing::warn!("no diagnostics for {}: {error}", path.display()),
+    // What the text alone tells does not wait for the folder.
+    let wait = return_wait(&capture);
+    if !wait.is_zero() {
+        session.diagnostics.set_document(&session.uris, path, version, found.clone(), is_current);
+    }
+    let more = more(session, capture, wait, findings::wanted(&manager.settings_at(path), lang)).await;
+    if wait.is_zero() || !more.is_empty() {
+        found.extend(more);
+        session.diagnostics.set_document(&session.uris, path, version, found, is_current);
     }
 }
 
 /// What the folder finds in a document, if it is there; once it is, somebody looks again.
-async fn more(session: &Arc<Session>, capture: Capture, kinds: Vec<FindingKind>) -> Vec<Diagnostic> {
+async fn more(
+    session: &Arc<Session>,
+    capture: Capture,
+    wait: Duration,
+    kinds: Vec<FindingKind>,
+) -> Vec<Diagnostic> {
     let Ok(features) = session.features().cloned() else { return Vec::new() };
     if kinds.is_empty() || capture.folder().is_none() {
         return Vec::new();
     }
     let (sender, found) = oneshot::channel();
-    // One that is on its way back has nothing new to say once it is there.
-    let wait = if capture.comes_back() { capture.settings().request_wait } else { Duration::ZERO };
     let arrived = Instant::now();
-    let teller = Arc::clone(session);
-    capture.when_ready(wait, CancelToken::new(), move |ready, cancel| {
+    let (teller, asked) = (Arc::clone(session), capture.clone());
+    let guard = CancelOnDrop(CancelToken::new());
+    capture.when_ready(wait, guard.0.clone(), move |ready, cancel| {
         let found = work::caught(|| match ready {
             Ok(ready) => match ready.file {
                 Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel),
                 None => Ok(Vec::new()),
             },
             Err(why) => {
-                if let Some(folder) = why.folder {
-                    teller.turned_away.note(&folder, arrived);
-                }
+                refresh::turned_away(&teller, &asked, &why, arrived);
                 Ok(Vec::new())
             }
         });

@@ -49,6 +49,11 @@ pub fn unavailable(why: &Unavailable) -> Error {
     Error { data: Some(data), ..failed(why.message.clone()) }
 }
 
+/// The kind that an error of [`unavailable`] tells a client.
+pub fn kind(error: &Error) -> Option<&str> {
+    error.data.as_ref()?.get("kind")?.as_str()
+}
+
 /// The document itself cannot be answered from.
 pub fn not_analysed(why: &Unanalysed) -> Error {
     let (kind, retryable) = match why {

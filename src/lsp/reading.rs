@@ -13,7 +13,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use super::convert::{self, Places};
 use super::errors;
 use super::lanes::Turn;
-use super::refresh::is_refreshed;
+use super::refresh::{self, is_refreshed};
 use super::session::Session;
 use super::uri;
 use super::work::{CancelOnDrop, caught};
@@ -32,6 +32,18 @@ use crate::workspace::sync::Mutex;
 /// Least time that [`Patience::FolderFirst`] waits, whatever the settings say: a client that is told by its answer to ask
 /// again does so at once.
 const FOLDER_FIRST_MIN: Duration = Duration::from_secs(1);
+
+/// Longest wait for a folder that is on its way back by those that the client would make again. It is back soon, and says
+/// nothing new then that would be worth asking again for.
+const RETURN_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How long one waits for the folder who would ask again once it is there.
+pub(super) fn return_wait(capture: &Capture) -> Duration {
+    match capture.comes_back() {
+        true => capture.settings().request_wait.min(RETURN_WAIT_MAX),
+        false => Duration::ZERO,
+    }
+}
 
 /// The result of a request, on its way.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
@@ -314,8 +326,8 @@ where
     let first_wait = match patience {
         Patience::Folder => wait,
         Patience::FolderFirst => wait.max(FOLDER_FIRST_MIN),
-        // One that has been evicted is back soon, and then says nothing that would be worth asking again for.
-        Patience::Local if request.capture.comes_back() => wait,
+        // What is asked while somebody types cannot wait.
+        Patience::Local if request.refreshed.is_some() => return_wait(&request.capture),
         Patience::Local | Patience::LocalFirst => Duration::ZERO,
     };
     // Versions of one document are parsed one after the other, however many are asked about at once.
@@ -449,10 +461,8 @@ impl<F> Request<F> {
     where
         F: Fn(&Reading, Scope, &CancelToken) -> Result<Found<T>>,
     {
-        if let (Err(why), Some(arrived)) = (&ready, self.refreshed)
-            && let (Some(folder), true) = (&why.folder, why.retryable)
-        {
-            self.session.turned_away.note(folder, arrived);
+        if let (Err(why), Some(arrived)) = (&ready, self.refreshed) {
+            refresh::turned_away(&self.session, &self.capture, why, arrived);
         }
         let (ready, scope) = match ready {
             Ok(ready)
@@ -461,7 +471,7 @@ impl<F> Request<F> {
                 (ready, Scope::FileAlone)
             }
             Ok(ready) => (ready, Scope::Folder),
-            Err(why) if patience != Patience::Folder && may_pass(why.kind) => {
+            Err(why) if patience != Patience::Folder && why.kind.may_pass() => {
                 // The file is read by itself; if that cannot be done either, the folder has the better error.
                 match self.capture.by_itself() {
                     Ok(ready) => (ready, Scope::FileAlone),
@@ -512,11 +522,6 @@ impl<F> Request<F> {
         };
         Err(errors::unavailable(&why))
     }
-}
-
-/// Whether the folder may be there soon.
-fn may_pass(kind: Kind) -> bool {
-    matches!(kind, Kind::NotLoaded | Kind::Evicted)
 }
 
 /// A request about the text of one file, whatever its folder is up to; one after the other for each document.

@@ -13,7 +13,7 @@ use tower_lsp::gen_lsp_types::{
 use super::diagnostics;
 use super::handlers::{code_lens, inlay_hint, semantic_tokens};
 use super::session::Session;
-use crate::workspace::manager::Transition;
+use crate::workspace::manager::{Capture, Transition, Unavailable};
 use crate::workspace::sync::Mutex;
 
 /// Requests that come so soon after the client has been asked to ask again are made because of that.
@@ -28,14 +28,19 @@ struct Turned {
     folders: BTreeSet<PathBuf>,
     /// When the client was last asked to ask again because of them.
     asked_again: Option<Instant>,
+    /// The folders that it was asked to do so for, each because of what it asked for the one before.
+    chain: BTreeSet<PathBuf>,
 }
 
 impl TurnedAway {
-    /// A request about the folder got no answer, or none from the folder. One that the client was asked for does not count:
-    /// two folders that do not fit into memory together would have it ask for ever, and drive each other out for it.
-    pub fn note(&self, folder: &Path, arrived: Instant) {
+    /// A request about the folder got no answer, or none from the folder. What the client was asked for counts once for each
+    /// folder: two that do not fit into memory together would have it ask for ever, and drive each other out for it.
+    fn note(&self, folder: &Path, arrived: Instant) {
         let mut turned = self.0.lock();
         if turned.asked_again.is_none_or(|asked| arrived >= asked + ASKED_AGAIN) {
+            turned.chain.clear();
+        }
+        if !turned.chain.contains(folder) {
             turned.folders.insert(folder.to_owned());
         }
     }
@@ -46,8 +51,20 @@ impl TurnedAway {
         let some = turned.folders.remove(folder);
         if some {
             turned.asked_again = Some(now);
+            turned.chain.insert(folder.to_owned());
         }
         some
+    }
+}
+
+/// A request that arrived then was turned away: if its folder may be there soon, the client is to ask again once it is, which
+/// may be by now.
+pub fn turned_away(session: &Arc<Session>, asked: &Capture, why: &Unavailable, arrived: Instant) {
+    let (Some(folder), true) = (&why.folder, why.retryable) else { return };
+    session.turned_away.note(folder, arrived);
+    // Who puts a folder there looks for those that were turned away before; the others come by here.
+    if why.kind.may_pass() && asked.is_served() && session.turned_away.take(folder, Instant::now()) {
+        says_else(session, folder);
     }
 }
 
@@ -67,10 +84,14 @@ pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
         session.changed();
     }
     if from.contents != to.contents || *closed || turned_away {
-        // Those that are told rather than ask.
-        diagnostics::graph_changed(session, folder);
-        ask_again(session);
+        says_else(session, folder);
     }
+}
+
+fn says_else(session: &Arc<Session>, folder: &Path) {
+    // Those that are told rather than ask.
+    diagnostics::graph_changed(session, folder);
+    ask_again(session);
 }
 
 /// Features are switched otherwise: what is off has no answers any more, and what is on has.
@@ -120,10 +141,17 @@ mod tests {
         turned.note(a, now);
         turned.note(a, now);
         assert!(!turned.take(b, now) && turned.take(a, now) && !turned.take(a, now));
-        // What the client asks for now it has been told to ask for.
-        turned.note(b, now + Duration::from_secs(1));
-        assert!(!turned.take(b, now));
-        turned.note(b, now + ASKED_AGAIN);
-        assert!(turned.take(b, now));
+        // What the client asks for now it has been told to ask for; another folder may have missed it all the same.
+        let soon = now + Duration::from_secs(1);
+        turned.note(a, soon);
+        turned.note(b, soon);
+        assert!(!turned.take(a, soon) && turned.take(b, soon));
+        // However long it takes a folder to come back, each has had its turn.
+        turned.note(a, soon);
+        let late = soon + 10 * ASKED_AGAIN;
+        turned.note(b, soon);
+        assert!(!turned.take(a, late) && !turned.take(b, late));
+        turned.note(a, late);
+        assert!(turned.take(a, late));
     }
 }

@@ -15,6 +15,7 @@ use super::configuration::Configuration;
 use super::diagnostics::Diagnostics;
 use super::errors;
 use super::features::ClientFeatures;
+use super::handlers::workspace_symbol::Lack;
 use super::lanes::Lanes;
 use super::refresh::TurnedAway;
 use super::registration::Registrations;
@@ -42,7 +43,7 @@ pub struct Session {
     pub token_results: TokenResults,
     pub registrations: Registrations,
     /// Why not all symbols of the workspace were found the last time.
-    pub symbols_lacked: Mutex<BTreeSet<String>>,
+    pub symbols_lacked: Mutex<BTreeSet<Lack>>,
     pub turned_away: TurnedAway,
     /// How often a folder has come to say something else.
     pub changes: watch::Sender<u64>,

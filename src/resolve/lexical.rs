@@ -10,7 +10,7 @@ use super::ty::Ty;
 use super::{Cx, Entity, HITS_MAX, Hit, Resolution, Resolver, Symbol, Tier};
 use crate::lang::Knobs;
 use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Name, Ref, RefId, Role, ScopeId, ScopeKind, Term};
-use crate::lang::modules::{FileId, Layout, ModuleTarget};
+use crate::lang::modules::{FileId, ModuleTarget};
 use crate::lang::pack::{MemberScope, Visibility};
 
 /// A bare name and where it is used.
@@ -64,49 +64,6 @@ impl Resolver<'_> {
                 })
             },
         )
-    }
-
-    /// A name of the standard library is that one where the folder only declares it again, or has another for systems that
-    /// lack it. So is a namespace of that library that the folder adds to.
-    fn unless_standard(&self, file: FileId, name: Name, found: Resolution) -> Resolution {
-        let knobs = self.knobs(file);
-        let replaced = |flags: DefFlags| !flags.has(DefFlags::INACTIVE) && !flags.has(DefFlags::DECLARATION);
-        let of_file = |symbol: Symbol| {
-            let index = self.index(symbol.file);
-            matches!(index.facts.scope(index.facts.def(symbol.def).scope).kind, ScopeKind::File)
-        };
-        match found.first_symbol() {
-            Some(symbol)
-                if knobs.textual
-                    && self.named_in(name, knobs.builtins)
-                    && of_file(symbol)
-                    && (self.is_open_namespace(symbol)
-                        || !self.group(symbol).iter().any(|s| replaced(self.def(*s).flags))) =>
-            {
-                Resolution::External(Some(name))
-            }
-            _ => found,
-        }
-    }
-
-    /// Of definitions in several files, those first that are built together with the file.
-    fn built_first(&self, file: FileId, found: Resolution) -> Resolution {
-        let Resolution::Found(mut hits) = found else { return found };
-        if hits.len() > 1 && self.knobs(file).build_constraints {
-            let strategy = self.index(file).lang.strategy();
-            let is_out = |file: FileId| strategy.is_left_out(self.layout().path(file));
-            let marked = self.index(file).facts.defs.first().is_some_and(|d| d.flags.has(DefFlags::INACTIVE));
-            let own = marked || is_out(file);
-            hits.sort_by_key(|hit| match hit.entity {
-                Entity::Symbol(symbol) if symbol.file != file => {
-                    let out = self.def(symbol).flags.has(DefFlags::INACTIVE) || is_out(symbol.file);
-                    (true, out != own)
-                }
-                Entity::Symbol(_) => (false, false),
-                Entity::Place(_) => (true, false),
-            });
-        }
-        Resolution::Found(hits)
     }
 
     /// Of several functions of one name, those first that take so many arguments; of those the signatures first.

@@ -39,6 +39,7 @@ mod present;
 mod receiver;
 mod references;
 mod related;
+mod standard;
 mod term;
 mod tested;
 mod ty;

@@ -92,6 +92,9 @@ impl Resolver<'_> {
             (_, None, Resolution::Missing(_)) if !wanted.member => {
                 Usage::May("nothing of this name is found in its scope")
             }
+            (_, None, Resolution::External(_)) if self.may_replace_standard(file, &r, wanted) => {
+                Usage::May("it is the standard library's, and this one's where that lacks it")
+            }
             _ => Usage::Not,
         }
     }

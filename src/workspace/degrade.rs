@@ -13,6 +13,9 @@ use crate::lang::modules::parent;
 /// A folder keeps whole files as long as this part of its source fits, one in so many; below that, knowing where more
 /// things are defined is worth more than knowing where few are used.
 const FILES_PART_MIN: u64 = 2;
+/// More of a folder is looked for where there is more room than before by at least this part, one in so many.
+pub const ROOM_STEP: u64 = 8;
+
 /// What a graph of definitions alone takes of a whole one's bytes, at most, where code is as it usually is.
 const DEFINITIONS_PERCENT: u64 = 60;
 /// A choice is made as if a graph took so many percent of what is expected: documents that are opened next, and an

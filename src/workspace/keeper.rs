@@ -338,6 +338,11 @@ impl<G> Keeper<G> {
         self.attainable(id).saturating_sub(own)
     }
 
+    /// See [`Slot::begin`].
+    pub fn begin(&self, id: FolderId, build: BuildId) -> bool {
+        self.folders.lock().get_mut(&id).is_some_and(|e| e.slot.begin(build))
+    }
+
     pub fn is_current(&self, id: FolderId, build: BuildId) -> bool {
         self.folders.lock().get(&id).is_some_and(|e| e.slot.is_current(build))
     }
@@ -399,7 +404,7 @@ impl<G> Keeper<G> {
                         if let Some(parting) = &self.parting {
                             parting(victim);
                         }
-                        let idle = |e: &Entry<G>| !e.pinned && !e.slot.is_building();
+                        let idle = |e: &Entry<G>| !e.pinned && !e.slot.is_at_work();
                         if self.evict_if(victim, |e| idle(e) || injected(Fault::EvictUnchecked)) {
                             cost.evicted.push(victim);
                         }
@@ -539,7 +544,7 @@ impl<G> Keeper<G> {
     /// Those of the plan that are still idle go; says who.
     fn evict_idle(&self, plan: Plan) -> Vec<FolderId> {
         let mut gone = plan.victims;
-        gone.retain(|victim| self.evict_if(*victim, |e| !e.pinned && !e.slot.is_building()));
+        gone.retain(|victim| self.evict_if(*victim, |e| !e.pinned && !e.slot.is_at_work()));
         gone
     }
 
@@ -631,7 +636,7 @@ fn busy<G>(folders: &Folders<'_, G>, own: &Entry<G>) -> u64 {
     if own.would_yield() > 0 {
         return 0;
     }
-    let busy = folders.values().filter(|e| !e.pinned && e.slot.is_building());
+    let busy = folders.values().filter(|e| !e.pinned && e.slot.is_at_work());
     busy.map(Entry::would_yield).fold(0, u64::saturating_add)
 }
 
@@ -640,7 +645,7 @@ fn candidates<G>(folders: &Folders<'_, G>) -> Vec<Candidate> {
         folder: *id,
         bytes: e.would_yield(),
         last_use: e.shelf.last_use(),
-        protected: e.pinned && !injected(Fault::PinnedPlanned) || e.slot.is_building(),
+        protected: e.pinned && !injected(Fault::PinnedPlanned) || e.slot.is_at_work(),
     };
     folders.iter().map(candidate).collect()
 }

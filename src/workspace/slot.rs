@@ -107,6 +107,8 @@ enum Building {
         started: Moment,
         /// What it took; comes back if it fails.
         changes: Changes,
+        /// It has a thread, rather than waiting for one.
+        begun: bool,
     },
     BackingOff {
         since: Moment,
@@ -235,7 +237,7 @@ impl Slot {
 
     /// The current build failed: what it took comes back, what was served goes stale.
     pub fn failed(&mut self, build: BuildId, failure: Failure, now: Moment) {
-        let Building::Running { id, started, changes } =
+        let Building::Running { id, started, changes, .. } =
             std::mem::replace(&mut self.building, Building::Idle)
         else {
             debug_assert!(false, "only a running build fails");
@@ -296,6 +298,23 @@ impl Slot {
         }
     }
 
+    /// The build has got a thread, and ends by itself from now on. `false` if it no longer counts.
+    pub fn begin(&mut self, build: BuildId) -> bool {
+        match &mut self.building {
+            Building::Running { id, begun, .. } if *id == build => {
+                *begun = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a build has begun and not ended. What only waits for a thread ends when others have, and they may wait for
+    /// the memory of its folder.
+    pub fn is_at_work(&self) -> bool {
+        matches!(self.building, Building::Running { begun: true, .. })
+    }
+
     pub fn is_building(&self) -> bool {
         matches!(self.building, Building::Running { .. })
     }
@@ -348,7 +367,7 @@ impl Slot {
         if !self.is_serving() {
             changes = Changes::Everything;
         }
-        self.building = Building::Running { id, started: now, changes: changes.clone() };
+        self.building = Building::Running { id, started: now, changes: changes.clone(), begun: false };
         Start { id, changes }
     }
 

@@ -595,3 +595,13 @@ pub const BUILTINS: &[&str] = &[
     "wint_t",
     "write",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_in_order() {
+        assert!(BUILTINS.is_sorted());
+    }
+}

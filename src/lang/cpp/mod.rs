@@ -105,6 +105,7 @@ pub static PACK: Pack = Pack {
         ],
         pairs: &["first", "second"],
         builtins: BUILTINS,
+        library_types: &["basic_string", "char_traits"],
         doc_prefixes: DOC_PREFIXES,
         no_parameters: Some("void"),
         decorator_prefixes: &["template", "[["],

@@ -106,6 +106,7 @@ pub static PACK: Pack = Pack {
         ],
         hands: HANDS,
         builtins: BUILTINS,
+        member_marks: &[".", "::"],
         doc_prefixes: &["/**"],
         decorator_prefixes: &["@"],
         ..Knobs::DEFAULT

@@ -100,15 +100,19 @@ pub fn handle(
 
 /// Tells the user of what was not lacking the last time: who looks for a symbol asks with every letter.
 fn tell(session: &Session, lacks: Lacks) {
-    let now: BTreeSet<String> = lacks.keys().cloned().collect();
+    // What is said of one folder has amounts in it that change.
+    let now: BTreeSet<Lack> = lacks.values().flatten().cloned().collect();
     let before = std::mem::replace(&mut *session.symbols_lacked.lock(), now);
-    for (cause, folders) in lacks.iter().filter(|(cause, _)| !before.contains(*cause)) {
-        session.show(MessageType::Info, words(cause, folders));
+    for (cause, mut folders) in lacks {
+        folders.retain(|lack| !before.contains(lack));
+        if !folders.is_empty() {
+            session.show(MessageType::Info, words(&cause, &folders));
+        }
     }
 }
 
-fn words(cause: &str, folders: &[PathBuf]) -> String {
-    let first = folders.first().map(|folder| folder.display().to_string()).unwrap_or_default();
+fn words(cause: &str, folders: &[Lack]) -> String {
+    let first = folders.first().map(|(folder, _)| folder.display().to_string()).unwrap_or_default();
     match folders.len() {
         0 | 1 => format!("coppice: not all symbols of {first} are found: {cause}"),
         n => format!("coppice: not all symbols of {first} and {} more are found: {cause}", n - 1),
@@ -133,8 +137,11 @@ fn find(
     found.iter().filter_map(symbol).collect()
 }
 
-/// Why folders have no part in an answer, or not all that they have, and which these are.
-type Lacks = BTreeMap<String, Vec<PathBuf>>;
+/// A folder that has no part in an answer, or not all that it has, and of what kind the reason is.
+pub type Lack = (PathBuf, Option<String>);
+
+/// The reasons, and of which folders.
+type Lacks = BTreeMap<String, Vec<Lack>>;
 
 /// The best of all folders, if none of it has been sent yet, and what it lacks. A folder that is not there, or not wholly,
 /// does not keep the others from answering, but nothing found is only said where all have been asked for all they have.
@@ -152,7 +159,7 @@ fn merge(folders: Vec<Part>, sent: bool) -> Result<(Vec<SymbolInformation>, Lack
             Err(error) => (error.message.to_string(), error),
         };
         tracing::info!("not all symbols of {} are found: {cause}", folder.display());
-        lacks.entry(cause).or_default().push(folder);
+        lacks.entry(cause).or_default().push((folder, errors::kind(&error).map(str::to_owned)));
         missing.get_or_insert(error);
     }
     if let Some(error) = missing.filter(|_| all.is_empty() && !sent) {

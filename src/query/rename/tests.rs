@@ -259,6 +259,29 @@ fn typescript_exports_and_reexports() {
 }
 
 #[test]
+fn uses_of_a_standard_name_are_doubted_where_the_folder_has_its_own_for_systems_without() {
+    let files = "
+        //- /a.h
+        #ifndef HAVE_STRNDUP
+        char *strndup(const char *s, int n);
+        #endif
+        //- /a.c
+        #include \"a.h\"
+        #if defined(NEVER)
+        char *$0strndup(const char *s, int n) { return 0; }
+        #endif
+        //- /b.c
+        #include \"a.h\"
+        char *f(const char *s) { return strndup(s, 3); }
+        ";
+    let renamed = renamed(files, "fresh").unwrap();
+    assert!(
+        renamed.contains(&"? /b.c: char *f(const char *s) { return fresh(s, 3); }".replace("/b", "b")),
+        "{renamed:?}"
+    );
+}
+
+#[test]
 fn members_of_one_shape_are_doubted() {
     check_rename(
         "

@@ -33,6 +33,9 @@ fn ask<'a>(folder: FolderId, start: &Start, bytes: u64, cancel: &'a CancelToken)
 /// Reserves, builds and publishes.
 fn load(keeper: &Kept, id: FolderId, bytes: u64) -> Result<Cost, Unmet> {
     let start = keeper.wanted(id, NOW).or_else(|| keeper.reload(id, NOW)).expect("no build runs");
+    if !keeper.begin(id, start.id) {
+        return Err(Unmet::Outdated);
+    }
     let cancel = CancelToken::new();
     let mut cost = Cost::default();
     match keeper.reserve(ask(id, &start, bytes, &cancel), &mut cost) {
@@ -85,6 +88,19 @@ fn the_least_recently_used_goes_first_and_comes_back_on_demand() {
     let cost = load(&keeper, FolderId(1), 40).unwrap();
     assert_eq!(cost.evicted, ids(&[0]));
     keeper.ledger().validate();
+}
+
+#[test]
+fn a_build_that_waits_for_a_thread_keeps_nobody_waiting() {
+    let (keeper, shelves) = keeper(100, 2);
+    load(&keeper, FolderId(0), 60).unwrap();
+    let begun = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    assert!(keeper.begin(FolderId(0), begun.id));
+    assert!(matches!(load(&keeper, FolderId(1), 60), Err(Unmet::Refused(_))));
+    keeper.confirm(FolderId(0), begun.id, None, NOW);
+    let queued = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    assert_eq!(load(&keeper, FolderId(1), 60).unwrap().evicted, ids(&[0]));
+    assert!(!keeper.begin(FolderId(0), queued.id) && shelves[0].load().is_none());
 }
 
 #[test]
@@ -357,6 +373,7 @@ fn folders_that_are_looked_at_just_now_are_waited_for_by_one_that_has_nothing() 
     let (keeper, _) = keeper(100, 2);
     load(&keeper, FolderId(0), 60).unwrap();
     let look = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    assert!(keeper.begin(FolderId(0), look.id));
     let start = keeper.wanted(FolderId(1), NOW).unwrap();
     let cancel = CancelToken::new();
     let at_once = ask(FolderId(1), &start, 50, &cancel);
@@ -371,7 +388,8 @@ fn folders_that_are_looked_at_just_now_are_waited_for_by_one_that_has_nothing() 
     keeper.fail(FolderId(1), start.id, failure(), NOW);
     load(&keeper, FolderId(0), 60).unwrap();
     load(&keeper, FolderId(1), 30).unwrap();
-    keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    let look = keeper.changed(FolderId(0), Changes::Rescan, NOW).unwrap();
+    assert!(keeper.begin(FolderId(0), look.id));
     let start = keeper.changed(FolderId(1), Changes::Rescan, NOW).unwrap();
     let turn = Instant::now() + Duration::from_secs(3_600);
     let waits = Ask { turn, own_may_go: false, ..ask(FolderId(1), &start, 50, &cancel) };

@@ -26,7 +26,7 @@ use super::super::status::{BuildTime, Watcher};
 use super::core::Core;
 use super::folder::Folder;
 use super::observer::{Event, Severity};
-use super::resident::Resident;
+use super::resident::{Resident, contents, paths_number};
 use crate::graph::{FreezeError, Graph};
 use crate::lang::modules::parent;
 
@@ -213,7 +213,7 @@ impl Core {
 
     /// One build from start to end, on a thread of the builders.
     fn run(self: &Arc<Self>, folder: &Arc<Folder>, start: Start, cancel: &CancelToken) {
-        if !self.keeper.is_current(folder.id, start.id) {
+        if !self.keeper.begin(folder.id, start.id) {
             folder.ended(start.id);
             return;
         }
@@ -499,11 +499,21 @@ impl Core {
         let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };
         let bytes_max = self.settings_of(folder).file_bytes_max;
         let texts = Arc::new(FolderTexts { bounds: Bounds::new(&folder.path, &[]), bytes_max });
+        let part = degraded.map(|_| paths_number(&graph));
+        let is_served = folder.shelf.load().is_some();
+        let mut parts = folder.details.lock().parts;
+        // What has been evicted comes back by itself; who asks then is told.
+        if (is_served || folder.details.lock().own_went) && parts.part.is_some() && parts.part != part {
+            parts.replaced += 1;
+        }
+        parts.part = part;
+        let contents = contents(&graph, degraded, seen.there, parts.replaced);
         let make = |charges| {
             // Here, so that whoever finds the new graph finds what is known of it.
             let mut details = folder.details.lock();
             details.saw(&seen);
             details.root = root(&graph);
+            details.parts = parts;
             if degraded.is_none() {
                 // Should there be less room again, what was tried before says nothing of what to try then.
                 details.room_tried = 0;
@@ -519,7 +529,7 @@ impl Core {
             let outdated = Arc::clone(&details.outdated);
             drop(details);
             let resident =
-                Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded, seen.there);
+                Resident::new(graph, looked_ns, texts, charges, self.keeper.ledger(), degraded, contents);
             resident.is_outdated_by(outdated);
             Arc::new(resident)
         };
@@ -541,13 +551,16 @@ impl Core {
     }
 
     /// The folder's graph knows what was on disk when a build began, but for what that could not read.
-    fn settled(&self, folder: &Folder, seen: &Seen, began: Instant) {
+    fn settled(self: &Arc<Self>, folder: &Folder, seen: &Seen, began: Instant) {
         let was_read = |path: &str| {
             is_asked(path, seen.asked.as_ref()) && !is_below(path, &seen.unread) && !seen.owed.contains(path)
         };
         self.settling.looked(began, |path| {
             self.owns(folder, path) && folder.relative(path).is_some_and(|path| was_read(&path))
         });
+        if self.forget_closed(folder) {
+            self.documents_gave_back();
+        }
     }
 
     /// After a publish: hooks, and an eye on the graph that was replaced.

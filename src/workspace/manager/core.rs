@@ -9,6 +9,7 @@ use super::super::budget::Budget;
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::clock::{Clock, Moment};
+use super::super::degrade::ROOM_STEP;
 use super::super::documents::Documents;
 use super::super::folder_settings::SettingsByFolder;
 use super::super::gate::Gate;
@@ -359,6 +360,8 @@ impl Core {
             self.keeper.ledger().set_limit(new.memory_limit);
             let gone = self.keeper.enforce_limit();
             self.evicted_in_passing(&gone);
+            // What is on the heap may be over it too.
+            self.stir();
         }
         if room {
             self.room_may_be_more();
@@ -391,6 +394,16 @@ impl Core {
         self.memory_came_back();
     }
 
+    /// Views that were made for documents which are closed by now keep these no longer; `true` if some did.
+    pub(super) fn forget_closed(&self, folder: &Folder) -> bool {
+        let Some(served) = folder.shelf.load() else { return false };
+        let (open, settling) = (self.documents.all(), self.settling.all());
+        let is_open = |path: &Path| open.contains_key(path) || settling.contains_key(path);
+        let laid = folder.libraries.laid_over();
+        let residents = laid.iter().chain([&served.graph]);
+        residents.filter(|resident| resident.forget_closed(is_open)).count() > 0
+    }
+
     /// The most that the folder can have: without what is on the heap, if that has been waited for in vain.
     pub(super) fn room(&self, folder: &Folder) -> u64 {
         let crowded = folder.details.lock().crowded;
@@ -408,7 +421,7 @@ impl Core {
             let room = self.room(folder);
             let mut details = folder.details.lock();
             let before = details.room_tried.max(degraded.room);
-            let tries = room >= degraded.needed && room >= before.saturating_add(before / 8);
+            let tries = room >= degraded.needed && room >= before.saturating_add(before / ROOM_STEP);
             if tries {
                 details.room_tried = room;
             }

@@ -80,6 +80,15 @@ impl Waiters {
     }
 }
 
+/// What has been served of a folder that is known in part.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts {
+    /// A number for the files that were last served; none if it was the whole folder.
+    pub part: Option<u64>,
+    /// How often one part has taken the place of another one.
+    pub replaced: u64,
+}
+
 /// What builds have shown.
 #[derive(Clone, Debug)]
 pub struct Details {
@@ -108,6 +117,7 @@ pub struct Details {
     pub polled: Instant,
     /// The most that the folder could have had when it was last looked at again for that.
     pub room_tried: u64,
+    pub parts: Parts,
     /// What is on the heap has kept all of the folder from fitting.
     pub crowded: bool,
     /// The folder's old graph had to go before the new one was built.
@@ -141,6 +151,7 @@ impl Folder {
             watcher: Watcher::None,
             polled: Instant::now(),
             room_tried: 0,
+            parts: Parts::default(),
             crowded: false,
             own_went: false,
             project_file: None,

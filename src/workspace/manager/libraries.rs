@@ -129,6 +129,11 @@ impl Shelved {
         old.end();
     }
 
+    /// What is served with dependencies beside it, if it is there.
+    pub(super) fn laid_over(&self) -> Option<Arc<Resident>> {
+        self.0.lock().laid.as_ref().map(|laid| Arc::clone(&laid.resident))
+    }
+
     /// The graph that the dependencies lie beside is on its way out.
     pub fn unlay(&self) {
         let laid = self.0.lock().laid.take();

@@ -1,6 +1,7 @@
 //! A graph in memory, and the views of it that queries share.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::degrade::Degraded;
@@ -31,11 +32,12 @@ pub struct Resident {
 
 /// A number for what a graph says: the same for graphs of the same files. A file that does not parse says what is left of its
 /// text from before, and of that it is known only that it does so still. How much of a folder fits that does not fit as a
-/// whole is another each time, and nothing new; what counts then are the files that there are, if all have been looked at.
-fn contents(graph: &Graph, degraded: Option<Degraded>, there: Option<u64>) -> u64 {
+/// whole is another each time, and nothing new; what counts then are the files that there are, if all have been looked at and
+/// have that number, and how often one such part has taken the place of another that was served.
+pub fn contents(graph: &Graph, degraded: Option<Degraded>, there: Option<u64>, parts: u64) -> u64 {
     let level = degraded.map_or("", |degraded| degraded.level.name());
     let files = match there.filter(|_| degraded.is_some()) {
-        Some(there) => there,
+        Some(there) => there.wrapping_add(content_hash(&parts.to_le_bytes())),
         None => {
             let manifest = |manifest| content_hash(format!("{manifest:?}").as_bytes());
             let manifests = graph.all_manifests().map(manifest).fold(0, u64::wrapping_add);
@@ -49,6 +51,11 @@ fn contents(graph: &Graph, degraded: Option<Degraded>, there: Option<u64>) -> u6
     };
     // Zero is what a folder says that has not been read.
     content_hash(level.as_bytes()).wrapping_add(files).max(1)
+}
+
+/// A number for which files a graph has.
+pub fn paths_number(graph: &Graph) -> u64 {
+    graph.files().map(|id| content_hash(graph.row(id).meta.path.as_bytes())).fold(0, u64::wrapping_add)
 }
 
 /// An open document and where it lies in the folder.
@@ -68,7 +75,7 @@ impl Deref for Sight {
 }
 
 impl Resident {
-    /// Takes the graph over, with the charges for its bytes. `there` is a number for all the folder's files, if all were looked at.
+    /// Takes the graph over, with the charges for its bytes, and its [`contents`].
     pub fn new(
         mut graph: Graph,
         looked_ns: i64,
@@ -76,14 +83,13 @@ impl Resident {
         charges: Charges,
         ledger: &Ledger,
         degraded: Option<Degraded>,
-        there: Option<u64>,
+        contents: u64,
     ) -> Resident {
         let held: Held = charges.into_iter().map(|c| c as _).collect();
         graph.hold(held);
         let ledger = ledger.clone();
         graph.borrow_from(Lender::new(move |bytes| Some(Box::new(ledger.reserve(bytes).ok()?))));
         let (outdated, last) = Default::default();
-        let contents = contents(&graph, degraded, there);
         Resident { graph: Arc::new(graph), looked_ns, degraded, contents, outdated, texts, last }
     }
 
@@ -148,6 +154,15 @@ impl Resident {
         let old = self.last.lock().replace((documents, Arc::clone(&sight)));
         drop((last, old));
         Ok(sight)
+    }
+
+    /// Lets go of the last view if it has documents that are closed; `true` if it had.
+    pub fn forget_closed(&self, is_open: impl Fn(&Path) -> bool) -> bool {
+        let mut last = self.last.lock();
+        let is_over = |(of, _): &mut (Vec<Placed>, _)| of.iter().any(|(_, d)| !is_open(&d.path));
+        let old = last.take_if(is_over);
+        drop(last);
+        old.is_some()
     }
 
     /// The document as the view wants it, unless the graph says the same anyway: of contents that do not parse just now it

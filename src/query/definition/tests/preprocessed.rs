@@ -225,3 +225,20 @@ fn a_namespace_of_the_standard_library_is_from_outside_where_the_folder_adds_to_
     check_empty(&format!("{files}$0std::string text;\n"), Empty::External);
     check_empty(&format!("{files}std::$0string text;\n"), Empty::External);
 }
+
+#[test]
+fn a_namespace_of_the_standard_library_is_the_folders_where_it_is_that_library() {
+    check_definition(
+        "
+        //- /strings.h
+        namespace std {
+        template <class C> struct char_traits {};
+        template <class C> class basic_string {};
+        typedef basic_string<char> ⟦string⟧;
+        }
+        //- /b.cc
+        #include \"strings.h\"
+        std::$0string text;
+        ",
+    );
+}

@@ -82,6 +82,8 @@ struct World {
     readers: Vec<Arc<Fake>>,
     /// Folders that changed while they were being built.
     dirty: BTreeSet<u32>,
+    /// Folders whose build has a thread.
+    begun: BTreeSet<FolderId>,
     /// Builds that no longer count and have not noticed.
     outdated: Vec<(FolderId, BuildId, Reservation)>,
 }
@@ -89,15 +91,17 @@ struct World {
 impl World {
     /// Whatever the folder was building no longer counts.
     fn superseded(&mut self, place: u32, folder: FolderId) {
+        self.begun.remove(&folder);
         if let Some((build, Some(held))) = self.running.remove(&place) {
             self.outdated.push((folder, build, held));
         }
     }
 
-    fn started(&mut self, folder: u32, start: Option<Start>) {
+    fn started(&mut self, folder: u32, id: FolderId, start: Option<Start>) {
         if let Some(start) = start {
             self.running.insert(folder, (start.id, None));
             self.dirty.remove(&folder);
+            self.begun.remove(&id);
         }
     }
 }
@@ -136,23 +140,26 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                 next += 1;
             }
             Op::Touch(f) => keeper.touch(&shelves[f as usize]),
-            Op::Want(f) => world.started(f, keeper.wanted(id(f), NOW)),
+            Op::Want(f) => world.started(f, id(f), keeper.wanted(id(f), NOW)),
             Op::Change(f) => {
                 if world.running.contains_key(&f) {
                     world.dirty.insert(f);
                 }
-                world.started(f, keeper.changed(id(f), Changes::Rescan, NOW));
+                world.started(f, id(f), keeper.changed(id(f), Changes::Rescan, NOW));
             }
             Op::Tick => {
                 for (folder, start) in keeper.tick(Moment(u64::MAX)) {
                     let place = shelves.iter().position(|s| s.id == folder).unwrap();
-                    world.started(place as u32, Some(start));
+                    world.started(place as u32, folder, Some(start));
                 }
             }
             Op::Reserve { folder, bytes, own_may_go } => {
-                if let Some((build, held)) = world.running.get_mut(&folder)
+                let World { running, begun, readers, .. } = &mut world;
+                if let Some((build, held)) = running.get_mut(&folder)
                     && held.is_none()
                 {
+                    prop_assert!(keeper.begin(id(folder), *build));
+                    begun.insert(id(folder));
                     let cancel = CancelToken::new();
                     let ask = Ask {
                         folder: id(folder),
@@ -171,10 +178,13 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         let report = keeper.report(shelf.id).unwrap();
                         let stays = match shelf.id == ask.folder {
                             true => !own_may_go,
-                            false => report.pinned || report.lifecycle == Lifecycle::Rebuilding,
+                            false => {
+                                let rebuilding = report.lifecycle == Lifecycle::Rebuilding;
+                                report.pinned || rebuilding && begun.contains(&shelf.id)
+                            }
                         };
                         let of_it = |c: &Arc<Charge>| served.charges.iter().any(|own| Arc::ptr_eq(own, c));
-                        let read = world.readers.iter().any(|r| r.charges.iter().any(of_it));
+                        let read = readers.iter().any(|r| r.charges.iter().any(of_it));
                         fixed += if stays || read { served.bytes() } else { 0 };
                     }
                     let mut cost = Cost::default();
@@ -191,6 +201,10 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         prop_assert!(needed > limit && cost == Cost::default());
                     }
                     *held = got.ok();
+                    for victim in cost.evicted {
+                        let place = shelves.iter().position(|s| s.id == victim).unwrap();
+                        world.superseded(place as u32, victim);
+                    }
                 }
             }
             Op::Grow { folder, bytes } => {
@@ -207,8 +221,13 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                         cancel: &cancel,
                     };
                     let was = held.bytes();
-                    let granted = keeper.grow(ask, &mut Cost::default(), held).is_ok();
+                    let mut cost = Cost::default();
+                    let granted = keeper.grow(ask, &mut cost, held).is_ok();
                     prop_assert_eq!(held.bytes(), if granted { was + bytes } else { was });
+                    for victim in cost.evicted {
+                        let place = shelves.iter().position(|s| s.id == victim).unwrap();
+                        world.superseded(place as u32, victim);
+                    }
                 }
             }
             Op::Publish { folder, bytes, share, owes } => {
@@ -228,7 +247,7 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                             prop_assert!(
                                 served.is_some_and(|s| s.stale.is_none() && s.owed.is_some() == owes)
                             );
-                            world.started(folder, publication.follow_up);
+                            world.started(folder, shelf.id, publication.follow_up);
                         }
                         Err(Rejected::Refused(held, _)) => {
                             world.running.insert(folder, (build, Some(held)));
@@ -242,14 +261,14 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                     && let Some((build, _)) = world.running.remove(&f)
                 {
                     let owed = owes.then(|| Owed { changes: Changes::Rescan, why: failure() });
-                    world.started(f, keeper.confirm(id(f), build, owed, NOW));
+                    world.started(f, id(f), keeper.confirm(id(f), build, owed, NOW));
                 }
             }
             Op::CameBack => {
                 for (folder, start) in keeper.memory_came_back(LATER) {
                     let place = shelves.iter().position(|s| s.id == folder).unwrap() as u32;
                     prop_assert!(!world.running.contains_key(&place), "one build at a time");
-                    world.started(place, Some(start));
+                    world.started(place, folder, Some(start));
                 }
             }
             Op::Fail(f) => {
@@ -309,7 +328,10 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                 }
             }
             Op::MakeRoom(bytes) => {
-                keeper.make_room(bytes, None);
+                for victim in keeper.make_room(bytes, None) {
+                    let place = shelves.iter().position(|s| s.id == victim).unwrap();
+                    world.superseded(place as u32, victim);
+                }
             }
         }
         let balance = keeper.ledger().balance();

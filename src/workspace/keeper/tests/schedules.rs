@@ -113,6 +113,9 @@ fn build(keeper: &Kept, shelf: &Shelf<Fake>, start: Start, patience: Instant) ->
     let cancel = CancelToken::new();
     let ask = Ask { patience, ..ask(shelf.id, &start, bytes, &cancel) };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
+        if !keeper.begin(shelf.id, start.id) {
+            return None;
+        }
         passes(Step::Begun);
         let mut cost = Cost::default();
         let mut held = keeper.reserve(ask, &mut cost).ok()?;
@@ -248,6 +251,9 @@ fn busy_folders_stay() {
         let keeper = Arc::clone(&keeper);
         thread::spawn(move || {
             let Some(start) = keeper.changed(FolderId(0), Changes::Rescan, NOW) else { return };
+            if !keeper.begin(FolderId(0), start.id) {
+                return;
+            }
             let cancel = CancelToken::new();
             let ask = Ask { own_may_go: false, ..ask(FolderId(0), &start, 5, &cancel) };
             match keeper.reserve(ask, &mut Cost::default()) {
@@ -390,6 +396,7 @@ fn busy_folders_are_waited_for() {
     load(&keeper, FolderId(0), 45).unwrap();
     load(&keeper, FolderId(1), 45).unwrap();
     let looks = [0, 1].map(|n| (FolderId(n), keeper.changed(FolderId(n), Changes::Rescan, NOW).unwrap()));
+    assert!(looks.iter().all(|(folder, start)| keeper.begin(*folder, start.id)));
     let coming = {
         let (keeper, start) = (Arc::clone(&keeper), keeper.wanted(FolderId(2), NOW).unwrap());
         thread::spawn(move || {

@@ -182,6 +182,11 @@ impl Capture {
         report.is_some_and(|r| r.generation > 0 && !r.serving && is_coming(r.lifecycle))
     }
 
+    /// Whether the folder is there, by now.
+    pub fn is_served(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| folder.shelf.load().is_some())
+    }
+
     /// Whether the folder is being read just now, and may soon know of more.
     pub fn is_being_built(&self) -> bool {
         let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));

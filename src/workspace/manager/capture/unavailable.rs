@@ -37,6 +37,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether the folder may be there soon.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Kind::NotLoaded | Kind::Evicted)
+    }
+
     /// The word for it in `data.kind` of an error.
     pub fn name(self) -> &'static str {
         match self {

@@ -78,15 +78,18 @@ impl Capture {
         let request = Mutex::new(Some((self, Box::new(job) as Job)));
         let waiting = Arc::new(Waiting { request, cancel: cancel.clone(), deadline });
         if waiting.attempt() {
-            let (by_time, by_cancel) = (Arc::clone(&waiting), waiting);
+            // The token is a part of what waits, which the timer alone keeps until its time is up.
+            let by_cancel = Arc::downgrade(&waiting);
             for until in [Some(deadline), awaited_until].into_iter().flatten() {
-                let by_time = Arc::clone(&by_time);
+                let by_time = Arc::clone(&waiting);
                 timer.at(until, move || {
                     by_time.attempt();
                 });
             }
             cancel.on_cancel(move || {
-                by_cancel.attempt();
+                if let Some(waiting) = by_cancel.upgrade() {
+                    waiting.attempt();
+                }
             });
         }
     }

@@ -73,17 +73,21 @@ fn what_is_kept_is_followed_and_what_is_not_stays_out() {
     assert_eq!(world.status("a").degraded.unwrap().level, Level::Files);
 }
 
-#[test]
-fn how_much_of_it_comes_back_is_nothing_new() {
-    let world = tight(97);
-    let first = world.loaded("a").degraded.unwrap();
-    // The contents of the next generation, whenever that is told of.
-    let next = |generation| loop {
+/// The contents of the next generation, whenever that is told of.
+fn contents(world: &World, generation: u64) -> u64 {
+    loop {
         match world.events.recv_timeout(PATIENCE).unwrap() {
             Event::Folder(t) if t.to.generation == generation => return t.to.contents,
             _ => {}
         }
-    };
+    }
+}
+
+#[test]
+fn how_much_of_it_comes_back_is_nothing_new() {
+    let world = tight(97);
+    let first = world.loaded("a").degraded.unwrap();
+    let next = |generation| contents(&world, generation);
     let comes_back = |memory_limit| {
         world.manager.evict(&world.at("a"));
         world.manager.set_settings(Settings { memory_limit, ..settings() });
@@ -100,6 +104,23 @@ fn how_much_of_it_comes_back_is_nothing_new() {
     world.write(&path(FILES - 1), "def changed(): pass\n");
     world.ask(&path(0)).unwrap();
     assert!(next(5) != before);
+}
+
+#[test]
+fn more_of_it_is_something_else_where_less_was_served() {
+    let world = tight(60);
+    let first = world.loaded("a").degraded.unwrap();
+    world.manager.reload(&world.at("a"));
+    let before = contents(&world, 3);
+    let memory_limit = world.manager.settings().memory_limit * 85 / 60;
+    // Of what has no room as a whole, as much as there is room for by now.
+    world.manager.set_settings(Settings { memory_limit, ..settings() });
+    assert!(contents(&world, 4) != before);
+    let more = world.loaded("a").degraded.unwrap();
+    assert!(
+        more.level == first.level && more.files > first.files && more.room > first.room,
+        "{more:?} after {first:?}"
+    );
 }
 
 #[test]

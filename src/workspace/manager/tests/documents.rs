@@ -195,3 +195,24 @@ fn a_half_written_file_keeps_its_definitions_when_it_is_saved() {
     world.manager.change(&path, 3, &[rest], Encoding::Utf16).unwrap();
     assert!(world.defined("a/y.py", "m").is_empty());
 }
+
+#[test]
+fn what_is_closed_is_kept_by_no_answer() {
+    let world = World::new(&[("a/m.py", "def f(): pass\n"), ("a/n.py", "def g(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    let path = world.at("a/m.py");
+    let documents = || world.manager.status().memory.documents;
+    world.manager.open(&path, "python", 1, "def h(): pass\n").unwrap();
+    assert!(world.ask("a/m.py").is_ok() && documents() > 0);
+    world.manager.close(&path).unwrap();
+    assert_eq!(documents(), 0);
+    // One that is as it is on disk answers until that has been looked at.
+    world.manager.open(&path, "python", 1, "def f(): pass\n").unwrap();
+    world.manager.open(&world.at("a/n.py"), "python", 1, "def k(): pass\n").unwrap();
+    world.manager.save(&path);
+    assert!(world.ask("a/m.py").is_ok());
+    world.manager.close(&path).unwrap();
+    world.manager.close(&world.at("a/n.py")).unwrap();
+    world.until("a", |_| documents() == 0);
+}
