@@ -150,6 +150,62 @@ fn a_renamed_file_is_followed_beside_what_is_no_file() {
     assert_eq!(edits[0]["newText"], "b", "{reply}");
 }
 
+/// A folder whose file `app.py` names `model.py` of the other one.
+fn dependent_folders() -> (Folder, Value) {
+    let both = Folder::new(&[
+        ("lib/model.py", "x = 1\n"),
+        ("app/requirements.txt", "-e ../lib\n"),
+        ("app/app.py", "import os\nfrom model import x\n"),
+    ]);
+    let folders = ["lib", "app"].map(|name| json!({"uri": both.uri(name), "name": name}));
+    (both, json!(folders))
+}
+
+fn moves_model(wire: &mut Wire, both: &Folder) -> Value {
+    let files = json!([{"oldUri": both.uri("lib/model.py"), "newUri": both.uri("lib/other.py")}]);
+    wire.ask("workspace/willRenameFiles", json!({ "files": files }))
+}
+
+#[test]
+fn what_a_message_is_about_is_shown_where_the_user_wants_it() {
+    let (both, folders) = dependent_folders();
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": folders,
+        "capabilities": {"window": {"showDocument": {"support": true}}},
+    }));
+    wire.ready();
+    wire.answer_with("window/showMessageRequest", json!({"title": "Show"}));
+    wire.answer_with("window/showDocument", json!({"success": true}));
+    assert_eq!(moves_model(&mut wire, &both)["result"], Value::Null);
+    let message = wire.until(|f| f["method"] == "window/showMessageRequest");
+    assert!(message["params"]["message"].as_str().unwrap().contains("app.py line 2"), "{message}");
+    assert_eq!(message["params"]["actions"], json!([{"title": "Show"}]));
+    let shown = wire.until(|f| f["method"] == "window/showDocument")["params"].clone();
+    assert_eq!(shown["uri"], both.uri("app/app.py"));
+    assert_eq!(shown["selection"]["start"], json!({"line": 1, "character": 5}));
+    assert_eq!(shown["takeFocus"], true);
+
+    // Whoever picks nothing sees nothing.
+    wire.answer_with("window/showMessageRequest", Value::Null);
+    moves_model(&mut wire, &both);
+    wire.until(|f| f["method"] == "window/showMessageRequest");
+    wire.ask("coppice/status", Value::Null);
+    assert!(wire.leftovers().iter().all(|f| f["method"] != "window/showDocument"));
+}
+
+#[test]
+fn a_client_that_shows_no_documents_or_offers_no_choices_gets_the_message() {
+    let (both, folders) = dependent_folders();
+    for capabilities in [json!({}), json!({"window": {"showDocument": {"support": true}}})] {
+        let mut wire = Wire::initialized(json!({"workspaceFolders": folders, "capabilities": capabilities}));
+        wire.ready();
+        wire.refuse("window/showMessageRequest");
+        moves_model(&mut wire, &both);
+        let message = wire.until(|f| f["method"] == "window/showMessage");
+        assert!(message["params"]["message"].as_str().unwrap().contains("app.py line 2"), "{message}");
+    }
+}
+
 #[test]
 fn places_in_a_file_with_a_byte_order_mark_are_those_that_editors_show() {
     let folder = Folder::new(&[("a.py", "\u{feff}def größe(): pass\n"), ("b.py", "from a import größe\n")]);

@@ -47,6 +47,8 @@ pub struct ClientFeatures {
     /// The kinds of semantic tokens that it knows.
     pub token_legend: Option<TokenLegend>,
     pub progress: bool,
+    /// Opens a document at a place when it is told to.
+    pub shows_documents: bool,
     pub completion: CompletionFeatures,
     pub edits: EditFeatures,
     /// What it asks and tells when files come, go or move.
@@ -142,6 +144,11 @@ impl ClientFeatures {
                 .and_then(|t| t.semantic_tokens.as_ref())
                 .map(|tokens| TokenLegend::new(&tokens.token_types, &tokens.token_modifiers)),
             progress: yes(all.window.as_ref().and_then(|w| w.work_done_progress)),
+            shows_documents: all
+                .window
+                .as_ref()
+                .and_then(|w| w.show_document.as_ref())
+                .is_some_and(|show| show.support),
             completion: completion(params),
             edits: edits(params),
             registers: registration::taken(all),

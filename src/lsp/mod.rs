@@ -25,6 +25,7 @@ mod refresh;
 mod registration;
 mod server;
 mod session;
+mod showing;
 mod token_results;
 mod transport;
 mod uri;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use crossbeam_channel::Sender;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_lsp::gen_lsp_types::{MessageType, ProgressToken, ShowMessageNotification, ShowMessageParams};
 use tower_lsp::jsonrpc::Result;
 
@@ -20,6 +20,7 @@ use super::lanes::Lanes;
 use super::refresh::TurnedAway;
 use super::registration::Registrations;
 use super::serve::{Ending, Options};
+use super::showing::CHOICES_MAX;
 use super::token_results::TokenResults;
 use super::transport::Client;
 use super::uri::OpenUris;
@@ -45,6 +46,8 @@ pub struct Session {
     /// Why not all symbols of the workspace were found the last time.
     pub symbols_lacked: Mutex<BTreeSet<Lack>>,
     pub turned_away: TurnedAway,
+    /// Messages that wait for what the user picks.
+    pub choices: Arc<Semaphore>,
     /// How often a folder has come to say something else.
     pub changes: watch::Sender<u64>,
     /// How often a document has come to be another text, or none.
@@ -83,6 +86,7 @@ impl Session {
             registrations: Registrations::default(),
             symbols_lacked: Mutex::default(),
             turned_away: TurnedAway::default(),
+            choices: Arc::new(Semaphore::new(CHOICES_MAX)),
             changes: watch::channel(0).0,
             edits: watch::channel(0).0,
             over: AtomicBool::new(false),

@@ -4,6 +4,7 @@
 
 pub mod pressure;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -25,6 +26,7 @@ pub struct Wire {
     pid: u32,
     next_id: i64,
     refused: Vec<String>,
+    results: BTreeMap<String, Value>,
 }
 
 impl Wire {
@@ -58,7 +60,8 @@ impl Wire {
             // The output has ended, so the process is about to.
             let _ = end.send(reading.lock().unwrap().wait().unwrap().code());
         });
-        Wire { input, frames, kept: Vec::new(), ended, child, pid, next_id: 0, refused: Vec::new() }
+        let (kept, refused, results) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Wire { input, frames, kept, ended, child, pid, next_id: 0, refused, results }
     }
 
     /// A server that is past `initialize`.
@@ -124,6 +127,11 @@ impl Wire {
         self.refused.push(method.to_owned());
     }
 
+    /// From now on, requests of the server by this method get this result.
+    pub fn answer_with(&mut self, method: &str, result: Value) {
+        self.results.insert(method.to_owned(), result);
+    }
+
     pub fn raw(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("the input is open");
         input.write_all(bytes).expect("the server reads");
@@ -184,7 +192,8 @@ impl Wire {
             Some("workspace/configuration") => {
                 request["params"]["items"].as_array().map(|items| items.iter().map(|_| Value::Null).collect())
             }
-            _ => None,
+            Some(method) => self.results.get(method).cloned(),
+            None => None,
         };
         self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "result": result.unwrap_or(Value::Null)}));
     }

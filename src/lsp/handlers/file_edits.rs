@@ -17,6 +17,7 @@ use crate::lsp::convert::{self, EditFeatures, Places, WorkspaceEdits};
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Reading, at_once, is_offered, read_folder};
 use crate::lsp::session::Session;
+use crate::lsp::showing;
 use crate::lsp::uri;
 use crate::query::{self, Edit, Refusal};
 use crate::text::Encoding;
@@ -199,7 +200,10 @@ async fn tell_left(
         }
     }
     let Some(message) = words(left.keys(), more, verb) else { return Ok(()) };
-    session.show(MessageType::Warning, message);
+    match left.into_values().next() {
+        Some((uri, place)) => showing::offer(session, MessageType::Warning, message, uri, place),
+        None => session.show(MessageType::Warning, message),
+    }
     Ok(())
 }
 

@@ -90,6 +90,15 @@ impl Client {
         &self,
         params: &R::Params,
     ) -> impl Future<Output = Result<R::Result, AskError>> + Send + use<R> {
+        self.ask_within::<R>(params, ANSWER_WAIT)
+    }
+
+    /// The same for what the user answers, who takes longer than a program.
+    pub fn ask_within<R: Request>(
+        &self,
+        params: &R::Params,
+        wait: Duration,
+    ) -> impl Future<Output = Result<R::Result, AskError>> + Send + use<R> {
         let method = R::METHOD.as_str().to_owned();
         let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
@@ -104,7 +113,7 @@ impl Client {
         let forget = Forget { shared: Arc::clone(&self.0), id };
         async move {
             let _forget = forget;
-            match tokio::time::timeout(ANSWER_WAIT, answer).await {
+            match tokio::time::timeout(wait, answer).await {
                 Ok(Ok(Ok(result))) => serde_json::from_value(result)
                     .map_err(|error| AskError::Unreadable { method, error: error.to_string() }),
                 Ok(Ok(Err(error))) => Err(AskError::Refused { method, error }),

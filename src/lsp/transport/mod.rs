@@ -7,6 +7,6 @@ mod outbox;
 mod reader;
 pub mod written;
 
-pub use client::Client;
+pub use client::{AskError, Client};
 pub use outbox::{FLUSH_WAIT, Outbox};
 pub use reader::{End, LEFT_OUT, REQUEST_FAILED, Reader};

@@ -94,8 +94,10 @@ class Editor:
         configuration: dict[str, Any] | None = None,
         adapt: Any = None,
         held: bool = False,
+        picked: str | None = None,
     ) -> Editor:
-        """`held`: its folders are opened, and their builds stand still until they are let go by `hold(False)`."""
+        """`held`: its folders are opened, and their builds stand still until they are let go by `hold(False)`; `picked`: what
+        the user picks where a message offers a choice."""
         if held:
             command = ["env", "COPPICE_TEST_HOOKS=1", *command]
         client = LanguageClient(
@@ -106,6 +108,8 @@ class Editor:
             client.feature(method)(lambda _client, _params: None)
         for method in (types.CLIENT_REGISTER_CAPABILITY, types.CLIENT_UNREGISTER_CAPABILITY, *REFRESHES):
             client.feature(method)(lambda *_: None)
+        choice = types.MessageActionItem(title=picked) if picked else None
+        client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda *_: choice)
         await client.start_io(*command)
         editor = cls(client, workspace)
         roots = [workspace.root] if folders is None else list(folders)

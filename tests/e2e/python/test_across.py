@@ -376,7 +376,8 @@ def renamed(editor, edit):
 
 
 def shown(editor):
-    frames = [frame for _, frame in editor.conversation.frames if frame.get("method") == "window/showMessage"]
+    messages = ("window/showMessage", "window/showMessageRequest")
+    frames = [frame for _, frame in editor.conversation.frames if frame.get("method") in messages]
     return [frame["params"]["message"] for frame in frames]
 
 
@@ -482,9 +483,9 @@ async def test_the_graph_around_what_a_dependency_defines_says_where_that_is(sta
     }
 
 
-async def opened(start, workspace, files, names):
+async def opened(start, workspace, files, names, **options):
     all_of = workspace(files, "all")
-    editor = await start(all_of, folders=[all_of.root / name for name in names], profile=VSCODE)
+    editor = await start(all_of, folders=[all_of.root / name for name in names], profile=VSCODE, **options)
     await editor.ready()
     return editor
 

@@ -150,3 +150,18 @@ async def test_a_directory_is_followed_file_by_file(start, workspace):
     await renamed(editor, ("lib/src", "lib/code"))
     [message] = shown(editor)
     assert "app/in/main.ts line 1" in message
+
+
+@pytest.mark.parametrize("picked", ["Show", None])
+async def test_the_place_that_is_left_is_shown_if_the_user_wants_it(start, workspace, picked):
+    editor = await opened(start, workspace, RELATIVE, ["lib", "app", "other"], picked=picked)
+    await renamed(editor, ("lib/src/model.ts", "lib/src/things.ts"))
+    asked = await editor.received("window/showMessageRequest")
+    assert [action["title"] for action in asked["actions"]] == ["Show"]
+    if picked:
+        shown_place = await editor.received("window/showDocument")
+        assert shown_place["uri"] == editor.workspace.uri("app/in/main.ts")
+        assert shown_place["selection"]["start"]["line"] == 0 and shown_place["takeFocus"]
+    else:
+        await editor.status()
+        assert editor.client.shown_documents == []
