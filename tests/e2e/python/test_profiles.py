@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from contents import CONTENTS
 from editor import PROFILES, recorded
 from languages import PROGRAMS
 from lsprotocol import types
@@ -32,6 +33,7 @@ class Questions:
         self.editor = editor
         self.program = program
         self.language = language
+        self.content = CONTENTS[language]
         self.ask = editor.client.protocol.send_request_async
         self.tell = editor.client.protocol.notify
         self.app = types.TextDocumentIdentifier(editor.workspace.uri(program.app))
@@ -65,12 +67,28 @@ class Questions:
         key = "main" if self.language == "c" else "call"
         [item] = await self.ask("textDocument/prepareCallHierarchy", self.at(key, types.CallHierarchyPrepareParams))
         incoming = await self.ask("callHierarchy/incomingCalls", types.CallHierarchyIncomingCallsParams(item))
-        await self.ask("callHierarchy/outgoingCalls", types.CallHierarchyOutgoingCallsParams(item))
         assert self.language == "c" or [call.from_.name for call in incoming] == ["main"]
-        [item] = await self.ask("textDocument/prepareTypeHierarchy", self.at("construct", types.TypeHierarchyPrepareParams))
-        await self.ask("typeHierarchy/supertypes", types.TypeHierarchySupertypesParams(item))
-        await self.ask("typeHierarchy/subtypes", types.TypeHierarchySubtypesParams(item))
-        assert item.name == "Item"
+        [item] = await self.ask("textDocument/prepareCallHierarchy", self.at("main", types.CallHierarchyPrepareParams))
+        outgoing = await self.ask("callHierarchy/outgoingCalls", types.CallHierarchyOutgoingCallsParams(item))
+        places = [(self.key(call.to), self.editor.keys(self.here(call.from_ranges))) for call in outgoing or []]
+        assert sorted(places) == self.content.outgoing
+        assert await self.family("construct") == ("Item", [], [])
+        if "Kin" in self.editor.workspace.marks:
+            assert await self.family("Kin") == ("Kin", ["Base"], [])
+            assert await self.family("Base") == ("Base", [], ["Kin"])
+
+    async def family(self, key):
+        """A type, those above it and those below it."""
+        [item] = await self.ask("textDocument/prepareTypeHierarchy", self.at(key, types.TypeHierarchyPrepareParams))
+        above = await self.ask("typeHierarchy/supertypes", types.TypeHierarchySupertypesParams(item))
+        below = await self.ask("typeHierarchy/subtypes", types.TypeHierarchySubtypesParams(item))
+        return self.key(item), [self.key(i) for i in above or []], [self.key(i) for i in below or []]
+
+    def key(self, item):
+        return self.editor.key(types.Location(item.uri, item.selection_range))
+
+    def here(self, ranges):
+        return [types.Location(self.app.uri, range) for range in ranges]
 
     async def document(self):
         """What is told of a whole document."""
@@ -92,8 +110,13 @@ class Questions:
         colours = self.editor.server.capabilities.semantic_tokens_provider is not None
         assert colours == bool(tokens and tokens.data and part.data and delta)
         hints = await self.ask("textDocument/inlayHint", types.InlayHintParams(self.app, whole))
+        _, argument = self.editor.position("call", within=len("total") + 1)
+        told = [(text_of(hint.label), hint.kind, hint.position) for hint in hints or []]
+        assert told == ([] if self.language == "c" else [("count:", types.InlayHintKind.Parameter, argument)])
         for hint in hints or []:
-            assert (await self.ask("inlayHint/resolve", hint)).position == hint.position
+            more = await self.ask("inlayHint/resolve", hint)
+            assert more.position == hint.position and text_of(more.label) == "count:"
+            assert [part.location.uri for part in more.label] == [self.model.uri]
         lenses = await self.ask("textDocument/codeLens", types.CodeLensParams(self.app))
         assert lenses or self.language == "c"
         for lens in lenses or []:
@@ -110,11 +133,30 @@ class Questions:
         params = types.SignatureHelpParams(self.app, position)
         help = await self.ask("textDocument/signatureHelp", params)
         assert self.language == "c" or help.signatures[0].label
-        await self.ask("textDocument/linkedEditingRange", self.at("use", types.LinkedEditingRangeParams))
-        document, position = self.editor.position("construct")
+        assert await self.ask("textDocument/linkedEditingRange", self.at("use", types.LinkedEditingRangeParams)) is None
+        if self.language in ("tsx", "javascript"):
+            linked = await self.ask("textDocument/linkedEditingRange", self.at("opening", types.LinkedEditingRangeParams))
+            ends = [self.editor.range(self.editor.workspace.marks[end]) for end in ("opening", "closing")]
+            assert list(linked.ranges) == ends
+        assert await self.actions("construct") == []
+        kin, text = self.content.kin[0], self.editor.workspace.texts[self.content.kin[0]]
+        if self.content.imported:
+            title, line = self.content.imported
+            [action] = await self.actions("loose")
+            assert (action.title, action.kind) == (title, types.CodeActionKind.QuickFix)
+            after = self.editor.applied(action.edit)
+            assert list(after) == [kin] and after[kin].count(line) == 1 and after[kin].replace(line, "") == text
+        if "begun" in self.editor.workspace.marks:
+            [action] = await self.actions("begun")
+            assert action.title == "Create function `begun`"
+            after = self.editor.applied(action.edit)
+            assert list(after) == [kin] and after[kin].count("begun()") == text.count("begun()") + 1
+
+    async def actions(self, key):
+        document, position = self.editor.position(key)
         context = types.CodeActionContext(diagnostics=[])
         params = types.CodeActionParams(document, types.Range(position, position), context)
-        await self.ask("textDocument/codeAction", params)
+        return list(await self.ask("textDocument/codeAction", params) or [])
 
     async def knowing(self):
         report = await self.ask("textDocument/diagnostic", types.DocumentDiagnosticParams(self.app))
@@ -135,12 +177,24 @@ class Questions:
         created = types.CreateFilesParams([types.FileCreate(uri("src/new" + model.suffix))])
         moved = types.RenameFilesParams([types.FileRename(self.model.uri, uri(str(model.with_name("moved" + model.suffix))))])
         gone = types.DeleteFilesParams([types.FileDelete(self.model.uri)])
-        await self.ask("workspace/willCreateFiles", created)
-        await self.ask("workspace/willRenameFiles", moved)
-        await self.ask("workspace/willDeleteFiles", gone)
+        for method, files, replaced in [
+            ("workspace/willCreateFiles", created, self.content.created),
+            ("workspace/willRenameFiles", moved, self.content.moved),
+            ("workspace/willDeleteFiles", gone, self.content.deleted),
+        ]:
+            edit = await self.ask(method, files)
+            expected = {file: self.replaced(file, pairs) for file, pairs in replaced.items()}
+            assert (self.editor.applied(edit) if edit else {}) == expected, method
         self.tell("workspace/didCreateFiles", created)
         self.tell("workspace/didRenameFiles", moved)
         self.tell("workspace/didDeleteFiles", gone)
+
+    def replaced(self, file, pairs):
+        text = self.editor.workspace.texts[file]
+        for old, new in pairs:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        return text
 
     async def documents(self):
         """A document that is changed, saved and closed; its folder and settings that change."""
@@ -162,13 +216,19 @@ class Questions:
         return asked[-1]
 
 
+def text_of(label):
+    return label if isinstance(label, str) else "".join(part.value for part in label)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("profile", EDITORS)
 async def test_every_method_that_is_served_answers(start, workspace, profile, language):
     program = PROGRAMS[language]
-    editor = await start(workspace(program.files), profile=recorded(profile), stays=False)
+    kin, text = CONTENTS[language].kin
+    editor = await start(workspace(program.files | {kin: text}), profile=recorded(profile), stays=False)
     await editor.ready()
     editor.open(program.app)
+    editor.open(kin)
     questions = Questions(editor, program, language)
     for part in ("places", "hierarchies", "document", "writing", "knowing", "files", "documents"):
         await getattr(questions, part)()
