@@ -26,6 +26,12 @@ def served():
     return {method for method, _ in rows}
 
 
+def test_the_table_has_every_message_of_a_client():
+    rows = re.findall(r"^\| `([^`]+)` \| (?:yes|always|no) \|", TABLE.read_text(), re.MULTILINE)
+    sent = [m for m in types.METHOD_TO_TYPES if types.message_direction(m) in (CLIENT, "both")]
+    assert sorted(rows) == sorted(sent)
+
+
 class Questions:
     """Asks everything about one program; each answer that is not there fails."""
 
