@@ -657,6 +657,54 @@ fn files_that_are_owed_are_told_of_until_they_are_read() {
     assert!(!session.hover().contains("Only part"));
 }
 
+/// More than can be parsed in what is left free.
+fn large_and_broken() -> String {
+    format!("{}x = (\n", "# comment\n".repeat(10_000))
+}
+
+#[test]
+fn a_document_that_lacked_memory_is_looked_at_again_once_it_is_back() {
+    let mut session = Session::loaded(json!({"memory.limitMb": 64}));
+    session.leaves_free(1 << 20);
+    let uri = session.disk.uri("w/app.py");
+    session.wire.open(&uri, "python", &large_and_broken());
+    let told = |code: &'static str| {
+        let uri = uri.clone();
+        move |f: &Value| {
+            let (told, params) = (f["method"] == "textDocument/publishDiagnostics", &f["params"]);
+            told && params["uri"] == *uri && params["diagnostics"][0]["code"] == code
+        }
+    };
+    session.wire.until(told("not-analysed"));
+    session.retains(0);
+    session.wire.until(told("syntax"));
+}
+
+#[test]
+fn a_client_that_asks_is_told_to_ask_again_about_a_document_that_lacked_memory() {
+    let disk = Folder::new(FILES);
+    let mut wire = Wire::initialized(json!({
+        "initializationOptions": {"memory.limitMb": 64},
+        "capabilities": {
+            "textDocument": {"diagnostic": {}}, "workspace": {"diagnostics": {"refreshSupport": true}},
+        },
+    }));
+    let uri = disk.uri("w/app.py");
+    let memory = wire.ready()["memory"].clone();
+    let [limit, used] = ["limitBytes", "usedBytes"].map(|key| memory[key].as_u64().expect("bytes"));
+    wire.ask("coppice/test/retain", json!({"bytes": limit - used - (1 << 20)}));
+    wire.open(&uri, "python", &large_and_broken());
+    let code = |wire: &mut Wire| {
+        let reply = wire.ask("textDocument/diagnostic", json!({"textDocument": {"uri": uri}}));
+        reply["result"]["items"][0]["code"].clone()
+    };
+    assert_eq!(code(&mut wire), "not-analysed");
+    wire.leftovers();
+    wire.ask("coppice/test/retain", json!({"bytes": 0}));
+    wire.until(|f| f["method"] == "workspace/diagnostic/refresh");
+    assert_eq!(code(&mut wire), "syntax");
+}
+
 #[test]
 fn threads_that_build_read_and_write_end_with_it() {
     /// Sooner than any thread gives up that waits for more to do.

@@ -43,6 +43,8 @@ struct Inbox {
     messages: Vec<(Severity, String)>,
     /// What is known of some folder's dependencies is another.
     dependencies: bool,
+    /// Memory may have come back.
+    room: bool,
 }
 
 impl Observer for Announcer {
@@ -63,6 +65,7 @@ impl Observer for Announcer {
                 inbox.progress.insert(folder, (done, total));
             }
             Event::Dependencies(_) => inbox.dependencies = true,
+            Event::Room => inbox.room = true,
             Event::Message(severity, text) => {
                 if inbox.messages.len() < MESSAGES_MAX {
                     inbox.messages.push((severity, text));
@@ -131,6 +134,10 @@ fn announce(
     }
     for (folder, (done, total)) in &inbox.progress {
         progress.advanced(folder, *done, *total);
+    }
+    // A build that has come to an end has given back what it had reserved.
+    if inbox.room || !inbox.transitions.is_empty() {
+        diagnostics::memory_came_back(session);
     }
     if inbox.transitions.is_empty() && !inbox.dependencies {
         return;

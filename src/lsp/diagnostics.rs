@@ -25,7 +25,7 @@ use crate::lang::LangId;
 use crate::query::FindingKind;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
-use crate::workspace::document::Document;
+use crate::workspace::document::{Document, Unanalysed};
 use crate::workspace::manager::Capture;
 use crate::workspace::settings::Switch;
 use crate::workspace::status::FolderStatus;
@@ -243,7 +243,8 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let capture = manager.capture(path);
     let Some(document) = capture.document() else { return };
     let (encoding, version, lang) = (features.encoding, document.version, document.lang);
-    let found = work::run(manager.pool(), move |_| Ok(of_document(&document, encoding))).await;
+    let looking = Arc::clone(session);
+    let found = work::run(manager.pool(), move |_| Ok(of_document(&looking, &document, encoding))).await;
     let mut found = match found {
         Ok(found) => found,
         Err(error) => return tracing::warn!("no diagnostics for {}: {error}", path.display()),
@@ -314,14 +315,61 @@ pub fn features_changed(session: &Arc<Session>) {
     }
 }
 
+/// There may be memory again for documents that lacked it: they are looked at, by the client where it asks.
+pub fn memory_came_back(session: &Arc<Session>) {
+    let Some(mut wait) = session.lacking.come_back(Instant::now()) else { return };
+    let session = Arc::clone(session);
+    let runtime = session.runtime.clone();
+    runtime.spawn(async move {
+        loop {
+            tokio::time::sleep(wait).await;
+            let (due, next) = session.lacking.take(Instant::now());
+            look_again(&session, &due);
+            match next {
+                Some(next) => wait = next,
+                None => return,
+            }
+        }
+    });
+}
+
+fn look_again(session: &Arc<Session>, paths: &[PathBuf]) {
+    let Ok(open) = session.manager().map(|manager| manager.documents()) else { return };
+    let (told, asked): (Vec<&PathBuf>, Vec<_>) = paths.iter().partition(|path| pushes(session, path));
+    for path in &told {
+        document_changed(session, path);
+    }
+    if !asked.is_empty() {
+        refresh::diagnostics_changed(session);
+    }
+    // Closed while somebody looked.
+    paths
+        .iter()
+        .filter(|path| !open.contains_key(path.as_path()))
+        .for_each(|path| session.lacking.forget(path));
+}
+
 /// The document is closed: its errors go, and what its folder says of the file on disk counts again.
 pub fn document_closed(session: &Session, path: &Path) {
+    session.lacking.forget(path);
     session.diagnostics.clear_document(&session.uris, path);
 }
 
-/// What is wrong with a document.
-pub fn of_document(document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnostic> {
-    match document.analysis() {
+/// What is wrong with a document. If there is no memory to say, it is looked at again once some has come back.
+pub fn of_document(session: &Arc<Session>, document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnostic> {
+    let seen = session.lacking.begin();
+    let analysis = document.analysis();
+    if matches!(analysis, Err(Unanalysed::Memory(_))) {
+        // A file that is not open is looked at whenever its folder is.
+        let missed =
+            document.version.is_some() && session.lacking.lacks(&document.path, seen, Instant::now());
+        if missed {
+            memory_came_back(session);
+        }
+    } else {
+        session.lacking.forget(&document.path);
+    }
+    match analysis {
         Ok(analysis) => {
             let errors = analysis.tree.syntax_errors(&document.text, ERRORS_MAX);
             let places = Places::Document(Arc::clone(document), encoding);

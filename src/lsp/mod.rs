@@ -16,6 +16,7 @@ mod errors;
 mod features;
 mod findings;
 mod handlers;
+mod lacking;
 mod lanes;
 mod parent;
 mod partial;

@@ -101,11 +101,16 @@ pub fn features_changed(session: &Arc<Session>) {
     ask_again(session);
 }
 
-fn ask_again(session: &Session) {
-    let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
-    if refreshes.diagnostics {
+/// What is wrong with documents is not what the client was told when it asked.
+pub fn diagnostics_changed(session: &Session) {
+    if session.features().is_ok_and(|f| f.refreshes.diagnostics) {
         ask::<DiagnosticRefreshRequest>(session);
     }
+}
+
+fn ask_again(session: &Session) {
+    let Ok(refreshes) = session.features().map(|f| f.refreshes) else { return };
+    diagnostics_changed(session);
     if refreshes.code_lenses {
         ask::<CodeLensRefreshRequest>(session);
     }

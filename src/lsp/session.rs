@@ -16,6 +16,7 @@ use super::diagnostics::Diagnostics;
 use super::errors;
 use super::features::ClientFeatures;
 use super::handlers::workspace_symbol::Lack;
+use super::lacking::Lacking;
 use super::lanes::Lanes;
 use super::refresh::TurnedAway;
 use super::registration::Registrations;
@@ -39,6 +40,7 @@ pub struct Session {
     pub announcer: Arc<Announcer>,
     pub diagnostics: Diagnostics,
     pub uris: OpenUris,
+    pub lacking: Lacking,
     pub lanes: Lanes,
     pub replaced: Replaced,
     pub token_results: TokenResults,
@@ -80,6 +82,7 @@ impl Session {
             diagnostics: Diagnostics::new(client.clone(), Arc::clone(&announcer)),
             announcer,
             uris: OpenUris::default(),
+            lacking: Lacking::default(),
             lanes: Lanes::default(),
             replaced: Replaced::default(),
             token_results: TokenResults::default(),

@@ -34,8 +34,10 @@ enum More {
 pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answer<DocumentDiagnosticReport> {
     let before = params.previous_result_id;
     let uri = params.text_document.uri;
-    let alone =
-        read_document(session, FEATURE, &uri, |document, encoding| Ok(Some(of_document(document, encoding))));
+    let looking = Arc::clone(session);
+    let alone = read_document(session, FEATURE, &uri, move |document, encoding| {
+        Ok(Some(of_document(&looking, document, encoding)))
+    });
     let features = session.features().cloned().unwrap_or_default();
     let refreshes = features.refreshes.diagnostics;
     let path = uri::to_path(&uri);

@@ -152,7 +152,7 @@ fn look(session: &Arc<Session>) -> impl Future<Output = Result<Seen>> + Send + u
 }
 
 fn in_folder(
-    session: &Session,
+    session: &Arc<Session>,
     ready: &Ready,
     features: &ClientFeatures,
     cancel: &CancelToken,
@@ -179,7 +179,7 @@ fn in_folder(
         let path = ready.absolute(file);
         let mut items = Vec::new();
         if is_broken && let Ok(document) = manager.capture(&path).local() {
-            items = of_document(&Arc::clone(&document), features.encoding);
+            items = of_document(session, &Arc::clone(&document), features.encoding);
         }
         if number < FILES_MAX {
             let mut kinds = findings::wanted(&settings, lang);

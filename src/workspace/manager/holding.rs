@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::super::ledger::{Account, Charge, Refused};
 use super::core::Core;
+use super::observer::Event;
 
 /// Counts what waits for the client among what readers retain. Does not keep the manager alive.
 #[derive(Clone)]
@@ -86,8 +87,9 @@ fn came_back(core: &Arc<Core>) {
 }
 
 impl Core {
-    /// Builds that memory was lacking for are tried again before their time.
+    /// Builds that memory was lacking for are tried again before their time; who else lacks some is told.
     pub(super) fn memory_came_back(self: &Arc<Self>) {
+        self.observer.event(Event::Room);
         for (id, start) in self.keeper.memory_came_back(self.clock.now()) {
             let folder = self.folders().iter().find(|f| f.id == id).cloned();
             if let Some(folder) = folder {

@@ -8,6 +8,7 @@ use super::super::excess::{Purging, accountable, excess};
 use super::super::machine::Footprint;
 use super::super::sync::Mutex;
 use super::core::Core;
+use super::observer::Event;
 use crate::lang::scratch::purge;
 
 /// How soon after something has happened the first look is.
@@ -54,8 +55,11 @@ impl Core {
         self.charge_for_excess(next > LAST_LOOK);
         match next <= LAST_LOOK {
             true => self.look_later(row, next),
-            // What is on the heap may have kept a folder from fitting, and be gone by now.
-            false => self.look_for_room(),
+            // What is on the heap may have kept a folder or a document from fitting, and be gone by now.
+            false => {
+                self.look_for_room();
+                self.observer.event(Event::Room);
+            }
         }
     }
 

@@ -11,6 +11,8 @@ pub enum Event {
     Folder(Transition),
     /// What is known of a folder's dependencies is not what it was.
     Dependencies(PathBuf),
+    /// Memory has come back that something may have lacked.
+    Room,
     /// A build has come further.
     Progress { folder: PathBuf, done: usize, total: usize },
     /// For the user to read, said once.
