@@ -132,6 +132,12 @@ impl Quarantine {
         self.pause();
     }
 
+    /// The journal is no longer where it was, or is another process's there: it is left as it is.
+    pub fn abandon(&self) {
+        let journal = self.0.lock().journal.take();
+        drop(journal);
+    }
+
     /// Nothing is written down until there is another journal.
     pub fn pause(&self) {
         let journal = self.0.lock().journal.take();

@@ -24,14 +24,22 @@ impl Identity {
         let real = folder.canonicalize()?;
         let directory = Directory::at(&real)?;
         let path = real.as_os_str().as_encoded_bytes().to_owned();
-        let key = format!("{:032x}", xxh3_128(&path));
-        Ok(Identity { path, directory, key })
+        Ok(Identity { path, directory, key: key(&real) })
     }
 
     /// The name of one of the folder's files.
     pub fn file(&self, kind: &str) -> String {
         format!("{}.{kind}", self.key)
     }
+}
+
+/// The name of one of a folder's files, by the folder's real path.
+pub fn file_of(real: &Path, kind: &str) -> String {
+    format!("{}.{kind}", key(real))
+}
+
+fn key(real: &Path) -> String {
+    format!("{:032x}", xxh3_128(real.as_os_str().as_encoded_bytes()))
 }
 
 /// Splits a name of [`Identity::file`] into key and kind; `None` for others.

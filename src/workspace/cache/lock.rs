@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::path::{Path, PathBuf};
 
 use super::place::Place;
 
@@ -11,7 +12,8 @@ const ATTEMPTS_MAX: usize = 8;
 /// The right to write a folder's files, for as long as it is held. The system takes it back from a process that dies.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl FolderLock {
@@ -25,25 +27,31 @@ impl FolderLock {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             // The file may have been removed between its opening and its locking; others lock a new one then.
-            if is_at(&file, place, name) {
-                return Ok(Some(FolderLock { _file: file }));
+            let lock = FolderLock { file, path: place.path(name) };
+            if lock.is_there() {
+                return Ok(Some(lock));
             }
         }
         Ok(None)
     }
+
+    /// Whether its file is where it was taken. One that has been removed keeps nobody out.
+    pub fn is_there(&self) -> bool {
+        is_at(&self.file, &self.path)
+    }
 }
 
 #[cfg(unix)]
-fn is_at(file: &File, place: &Place, name: &str) -> bool {
+fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let there = std::fs::symlink_metadata(place.path(name));
+    let there = std::fs::symlink_metadata(path);
     let own = file.metadata();
     matches!((own, there), (Ok(own), Ok(there)) if own.ino() == there.ino() && own.dev() == there.dev())
 }
 
 #[cfg(not(unix))]
-fn is_at(_: &File, place: &Place, name: &str) -> bool {
-    place.path(name).exists()
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 #[cfg(test)]
@@ -59,6 +67,11 @@ mod tests {
         assert!(FolderLock::take(&place, "a.lock").unwrap().is_none());
         assert!(FolderLock::take(&place, "b.lock").unwrap().is_some());
         drop(first);
-        assert!(FolderLock::take(&place, "a.lock").unwrap().is_some());
+        let second = FolderLock::take(&place, "a.lock").unwrap().unwrap();
+        assert!(second.is_there());
+        std::fs::remove_file(place.path("a.lock")).unwrap();
+        assert!(!second.is_there());
+        let third = FolderLock::take(&place, "a.lock").unwrap().unwrap();
+        assert!(third.is_there() && !second.is_there());
     }
 }

@@ -54,6 +54,11 @@ impl Cache {
         Ok(Cache { place: Place::open(dir)?, bytes_max })
     }
 
+    /// Whether the directory is there; it may have been removed since it was opened.
+    pub fn is_there(&self) -> bool {
+        self.place.dir().is_dir()
+    }
+
     /// The right to write the folder's files; `None` if another process has it.
     ///
     /// # Errors
@@ -111,6 +116,12 @@ impl Cache {
         tracing::debug!("the cache holds {left} bytes");
         Ok(())
     }
+}
+
+/// Whether the cache in this directory has a snapshot of the folder that really is there, of whatever kind. A look at one
+/// name in the cache, and none at the folder.
+pub fn has_snapshot(dir: &Path, real: &Path) -> bool {
+    dir.join(identity::file_of(real, snapshot::KIND)).is_file()
 }
 
 /// When a graph published at `now` is to be written, after the folder's last snapshot.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::build::Base;
-use super::super::cache::{CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, backoff, due};
+use super::super::cache::{
+    CACHE_BYTES_MAX, Cache, FolderLock, Found, Identity, Missing, backoff, due, has_snapshot,
+};
 use super::super::cancel::CancelToken;
 use super::super::clock::Moment;
 use super::super::directory::Root;
@@ -168,7 +170,21 @@ impl Kept {
         drop(lock);
     }
 
-    pub fn on_disk(&self, generation: u64) -> Option<KeptOnDisk> {
+    /// The lock is no longer where it was taken: whatever was beside it is gone, or another process's.
+    fn lost(&self) -> bool {
+        let held = self.0.lock().lock.clone();
+        if held.is_none_or(|lock| lock.is_there()) {
+            return false;
+        }
+        let mut state = self.0.lock();
+        (state.generation, state.written) = (None, None);
+        let lock = state.lock.take();
+        drop(state);
+        drop(lock);
+        true
+    }
+
+    fn on_disk(&self, generation: u64) -> Option<KeptOnDisk> {
         let state = self.0.lock();
         let current = state.generation? == generation;
         Some(KeptOnDisk { looked: state.looked, bytes: state.bytes, current })
@@ -179,7 +195,7 @@ impl Kept {
         self.0.lock().generation.is_some()
     }
 
-    fn is_kept(&self, generation: u64) -> bool {
+    fn is_of(&self, generation: u64) -> bool {
         self.0.lock().generation == Some(generation)
     }
 
@@ -236,12 +252,35 @@ impl Core {
         }
     }
 
+    /// Whether the snapshot on disk is of this generation. It may have been removed, for want of room or by hand.
+    fn is_kept(&self, folder: &Folder, generation: u64) -> bool {
+        folder.kept.is_of(generation) && self.has_snapshot(folder)
+    }
+
+    fn has_snapshot(&self, folder: &Folder) -> bool {
+        self.settings().cache_dir.path().is_some_and(|dir| has_snapshot(&dir, folder.real()))
+    }
+
+    /// What is known of the folder's snapshot, which is there.
+    pub(super) fn kept_on_disk(&self, folder: &Folder, generation: u64) -> Option<KeptOnDisk> {
+        folder.kept.on_disk(generation).filter(|_| self.has_snapshot(folder))
+    }
+
+    /// Looks whether the cache has been removed since the folder's lock was taken there; then nothing is kept, locked or
+    /// written down any more, as where the cache has just been moved to.
+    fn notice_lost(&self, folder: &Folder) {
+        if folder.kept.lost() {
+            tracing::info!(folder = %folder.path.display(), "the cache has been removed");
+            folder.quarantine.abandon();
+        }
+    }
+
     fn keep_soon(self: &Arc<Self>, folder: Arc<Folder>, generation: u64) {
-        if self.settings().cache_dir == CacheDir::Off {
+        if self.settings().cache_dir == CacheDir::Off || self.is_kept(&folder, generation) {
             return;
         }
         let mut state = folder.kept.0.lock();
-        if state.generation == Some(generation) || std::mem::replace(&mut state.scheduled, true) {
+        if std::mem::replace(&mut state.scheduled, true) {
             return;
         }
         let when = due(state.written, Instant::now());
@@ -286,7 +325,7 @@ impl Core {
     /// A folder is about to go because the user wants it: its graph is held until it has been written.
     pub(super) fn keep_evicted(self: &Arc<Self>, folder: &Arc<Folder>) {
         let Some(served) = folder.shelf.load() else { return };
-        if self.settings().cache_dir == CacheDir::Off || folder.kept.is_kept(served.generation) {
+        if self.settings().cache_dir == CacheDir::Off || self.is_kept(folder, served.generation) {
             return;
         }
         let parting = Parting::begin(self, folder);
@@ -322,16 +361,17 @@ impl Core {
         if resident.degraded.is_some() || resident.graph.file_count() == 0 {
             return None;
         }
-        if folder.kept.is_kept(served.generation) {
+        if self.is_kept(folder, served.generation) {
             return None;
         }
         let _writing = self.keeping.begin(until)?;
-        if folder.kept.is_kept(served.generation) {
+        if self.is_kept(folder, served.generation) {
             return None;
         }
         if let Some(until) = self.keeping.barred_until() {
             return Some(until);
         }
+        self.notice_lost(folder);
         // Before it is looked where the cache is.
         let moves = folder.kept.moves();
         let cache = self.cache()?;
@@ -365,6 +405,7 @@ impl Core {
 
     /// Has the folder's parses written down before they begin, if that is this process's to do.
     pub(super) fn journal(&self, folder: &Folder) {
+        self.notice_lost(folder);
         if folder.quarantine.is_journalled() || self.keeping.barred_until().is_some() {
             return;
         }
@@ -464,12 +505,14 @@ impl Core {
         }
     }
 
-    /// The cache that the settings name, opened when it is first needed; `None` if there is none or it cannot be used.
+    /// The cache that the settings name, opened when it is first needed, and again if its directory has been removed; `None` if
+    /// there is none or it cannot be used.
     fn cache(&self) -> Option<Arc<Cache>> {
         let wanted = self.settings().cache_dir.clone();
         let mut opened = self.keeping.opened.lock();
         if let Some((dir, cache)) = &*opened
             && *dir == wanted
+            && cache.as_ref().is_none_or(|cache| cache.is_there())
         {
             return cache.clone();
         }
@@ -522,6 +565,6 @@ mod tests {
         let moves = kept.moves();
         kept.moved();
         assert!(!kept.is_now(moves, 1, 0, 100) && !kept.is_on_disk());
-        assert!(kept.is_now(kept.moves(), 1, 0, 100) && kept.is_kept(1));
+        assert!(kept.is_now(kept.moves(), 1, 0, 100) && kept.is_of(1));
     }
 }

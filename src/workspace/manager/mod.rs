@@ -359,7 +359,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         retry_count: if report.failure.is_some() { report.failures } else { 0 },
         owed,
         build: details.build,
-        snapshot: folder.kept.on_disk(report.generation),
+        snapshot: core.kept_on_disk(folder, report.generation),
         skipped: skipped.chain(left_out).collect(),
         skipped_more: (details.skipped_more + left_out_more) as u64,
         degraded,

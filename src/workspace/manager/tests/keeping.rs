@@ -1,5 +1,7 @@
 //! Folders that come back from disk.
 
+use std::os::unix::fs::DirBuilderExt;
+
 use proptest::prelude::*;
 
 use crate::workspace::testing::scaled;
@@ -274,6 +276,46 @@ fn what_is_served_is_kept_where_the_cache_has_been_moved_to() {
     world.manager.evict(&world.at("a"));
     world.ask("a/x.py").unwrap();
     assert!(from_snapshot(&world.loaded("a")));
+}
+
+#[test]
+fn a_snapshot_that_has_been_removed_is_written_again_before_an_eviction() {
+    let world = keeping(&FILES);
+    world.add("a");
+    world.loaded("a");
+    kept(&world, "a");
+    // For want of room, by whichever process.
+    fs::remove_file(&snapshots(&world)[0]).unwrap();
+    assert!(world.status("a").snapshot.is_none());
+    world.manager.evict(&world.at("a"));
+    world.ask("a/x.py").unwrap();
+    assert!(from_snapshot(&world.loaded("a")));
+}
+
+#[test]
+fn a_cache_that_is_removed_is_made_again() {
+    let world = keeping(&FILES);
+    world.add("a");
+    world.loaded("a");
+    kept(&world, "a");
+    let cache = world.at("cache");
+    let makes: [&dyn Fn(); 2] = [&|| {}, &|| fs::DirBuilder::new().mode(0o700).create(&cache).unwrap()];
+    for (round, made_by_others) in makes.into_iter().enumerate() {
+        fs::remove_dir_all(&cache).unwrap();
+        made_by_others();
+        let name = format!("f{round}");
+        world.edit("a/x.py", &format!("def {name}(): pass\n"));
+        let generation = world.until("a", |s| s.generation == 2 + 2 * round as u64).generation;
+        world.loaded("a");
+        world.manager.evict(&world.at("a"));
+        assert_eq!(world.defined("a/x.py", &name), ["x.py"]);
+        let status = world.loaded("a");
+        assert!(from_snapshot(&status) && status.generation == generation + 1, "{status:#?}");
+        let lock = fs::File::open(&kept_in(&cache, "lock")[0]).unwrap();
+        assert!(lock.try_lock().is_err(), "others are kept out");
+        assert_eq!(kept_in(&cache, "parsing").len(), 1, "what is parsed is written down");
+    }
+    assert_eq!(warnings(&world), [""; 0]);
 }
 
 #[test]
