@@ -174,37 +174,19 @@ impl Core {
     }
 
     fn poll(self: &Arc<Self>) {
-        if std::mem::replace(&mut self.pending.lock().polling, true) {
-            return;
-        }
         self.poll_after(POLL_INTERVAL);
     }
 
     fn poll_after(self: &Arc<Self>, wait: Duration) {
-        self.later(Instant::now() + wait, |core| {
-            let folders = core.folders();
-            let details = |f: &&Arc<Folder>| f.details.lock().watcher == Watcher::Poll;
-            let polled: Vec<&Arc<Folder>> = folders.iter().filter(details).collect();
-            if polled.is_empty() {
-                core.pending.lock().polling = false;
-                return;
-            }
-            let mut longest = Duration::ZERO;
-            for folder in polled {
-                let report = core.keeper.report(folder.id).filter(|report| report.serving);
-                let mut details = folder.details.lock();
-                longest = longest.max(details.look);
-                let looks = report.is_some_and(|r| is_polled(r.failure.as_ref(), details.polled.elapsed()));
-                if looks {
-                    details.polled = Instant::now();
-                }
-                drop(details);
-                if looks {
-                    core.changed(folder, Changes::Rescan);
-                }
-            }
-            core.poll_after(POLL_INTERVAL.max(longest * POLL_SHARE));
-        });
+        if std::mem::replace(&mut self.pending.lock().polling, true) {
+            return;
+        }
+        self.later(Instant::now() + wait, |core| Polling { core, wait: POLL_INTERVAL }.look());
+    }
+
+    fn polled(&self) -> Vec<Arc<Folder>> {
+        let is_polled = |f: &&Arc<Folder>| f.details.lock().watcher == Watcher::Poll;
+        self.folders().iter().filter(is_polled).cloned().collect()
     }
 
     /// After a build: watches no more than it saw, and looks again at directories that came into view with it.
@@ -213,6 +195,45 @@ impl Core {
             let outer = outer_dirs(folder.real());
             let inside = |dir: &Path| folder.relative(dir).is_some_and(|d| seen.dirs.contains(&d));
             self.watch.retain(folder.id, |dir| inside(dir) || outer.iter().any(|o| o == dir));
+        }
+    }
+}
+
+/// The turn of the one who looks at folders that are polled. Once it is dropped, however that comes, the next one has it, if
+/// there are such folders then.
+struct Polling {
+    core: Arc<Core>,
+    /// Until the next look.
+    wait: Duration,
+}
+
+impl Polling {
+    fn look(mut self) {
+        let core = &self.core;
+        let mut longest = Duration::ZERO;
+        for folder in core.polled() {
+            let report = core.keeper.report(folder.id).filter(|report| report.serving);
+            let mut details = folder.details.lock();
+            longest = longest.max(details.look);
+            let looks = report.is_some_and(|r| is_polled(r.failure.as_ref(), details.polled.elapsed()));
+            if looks {
+                details.polled = Instant::now();
+            }
+            drop(details);
+            if looks {
+                core.changed(&folder, Changes::Rescan);
+            }
+        }
+        self.wait = POLL_INTERVAL.max(longest * POLL_SHARE);
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.core.pending.lock().polling = false;
+        // In this order: a folder that comes to be polled now begins that itself, and one that came before is seen here.
+        if !self.core.polled().is_empty() {
+            self.core.poll_after(self.wait);
         }
     }
 }
@@ -256,8 +277,30 @@ fn concerns(folder: &Folder, path: &Path) -> Option<(PathBuf, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{World, settings};
     use super::*;
+    use crate::workspace::settings::Settings;
     use crate::workspace::slot::Cause;
+
+    #[test]
+    fn a_folder_that_comes_to_be_polled_while_a_look_ends_is_polled() {
+        let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+        world.add("a");
+        world.loaded("a");
+        let core = world.manager.core();
+        // It has seen no such folder, and is not through yet.
+        core.pending.lock().polling = true;
+        let turn = Polling { core: Arc::clone(core), wait: POLL_INTERVAL };
+        world.manager.set_settings(Settings { watch: WatchMode::Poll, ..settings() });
+        world.at_rest();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _turn = turn;
+            panic!("a look that goes wrong");
+        }));
+        assert!(panicked.is_err());
+        world.write("a/y.py", "def g(): pass\n");
+        world.until("a", |s| s.files == 2);
+    }
 
     #[test]
     fn a_failed_build_keeps_its_time_under_polling() {
