@@ -625,7 +625,7 @@ impl Core {
         if folder.details.lock().watcher != Watcher::Native {
             return;
         }
-        if let Err(error) = self.watch.enter(folder.id, dir) {
+        if let Err(error) = self.watch.enter(folder.id, &folder.watched(dir)) {
             // A directory that went away in the meantime is no reason to give up.
             if dir.exists() {
                 self.fall_back_to_polling(folder, &error.to_string());

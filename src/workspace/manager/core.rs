@@ -162,11 +162,31 @@ impl Core {
         self.folders().iter().find(|f| f.path == path).cloned()
     }
 
-    /// The folder that owns the path: the innermost.
+    /// The folder that owns the path: the innermost, and of one place by several names the one that is named.
     pub fn owner(&self, path: &Path) -> Option<Arc<Folder>> {
         let folders = self.folders();
         let holding = folders.iter().filter_map(|f| Some((f.holds(path)?, f)));
-        holding.max_by_key(|(depth, _)| *depth).map(|(_, folder)| Arc::clone(folder))
+        let innermost = holding.max_by_key(|(depth, f)| (*depth, path.starts_with(&f.path)));
+        innermost.map(|(_, folder)| Arc::clone(folder))
+    }
+
+    /// The folders that may have read what is at the path, each with the path as it knows it: one by its name, and others of
+    /// which it is a part by another name.
+    pub(super) fn readers(&self, path: &Path) -> Vec<(Arc<Folder>, PathBuf)> {
+        let folders = self.folders();
+        let inner = |f: &Folder, path: &Path| {
+            folders
+                .iter()
+                .any(|g| g.path != f.path && g.path.starts_with(&f.path) && path.starts_with(&g.path))
+        };
+        let named = folders.iter().find(|f| path.starts_with(&f.path) && !inner(f, path));
+        let real = named.map(|f| f.watched(path));
+        let known = |f: &Arc<Folder>| {
+            let relative = f.relative(path).or_else(|| f.relative(real.as_deref()?))?;
+            let known = if relative.is_empty() { f.path.clone() } else { f.path.join(relative) };
+            (!inner(f, &known)).then(|| (Arc::clone(f), known))
+        };
+        folders.iter().filter_map(known).collect()
     }
 
     /// Whether the path is the folder's own, or was until the folder was closed.

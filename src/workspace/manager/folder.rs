@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,8 @@ pub struct Folder {
     pub name: String,
     /// Where it really is, if that is elsewhere; of a folder that was away when it was opened a build finds that out.
     canonical: OnceLock<Option<PathBuf>>,
+    /// The link that the folder is has come to lead elsewhere since.
+    elsewhere: AtomicBool,
     pub shelf: Arc<Shelf<Resident>>,
     pub quarantine: Quarantine,
     pub kept: Kept,
@@ -163,6 +166,7 @@ impl Folder {
             path,
             name,
             canonical,
+            elsewhere: AtomicBool::new(false),
             shelf,
             quarantine: Quarantine::default(),
             kept: Kept::default(),
@@ -206,7 +210,8 @@ impl Folder {
     /// thread. What was known stays if the folder is away.
     pub fn look_around(&self) {
         let Ok(real) = self.path.canonicalize() else { return };
-        let _ = self.canonical.set(Some(real).filter(|real| *real != self.path));
+        let _ = self.canonical.set(Some(real.clone()).filter(|real| *real != self.path));
+        self.elsewhere.store(real != self.real(), Ordering::Relaxed);
         let mut languages: Vec<LangId> = LangId::all().collect();
         if let Some(served) = self.shelf.load() {
             let counts: BTreeMap<&str, u32> = served.graph.graph.totals().languages().collect();
@@ -215,6 +220,17 @@ impl Folder {
         let names = languages.iter().flat_map(|l| l.strategy().project_files());
         let file = names.map(|name| self.path.join(name)).find(|file| file.is_file());
         self.details.lock().project_file = file;
+    }
+
+    /// Where a directory of the folder is watched: to the system, a directory has one watch whatever it is called, and folders
+    /// that share it are to call it the same.
+    pub fn watched(&self, dir: &Path) -> PathBuf {
+        let Ok(below) = dir.strip_prefix(&self.path) else { return dir.to_owned() };
+        if self.elsewhere.load(Ordering::Relaxed) {
+            return dir.to_owned();
+        }
+        // Joined with nothing, a path would get a slash at its end.
+        self.real().components().chain(below.components()).collect()
     }
 
     /// The path below the folder, as the graph writes it; `None` if it lies elsewhere.

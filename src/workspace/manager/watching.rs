@@ -94,15 +94,17 @@ impl Core {
             if let Some(dir) = ruled_by(&path) {
                 self.rules_changed(dir);
             }
-            let Some(folder) = self.owner(&path) else { continue };
-            if let Some(path) = relevant(&folder, &path) {
-                let entry = by_folder.entry(folder.id).or_insert_with(|| (folder, Changes::Nothing));
-                entry.1.merge(Changes::path(&path));
+            for (folder, path) in self.readers(&path) {
+                if let Some(path) = relevant(&folder, &path) {
+                    let entry = by_folder.entry(folder.id).or_insert_with(|| (folder, Changes::Nothing));
+                    entry.1.merge(Changes::path(&path));
+                }
             }
         }
         for (folder, changes) in by_folder.into_values() {
             if let Changes::Paths(paths) = &changes {
-                self.watch.renew(folder.id, paths);
+                let watched = paths.iter().map(|path| folder.watched(path)).collect();
+                self.watch.renew(folder.id, &watched);
             }
             self.changed(&folder, changes);
         }

@@ -60,6 +60,48 @@ fn a_native_watcher_follows_folders_in_each_other() {
     files("r", 2);
 }
 
+/// To the system a directory has one watch, whatever it is called.
+#[test]
+fn a_native_watcher_follows_folders_of_one_place_by_several_names() {
+    for (target, shared) in [("real", ""), ("real/sub", "sub/")] {
+        let settings = Settings { watch: WatchMode::Native, ..settings() };
+        let world = World::with(settings, &[("real/x.py", ""), ("real/sub/y.py", "")]);
+        std::os::unix::fs::symlink(world.at(target), world.at("link")).unwrap();
+        let loaded = |folder: &str, files: u64| {
+            world.until(folder, |s| s.files == files && s.state == Lifecycle::Loaded);
+        };
+        world.add("real");
+        loaded("real", 2);
+        world.add("link");
+        let own = world.loaded("link").files;
+        world.write(&format!("real/{shared}new.py"), "def f(): pass\n");
+        loaded("real", 3);
+        loaded("link", own + 1);
+        // And as one of the names is taken away.
+        assert!(world.manager.remove_folder(&world.at("link")));
+        world.write(&format!("real/{shared}newer.py"), "def g(): pass\n");
+        loaded("real", 4);
+    }
+}
+
+#[test]
+fn what_is_told_by_one_name_of_a_place_is_looked_at_by_all() {
+    let world = World::new(&[("real/x.py", "def f(): pass\n")]);
+    std::os::unix::fs::symlink(world.at("real"), world.at("link")).unwrap();
+    for folder in ["real", "link"] {
+        world.add(folder);
+        world.loaded(folder);
+    }
+    for (told, name) in [("real", "g"), ("link", "h")] {
+        world.edit(&format!("{told}/x.py"), &format!("def {name}(): pass\n"));
+        for folder in ["real", "link"] {
+            world.until_defined(&format!("{folder}/x.py"), name, "x.py");
+        }
+    }
+    let owner = |path: &str| world.manager.capture(&world.at(path)).folder().map(Path::to_owned);
+    assert_eq!(["real/x.py", "link/x.py"].map(owner), ["real", "link"].map(|f| Some(world.at(f))));
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn rules_from_above_the_folder_are_followed() {
