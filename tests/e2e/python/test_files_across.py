@@ -1,5 +1,7 @@
 """Files of several folders that come, go or move at once; what names them in folders that are not asked about."""
 
+import os
+
 import pytest
 from lsprotocol import types
 from test_across import PATHS, PROGRAMS, RELATIVE, opened, shown
@@ -44,6 +46,16 @@ async def test_what_other_folders_have_of_a_file_is_told(start, workspace, progr
     [message] = shown(editor)
     assert f"what {deed} is named in other folders, where nothing is changed" in message
     assert str(editor.workspace.root / place) in message and "other/" not in message
+
+
+async def test_a_file_that_is_imported_by_the_name_of_its_package_is_told(start, workspace):
+    folder = workspace(FILES["typescript"], "all")
+    (folder.root / "app/node_modules").mkdir()
+    os.symlink("../../lib", folder.root / "app/node_modules/lib")
+    editor = await opened(start, workspace, FILES["typescript"], ["lib", "app", "other"])
+    await renamed(editor, ("lib/model.ts", "lib/things.ts"))
+    [message] = shown(editor)
+    assert str(editor.workspace.root / "app/main.ts line 1") in message
 
 
 async def test_a_file_that_nothing_names_elsewhere_is_no_news(start, workspace):

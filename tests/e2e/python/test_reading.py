@@ -418,7 +418,7 @@ async def test_code_lenses(start, workspace, language, profile):
     assert uri == document.uri and [location["uri"] for location in locations] == [editor.workspace.uri(program.app)]
 
 
-CALLED = {
+MORE_THAN_CALLED = {
     "python": {
         "a.py": "def ⟦run⟧():\n    pass\n\n\ndef go():\n    ⟦one:run⟧()\n    ⟦two:run⟧()\n",
         "b.py": "from a import run\n\n⟦three:run⟧()\nregister(run)\n",
@@ -445,14 +445,14 @@ CALLED = {
 }
 
 
-@pytest.mark.parametrize("language", CALLED)
+@pytest.mark.parametrize("language", MORE_THAN_CALLED)
 async def test_callers_are_counted_beside_references(start, workspace, language):
     """Two functions or files call it, in three places."""
 
     def has_the_command(capabilities):
         capabilities.experimental = {"commands": {"commands": ["coppice.showReferences"]}}
 
-    editor = await start(workspace(CALLED[language]), adapt=has_the_command)
+    editor = await start(workspace(MORE_THAN_CALLED[language]), adapt=has_the_command)
     await editor.ready()
     document, position = editor.position("run")
     lenses = await editor.client.text_document_code_lens_async(types.CodeLensParams(document))
@@ -483,7 +483,7 @@ async def test_callers_in_other_folders_count(start, workspace):
 
 
 async def test_no_lens_is_there_where_lenses_are_off(start, workspace):
-    editor = await start(workspace(CALLED["python"]), settings={"features": {"codeLens": "off"}})
+    editor = await start(workspace(MORE_THAN_CALLED["python"]), settings={"features": {"codeLens": "off"}})
     await editor.ready()
     assert editor.server.capabilities.code_lens_provider is None
     assert await lens_titles(editor, "a.py") == []
