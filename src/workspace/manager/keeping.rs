@@ -267,11 +267,17 @@ impl Core {
     }
 
     /// Looks whether the cache has been removed since the folder's lock was taken there; then nothing is kept, locked or
-    /// written down any more, as where the cache has just been moved to.
-    fn notice_lost(&self, folder: &Folder) {
-        if folder.kept.lost() {
-            tracing::info!(folder = %folder.path.display(), "the cache has been removed");
-            folder.quarantine.abandon();
+    /// written down any more, as where the cache has just been moved to, and what is served is kept again.
+    fn notice_lost(self: &Arc<Self>, folder: &Folder) {
+        if !folder.kept.lost() {
+            return;
+        }
+        tracing::info!("the cache has been removed");
+        for lost in self.folders().iter().filter(|f| f.id == folder.id || f.kept.lost()) {
+            lost.quarantine.abandon();
+            if let Some(served) = lost.shelf.load() {
+                self.keep_soon(Arc::clone(lost), served.generation);
+            }
         }
     }
 
@@ -312,7 +318,7 @@ impl Core {
     }
 
     /// A folder is about to go for another's build, whose thread this is.
-    pub(super) fn keep_before_eviction(&self, id: FolderId) {
+    pub(super) fn keep_before_eviction(self: &Arc<Self>, id: FolderId) {
         let folder = self.folders().iter().find(|f| f.id == id).cloned();
         if let Some(folder) = folder
             && let Some(served) = folder.shelf.load()
@@ -351,7 +357,7 @@ impl Core {
     /// Writes the graph out unless that has been done, cannot be done, or is another process's to do. Returns when it is
     /// worth another attempt. Whoever else is writing is waited for until then, if there is such a time.
     fn write_snapshot(
-        &self,
+        self: &Arc<Self>,
         folder: &Folder,
         served: &Served<Resident>,
         until: Option<Instant>,
@@ -404,7 +410,7 @@ impl Core {
     }
 
     /// Has the folder's parses written down before they begin, if that is this process's to do.
-    pub(super) fn journal(&self, folder: &Folder) {
+    pub(super) fn journal(self: &Arc<Self>, folder: &Folder) {
         self.notice_lost(folder);
         if folder.quarantine.is_journalled() || self.keeping.barred_until().is_some() {
             return;
