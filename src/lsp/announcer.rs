@@ -4,7 +4,7 @@
 //! most so often, and only to a client that reads: while it has fallen behind, of each folder and file no more is kept than
 //! how it was before and how it is now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -39,6 +39,8 @@ pub struct Announcer {
 struct Inbox {
     /// The first and the last state of each folder since the last announcement.
     transitions: BTreeMap<PathBuf, Transition>,
+    /// Folders that were closed and opened again since then.
+    reopened: BTreeSet<PathBuf>,
     progress: BTreeMap<PathBuf, (usize, usize)>,
     messages: Vec<(Severity, String)>,
     /// What is known of some folder's dependencies is another.
@@ -50,25 +52,29 @@ struct Inbox {
 impl Observer for Announcer {
     fn event(&self, event: Event) {
         let mut inbox = self.inbox.lock();
+        let Inbox { transitions, reopened, progress, messages, dependencies, room } = &mut *inbox;
         match event {
-            Event::Folder(transition) => match inbox.transitions.get_mut(&transition.folder) {
+            Event::Folder(transition) => match transitions.get_mut(&transition.folder) {
                 Some(earlier) => {
                     // One that has been opened again since is another folder.
                     let from = if earlier.closed { transition.from } else { earlier.from };
+                    if earlier.closed && !transition.closed {
+                        reopened.insert(transition.folder.clone());
+                    }
                     *earlier = Transition { from, ..transition };
                 }
                 None => {
-                    inbox.transitions.insert(transition.folder.clone(), transition);
+                    transitions.insert(transition.folder.clone(), transition);
                 }
             },
             Event::Progress { folder, done, total } => {
-                inbox.progress.insert(folder, (done, total));
+                progress.insert(folder, (done, total));
             }
-            Event::Dependencies(_) => inbox.dependencies = true,
-            Event::Room => inbox.room = true,
+            Event::Dependencies(_) => *dependencies = true,
+            Event::Room => *room = true,
             Event::Message(severity, text) => {
-                if inbox.messages.len() < MESSAGES_MAX {
-                    inbox.messages.push((severity, text));
+                if messages.len() < MESSAGES_MAX {
+                    messages.push((severity, text));
                 }
             }
         }
@@ -124,6 +130,9 @@ fn announce(
     let Ok(manager) = session.manager() else { return };
     for (severity, text) in &inbox.messages {
         session.show(message_type(*severity), format!("coppice: {text}"));
+    }
+    for folder in &inbox.reopened {
+        refresh::folder_closed(session, folder);
     }
     for transition in inbox.transitions.values() {
         progress.transition(transition);
@@ -215,5 +224,19 @@ mod tests {
         assert_eq!(message_about(&transition(failed, failed)), None);
         assert!(message_about(&transition(loading, failed)).unwrap().contains("no disk"));
         assert!(message_about(&transition(loaded, stale)).unwrap().contains("from before"));
+    }
+
+    #[test]
+    fn a_folder_that_is_opened_again_is_another_one() {
+        let (gone, there) = (state(Lifecycle::Unloaded, false), state(Lifecycle::Loaded, false));
+        let none = State { generation: 0, contents: 0, ..gone };
+        let announcer = Announcer::default();
+        let closing = Transition { closed: true, ..transition(there, gone) };
+        for event in [closing, transition(none, none), transition(none, there)] {
+            announcer.event(Event::Folder(event));
+        }
+        let inbox = announcer.inbox.lock();
+        assert_eq!(inbox.transitions.values().map(|t| (t.from, t.to)).collect::<Vec<_>>(), [(none, there)]);
+        assert!(inbox.reopened.contains(std::path::Path::new("/a")));
     }
 }

@@ -61,7 +61,16 @@ struct State {
 #[derive(Default)]
 struct About {
     folder: OfFolder,
-    document: Option<(Option<i32>, Vec<Diagnostic>)>,
+    document: Option<OfDocument>,
+}
+
+/// What is wrong with an open document.
+struct OfDocument {
+    version: Option<i32>,
+    /// As its text alone tells.
+    alone: Vec<Diagnostic>,
+    /// What its folder finds in it.
+    more: Vec<Diagnostic>,
 }
 
 /// What a folder says of one file.
@@ -97,20 +106,25 @@ impl Diagnostics {
         }
     }
 
-    /// Publishes what is wrong with a version of a document, if that is still the version that is open.
+    /// Publishes what is wrong with a version of a document, if that is still the version that is open. Without `more` what
+    /// the folder has found in it before stays.
     fn set_document(
         &self,
         uris: &OpenUris,
         path: &Path,
         version: Option<i32>,
-        found: Vec<Diagnostic>,
+        alone: Vec<Diagnostic>,
+        more: Option<Vec<Diagnostic>>,
         is_current: impl Fn() -> bool,
     ) {
         let mut state = self.state.lock();
         // Closing is made known to the documents first and here afterwards, so a version that is current now is one
         // that a closing will still clear.
         if is_current() {
-            state.files.entry(path.to_owned()).or_default().document = Some((version, found));
+            let about = state.files.entry(path.to_owned()).or_default();
+            let before = about.document.take().map(|document| document.more);
+            let more = more.or(before).unwrap_or_default();
+            about.document = Some(OfDocument { version, alone, more });
             self.publish(&mut state, uris, path);
         }
     }
@@ -158,11 +172,16 @@ impl Diagnostics {
         let Some(about) = state.files.get(path) else { return };
         let mut diagnostics = about.folder.whole.clone();
         // What a folder says of a file on disk may not hold for the text in the editor.
-        let (version, more) = match &about.document {
-            Some((version, of_document)) => (*version, of_document),
-            None => (None, &about.folder.file),
+        let version = match &about.document {
+            Some(OfDocument { version, alone, more }) => {
+                diagnostics.extend(alone.iter().chain(more).cloned());
+                *version
+            }
+            None => {
+                diagnostics.extend_from_slice(&about.folder.file);
+                None
+            }
         };
-        diagnostics.extend_from_slice(more);
         if let Some(uri) = uri {
             let params = PublishDiagnosticsParams { uri, version, diagnostics };
             self.client.tell::<PublishDiagnosticsNotification>(&params);
@@ -245,7 +264,7 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let (encoding, version, lang) = (features.encoding, document.version, document.lang);
     let looking = Arc::clone(session);
     let found = work::run(manager.pool(), move |_| Ok(of_document(&looking, &document, encoding))).await;
-    let mut found = match found {
+    let alone = match found {
         Ok(found) => found,
         Err(error) => return tracing::warn!("no diagnostics for {}: {error}", path.display()),
     };
@@ -253,14 +272,14 @@ async fn look(session: &Arc<Session>, path: &Path) {
     let is_current = || is_open() && pushes(session, path);
     // What the text alone tells does not wait for the folder.
     let wait = return_wait(&capture);
+    let tell = |alone, more| {
+        session.diagnostics.set_document(&session.uris, path, version, alone, more, is_current);
+    };
     if !wait.is_zero() {
-        session.diagnostics.set_document(&session.uris, path, version, found.clone(), is_current);
+        tell(alone.clone(), None);
     }
     let more = more(session, capture, wait, findings::wanted(&manager.settings_at(path), lang)).await;
-    if wait.is_zero() || !more.is_empty() {
-        found.extend(more);
-        session.diagnostics.set_document(&session.uris, path, version, found, is_current);
-    }
+    tell(alone, Some(more));
 }
 
 /// What the folder finds in a document, if it is there; once it is, somebody looks again.

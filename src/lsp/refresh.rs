@@ -88,6 +88,12 @@ pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
     }
 }
 
+/// A folder has been closed, whatever has become of its place since.
+pub fn folder_closed(session: &Arc<Session>, folder: &Path) {
+    session.changed();
+    says_else(session, folder);
+}
+
 fn says_else(session: &Arc<Session>, folder: &Path) {
     // Those that are told rather than ask.
     diagnostics::graph_changed(session, folder);

@@ -309,6 +309,8 @@ pub struct Resolver<'v> {
     reaches: RefCell<FxHashMap<FileId, Rc<included::Reach>>>,
     /// Where the text of a file opens a namespace first.
     opened: RefCell<FxHashMap<(FileId, Symbol), Symbol>>,
+    /// Whether a file sees the library that a namespace belongs to.
+    libraries_seen: RefCell<FxHashMap<(FileId, Name), bool>>,
     /// Declarations of one thing in several files.
     groups: RefCell<FxHashMap<Symbol, Rc<[Symbol]>>>,
     packages: packages::Packages<'v>,
@@ -345,6 +347,7 @@ impl<'v> Resolver<'v> {
             guesses: RefCell::default(),
             reaches: RefCell::default(),
             opened: RefCell::default(),
+            libraries_seen: RefCell::default(),
             groups: RefCell::default(),
             packages: packages::Packages::default(),
         }
@@ -501,6 +504,7 @@ impl<'v> Resolver<'v> {
         self.guesses.borrow_mut().clear();
         self.reaches.borrow_mut().clear();
         self.opened.borrow_mut().clear();
+        self.libraries_seen.borrow_mut().clear();
         self.groups.borrow_mut().clear();
         self.packages.forget();
         self.guard.forget();

@@ -32,16 +32,30 @@ impl Resolver<'_> {
             // Asked of every use of a name; those of these languages are in order.
             && knobs.builtins.binary_search(&self.view.name_text(name)).is_ok()
             && match self.is_open_namespace(symbol) {
-                true => !self.is_library_itself(name, knobs.library_types),
+                true => !self.has_library(file, name, knobs.library_types),
                 false => !self.group(symbol).iter().any(|s| replaces(self.def(*s).flags)),
             }
     }
 
-    /// Whether the folder is the library whose namespace this is: it defines types that nobody else does.
-    fn is_library_itself(&self, namespace: Name, types: &[&str]) -> bool {
+    /// Whether the library whose namespace this is lies in the folder, and the file sees it there: types that nobody else
+    /// defines.
+    fn has_library(&self, file: FileId, namespace: Name, types: &[&str]) -> bool {
+        if let Some(known) = self.libraries_seen.borrow().get(&(file, namespace)) {
+            return *known;
+        }
+        let has = self.sees_library(file, namespace, types);
+        self.libraries_seen.borrow_mut().insert((file, namespace), has);
+        has
+    }
+
+    fn sees_library(&self, from: FileId, namespace: Name, types: &[&str]) -> bool {
+        let reach = self.reach(from);
         let view = self.view;
         let own = types.iter().filter_map(|text| view.lookup_name(text));
         own.flat_map(|name| view.defs_anywhere(name).take(OWN_TYPES_MAX)).any(|(file, id)| {
+            if file != from && !reach.sees(file) {
+                return false;
+            }
             let index = self.index(file);
             let def = index.facts.def(id);
             def.kind.is_type()

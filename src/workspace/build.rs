@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::changes::Changes;
 use super::crew::Crew;
-use super::degrade::{Choice, Degraded, Means, ROOM_STEP, choose, needed};
+use super::degrade::{Choice, Degraded, Means, choose, needed};
 use super::directory::{Directory, Root};
 use super::intake::{Intake, Memory};
 use super::keeper::Unmet;
@@ -323,9 +323,8 @@ fn upon(mut plan: Plan<'_>, base: Base, memory: &mut dyn Memory) -> Result<Built
     let mut degraded = plan.degraded;
     if let Some(degraded) = &mut degraded {
         let all: u64 = files.iter().map(|f| f.bytes).sum();
-        let (had, room) = (degraded.room, plan.means.room);
-        let has_more_room = needed(all, plan.ratio) <= room || room >= had.saturating_add(had / ROOM_STEP);
-        if seen.asked.is_none() && has_more_room {
+        let has_room = needed(all, plan.ratio) <= plan.means.room || plan.means.grown;
+        if seen.asked.is_none() && has_room {
             drop(base);
             return from_nothing(plan, memory);
         }

@@ -14,7 +14,14 @@ use crate::lang::modules::parent;
 /// things are defined is worth more than knowing where few are used.
 const FILES_PART_MIN: u64 = 2;
 /// More of a folder is looked for where there is more room than before by at least this part, one in so many.
-pub const ROOM_STEP: u64 = 8;
+const ROOM_STEP: u64 = 8;
+
+/// Whether there is so much more room, in bytes, than a folder had when it was last read, and than was there then, that it is
+/// read again although it may not fit as a whole.
+pub fn has_grown(room: u64, had: u64, tried: u64) -> bool {
+    let before = had.max(tried);
+    room > before && room >= before.saturating_add(before / ROOM_STEP)
+}
 
 /// What a graph of definitions alone takes of a whole one's bytes, at most, where code is as it usually is.
 const DEFINITIONS_PERCENT: u64 = 60;
@@ -85,6 +92,8 @@ impl Degraded {
 pub struct Means {
     /// The most that the folder can ever have.
     pub room: u64,
+    /// That is so much more than when it was last chosen that more of the folder may fit; see [`has_grown`].
+    pub grown: bool,
     /// Directories of open documents, relative to the folder.
     pub near: BTreeSet<String>,
     /// What the estimate is multiplied by: more than one after it has been found too low.
@@ -199,12 +208,26 @@ mod tests {
     }
 
     fn means(room: u64, near: &[&str]) -> Means {
-        Means { room, near: near.iter().map(|dir| (*dir).to_owned()).collect(), caution: 1, unusual: false }
+        Means {
+            room,
+            grown: false,
+            near: near.iter().map(|dir| (*dir).to_owned()).collect(),
+            caution: 1,
+            unusual: false,
+        }
     }
 
     /// Room in which the choice takes this many bytes of source.
     fn room_for(source_bytes: u64, ratio: f64) -> u64 {
         needed(source_bytes, ratio * CARE_PERCENT as f64 / 100.0)
+    }
+
+    #[test]
+    fn a_little_more_room_is_no_reason_to_read_again_and_neither_is_none() {
+        assert!(has_grown(900, 800, 0) && has_grown(1, 0, 0));
+        assert!(!has_grown(899, 800, 0) && !has_grown(0, 0, 0));
+        // What has been tried in vain is not tried again.
+        assert!(!has_grown(900, 0, 900) && has_grown(1_100, 0, 900));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::super::build::{Base, BuildError, Built, Owing, Plan, Seen, build, is_
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::crew::{Crew, panic_message};
-use super::super::degrade::Means;
+use super::super::degrade::{Means, has_grown};
 use super::super::directory::Root;
 use super::super::intake::Memory;
 use super::super::keeper::{Ask, Charges, Cost, Finished, Keeper, Publication, Rejected, Unmet};
@@ -428,8 +428,14 @@ impl Core {
         let own = |path: &Path| self.owner(path).is_some_and(|f| f.id == folder.id);
         let open = documents.keys().filter(|path| folder.holds(path).is_some() && own(path));
         let near = open.filter_map(|path| Some(parent(&folder.relative(path)?).to_owned())).collect();
-        let room = if caution < CAUTION_MAX { self.room(folder) } else { 0 };
-        Means { room, near, caution, unusual }
+        let there = self.room(folder);
+        let room = if caution < CAUTION_MAX { there } else { 0 };
+        let mut details = folder.details.lock();
+        details.room_seen = there;
+        let known = folder.shelf.load().and_then(|served| served.graph.degraded);
+        let grown = known.is_some_and(|known| has_grown(room, known.room, details.room_tried));
+        drop(details);
+        Means { room, grown, near, caution, unusual }
     }
 
     /// The graph to build upon: the one that is served.
@@ -514,6 +520,9 @@ impl Core {
             details.saw(&seen);
             details.root = root(&graph);
             details.parts = parts;
+            if from_nothing && degraded.is_some() {
+                details.room_tried = details.room_seen;
+            }
             if degraded.is_none() {
                 // Should there be less room again, what was tried before says nothing of what to try then.
                 details.room_tried = 0;
@@ -558,7 +567,7 @@ impl Core {
         self.settling.looked(began, |path| {
             self.owns(folder, path) && folder.relative(path).is_some_and(|path| was_read(&path))
         });
-        if self.forget_closed(folder) {
+        if self.forget_closed() {
             self.documents_gave_back();
         }
     }

@@ -9,7 +9,7 @@ use super::super::budget::Budget;
 use super::super::cancel::CancelToken;
 use super::super::changes::Changes;
 use super::super::clock::{Clock, Moment};
-use super::super::degrade::ROOM_STEP;
+use super::super::degrade::has_grown;
 use super::super::documents::Documents;
 use super::super::folder_settings::SettingsByFolder;
 use super::super::gate::Gate;
@@ -414,14 +414,18 @@ impl Core {
         self.memory_came_back();
     }
 
-    /// Views that were made for documents which are closed by now keep these no longer; `true` if some did.
-    pub(super) fn forget_closed(&self, folder: &Folder) -> bool {
-        let Some(served) = folder.shelf.load() else { return false };
+    /// Views that were made for documents which are closed by now keep these no longer, whatever folder depends on them;
+    /// `true` if some did.
+    pub(super) fn forget_closed(&self) -> bool {
         let (open, settling) = (self.documents.all(), self.settling.all());
         let is_open = |path: &Path| open.contains_key(path) || settling.contains_key(path);
-        let laid = folder.libraries.laid_over();
-        let residents = laid.iter().chain([&served.graph]);
-        residents.filter(|resident| resident.forget_closed(is_open)).count() > 0
+        let forgets = |folder: &Arc<Folder>| {
+            let served = folder.shelf.load();
+            let laid = folder.libraries.laid_over();
+            let residents = laid.iter().chain(served.iter().map(|served| &served.graph));
+            residents.filter(|resident| resident.forget_closed(is_open)).count() > 0
+        };
+        self.folders().iter().filter(|folder| forgets(folder)).count() > 0
     }
 
     /// The most that the folder can have: without what is on the heap, if that has been waited for in vain.
@@ -440,8 +444,7 @@ impl Core {
             };
             let room = self.room(folder);
             let mut details = folder.details.lock();
-            let before = details.room_tried.max(degraded.room);
-            let tries = room >= degraded.needed && room >= before.saturating_add(before / ROOM_STEP);
+            let tries = room >= degraded.needed && has_grown(room, degraded.room, details.room_tried);
             if tries {
                 details.room_tried = room;
             }

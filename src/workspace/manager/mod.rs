@@ -171,9 +171,7 @@ impl Manager {
     pub fn close(&self, path: &Path) -> Result<(), DocumentError> {
         self.core().settle(path);
         let closed = self.core().documents.close(path);
-        if let Some(folder) = self.core().owner(path) {
-            self.core().forget_closed(&folder);
-        }
+        self.core().forget_closed();
         self.files_changed([path.to_owned()]);
         self.core().documents_gave_back();
         closed
