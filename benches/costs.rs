@@ -103,7 +103,7 @@ fn outlines_and_lenses(look: &mut Look) {
     look.at(
         |n| format!("//- /a.rs\n$0struct A;\n{}", lines(n, |_| "impl A {}".to_owned())),
         |view, file, _| {
-            code_lenses(view, file);
+            code_lenses(view, file, None, &never());
         },
     );
 }

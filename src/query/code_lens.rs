@@ -6,9 +6,10 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::Location;
-use super::call_hierarchy::{calls_within, is_call};
+use super::call_hierarchy::calls_within;
 use super::document_symbols::{DocumentSymbol, document_symbols};
 use super::item::Item;
+use super::more_than_called::more_than_called;
 use crate::graph::View;
 use crate::lang::facts::{DefKind, Name, Span};
 use crate::lang::modules::{FileId, Layout};
@@ -17,8 +18,6 @@ use crate::resolve::{ReferenceLimits, Resolver, Symbol, Target};
 
 /// Most lenses of one file.
 const LENSES_MAX: usize = 2_000;
-/// Files with one name that are looked at for whether it is used otherwise than by calls.
-const NAMING_MAX: usize = 64;
 
 /// What a lens counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +37,14 @@ pub struct Lens {
     pub kind: LensKind,
 }
 
+/// What is offered above the definitions of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lenses {
+    /// In source order.
+    pub lenses: Vec<Lens>,
+    pub cancelled: bool,
+}
+
 /// What a lens counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -50,9 +57,12 @@ pub struct Counted {
     pub cancelled: bool,
 }
 
-/// The lenses of a file: its types and functions, in source order.
-pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
+/// The lenses of a file: its types and functions. Callers are offered where the folder does more with a function's name
+/// than to call it, as far as that is known by the time that is given: where it does not, its references are its calls,
+/// and to count those again says nothing.
+pub fn code_lenses(view: &View, file: FileId, until: Option<Instant>, cancel: &AtomicBool) -> Lenses {
     let mut lenses = Vec::new();
+    let mut functions: Vec<(Name, Span)> = Vec::new();
     let facts = view.facts(file);
     let named: FxHashMap<Span, Name> =
         facts.defs.iter().filter(|d| !d.kind.is_alias()).map(|d| (d.name_span, d.name)).collect();
@@ -72,8 +82,8 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
             continue;
         }
         lenses.push(Lens { span: symbol.span, kind: LensKind::References });
-        if symbol.kind.is_callable() && is_more_than_called(view, *name) {
-            lenses.push(Lens { span: symbol.span, kind: LensKind::Callers });
+        if symbol.kind.is_callable() {
+            functions.push((*name, symbol.span));
         }
         if is_type && (implements || matches!(symbol.kind, DefKind::Interface | DefKind::Trait)) {
             lenses.push(Lens { span: symbol.span, kind: LensKind::Implementations });
@@ -82,15 +92,13 @@ pub fn code_lenses(view: &View, file: FileId) -> Vec<Lens> {
             break;
         }
     }
+    let found = more_than_called(view, file, functions.iter().map(|(name, _)| *name), until, cancel);
+    functions.retain(|(name, _)| found.names.contains(name));
+    lenses.extend(functions.into_iter().map(|(_, span)| Lens { span, kind: LensKind::Callers }));
+    // Stable: references come first.
     lenses.sort_by_key(|lens| lens.span.start);
-    lenses
-}
-
-/// Whether the folder does more with a name than to call it, as importing it or handing it on: where it does not, its
-/// references are its calls, and to count those again says nothing.
-fn is_more_than_called(view: &View, name: Name) -> bool {
-    let mut uses = view.files_with(name).take(NAMING_MAX).map(|file| view.mentions(file, name));
-    uses.any(|uses| uses.refs().any(|(role, _)| !is_call(role)))
+    lenses.truncate(LENSES_MAX);
+    Lenses { lenses, cancelled: found.cancelled }
 }
 
 /// What a lens counts, at most `limit`, and as far as that is known at the time that is given.
@@ -158,9 +166,10 @@ mod tests {
         let view = fixture.view();
         let (file, _) = fixture.cursor(&view);
         let text = view.text(file).unwrap();
-        let shown = code_lenses(&view, file).into_iter().map(|lens| {
+        let never = AtomicBool::new(false);
+        let shown = code_lenses(&view, file, None, &never).lenses.into_iter().map(|lens| {
             let symbol = Item::at(&view, file, lens.span.start).unwrap();
-            let counted = count_lens(&view, symbol, lens.kind, 100, None, &AtomicBool::new(false));
+            let counted = count_lens(&view, symbol, lens.kind, 100, None, &never);
             let name = &text[lens.span.start as usize..lens.span.end as usize];
             let number = counted.counted.len();
             match lens.kind {

@@ -25,6 +25,7 @@ mod inlay_hints;
 mod item;
 mod missing_imports;
 mod moniker;
+mod more_than_called;
 mod picture;
 mod references;
 mod rename;

@@ -18,14 +18,21 @@ pub struct Mentions {
 }
 
 impl Mentions {
-    /// The same, from facts.
-    pub fn of(facts: &Facts, name: Name) -> Mentions {
-        let mut mentions = Mentions { globs: !facts.globs.is_empty(), ..Mentions::default() };
-        facts.defs.iter().filter(|d| d.name == name).for_each(|d| mentions.define(d.kind));
-        for r in facts.refs.iter().filter(|r| r.name == name) {
-            mentions.refer(r.role, r.recv.is_some());
+    /// The same for several names, ascending, from facts.
+    pub fn of(facts: &Facts, names: &[Name]) -> Vec<Mentions> {
+        let none = Mentions { globs: !facts.globs.is_empty(), ..Mentions::default() };
+        let mut found = vec![none; names.len()];
+        for d in &facts.defs {
+            if let Ok(at) = names.binary_search(&d.name) {
+                found[at].define(d.kind);
+            }
         }
-        mentions
+        for r in &facts.refs {
+            if let Ok(at) = names.binary_search(&r.name) {
+                found[at].refer(r.role, r.recv.is_some());
+            }
+        }
+        found
     }
 
     /// Roles in which the name is used, and whether something stands before it.
@@ -50,27 +57,32 @@ impl Mentions {
     }
 }
 
-/// How the facts in the bytes use a name, given its numbers: one that is made up beside one that is written has several.
+/// Adds how the facts in the bytes use names. Which of them a number is, is told by `which`: a name that is made up beside
+/// one that is written has several.
 ///
 /// # Errors
 /// If the bytes are not those of facts.
-pub fn mentions(bytes: &[u8], wanted: &[u32]) -> Result<Mentions, CorruptError> {
-    let mut found = Mentions::default();
+pub fn mentions(
+    bytes: &[u8],
+    found: &mut [Mentions],
+    which: impl Fn(u32) -> Option<usize>,
+) -> Result<(), CorruptError> {
     let mut skimmer = Skimmer::new(bytes);
     skimmer.scopes()?;
     skimmer.defs(|number, kind| {
-        if wanted.contains(&number) {
-            found.define(kind);
+        if let Some(at) = which(number) {
+            found[at].define(kind);
         }
     })?;
     skimmer.refs(|number, role, receiver| {
-        if wanted.contains(&number) {
-            found.refer(role, receiver);
+        if let Some(at) = which(number) {
+            found[at].refer(role, receiver);
         }
     })?;
     // What comes next is how many there are.
-    found.globs = skimmer.input.number()? > 0;
-    Ok(found)
+    let globs = skimmer.input.number()? > 0;
+    found.iter_mut().for_each(|found| found.globs = globs);
+    Ok(())
 }
 
 /// The names by which the facts in the bytes lead to other files, by their numbers; some occur several times.

@@ -201,7 +201,9 @@ proptest! {
         let facts = arbitrary(&sizes);
         let encoded = encode(&facts);
         for (number, (name, _)) in own_names(&facts, &encoded).into_iter().enumerate() {
-            prop_assert_eq!(mentions(&encoded.bytes, &[number as u32]), Ok(Mentions::of(&facts, name)));
+            let mut found = [Mentions::default()];
+            mentions(&encoded.bytes, &mut found, |n| (n as usize == number).then_some(0)).unwrap();
+            prop_assert_eq!(found.as_slice(), Mentions::of(&facts, &[name]));
         }
     }
 
@@ -245,7 +247,7 @@ proptest! {
         if let Ok(read) = outline(&encoded.bytes, &names) {
             prop_assert_eq!(check(&read), Ok(()));
         }
-        let _ = mentions(&encoded.bytes, &[0]);
+        let _ = mentions(&encoded.bytes, &mut [Mentions::default()], |n| (n == 0).then_some(0));
         let _ = kinds_of(&encoded.bytes, &[DefId(7)]);
     }
 

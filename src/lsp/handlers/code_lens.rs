@@ -30,6 +30,8 @@ const PLACES_MAX: usize = 1_000;
 /// How long all folders together count for one lens. Editors ask for a screenful of them at once, and nearly all take a
 /// hundredth of it.
 const COUNT_TIME_MAX: Duration = Duration::from_millis(100);
+/// How long it is looked for what may be counted: editors ask with every change, and nearly all files take a tenth of it.
+const OFFER_TIME_MAX: Duration = Duration::from_millis(20);
 
 pub fn options() -> CodeLensOptions {
     CodeLensOptions { resolve_provider: Some(true), ..CodeLensOptions::default() }
@@ -71,19 +73,23 @@ impl Counts {
 pub fn handle(session: &Arc<Session>, params: CodeLensParams) -> Answer<Option<Vec<CodeLens>>> {
     let uri = params.text_document.uri;
     let told = uri.clone();
-    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, _| {
+    read(session, FEATURE, &uri, Patience::Folder, move |reading, _, cancel| {
         // Where uses are not known there is nothing to count.
         if reading.ready.freshness.degraded.is_some_and(|d| !d.level.has_references()) {
             return Ok(Found::Nothing);
         }
-        let lenses = query::code_lenses(&reading.ready.view, reading.file);
+        let until = Instant::now().checked_add(OFFER_TIME_MAX);
+        let found = query::code_lenses(&reading.ready.view, reading.file, until, cancel.flag());
+        if found.cancelled {
+            return Err(errors::cancelled());
+        }
         let places = reading.places(reading.file);
         let lens = |lens: &query::Lens| {
             let counts = Counts::of(lens.kind);
             let data = serde_json::to_value(Unresolved { uri: told.clone(), counts }).ok();
             CodeLens { range: convert::range(&places, lens.span), command: None, data }
         };
-        Ok(Found::Answer(lenses.iter().map(lens).collect()))
+        Ok(Found::Answer(found.lenses.iter().map(lens).collect()))
     })
 }
 
