@@ -124,7 +124,11 @@ impl Drop for Parting {
 
 /// What is known of a folder's snapshot.
 #[derive(Default)]
-pub struct Kept(Mutex<State>);
+pub struct Kept(Mutex<State>, Mutex<Claiming>);
+
+/// The turn of the thread that takes the folder's lock: to the system, another thread is as another process.
+#[derive(Debug, Default)]
+struct Claiming;
 
 #[derive(Default)]
 struct State {
@@ -446,6 +450,7 @@ impl Core {
         cache: &Cache,
         identity: &Identity,
     ) -> std::io::Result<Option<Arc<FolderLock>>> {
+        let _turn = folder.kept.1.lock();
         let held = folder.kept.0.lock().lock.clone();
         if held.is_some() {
             return Ok(held);
