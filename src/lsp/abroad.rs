@@ -126,8 +126,10 @@ impl Abroad {
         only.others.retain(|capture| capture.folder() == Some(folder));
         let wanted = |capture: Capture| capture.reaching(Reach::Folder).brought_back();
         only.others = only.others.into_iter().map(wanted).collect();
-        let each =
-            only.ask_each(uri, move |reading, cancel| Ok(answer(reading, cancel)?.into_iter().collect()));
+        let each = only.ask_each(
+            places(uri),
+            one_by_one(move |reading, cancel| Ok(answer(reading, cancel)?.into_iter().collect())),
+        );
         Box::pin(async move {
             let Some((_, outcome)) = each.await?.into_iter().next() else { return Ok(None) };
             Ok(outcome?.into_iter().next())
@@ -146,9 +148,32 @@ impl Abroad {
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
+        self.told(|all| all.ask_each(places(uri), one_by_one(answer)))
+    }
+
+    /// The same of several files, which each folder is given at once as far as it knows them, one or more.
+    pub fn ask_about<T, F>(self, files: Vec<PathBuf>, answer: F) -> Answer<Part<T>>
+    where
+        T: Send + 'static,
+        F: Fn(&[Reading], &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+    {
+        self.told(|all| all.ask_each(files, answer))
+    }
+
+    /// Waits for no folder any more from then on.
+    #[must_use]
+    pub fn until(mut self, until: Instant) -> Abroad {
+        self.wait = self.wait.min(until.saturating_duration_since(Instant::now()));
+        self
+    }
+
+    fn told<T: Send + 'static>(
+        self,
+        ask: impl FnOnce(Abroad) -> Answer<Vec<(PathBuf, Result<Vec<T>>)>>,
+    ) -> Answer<Part<T>> {
         let session = Arc::clone(&self.session);
         let request = Arc::clone(&self.request);
-        let each = self.ask_each(uri, answer);
+        let each = ask(self);
         Box::pin(async move {
             let mut told = Part { all: Vec::new(), whole: true };
             for (name, outcome) in each.await? {
@@ -174,7 +199,7 @@ impl Abroad {
         T: Send + 'static,
         F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
-        let each = self.ask_each(uri, answer);
+        let each = self.ask_each(places(uri), one_by_one(answer));
         Box::pin(async move {
             let mut all = Vec::new();
             for (name, outcome) in each.await? {
@@ -187,29 +212,41 @@ impl Abroad {
         })
     }
 
-    fn ask_each<T, F>(self, uri: &Uri, answer: F) -> Answer<Vec<(PathBuf, Result<Vec<T>>)>>
+    fn ask_each<T, F>(self, files: Vec<PathBuf>, answer: F) -> Answer<Vec<(PathBuf, Result<Vec<T>>)>>
     where
         T: Send + 'static,
-        F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+        F: Fn(&[Reading], &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
     {
         let Abroad { session, feature, others, encoding, wait, request } = self;
         let manager = match session.manager() {
             Ok(manager) => manager,
             Err(error) => return at_once(Err(error)),
         };
-        let path = uri::to_path(uri).filter(|path| is_offered(manager, &feature, path));
-        let Some(path) = path.filter(|_| !others.is_empty()) else { return at_once(Ok(Vec::new())) };
-        let (asked, teller) = (path.clone(), Arc::clone(&session));
-        let asking = Arc::clone(&request);
+        let offered = |file: &PathBuf| is_offered(manager, &feature, file);
+        let files: Vec<PathBuf> = files.into_iter().filter(offered).collect();
+        if files.is_empty() || others.is_empty() {
+            return at_once(Ok(Vec::new()));
+        }
+        let (teller, asking) = (Arc::clone(&session), Arc::clone(&request));
+        // Which folders are asked about which of the files.
         let dependent = run(manager.pool(), move |_| {
-            let home = teller.manager()?.owned(&asked).map(|(_, folder)| folder);
-            let others = others.into_iter().map(|capture| {
-                let home = home.is_some() && capture.folder() == home.as_deref();
-                (capture, home)
+            let manager = teller.manager()?;
+            let asked = files.into_iter().map(|path| {
+                let home = manager.owned(&path).map(|(_, folder)| folder);
+                let real = path.canonicalize().ok();
+                (path, home, real)
             });
-            let real = asked.canonicalize().ok();
-            let may_depend = |capture: &Capture| asking.may_depend_on(capture, real.as_deref());
-            Ok(others.filter(|(capture, home)| *home || may_depend(capture)).collect::<Vec<_>>())
+            let asked: Vec<_> = asked.collect();
+            let of = |capture: Capture| {
+                let of = asked.iter().filter_map(|(path, home, real)| {
+                    let home = home.is_some() && capture.folder() == home.as_deref();
+                    let asked = home || asking.may_depend_on(&capture, real.as_deref());
+                    asked.then(|| Asked { path: path.clone(), home })
+                });
+                let of: Arc<[Asked]> = of.collect();
+                (!of.is_empty()).then_some((capture, of))
+            };
+            Ok(others.into_iter().filter_map(of).collect::<Vec<_>>())
         });
         let answer = Arc::new(answer);
         Box::pin(async move {
@@ -217,9 +254,9 @@ impl Abroad {
             let _guard = CancelOnDrop(token.clone());
             let until = *request.until.get_or_init(|| Instant::now() + wait);
             // An attempt that is not the last gives up where dependencies have begun to be read anew.
-            let ask = |capture: &Capture, home: bool, last: bool| {
+            let ask = |capture: &Capture, of: &Arc<[Asked]>, last: bool| {
                 let (sender, outcome) = oneshot::channel();
-                let (answer, session, path) = (Arc::clone(&answer), Arc::clone(&session), path.clone());
+                let (answer, session, of) = (Arc::clone(&answer), Arc::clone(&session), Arc::clone(of));
                 let request = Arc::clone(&request);
                 let capture = capture.clone().awaiting(until);
                 let left = until.saturating_duration_since(Instant::now());
@@ -229,38 +266,73 @@ impl Abroad {
                         if !last && ready.freshness.dependencies == Known::Reading {
                             return Ok(None);
                         }
-                        let files = files_at(&ready, &capture, &request, &path, home)?;
-                        let mut all = Vec::new();
-                        for file in files {
-                            let (session, ready) = (Arc::clone(&session), ready.clone());
-                            let reading = Reading::elsewhere(
-                                ready,
-                                file,
-                                encoding,
-                                session,
-                                capture.clone(),
-                                Arc::clone(&request.told),
-                            );
-                            all.extend(answer(&reading, cancel)?);
+                        let (mut files, mut unknown) = (Vec::new(), None);
+                        for asked in of.iter() {
+                            match files_at(&ready, &capture, &request, asked) {
+                                Ok(there) => files.extend(there),
+                                Err(error) => unknown = unknown.or(Some(error)),
+                            }
                         }
-                        Ok(Some(all))
+                        if files.is_empty() {
+                            return unknown.map_or(Ok(Some((Vec::new(), None))), Err);
+                        }
+                        let reading = |file| {
+                            let (session, ready) = (Arc::clone(&session), ready.clone());
+                            let told = Arc::clone(&request.told);
+                            Reading::elsewhere(ready, file, encoding, session, capture.clone(), told)
+                        };
+                        let readings: Vec<Reading> = files.into_iter().map(reading).collect();
+                        Ok(Some((answer(&readings, cancel)?, unknown)))
                     }));
                 });
                 async move { outcome.await.unwrap_or_else(|_| Err(errors::cancelled())) }
             };
             let dependent = dependent.await?;
-            let asked: Vec<_> = dependent.iter().map(|(capture, home)| ask(capture, *home, false)).collect();
+            let asked: Vec<_> = dependent.iter().map(|(capture, of)| ask(capture, of, false)).collect();
             let mut all = Vec::new();
-            for ((capture, home), outcome) in dependent.iter().zip(asked) {
+            for ((capture, of), outcome) in dependent.iter().zip(asked) {
                 let outcome = match outcome.await {
-                    Ok(None) => ask(capture, *home, true).await,
+                    Ok(None) => ask(capture, of, true).await,
                     outcome => outcome,
                 };
                 let name = capture.folder().map(Path::to_owned).unwrap_or_default();
-                all.push((name, outcome.map(Option::unwrap_or_default)));
+                match outcome.map(Option::unwrap_or_default) {
+                    Ok((found, unknown)) => {
+                        all.push((name.clone(), Ok(found)));
+                        // It has not said all.
+                        all.extend(unknown.map(|error| (name, Err(error))));
+                    }
+                    Err(error) => all.push((name, Err(error))),
+                }
             }
             Ok(all)
         })
+    }
+}
+
+/// A file that a folder is asked about.
+struct Asked {
+    path: PathBuf,
+    /// It is the folder's own.
+    home: bool,
+}
+
+fn places(uri: &Uri) -> Vec<PathBuf> {
+    uri::to_path(uri).into_iter().collect()
+}
+
+/// Answers about each file by itself.
+fn one_by_one<T, F>(answer: F) -> impl Fn(&[Reading], &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static
+where
+    F: Fn(&Reading, &CancelToken) -> Result<Vec<T>> + Send + Sync + 'static,
+    T: 'static,
+{
+    move |readings, cancel| {
+        let mut all = Vec::new();
+        for reading in readings {
+            all.extend(answer(reading, cancel)?);
+        }
+        Ok(all)
     }
 }
 
@@ -271,14 +343,9 @@ fn request_wait(manager: &Manager, uri: &Uri) -> Duration {
 }
 
 /// The file that lies there as a folder knows it, under each of its names.
-fn files_at(
-    ready: &Ready,
-    capture: &Capture,
-    request: &Request,
-    path: &Path,
-    home: bool,
-) -> Result<Vec<FileId>> {
-    if home {
+fn files_at(ready: &Ready, capture: &Capture, request: &Request, asked: &Asked) -> Result<Vec<FileId>> {
+    let path = &asked.path;
+    if asked.home {
         let file = ready.own_file(path).ok_or_else(|| errors::failed("it is not indexed there"))?;
         return Ok(vec![file]);
     }

@@ -4,22 +4,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashSet;
 
-use super::file_renames::{by_path, is_below};
+use super::file_renames::Roots;
 use super::findings::{FindingKind, first_findings};
+use super::importers::{leads_to, naming};
 use super::rename::{Refusal, text_of};
 use super::{Edit, unused_imports};
 use crate::graph::View;
-use crate::lang::facts::{DefFlags, DefKind, ScopeId, Span};
+use crate::lang::facts::{DefFlags, DefKind, Span};
 use crate::lang::imports::removal;
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::{LangId, ParseLimits, Parser};
-use crate::resolve::{Outcome, ReferenceLimits, Resolver, Symbol, Target};
+use crate::resolve::{ReferenceLimits, Resolver};
 
 /// Files that may come or go at once; for more nothing is worked out.
 const FILES_MAX: usize = 500;
-/// Names that one file may be imported by, and files that use each of them, which are looked at.
-const NAMES_MAX: usize = 256;
-const IMPORTERS_MAX: usize = 256;
 /// Places that name one file which are looked at.
 const PLACES_MAX: usize = 10_000;
 
@@ -58,14 +56,18 @@ pub fn file_deletions(
     paths: &[String],
     cancel: &AtomicBool,
 ) -> Result<Vec<(FileId, Vec<Edit>)>, Refusal> {
-    let goes = |file: &FileId| paths.iter().any(|path| is_below(path, view.path(*file)));
+    let going: Roots<'_, ()> = paths.iter().map(|path| (path.as_str(), ())).collect();
+    let goes = |file: &FileId| going.around(view.path(*file)).next().is_some();
     let gone: FxHashSet<FileId> = view.files().filter(goes).take(FILES_MAX + 1).collect();
     if gone.is_empty() || gone.len() > FILES_MAX {
         return Ok(Vec::new());
     }
     let resolver = Resolver::new(view);
     let mut files = Vec::new();
-    for file in importers(&resolver, &gone, cancel) {
+    let limits =
+        ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), ..ReferenceLimits::default() };
+    // An import that is not found is left for somebody to look at, too.
+    for file in naming(&resolver, &gone, limits).files {
         if cancel.load(Ordering::Relaxed) {
             return Err(Refusal("cancelled".to_owned()));
         }
@@ -75,54 +77,6 @@ pub fn file_deletions(
         }
     }
     Ok(files)
-}
-
-/// Other files that may name these, or import something that they define; ascending.
-pub(super) fn importers(
-    resolver: &Resolver<'_>,
-    files: &FxHashSet<FileId>,
-    cancel: &AtomicBool,
-) -> Vec<FileId> {
-    let view = resolver.view();
-    let mut importers: Vec<FileId> =
-        by_path(view, files, cancel).into_iter().map(|(file, ..)| file).collect();
-    let limits =
-        ReferenceLimits { found_max: Some(PLACES_MAX), cancel: Some(cancel), ..ReferenceLimits::default() };
-    for file in files {
-        importers.extend(resolver.references(Target::File(*file), limits).found.iter().map(|f| f.file));
-        let facts = view.facts(*file);
-        if let Some(name) = view.lookup_name(view.lang(*file).strategy().module_of(view.path(*file)).1) {
-            importers.extend(view.files_with(name).take(IMPORTERS_MAX));
-        }
-        for d in facts.defs.iter().filter(|d| d.scope == ScopeId::FILE).take(NAMES_MAX) {
-            importers.extend(view.files_with(d.name).take(IMPORTERS_MAX));
-        }
-    }
-    importers.retain(|file| !files.contains(file));
-    importers.sort_unstable();
-    importers.dedup();
-    importers
-}
-
-/// The names by which a file imports one of these, or something of them, and those among them by which it makes one a
-/// module.
-pub(super) fn leads_to(
-    resolver: &Resolver<'_>,
-    file: FileId,
-    files: &FxHashSet<FileId>,
-) -> Vec<(Span, bool)> {
-    let facts = resolver.view().facts(file);
-    let leads_there = |def| match resolver.meaning(Symbol { file, def }) {
-        Outcome::Found(targets) => targets.iter().all(|(target, _)| files.contains(&target.file())),
-        _ => false,
-    };
-    let imports = facts.defs_with_ids().filter(|(_, d)| {
-        d.flags.has(DefFlags::FILE_MODULE) || d.kind == DefKind::Import && !d.flags.has(DefFlags::EXPORTED)
-    });
-    imports
-        .filter(|(id, _)| leads_there(*id))
-        .map(|(_, d)| (d.name_span, d.flags.has(DefFlags::FILE_MODULE)))
-        .collect()
 }
 
 fn taken_out(

@@ -14,7 +14,7 @@ use crate::lang::modules::{FileId, Layout, ModuleTarget, file_name, parent, upwa
 const PACKAGES_MAX: usize = 64;
 
 /// Units from which imports lead to the targets.
-pub(super) struct Leading<'v> {
+pub struct Leading<'v> {
     imports: &'v Imports,
     nodes: Vec<bool>,
 }
@@ -28,7 +28,7 @@ impl Leading<'_> {
 
 impl<'v> Resolver<'v> {
     /// The files from which imports lead to any of the targets; `None` where all may be, or if it is cancelled.
-    pub(super) fn leading(
+    pub fn leading(
         &self,
         targets: impl Iterator<Item = Target>,
         cancel: Option<&AtomicBool>,

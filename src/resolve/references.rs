@@ -55,6 +55,11 @@ impl ReferenceLimits<'_> {
     pub(super) fn is_late(&self) -> bool {
         self.until.is_some_and(|until| Instant::now() >= until)
     }
+
+    /// Whether a search ends here, because of the time or of who no longer wants the answer.
+    pub fn is_over(&self) -> bool {
+        self.is_cancelled() || self.is_late()
+    }
 }
 
 /// A place where a symbol is used or declared.

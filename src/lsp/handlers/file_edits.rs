@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tower_lsp::gen_lsp_types::{MessageType, Range, Uri, WorkspaceEdit};
 use tower_lsp::jsonrpc::Result;
@@ -23,9 +24,14 @@ use crate::query::{self, Edit, Refusal};
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::manager::{Capture, Known};
+use crate::workspace::sync::Mutex;
 
 /// Most places that one message names.
 const TOLD_MAX: usize = 5;
+/// How long the edits wait for who else names the files: editors give up all of them after a few seconds.
+const LEFT_TIME_MAX: Duration = Duration::from_secs(1);
+/// How much longer they do for what a folder has found by then.
+const LEFT_GRACE: Duration = Duration::from_millis(250);
 
 /// Paths relative to their folder; of what moves, where to.
 pub type Paths = [(String, Option<String>)];
@@ -42,8 +48,21 @@ pub struct Question {
     pub away: Option<&'static str>,
 }
 
-/// Files of one folder; of what moves, where to.
-type Files = Vec<(PathBuf, Option<PathBuf>)>;
+/// A file or directory of a folder.
+struct Old {
+    path: PathBuf,
+    to: To,
+}
+
+/// What becomes of it.
+enum To {
+    /// It comes or goes.
+    Nothing,
+    /// It moves inside its folder.
+    Path(PathBuf),
+    /// It moves out of its folder, which may be into one that lies in that.
+    Elsewhere,
+}
 
 /// What one folder has to say.
 struct Part {
@@ -72,21 +91,32 @@ pub fn edited(
         (Err(error), _) | (_, Err(error)) => return at_once(Err(error)),
     };
     let (can, encoding) = (features.edits, features.encoding);
-    let mut folders: BTreeMap<PathBuf, Files> = BTreeMap::new();
+    let mut folders: BTreeMap<PathBuf, Vec<Old>> = BTreeMap::new();
     for (old, new) in &uris {
         // What is no file does not keep the others from being followed.
         let Some(old) = uri::to_path(old).filter(|old| is_offered(manager, FEATURE, old)) else { continue };
         let capture = manager.capture(&old);
         let Some(folder) = capture.folder() else { continue };
-        folders.entry(folder.to_owned()).or_default().push((old, new.as_ref().and_then(uri::to_path)));
+        let to = match new {
+            None => To::Nothing,
+            Some(new) => {
+                let stays = |new: &PathBuf| manager.capture(new).folder() == Some(folder);
+                uri::to_path(new).filter(stays).map_or(To::Elsewhere, To::Path)
+            }
+        };
+        folders.entry(folder.to_owned()).or_default().push(Old { path: old, to });
     }
     let going: Vec<PathBuf> = match question.away {
-        Some(_) => folders.values().flatten().filter(|f| f.1.is_none()).map(|f| f.0.clone()).collect(),
+        Some(_) => {
+            let goes = |old: &&Old| matches!(old.to, To::Nothing);
+            folders.values().flatten().filter(goes).map(|old| old.path.clone()).collect()
+        }
         None => Vec::new(),
     };
     let mut asked: Vec<(PathBuf, Abroad, Answer<Option<Part>>)> = Vec::new();
     for (folder, files) in folders {
-        let Some((first, uri)) = files.first().and_then(|(old, _)| Some((old, uri::of_path(old)?))) else {
+        let Some((first, uri)) = files.first().and_then(|old| Some((&old.path, uri::of_path(&old.path)?)))
+        else {
             continue;
         };
         let abroad = match Abroad::capture(session, FEATURE, &uri) {
@@ -124,7 +154,7 @@ pub fn edited(
             session.show(MessageType::Warning, message);
         }
         if let Some(verb) = question.away {
-            tell_left(&session, away, &going, verb).await?;
+            tell_left(&session, away, going, verb).await;
         }
         Ok((!all.is_empty()).then(|| all.finish()))
     })
@@ -134,7 +164,7 @@ pub fn edited(
 fn part(
     session: &Arc<Session>,
     uri: &Uri,
-    all: Files,
+    all: Vec<Old>,
     question: Question,
     capture: Capture,
     (can, encoding): (EditFeatures, Encoding),
@@ -145,14 +175,16 @@ fn part(
         let inside = |path: &Path| Some(path.strip_prefix(&ready.root).ok()?.to_str()?.to_owned());
         let (mut files, mut gone) = (Vec::new(), Vec::new());
         let mut leaving = Vec::new();
-        for (old, new) in &all {
-            let Some(from) = inside(old) else { continue };
-            let to = new.as_deref().and_then(inside);
+        for old in &all {
+            let Some(from) = inside(&old.path) else { continue };
+            let to = match &old.to {
+                To::Path(to) => inside(to),
+                To::Nothing | To::Elsewhere => None,
+            };
             gone.push((from.clone(), to.clone()));
-            if new.is_some() && to.is_none() {
-                leaving.push(old.clone());
-            } else {
-                files.push((from, to));
+            match to.is_some() || matches!(old.to, To::Nothing) {
+                true => files.push((from, to)),
+                false => leaving.push(from),
             }
         }
         let found = (question.edits)(&ready.view, &files, cancel);
@@ -167,61 +199,94 @@ fn part(
             edits.add(uri, version, &Places::File(ready.view.positions(*file, encoding)), list);
         }
         let away = match question.away {
-            Some(_) => query::files_away(&ready.view, &gone),
+            // One more says that there are more.
+            Some(_) => query::files_away(&ready.view, &gone, DEFINING_MAX + 1, cancel.flag()),
             None => Vec::new(),
         };
         let away: Vec<PathBuf> = away.into_iter().map(|file| ready.absolute(file)).collect();
         // What is not known there is not missed.
-        leaving.retain(|path| away.iter().any(|file| file.starts_with(path)));
+        let held = query::paths_held(&ready.view, &leaving, cancel.flag());
+        let leaving = held.into_iter().map(|at| ready.root.join(&leaving[at])).collect();
         Ok(Some(Part { edits, leaving, away }))
     })
 }
 
-/// Tells the user of what names these files in folders that are not changed.
+/// What names files in other folders, as far as it has been found.
+#[derive(Default)]
+struct Named {
+    places: BTreeMap<Left, (Uri, Range)>,
+    /// There may be more.
+    more: bool,
+}
+
+/// Tells the user of what names these files in folders that are not changed, and waits for it no longer than a message is
+/// worth.
 async fn tell_left(
     session: &Arc<Session>,
     away: Vec<(Abroad, Vec<PathBuf>)>,
-    going: &[PathBuf],
+    going: Vec<PathBuf>,
     verb: &str,
-) -> Result<()> {
-    let mut left: BTreeMap<Left, (Uri, Range)> = BTreeMap::new();
-    let mut more = false;
-    for (abroad, files) in away.into_iter().filter(|(abroad, _)| abroad.are_there()) {
-        more |= files.len() > DEFINING_MAX;
-        for file in files.iter().take(DEFINING_MAX) {
-            let Some(uri) = session.uris.of(file) else { continue };
-            for (path, uri, range, truncated) in abroad.clone().ask(&uri, named).await?.all {
-                more |= truncated;
-                // What goes too names nothing any more.
-                if !going.iter().any(|gone| path.starts_with(gone)) {
-                    left.entry(Left { path, line: range.start.line + 1 }).or_insert((uri, range));
-                }
+) {
+    let until = Instant::now() + LEFT_TIME_MAX;
+    let (going, found) = (Arc::new(going), Arc::new(Mutex::new(Named::default())));
+    let look = async {
+        for (abroad, mut files) in
+            away.into_iter().filter(|(abroad, files)| abroad.are_there() && !files.is_empty())
+        {
+            found.lock().more |= files.len() > DEFINING_MAX;
+            files.truncate(DEFINING_MAX);
+            let (going, into) = (Arc::clone(&going), Arc::clone(&found));
+            let asked = abroad.until(until).ask_about(files, move |readings, cancel| {
+                look_for(readings, &going, until, &into, cancel).map(|()| Vec::<()>::new())
+            });
+            // Who could not say has been named. The edits are right whatever becomes of the message.
+            if let Err(error) = asked.await {
+                tracing::warn!("it is not known who else names files: {}", error.message);
+                found.lock().more = true;
             }
         }
-    }
-    let Some(message) = words(left.keys(), more, verb) else { return Ok(()) };
-    match left.into_values().next() {
+    };
+    let all = tokio::time::timeout(LEFT_TIME_MAX + LEFT_GRACE, look).await;
+    let Named { places, more } = std::mem::take(&mut *found.lock());
+    let Some(message) = words(places.keys(), more || all.is_err(), verb) else { return };
+    match places.into_values().next() {
         Some((uri, place)) => showing::offer(session, MessageType::Warning, message, uri, place),
         None => session.show(MessageType::Warning, message),
     }
-    Ok(())
 }
 
-/// Where the folder names the file, and whether there may be more.
-fn named(reading: &Reading, cancel: &CancelToken) -> Result<Vec<(PathBuf, Uri, Range, bool)>> {
+/// Adds where the folder names the files.
+fn look_for(
+    readings: &[Reading],
+    going: &[PathBuf],
+    until: Instant,
+    into: &Mutex<Named>,
+    cancel: &CancelToken,
+) -> Result<()> {
+    let Some(reading) = readings.first() else { return Ok(()) };
     reading.knows_uses()?;
-    if reading.ready.freshness.dependencies == Known::Reading {
+    let ready = &reading.ready;
+    if ready.freshness.dependencies == Known::Reading {
         return Err(errors::failed("its dependencies are being read"));
     }
-    let uses = query::file_uses(&reading.ready.view, reading.file, cancel.flag());
+    let files: Vec<FileId> = readings.iter().map(|reading| reading.file).collect();
+    let uses = query::file_uses(&ready.view, &files, Some(until), cancel.flag());
     if uses.cancelled || cancel.is_cancelled() {
         return Err(errors::cancelled());
     }
-    let truncated = uses.truncated;
-    Ok(reading.in_files(uses.places, |uri, places, place| {
-        let path = reading.ready.absolute(place.file);
-        (path, uri.clone(), convert::range(places, place.span), truncated)
-    }))
+    let places = reading.in_files(uses.places, |uri, places, place| {
+        let range = convert::range(places, place.span);
+        (Left { path: ready.absolute(place.file), line: range.start.line + 1 }, uri.clone(), range)
+    });
+    let mut found = into.lock();
+    found.more |= uses.truncated;
+    for (left, uri, range) in places {
+        // What goes too names nothing any more.
+        if !going.iter().any(|gone| left.path.starts_with(gone)) {
+            found.places.entry(left).or_insert((uri, range));
+        }
+    }
+    Ok(())
 }
 
 fn leaving_words(leaving: &[PathBuf]) -> Option<String> {
@@ -243,9 +308,9 @@ fn words<'l>(left: impl ExactSizeIterator<Item = &'l Left>, more: bool, verb: &s
         n => format!(" and {n} more"),
     };
     match number {
-        0 if more => Some(format!(
-            "coppice: more files {verb} than are looked for in other folders, where nothing is changed"
-        )),
+        0 if more => {
+            Some(format!("coppice: what {verb} may be named in other folders, where nothing is changed"))
+        }
         0 => None,
         _ => Some(format!(
             "coppice: what {verb} is named in other folders, where nothing is changed: {named}{others}"
@@ -262,7 +327,7 @@ mod tests {
         let left: Vec<Left> = (1..=7).map(|line| Left { path: "/a.py".into(), line }).collect();
         let told = |n: usize, more| words(left[..n].iter(), more, "moves");
         assert_eq!(told(0, false), None);
-        assert!(told(0, true).unwrap().contains("more files"));
+        assert!(told(0, true).unwrap().contains("may be named"));
         assert!(told(1, false).unwrap().ends_with("changed: /a.py line 1"));
         assert!(told(2, true).unwrap().ends_with("/a.py line 1, /a.py line 2 and others"));
         assert!(told(7, false).unwrap().ends_with("/a.py line 5 and 2 more"));

@@ -81,9 +81,11 @@ pub struct Moving<'v> {
 impl<'v> Moving<'v> {
     fn new(view: &'v View, moves: &'v [(String, String)]) -> Result<Moving<'v>, Refusal> {
         let mut files: FxHashMap<FileId, String> = FxHashMap::default();
+        let going: Roots<'_, &str> = moves.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
         for file in view.files() {
             let path = view.path(file);
-            let Some(to) = moved_path(moves, path) else { continue };
+            let Some((from, to)) = going.around(path).next() else { continue };
+            let to = format!("{to}{}", &path[from.len()..]);
             // Who imports a package does not name its files.
             if view.lang(file).strategy().by_directory() && parent(path) == parent(&to) {
                 continue;
@@ -157,7 +159,11 @@ impl<'v> Moving<'v> {
                 .extend(paths::specifiers(self.view, *file).into_iter().map(|(span, to)| (*file, span, to)));
         }
         let moved: FxHashSet<FileId> = self.files.keys().copied().collect();
-        places.extend(paths::by_path(self.view, &moved, cancel));
+        let (named, truncated) = paths::by_path(resolver, &moved, limits);
+        if truncated && !cancel.load(Ordering::Relaxed) {
+            return Err(Refusal(format!("what moves is named in more than {PLACES_MAX} places")));
+        }
+        places.extend(named);
         places.retain(|(_, span, _)| !span.is_empty());
         places.sort_unstable();
         places.dedup();
@@ -203,8 +209,25 @@ fn moved_path(moves: &[(String, String)], path: &str) -> Option<String> {
     Some(format!("{to}{}", &path[from.len()..]))
 }
 
+/// Paths of files and directories, to be found from what lies in them.
+pub(super) struct Roots<'p, T>(FxHashMap<&'p str, T>);
+
+impl<'p, T> FromIterator<(&'p str, T)> for Roots<'p, T> {
+    fn from_iter<I: IntoIterator<Item = (&'p str, T)>>(roots: I) -> Roots<'p, T> {
+        Roots(roots.into_iter().collect())
+    }
+}
+
+impl<T> Roots<'_, T> {
+    /// Those that are the path or that it lies in, the innermost first.
+    pub(super) fn around<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a T)> {
+        let up = |at: &&'a str| at.rfind('/').map(|end| &at[..end]);
+        std::iter::successors(Some(path), up).filter_map(|at| Some((at, self.0.get(at)?)))
+    }
+}
+
 /// Whether a path is that one or lies in it.
-pub(super) fn is_below(dir: &str, path: &str) -> bool {
+fn is_below(dir: &str, path: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -8,7 +8,8 @@ use super::{Moving, PLACES_MAX};
 use crate::graph::View;
 use crate::lang::facts::Span;
 use crate::lang::modules::{FileId, Layout, file_name, join, parent, relative_path};
-use crate::query::document_links;
+use crate::query::document_links::{document_links, links};
+use crate::resolve::{ReferenceLimits, Resolver};
 
 /// Whether what is written at the span is a path.
 pub fn is_path(text: &str, span: Span, written: &str) -> bool {
@@ -49,8 +50,14 @@ fn included(moving: &Moving<'_>, at: FileId, target: FileId, written: &str) -> O
     new.strip_prefix(root).map(str::to_owned)
 }
 
-/// Where files name these by a path (`./dir/name`): a name of its own to the graph.
-pub fn by_path(view: &View, files: &FxHashSet<FileId>, cancel: &AtomicBool) -> Vec<(FileId, Span, FileId)> {
+/// Where files name these by a path (`./dir/name`): a name of its own to the graph. And whether a limit was reached, so that
+/// there may be more.
+pub fn by_path(
+    resolver: &Resolver<'_>,
+    files: &FxHashSet<FileId>,
+    limits: ReferenceLimits<'_>,
+) -> (Vec<(FileId, Span, FileId)>, bool) {
+    let view = resolver.view();
     let mut called: Vec<&str> = Vec::new();
     for file in files {
         let path = view.path(*file);
@@ -75,11 +82,17 @@ pub fn by_path(view: &View, files: &FxHashSet<FileId>, cancel: &AtomicBool) -> V
         .collect();
     naming.sort_unstable();
     naming.dedup();
-    let links = naming.into_iter().flat_map(|at| {
-        let links = document_links(view, at, cancel);
-        links.into_iter().filter(|l| files.contains(&l.file)).map(move |l| (at, l.span, l.file))
-    });
-    links.take(PLACES_MAX).collect()
+    let never = AtomicBool::new(false);
+    let mut found = Vec::new();
+    for at in naming {
+        if limits.is_over() || found.len() > PLACES_MAX {
+            return (found, true);
+        }
+        let links = links(resolver, at, limits.cancel.unwrap_or(&never));
+        let there = links.into_iter().filter(|l| files.contains(&l.file));
+        found.extend(there.map(|l| (at, l.span, l.file)));
+    }
+    (found, false)
 }
 
 /// Modules that the file names by a path with respect to itself.

@@ -143,6 +143,14 @@ async def test_what_leaves_its_folder_is_told(start, workspace):
     assert f"{editor.workspace.root / 'one/a.py'} leaves its folder" in message
 
 
+async def test_what_moves_into_a_folder_in_its_own_leaves(start, workspace):
+    files, (old, _), *_ = TWO["typescript"]
+    editor = await opened(start, workspace, in_both(files) | {"one/in/z.ts": "export const z = 1;\n"}, ["one", "one/in"])
+    assert await renamed(editor, (f"one/{old}", "one/in/a.ts")) is None
+    [message] = shown(editor)
+    assert f"{editor.workspace.root / 'one' / old} leaves its folder" in message
+
+
 async def test_who_goes_too_is_not_told_of(start, workspace):
     editor = await opened(start, workspace, RELATIVE, ["lib", "app", "other"])
     await deleted(editor, "lib/src/model.ts", "app/in")
@@ -150,10 +158,12 @@ async def test_who_goes_too_is_not_told_of(start, workspace):
 
 
 async def test_a_folder_that_cannot_say_is_named(start, workspace):
-    editor = await opened(start, workspace, RELATIVE, ["lib", "app", "other"])
+    files = RELATIVE | {"lib/src/user.ts": "import './model';\n"}
+    editor = await opened(start, workspace, files, ["lib", "app", "other"])
     evicted = types.ExecuteCommandParams("coppice.evict", [editor.workspace.uri("app")])
     await editor.client.workspace_execute_command_async(evicted)
-    await renamed(editor, ("lib/src/model.ts", "lib/src/things.ts"))
+    edit = await renamed(editor, ("lib/src/model.ts", "lib/src/things.ts"))
+    assert editor.applied(edit)["lib/src/user.ts"] == "import './things';\n"
     assert any(f"{editor.workspace.root / 'app'} is not part of the answer" in message for message in shown(editor))
 
 
