@@ -100,19 +100,24 @@ pub fn handle(
 
 /// Tells the user of what was not lacking the last time: who looks for a symbol asks with every letter.
 fn tell(session: &Session, lacks: Lacks) {
+    let messages = news(&mut session.symbols_lacked.lock(), lacks);
+    messages.into_iter().for_each(|message| session.show(MessageType::Info, message));
+}
+
+/// What is to be told after what has been.
+fn news(told: &mut BTreeSet<Lack>, lacks: Lacks) -> Vec<String> {
     // What is said of one folder has amounts in it that change.
     let now: BTreeSet<Lack> = lacks.values().flatten().cloned().collect();
-    let before = std::mem::replace(&mut *session.symbols_lacked.lock(), now);
-    for (cause, mut folders) in lacks {
+    let before = std::mem::replace(told, now);
+    let new = lacks.into_iter().filter_map(|(cause, mut folders)| {
         folders.retain(|lack| !before.contains(lack));
-        if !folders.is_empty() {
-            session.show(MessageType::Info, words(&cause, &folders));
-        }
-    }
+        (!folders.is_empty()).then(|| words(&cause, &folders))
+    });
+    new.collect()
 }
 
 fn words(cause: &str, folders: &[Lack]) -> String {
-    let first = folders.first().map(|(folder, _)| folder.display().to_string()).unwrap_or_default();
+    let first = folders.first().map(|lack| lack.folder.display().to_string()).unwrap_or_default();
     match folders.len() {
         0 | 1 => format!("coppice: not all symbols of {first} are found: {cause}"),
         n => format!("coppice: not all symbols of {first} and {} more are found: {cause}", n - 1),
@@ -137,8 +142,15 @@ fn find(
     found.iter().filter_map(symbol).collect()
 }
 
-/// A folder that has no part in an answer, or not all that it has, and of what kind the reason is.
-pub type Lack = (PathBuf, Option<String>);
+/// A folder that has no part in an answer, or not all that it has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lack {
+    folder: PathBuf,
+    /// Some of what it has is in the answer. Who has been told so is told again once nothing is.
+    has_part: bool,
+    /// Of what kind the reason is.
+    kind: Option<String>,
+}
 
 /// The reasons, and of which folders.
 type Lacks = BTreeMap<String, Vec<Lack>>;
@@ -150,6 +162,7 @@ fn merge(folders: Vec<Part>, sent: bool) -> Result<(Vec<SymbolInformation>, Lack
     let mut lacks = Lacks::new();
     let mut missing: Option<Error> = None;
     for Part { folder, found } in folders {
+        let has_part = found.is_ok();
         let (cause, error) = match found {
             Ok((found, lacking)) => {
                 all.extend(found);
@@ -159,7 +172,8 @@ fn merge(folders: Vec<Part>, sent: bool) -> Result<(Vec<SymbolInformation>, Lack
             Err(error) => (error.message.to_string(), error),
         };
         tracing::info!("not all symbols of {} are found: {cause}", folder.display());
-        lacks.entry(cause).or_default().push((folder, errors::kind(&error).map(str::to_owned)));
+        let kind = errors::kind(&error).map(str::to_owned);
+        lacks.entry(cause).or_default().push(Lack { folder, has_part, kind });
         missing.get_or_insert(error);
     }
     if let Some(error) = missing.filter(|_| all.is_empty() && !sent) {
@@ -208,6 +222,22 @@ mod tests {
         assert_eq!(names, ["9", "7", "3"]);
         let told: Vec<String> = lacks.iter().map(|(cause, folders)| words(cause, folders)).collect();
         assert_eq!(told, ["coppice: not all symbols of /c and 1 more are found: it is away"]);
+    }
+
+    #[test]
+    fn a_folder_that_drops_out_is_told_of_again_and_its_amounts_are_not() {
+        let lack = |cause: &str| {
+            let kind = errors::kind(&missing()).map(str::to_owned);
+            Lacks::from([(cause.to_owned(), vec![Lack { folder: "/a".into(), has_part: true, kind }])])
+        };
+        let out = || merge(vec![part("/a", Err(missing())), part("/b", Ok(symbols(&[1])))], false).unwrap().1;
+        let mut told = BTreeSet::new();
+        assert_eq!(news(&mut told, lack("1 MB short")).len(), 1);
+        assert_eq!(news(&mut told, lack("2 MB short")), [""; 0]);
+        assert_eq!(news(&mut told, out()).len(), 1);
+        assert_eq!(news(&mut told, out()), [""; 0]);
+        assert_eq!(news(&mut told, Lacks::new()), [""; 0]);
+        assert_eq!(news(&mut told, out()).len(), 1);
     }
 
     #[test]
