@@ -26,6 +26,8 @@ pub struct Declared {
     pub container: Option<String>,
     /// Of the document, if it was open.
     pub version: Option<i32>,
+    /// A file of the folder that knows it as a dependency's, which no open folder has.
+    pub from: Option<Uri>,
 }
 
 /// A hint at a position; what the client does not ask for later on has the place at once. A tooltip is not worked out for

@@ -6,12 +6,15 @@ use tower_lsp::gen_lsp_types::{InlayHint, InlayHintOptions, InlayHintParams};
 use tower_lsp::jsonrpc::Error;
 
 use crate::lang::facts::Span;
+use crate::lang::modules::FileId;
 use crate::lsp::convert::{self, Declared};
 use crate::lsp::errors;
 use crate::lsp::reading::{Answer, Found, Patience, Reading, at_once, read};
 use crate::lsp::session::Session;
+use crate::lsp::uri;
 use crate::query::{self, Item};
 use crate::resolve::{Symbol, Target};
+use crate::workspace::manager::Kind;
 
 pub const FEATURE: &str = "inlayHint";
 
@@ -49,6 +52,10 @@ fn declared(reading: &Reading, symbol: Symbol) -> Option<Declared> {
         name: item.name,
         container: item.container,
         version: reading.version(symbol.file),
+        from: match reading.asked_uri(symbol.file) {
+            Some(_) => None,
+            None => reading.uri(reading.file),
+        },
     })
 }
 
@@ -58,32 +65,42 @@ pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
     let Some(known) = data else { return at_once(Ok(hint)) };
     let (markdown, can) = session.features().map(|f| (f.markdown_hover, f.hints)).unwrap_or_default();
     let target = known.uri.clone();
-    let told = read(session, FEATURE, &target, Patience::Folder, move |reading, _, _| {
-        // It has moved, or the text has changed since: the client asks for all hints anew.
-        let offset = stands(reading, &known).ok_or_else(Error::content_modified)?;
-        let view = &reading.ready.view;
-        let Ok(hover) = query::hover(view, reading.file, offset) else { return Ok(Found::Nothing) };
-        let range = reading.range(hover.span);
+    let asked = known.from.clone().unwrap_or_else(|| known.uri.clone());
+    let told = read(session, FEATURE, &asked, Patience::Folder, move |reading, _, _| {
         let ready = &reading.ready;
-        let outdated = ready.outdated([reading.file, hover.location.file]);
+        let file = match &known.from {
+            None => Some(reading.file),
+            Some(_) => uri::to_path(&known.uri).and_then(|path| ready.libraries_at(&path).first().copied()),
+        };
+        // It has moved, or the text has changed since: the client asks for all hints anew.
+        let known_there = file.and_then(|file| Some((file, stands(reading, file, &known)?)));
+        let (file, offset) = known_there.ok_or_else(Error::content_modified)?;
+        let Ok(hover) = query::hover(&ready.view, file, offset) else { return Ok(Found::Nothing) };
+        let range = convert::range(&reading.places(file), hover.span);
+        let outdated = ready.outdated([file, hover.location.file]);
         let content = convert::hover_content(&hover, None, markdown, &ready.freshness, outdated);
         Ok(Found::Answer((range, content)))
     });
     Box::pin(async move {
-        let Some((range, content)) = told.await? else { return Ok(hint) };
+        let told = match told.await {
+            // What is in no folder, and open no more, is as little known as what has no data.
+            Err(error) if errors::kind(&error) == Some(Kind::NoSuchFile.name()) => return Ok(hint),
+            told => told?,
+        };
+        let Some((range, content)) = told else { return Ok(hint) };
         Ok(convert::resolved_hint(hint, target, range, content.into(), can))
     })
 }
 
 /// Where the name stands that was declared there, if it still does.
-fn stands(reading: &Reading, known: &Declared) -> Option<u32> {
+fn stands(reading: &Reading, file: FileId, known: &Declared) -> Option<u32> {
     // The version of a document that was not open before, or is not any more, says nothing of its text.
-    let now = reading.version(reading.file);
+    let now = reading.version(file);
     if now.zip(known.version).is_some_and(|(now, then)| now != then) {
         return None;
     }
-    let offset = reading.offset(known.range.start)?;
-    let (view, file) = (&reading.ready.view, reading.file);
+    let view = &reading.ready.view;
+    let offset = view.offset(file, convert::text_position(known.range.start), reading.encoding)?;
     let facts = view.facts(file);
     let mut here = facts.defs_with_ids().filter(|(_, def)| def.name_span.start == offset);
     let is_it = |def| {

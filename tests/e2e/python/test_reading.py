@@ -397,6 +397,55 @@ async def test_a_hint_is_told_no_more_once_its_document_is_another(start, worksp
     assert error.code == types.LSPErrorCodes.ContentModified
 
 
+async def test_a_hint_of_a_lone_file_that_is_closed_stays_as_it_is(start, workspace):
+    text, file, _ = HINTED["python"]
+    editor = await start(workspace({file: text}), folders=[], adapt=asks_later_for("tooltip"))
+    editor.open(file)
+    [hint] = await hints_of(editor, file)
+    assert (await editor.client.inlay_hint_resolve_async(hint)).tooltip
+    editor.close(file)
+    assert await editor.client.inlay_hint_resolve_async(hint) == hint
+
+
+# What calls something of a dependency, which lies in a store that no folder has.
+IN_STORE = {
+    "python": {
+        "app/main.py": "from shop import make\n\n⟦call:make⟧(1, 2)\n",
+        "store/shop/__init__.py": "def ⟦make⟧(⟦size⟧, name):\n    pass\n",
+    },
+    "rust": {
+        "app/Cargo.toml": '[package]\nname = "app"\n\n[dependencies]\nshop = "1"\n',
+        "app/src/main.rs": "fn main() { shop::⟦call:make⟧(1, 2) }\n",
+        "app/Cargo.lock": '[[package]]\nname = "app"\nversion = "0.1.0"\n\n[[package]]\nname = "shop"\nversion = "1.0.0"\n',
+        "store/index.x/shop-1.0.0/Cargo.toml": '[package]\nname = "shop"\nversion = "1.0.0"\n',
+        "store/index.x/shop-1.0.0/src/lib.rs": "pub fn ⟦make⟧(⟦size⟧: u8, name: u8) {}\n",
+    },
+    "go": {
+        "app/go.mod": "module app\n\nrequire example.com/shop v1.0.0\n",
+        "app/main.go": 'package main\n\nimport "example.com/shop"\n\nfunc main() { shop.⟦call:Make⟧(1, 2) }\n',
+        "store/example.com/shop@v1.0.0/go.mod": "module example.com/shop\n",
+        "store/example.com/shop@v1.0.0/model.go": "package shop\n\nfunc ⟦make:Make⟧(⟦size⟧, name int) {}\n",
+    },
+}
+
+
+@pytest.mark.parametrize("language", IN_STORE)
+async def test_a_hint_of_what_lies_outside_every_folder_is_told_more(start, workspace, language):
+    files = IN_STORE[language]
+    both = workspace(files)
+    [file] = [name for name in files if "/main." in name]
+    settings = {"dependencies": [str(both.root / "store")]}
+    adapt = asks_later_for("tooltip", "label.location")
+    editor = await start(both, folders=[both.root / "app"], adapt=adapt, settings=settings)
+    await editor.ready()
+    editor.open(file)
+    # Dependencies are read where something is asked of them.
+    assert await editor.definition("call") == ["make"]
+    hint, _ = await hints_of(editor, file)
+    more = await editor.client.inlay_hint_resolve_async(hint)
+    assert editor.keys(more.label[0].location) == ["size"] and "size" in more.tooltip.value
+
+
 @EVERY_LANGUAGE_WITH_METHODS
 @EVERY_EDITOR
 async def test_code_lenses(start, workspace, language, profile):
