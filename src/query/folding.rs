@@ -147,6 +147,53 @@ mod tests {
         check_imports("a.go", "package m\n\nimport (\n\t\"a\"\n\t\"b\"\n)\n\nvar x int\n", &[(3, 6)]);
     }
 
+    /// First and last line of what folds as blocks and as comments, from 1.
+    fn check_folds(path: &str, text: &str, blocks: &[(usize, usize)], comments: &[(usize, usize)]) {
+        let lang = LangId::of_path(path.as_ref()).unwrap();
+        let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
+        let folds = folding_ranges(&tree, &extract(lang, &tree, text), text, 100);
+        let line = |offset: u32| 1 + text[..offset as usize].matches('\n').count();
+        let of = |kind| -> Vec<(usize, usize)> {
+            let those = folds.iter().filter(|f| f.kind == kind);
+            those.map(|f| (line(f.span.start), line(f.span.end))).collect()
+        };
+        assert_eq!(
+            (of(FoldKind::Block), of(FoldKind::Comment)),
+            (blocks.to_vec(), comments.to_vec()),
+            "{path}"
+        );
+    }
+
+    #[test]
+    fn blocks_and_comments_fold() {
+        check_folds(
+            "a.py",
+            "# a\n# b\nclass A:\n    def f(self):\n        pass\n",
+            &[(3, 5), (4, 5)],
+            &[(1, 2)],
+        );
+        check_folds("a.rs", "// a\n// b\nimpl A {\n    fn f() {\n    }\n}\n", &[(3, 6), (4, 5)], &[(1, 2)]);
+        check_folds("a.ts", "/* a\n b */\nclass A {\n    f() {\n    }\n}\n", &[(3, 6), (4, 5)], &[(1, 2)]);
+        check_folds(
+            "A.java",
+            "/* a\n b */\nclass A {\n    void f() {\n    }\n}\n",
+            &[(3, 6), (4, 5)],
+            &[(1, 2)],
+        );
+        check_folds(
+            "a.go",
+            "package m\n\n// a\n// b\nfunc f() {\n\tif x {\n\t}\n}\n",
+            &[(5, 8), (6, 7)],
+            &[(3, 4)],
+        );
+        check_folds(
+            "a.c",
+            "/* a\n b */\nint f(void) {\n    if (x) {\n    }\n}\n",
+            &[(3, 6), (4, 5)],
+            &[(1, 2)],
+        );
+    }
+
     #[test]
     fn of_too_many_the_largest_are_kept() {
         let lang = LangId::of_language_id("rust").unwrap();

@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::graph::fixture::Fixture;
     use crate::lang::{LangId, ParseLimits, Parser};
+    use crate::query::{Item, hover, starts};
 
     /// The file with the cursor has these hints, shown in its text.
     fn check_hints(fixture: &str, expected: &str) {
@@ -302,6 +303,94 @@ mod tests {
             } }
             ",
             "f(⟦size:⟧1, ⟦name:⟧\"x\");",
+        );
+    }
+
+    /// What hints of the file with the cursor name stands where it is marked, and is told to be this.
+    fn check_named(fixture: &str, told: &[&str]) {
+        let fixture = Fixture::parse(fixture);
+        let view = fixture.view();
+        let (file, _) = fixture.cursor(&view);
+        let text = view.text(file).unwrap();
+        let tree = Parser::new().parse(view.lang(file), &text, None, &ParseLimits::default()).unwrap();
+        let whole = Span::new(0, text.len() as u32);
+        let hints = inlay_hints(&view, file, Some(&tree), whole, &AtomicBool::new(false)).hints;
+        let items: Vec<Item> =
+            hints.iter().map(|hint| Item::new(&view, Target::Symbol(hint.symbol))).collect();
+        let mut places = starts(&view, items.iter().map(|item| &item.location));
+        places.sort();
+        assert_eq!(places, fixture.starts());
+        let signature = |item: &Item| {
+            let place = item.location;
+            hover(&view, place.file, place.span.start).unwrap().signature
+        };
+        assert_eq!(items.iter().map(signature).collect::<Vec<_>>(), told, "{}", view.path(file));
+    }
+
+    #[test]
+    fn what_a_hint_names_is_found_and_described_in_every_language() {
+        check_named(
+            "
+            //- /shop.py
+            class ⟦Item⟧:
+                pass
+            def make(⟦size⟧): return Item()
+            //- /main.py
+            from shop import make
+            def $0f():
+                it = make(1)
+            ",
+            &["class Item", "size"],
+        );
+        check_named(
+            "
+            //- /shop.ts
+            export function make(⟦size⟧: number) {}
+            //- /main.ts
+            $0import { make } from './shop';
+            make(1);
+            ",
+            &["size: number"],
+        );
+        check_named(
+            "
+            //- /Cargo.toml
+            [package]
+            name = \"m\"
+            //- /src/shop.rs
+            pub struct ⟦Item⟧;
+            pub fn make(⟦size⟧: u8) -> Item { Item }
+            //- /src/lib.rs
+            mod shop;
+            $0fn f() { let it = shop::make(1); }
+            ",
+            &["pub struct Item", "size: u8"],
+        );
+        check_named(
+            "
+            //- /go.mod
+            module m
+            //- /shop/shop.go
+            package shop
+            type ⟦Item⟧ struct{}
+            func Make(⟦size⟧ int) *Item { return nil }
+            //- /main.go
+            package main
+            import \"m/shop\"
+            func $0f() { it := shop.Make(1) }
+            ",
+            &["Item struct", "size int"],
+        );
+        check_named(
+            "
+            //- /p/Shop.java
+            package p;
+            class Shop { static void make(int ⟦size⟧) {} }
+            //- /p/Main.java
+            package p;
+            class Main { void $0f() { Shop.make(1); } }
+            ",
+            &["int size"],
         );
     }
 }

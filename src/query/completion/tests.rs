@@ -276,6 +276,119 @@ fn what_is_completed_in_half_written_code_is_described_where_it_stands() {
     }
 }
 
+/// What is completed at `$0` under this label is told to be this.
+fn check_described(fixture: &str, label: &str, expected: (&str, Option<&str>)) {
+    let fixture = Fixture::parse(fixture);
+    let view = fixture.view();
+    let (file, offset) = fixture.cursor(&view);
+    let found =
+        completions(&view, file, offset, 100, &AtomicBool::new(false)).expect("something is completed");
+    let item = found.items.iter().find(|c| c.label == label).unwrap_or_else(|| panic!("{:?}", found.items));
+    let source = item.source.as_ref().expect("it is declared somewhere");
+    // Where it stands is what is marked.
+    assert_eq!([(source.path.clone(), source.at)], fixture.starts().as_slice());
+    let told = described(&view, &source.path, source.at, label).expect("it is described");
+    assert_eq!((told.signature.as_str(), told.documentation.as_deref()), expected);
+    assert_eq!(described(&view, &source.path, source.at + 1, label), None);
+}
+
+#[test]
+fn what_is_completed_is_described_in_every_language() {
+    check_described(
+        "
+        //- /shop.py
+        class Item:
+            def ⟦total⟧(self, count):
+                \"\"\"All of them.\"\"\"
+        //- /main.py
+        from shop import Item
+        Item().$0
+        ",
+        "total",
+        ("def total(self, count)", Some("All of them.")),
+    );
+    check_described(
+        "
+        //- /shop.ts
+        export class Item {
+            /** All of them. */
+            ⟦total⟧(count: number): number { return count; }
+        }
+        //- /main.ts
+        import { Item } from './shop';
+        new Item().$0
+        ",
+        "total",
+        ("total(count: number): number", Some("All of them.")),
+    );
+    check_described(
+        "
+        //- /Cargo.toml
+        [package]
+        name = \"m\"
+        //- /src/lib.rs
+        mod shop;
+        fn f(item: shop::Item) { item.$0 }
+        //- /src/shop.rs
+        pub struct Item;
+        impl Item {
+            /// All of them.
+            pub fn ⟦total⟧(&self, count: u8) -> u8 { count }
+        }
+        ",
+        "total",
+        ("pub fn total(&self, count: u8) -> u8", Some("All of them.")),
+    );
+    check_described(
+        "
+        //- /go.mod
+        module m
+        //- /shop/shop.go
+        package shop
+        type Item struct{}
+        // Total is all of them.
+        func (i Item) ⟦Total⟧(count int) int { return count }
+        //- /main.go
+        package main
+        import \"m/shop\"
+        func f(item shop.Item) { item.$0 }
+        ",
+        "Total",
+        ("func (i Item) Total(count int) int", Some("Total is all of them.")),
+    );
+    check_described(
+        "
+        //- /p/Item.java
+        package p;
+        public class Item {
+            /** All of them. */
+            public int ⟦total⟧(int count) { return count; }
+        }
+        //- /p/Main.java
+        package p;
+        class Main {
+            void f(Item item) {
+                item.to$0;
+            }
+        }
+        ",
+        "total",
+        ("public int total(int count)", Some("All of them.")),
+    );
+    check_described(
+        "
+        //- /shop.h
+        /* All of them. */
+        static int ⟦total⟧(int count) { return count; }
+        //- /main.c
+        #include \"shop.h\"
+        int f(void) { return tot$0; }
+        ",
+        "total",
+        ("static int total(int count)", Some("All of them.")),
+    );
+}
+
 #[test]
 fn lists_of_imports_take_what_their_module_has() {
     let python = |line: &str| {
