@@ -279,19 +279,19 @@ async fn look(session: &Arc<Session>, path: &Path) {
         tell(alone.clone(), None);
     }
     let more = more(session, capture, wait, findings::wanted(&manager.settings_at(path), lang)).await;
-    tell(alone, Some(more));
+    tell(alone, more);
 }
 
-/// What the folder finds in a document, if it is there; once it is, somebody looks again.
+/// What the folder finds in a document; nothing if it may soon be there, and then somebody looks again.
 async fn more(
     session: &Arc<Session>,
     capture: Capture,
     wait: Duration,
     kinds: Vec<FindingKind>,
-) -> Vec<Diagnostic> {
-    let Ok(features) = session.features().cloned() else { return Vec::new() };
+) -> Option<Vec<Diagnostic>> {
+    let features = session.features().cloned().ok()?;
     if kinds.is_empty() || capture.folder().is_none() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let (sender, found) = oneshot::channel();
     let arrived = Instant::now();
@@ -300,17 +300,17 @@ async fn more(
     capture.when_ready(wait, guard.0.clone(), move |ready, cancel| {
         let found = work::caught(|| match ready {
             Ok(ready) => match ready.file {
-                Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel),
-                None => Ok(Vec::new()),
+                Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel).map(Some),
+                None => Ok(Some(Vec::new())),
             },
             Err(why) => {
                 refresh::turned_away(&teller, &asked, &why, arrived);
-                Ok(Vec::new())
+                Ok((!why.retryable || !why.kind.may_pass()).then(Vec::new))
             }
         });
         let _ = sender.send(found.unwrap_or_default());
     });
-    found.await.unwrap_or_default()
+    found.await.ok().flatten()
 }
 
 /// A folder says something else, and with it of what is open in it.
@@ -336,13 +336,14 @@ pub fn features_changed(session: &Arc<Session>) {
 
 /// There may be memory again for documents that lacked it: they are looked at, by the client where it asks.
 pub fn memory_came_back(session: &Arc<Session>) {
-    let Some(mut wait) = session.lacking.come_back(Instant::now()) else { return };
+    let Ok(limit) = session.manager().map(|manager| manager.settings().memory_limit) else { return };
+    let Some((turn, mut wait)) = session.lacking.come_back(Instant::now(), limit) else { return };
     let session = Arc::clone(session);
     let runtime = session.runtime.clone();
     runtime.spawn(async move {
         loop {
             tokio::time::sleep(wait).await;
-            let (due, next) = session.lacking.take(Instant::now());
+            let (due, next) = session.lacking.take(turn, Instant::now());
             look_again(&session, &due);
             match next {
                 Some(next) => wait = next,
@@ -378,15 +379,16 @@ pub fn document_closed(session: &Session, path: &Path) {
 pub fn of_document(session: &Arc<Session>, document: &Arc<Document>, encoding: Encoding) -> Vec<Diagnostic> {
     let seen = session.lacking.begin();
     let analysis = document.analysis();
-    if matches!(analysis, Err(Unanalysed::Memory(_))) {
-        // A file that is not open is looked at whenever its folder is.
-        let missed =
-            document.version.is_some() && session.lacking.lacks(&document.path, seen, Instant::now());
-        if missed {
-            memory_came_back(session);
+    match &analysis {
+        Err(Unanalysed::Memory(refused)) => {
+            let now = Instant::now();
+            // A file that is not open is looked at whenever its folder is.
+            let is_open = document.version.is_some();
+            if is_open && session.lacking.lacks(&document.path, refused.needed, seen, now) {
+                memory_came_back(session);
+            }
         }
-    } else {
-        session.lacking.forget(&document.path);
+        _ => session.lacking.forget(&document.path),
     }
     match analysis {
         Ok(analysis) => {

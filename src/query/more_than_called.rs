@@ -48,8 +48,8 @@ pub fn more_than_called(
         if is_over() {
             break;
         }
-        let others = view.files_with(name).filter(|at| *at != file).take(NAMING_MAX);
-        naming.extend(others.filter(|at| view.lang(*at).family() == family).map(|at| (at, name)));
+        let others = view.files_with(name).filter(|at| *at != file && view.lang(*at).family() == family);
+        naming.extend(others.take(NAMING_MAX).map(|at| (at, name)));
     }
     naming.sort_unstable();
     let mut files: Vec<&[(FileId, Name)]> = naming.chunk_by(|a, b| a.0 == b.0).collect();

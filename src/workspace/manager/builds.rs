@@ -521,11 +521,11 @@ impl Core {
             details.root = root(&graph);
             details.parts = parts;
             if from_nothing && degraded.is_some() {
-                details.room_tried = details.room_seen;
+                (details.room_tried, details.room_looked) = (details.room_seen, 0);
             }
             if degraded.is_none() {
                 // Should there be less room again, what was tried before says nothing of what to try then.
-                details.room_tried = 0;
+                (details.room_tried, details.room_looked) = (0, 0);
                 details.crowded = false;
             }
             details.high_water = details.high_water.max(heap + beside);

@@ -162,12 +162,11 @@ impl Core {
         self.folders().iter().find(|f| f.path == path).cloned()
     }
 
-    /// The folder that owns the path: the innermost, and of one place by several names the one that is named.
+    /// The folder that owns the path: of those that are named by it the innermost, or else of those where it really is.
     pub fn owner(&self, path: &Path) -> Option<Arc<Folder>> {
         let folders = self.folders();
-        let holding = folders.iter().filter_map(|f| Some((f.holds(path)?, f)));
-        let innermost = holding.max_by_key(|(depth, f)| (*depth, path.starts_with(&f.path)));
-        innermost.map(|(_, folder)| Arc::clone(folder))
+        let holding = folders.iter().filter_map(|f| Some((closeness(f, path)?, f)));
+        holding.max_by_key(|(closeness, _)| *closeness).map(|(_, folder)| Arc::clone(folder))
     }
 
     /// The folders that may have read what is at the path, each with the path as it knows it: one by its name, and others of
@@ -191,9 +190,9 @@ impl Core {
 
     /// Whether the path is the folder's own, or was until the folder was closed.
     pub(super) fn owns(&self, folder: &Folder, path: &Path) -> bool {
-        let depth = folder.holds(path);
-        let inner = self.folders().iter().filter(|f| f.id != folder.id).any(|f| f.holds(path) > depth);
-        depth.is_some() && !inner
+        let own = closeness(folder, path);
+        let closer = self.folders().iter().filter(|f| f.id != folder.id).any(|f| closeness(f, path) > own);
+        own.is_some() && !closer
     }
 
     /// Opens a folder and starts its first build. One that is open already stays as it is.
@@ -444,9 +443,10 @@ impl Core {
             };
             let room = self.room(folder);
             let mut details = folder.details.lock();
-            let tries = room >= degraded.needed && has_grown(room, degraded.room, details.room_tried);
+            let before = details.room_tried.max(details.room_looked);
+            let tries = room >= degraded.needed && has_grown(room, degraded.room, before);
             if tries {
-                details.room_tried = room;
+                details.room_looked = room;
             }
             drop(details);
             if tries {
@@ -534,6 +534,11 @@ fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// How much a path is a folder's: whether it names the folder, and how deep that lies.
+fn closeness(folder: &Folder, path: &Path) -> Option<(bool, usize)> {
+    folder.holds(path).map(|depth| (path.starts_with(&folder.path), depth))
 }
 
 #[cfg(test)]

@@ -120,6 +120,8 @@ pub struct Details {
     pub polled: Instant,
     /// The most that the folder could have had when it was last looked at again for that.
     pub room_tried: u64,
+    /// The most that it could have had when it was last looked whether all of it fits.
+    pub room_looked: u64,
     /// The most that it could have had when its last build chose what to read.
     pub room_seen: u64,
     pub parts: Parts,
@@ -156,6 +158,7 @@ impl Folder {
             watcher: Watcher::None,
             polled: Instant::now(),
             room_tried: 0,
+            room_looked: 0,
             room_seen: 0,
             parts: Parts::default(),
             crowded: false,

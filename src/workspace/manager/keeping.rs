@@ -176,11 +176,12 @@ impl Kept {
 
     /// The lock is no longer where it was taken: whatever was beside it is gone, or another process's.
     fn lost(&self) -> bool {
-        let held = self.0.lock().lock.clone();
-        if held.is_none_or(|lock| lock.is_there()) {
+        let Some(held) = self.0.lock().lock.clone().filter(|lock| !lock.is_there()) else { return false };
+        let mut state = self.0.lock();
+        // Another one may have been taken meanwhile.
+        if !state.lock.as_ref().is_some_and(|lock| Arc::ptr_eq(lock, &held)) {
             return false;
         }
-        let mut state = self.0.lock();
         (state.generation, state.written) = (None, None);
         let lock = state.lock.take();
         drop(state);

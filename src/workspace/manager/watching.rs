@@ -94,8 +94,11 @@ impl Core {
             if let Some(dir) = ruled_by(&path) {
                 self.rules_changed(dir);
             }
-            for (folder, path) in self.readers(&path) {
-                if let Some(path) = relevant(&folder, &path) {
+            for (folder, known) in self.readers(&path) {
+                if known != path && ruled_by(&known).is_some() {
+                    self.changed(&folder, Changes::Rescan);
+                }
+                if let Some(path) = relevant(&folder, &known) {
                     let entry = by_folder.entry(folder.id).or_insert_with(|| (folder, Changes::Nothing));
                     entry.1.merge(Changes::path(&path));
                 }

@@ -158,3 +158,22 @@ fn polling_begins_nothing_that_has_been_cancelled() {
     world.until("a", |s| s.state == Lifecycle::Loaded);
     assert_eq!(world.defined("a/x.py", "changed"), ["x.py"]);
 }
+
+#[test]
+fn a_path_is_the_own_of_the_folder_that_it_names() {
+    let world = World::new(&[("real/x.py", ""), ("real/sub/y.py", "")]);
+    for (link, place) in [("link", "real"), ("deep", "real/sub")] {
+        std::os::unix::fs::symlink(world.at(place), world.at(link)).unwrap();
+    }
+    for folder in ["real", "link", "deep"] {
+        world.add(folder);
+    }
+    world.at_rest();
+    let core = world.manager.core();
+    for path in ["real/x.py", "link/x.py", "real/sub/y.py", "link/sub/y.py", "deep/y.py"] {
+        let named = path.split('/').next().unwrap();
+        assert_eq!(core.owner(&world.at(path)).unwrap().path, world.at(named), "{path}");
+        let owning = core.folders().iter().filter(|f| core.owns(f, &world.at(path))).count();
+        assert_eq!(owning, 1, "{path}");
+    }
+}
