@@ -250,7 +250,8 @@ fn what_is_not_there_says_why_in_a_form_that_a_client_can_act_on() {
     let folder = Folder::new(SHOP);
     let mut wire = Wire::initialized(json!({
         "workspaceFolders": [{"uri": folder.uri(""), "name": "shop"}],
-        "initializationOptions": {"request": {"waitMs": 0}},
+        // A look for errors would bring the folder back too.
+        "initializationOptions": {"request": {"waitMs": 0}, "features": {"diagnostics": "off"}},
     }));
     wire.ready();
     let app = folder.uri("app.py");
