@@ -308,7 +308,7 @@ async fn more(
                 Ok((!why.retryable || !why.kind.may_pass()).then(Vec::new))
             }
         });
-        let _ = sender.send(found.unwrap_or_default());
+        let _ = sender.send(found.unwrap_or_else(|_| Some(Vec::new())));
     });
     found.await.ok().flatten()
 }

@@ -66,6 +66,8 @@ pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
     let (markdown, can) = session.features().map(|f| (f.markdown_hover, f.hints)).unwrap_or_default();
     let target = known.uri.clone();
     let asked = known.from.clone().unwrap_or_else(|| known.uri.clone());
+    let alone = uri::to_path(&asked).zip(session.manager().ok());
+    let alone = alone.is_some_and(|(path, manager)| manager.capture(&path).folder().is_none());
     let told = read(session, FEATURE, &asked, Patience::Folder, move |reading, _, _| {
         let ready = &reading.ready;
         let file = match &known.from {
@@ -84,7 +86,7 @@ pub fn resolve(session: &Arc<Session>, hint: InlayHint) -> Answer<InlayHint> {
     Box::pin(async move {
         let told = match told.await {
             // What is in no folder, and open no more, is as little known as what has no data.
-            Err(error) if errors::kind(&error) == Some(Kind::NoSuchFile.name()) => return Ok(hint),
+            Err(error) if alone && errors::kind(&error) == Some(Kind::NoSuchFile.name()) => return Ok(hint),
             told => told?,
         };
         let Some((range, content)) = told else { return Ok(hint) };

@@ -176,7 +176,9 @@ impl Kept {
 
     /// The lock is no longer where it was taken: whatever was beside it is gone, or another process's.
     fn lost(&self) -> bool {
-        let Some(held) = self.0.lock().lock.clone().filter(|lock| !lock.is_there()) else { return false };
+        // The disk is looked at without the lock.
+        let held = self.0.lock().lock.clone();
+        let Some(held) = held.filter(|lock| !lock.is_there()) else { return false };
         let mut state = self.0.lock();
         // Another one may have been taken meanwhile.
         if !state.lock.as_ref().is_some_and(|lock| Arc::ptr_eq(lock, &held)) {

@@ -118,12 +118,14 @@ impl Manager {
         folders.iter().map(|folder| Capture::of_other(self.core(), Arc::clone(folder))).collect()
     }
 
-    /// The path under the open folder that owns the file, and that folder's; `None` if it is in none. Looks at the disk.
+    /// The path under the open folder that owns the file, and that folder's; `None` if it is in none. One that is named as the
+    /// folder knows it is that folder's, others are where they really are. Looks at the disk.
     pub fn owned(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
         let real = path.canonicalize().ok()?;
-        let folder = self.core().owner(&real)?;
-        let below = folder.relative(&real)?;
-        Some((folder.path.join(below), folder.path.clone()))
+        let below = |folder: &Folder| Some(folder.path.join(folder.relative(&real)?));
+        let named = self.core().owner(path).filter(|folder| below(folder).as_deref() == Some(path));
+        let folder = named.or_else(|| self.core().owner(&real))?;
+        Some((below(&folder)?, folder.path.clone()))
     }
 
     /// Opens a document: from now on its text counts instead of the file's.

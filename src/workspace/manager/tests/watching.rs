@@ -175,5 +175,6 @@ fn a_path_is_the_own_of_the_folder_that_it_names() {
         assert_eq!(core.owner(&world.at(path)).unwrap().path, world.at(named), "{path}");
         let owning = core.folders().iter().filter(|f| core.owns(f, &world.at(path))).count();
         assert_eq!(owning, 1, "{path}");
+        assert_eq!(world.manager.owned(&world.at(path)).unwrap().1, world.at(named), "{path}");
     }
 }
