@@ -92,7 +92,8 @@ pub fn code_lenses(view: &View, file: FileId, until: Option<Instant>, cancel: &A
             break;
         }
     }
-    let found = more_than_called(view, file, functions.iter().map(|(name, _)| *name), until, cancel);
+    let limits = ReferenceLimits { until, cancel: Some(cancel), ..ReferenceLimits::default() };
+    let found = more_than_called(view, file, functions.iter().map(|(name, _)| *name), limits);
     functions.retain(|(name, _)| found.names.contains(name));
     lenses.extend(functions.into_iter().map(|(_, span)| Lens { span, kind: LensKind::Callers }));
     // Stable: references come first.

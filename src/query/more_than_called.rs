@@ -1,8 +1,6 @@
 //! Which names are used otherwise than in calls, as by importing them or handing them on.
 
 use std::cmp::Reverse;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
@@ -10,6 +8,7 @@ use super::call_hierarchy::is_call;
 use crate::graph::View;
 use crate::lang::facts::Name;
 use crate::lang::modules::{FileId, Layout};
+use crate::resolve::ReferenceLimits;
 
 /// Other files with one name that are looked at.
 const NAMING_MAX: usize = 32;
@@ -33,19 +32,17 @@ pub fn more_than_called(
     view: &View,
     file: FileId,
     names: impl Iterator<Item = Name>,
-    until: Option<Instant>,
-    cancel: &AtomicBool,
+    limits: ReferenceLimits<'_>,
 ) -> MoreThanCalled {
     let wanted: FxHashSet<Name> = names.collect();
     let mut found = MoreThanCalled::default();
     let facts = view.facts(file);
     found.names.extend(facts.refs.iter().filter(|r| !is_call(r.role)).map(|r| r.name));
     found.names.retain(|name| wanted.contains(name));
-    let is_over = || cancel.load(Ordering::Relaxed) || until.is_some_and(|until| Instant::now() >= until);
     let family = view.lang(file).family();
     let mut naming: Vec<(FileId, Name)> = Vec::new();
     for name in wanted.into_iter().filter(|name| !found.names.contains(name)) {
-        if is_over() {
+        if limits.is_over() {
             break;
         }
         let others = view.files_with(name).filter(|at| *at != file && view.lang(*at).family() == family);
@@ -56,7 +53,7 @@ pub fn more_than_called(
     files.sort_by_key(|names| Reverse(names.len()));
     let mut left = SKIMMED_BYTES_MAX;
     for of_file in files {
-        if is_over() {
+        if limits.is_over() {
             break;
         }
         let open: Vec<Name> =
@@ -70,13 +67,14 @@ pub fn more_than_called(
         let more = open.into_iter().zip(uses).filter(|(_, uses)| uses.refs().any(|(role, _)| !is_call(role)));
         found.names.extend(more.map(|(name, _)| name));
     }
-    found.cancelled = cancel.load(Ordering::Relaxed);
+    found.cancelled = limits.is_cancelled();
     found
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::atomic::AtomicBool;
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::graph::fixture::Fixture;
@@ -89,7 +87,9 @@ mod tests {
         let (file, _) = fixture.cursor(&view);
         let facts = view.facts(file);
         let names = facts.defs.iter().filter(|d| d.kind == DefKind::Function).map(|d| d.name);
-        let found = more_than_called(&view, file, names, until, &AtomicBool::new(cancelled));
+        let cancel = AtomicBool::new(cancelled);
+        let limits = ReferenceLimits { until, cancel: Some(&cancel), ..ReferenceLimits::default() };
+        let found = more_than_called(&view, file, names, limits);
         let mut told: Vec<String> = found.names.iter().map(|n| view.name_text(*n).to_owned()).collect();
         told.sort();
         (told, found)

@@ -48,7 +48,7 @@ pub struct ReferenceLimits<'a> {
 }
 
 impl ReferenceLimits<'_> {
-    pub(super) fn is_cancelled(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed))
     }
 

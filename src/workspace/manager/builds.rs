@@ -507,9 +507,12 @@ impl Core {
         let texts = Arc::new(FolderTexts { bounds: Bounds::new(&folder.path, &[]), bytes_max });
         let part = degraded.map(|_| paths_number(&graph));
         let is_served = folder.shelf.load().is_some();
-        let mut parts = folder.details.lock().parts;
+        let (mut parts, own_went) = {
+            let details = folder.details.lock();
+            (details.parts, details.own_went)
+        };
         // What has been evicted comes back by itself; who asks then is told.
-        if (is_served || folder.details.lock().own_went) && parts.part.is_some() && parts.part != part {
+        if (is_served || own_went) && parts.part.is_some() && parts.part != part {
             parts.replaced += 1;
         }
         parts.part = part;
