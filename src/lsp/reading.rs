@@ -623,3 +623,38 @@ where
         result.await.unwrap_or_else(|_| Err(errors::cancelled()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::manager::Deaf;
+    use crate::workspace::settings::{CacheDir, Settings, WatchMode};
+
+    #[test]
+    fn only_a_folder_on_its_way_back_is_waited_for_and_a_second_at_most() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.py");
+        std::fs::write(&file, "def f(): pass\n").unwrap();
+        let settings = |wait: Duration| Settings {
+            request_wait: wait,
+            watch: WatchMode::Client,
+            cache_dir: CacheDir::Off,
+            ..Settings::default()
+        };
+        let manager = Manager::new(settings(Duration::from_secs(60)), Arc::new(Deaf));
+        let wait = || return_wait(&manager.capture(&file));
+        let held = manager.hold_builds();
+        manager.add_folder(dir.path(), "a");
+        assert_eq!(wait(), Duration::ZERO, "it has never been there");
+        drop(held);
+        let ready =
+            manager.capture(&file).wait(Instant::now() + Duration::from_secs(60), &CancelToken::new());
+        assert!(ready.is_ok());
+        assert_eq!(wait(), Duration::ZERO, "it is there");
+        let _held = manager.hold_builds();
+        assert!(manager.evict(dir.path()));
+        assert_eq!(wait(), Duration::from_secs(1));
+        manager.set_settings(settings(Duration::from_millis(200)));
+        assert_eq!(wait(), Duration::from_millis(200));
+    }
+}

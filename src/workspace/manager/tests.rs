@@ -152,6 +152,13 @@ impl World {
         while !is(&self.events.recv_timeout(PATIENCE).expect("a transition")) {}
     }
 
+    /// Waits until that graph of a folder is told to be loaded: what is told from then on is of later builds.
+    #[track_caller]
+    pub fn until_told_of(&self, generation: u64) {
+        let is = |e: &Event| matches!(e, Event::Folder(t) if t.to.lifecycle == Lifecycle::Loaded && t.to.generation == generation);
+        while !is(&self.events.recv_timeout(PATIENCE).expect("a transition")) {}
+    }
+
     /// Waits until nothing is being built any more.
     #[track_caller]
     pub fn at_rest(&self) -> Status {
@@ -275,7 +282,7 @@ fn changes_are_followed_and_what_is_the_same_is_not_built() {
     // The same contents again: a build runs and finds nothing to do.
     world.edit("a/x.py", "def changed(): pass\n");
     world.edit("a/y.py", "def last(): pass\n");
-    world.until("a", |s| s.state == Lifecycle::Loaded && s.generation == 5);
+    world.until_told_of(5);
     world.edit("a/y.py", "def last(): pass\n");
     world.until_told(Lifecycle::Rebuilding);
     world.until_told(Lifecycle::Loaded);

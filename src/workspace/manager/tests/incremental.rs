@@ -170,14 +170,13 @@ fn a_branch_switch_that_is_told_in_part_is_seen_whole() {
     let told: Vec<PathBuf> =
         (0..FILES).rev().filter(|file| file % 5 != 3).map(|file| world.at(&path(file))).collect();
     world.manager.files_changed(told);
-    world.until("a", |s| s.generation == 2 && s.state == Lifecycle::Loaded);
+    world.until_told_of(2);
     assert_eq!((has("one"), has("two")), (0, FILES));
     // Touched, they are as they were.
     for file in 0..FILES {
         let file = fs::File::options().write(true).open(world.at(&path(file))).unwrap();
         file.set_modified(std::time::SystemTime::now()).unwrap();
     }
-    while world.events.try_recv().is_ok() {}
     world.manager.files_changed((0..FILES).map(|file| world.at(&path(file))));
     world.until_told(Lifecycle::Rebuilding);
     world.until_told(Lifecycle::Loaded);

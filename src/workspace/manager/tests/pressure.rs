@@ -197,7 +197,8 @@ fn readers_keep_what_they_hold_and_its_bytes_are_told() {
     assert_eq!(world.manager.status().memory.retained, bytes);
     assert_eq!(defining(&reader.view, "f0_0_0"), ["f0.py".to_owned()].into());
     drop(reader);
-    assert_eq!(world.manager.status().memory.retained, 0);
+    // Who has published it lets go of it a moment later.
+    world.released();
 }
 
 #[test]
