@@ -80,6 +80,8 @@ impl<G> Shelf<G> {
 #[derive(Clone, Debug)]
 pub struct Report {
     pub lifecycle: Lifecycle,
+    /// The build whose result counts.
+    pub building: Option<BuildId>,
     pub serving: bool,
     pub stale: bool,
     pub pinned: bool,
@@ -275,6 +277,7 @@ impl<G> Keeper<G> {
         let Entry { slot, pinned, .. } = folders.get(&id)?;
         Some(Report {
             lifecycle: slot.lifecycle(),
+            building: slot.building(),
             serving: slot.is_serving(),
             stale: slot.is_stale(),
             pinned: *pinned,
@@ -497,8 +500,24 @@ impl<G> Keeper<G> {
 
     /// A build failed; what is served, if anything, is stale from now on. `false` if the build no longer counts.
     pub fn fail(&self, id: FolderId, build: BuildId, failure: Failure, now: Moment) -> bool {
+        self.fail_if(id, |current| current == build, failure, now).is_some()
+    }
+
+    /// The same of whichever build counts, and which that was.
+    pub fn fail_current(&self, id: FolderId, failure: Failure, now: Moment) -> Option<BuildId> {
+        self.fail_if(id, |_| true, failure, now)
+    }
+
+    fn fail_if(
+        &self,
+        id: FolderId,
+        may: impl FnOnce(BuildId) -> bool,
+        failure: Failure,
+        now: Moment,
+    ) -> Option<BuildId> {
         let mut folders = self.folders.lock();
-        let Some(entry) = folders.get_mut(&id).filter(|e| e.slot.is_current(build)) else { return false };
+        let entry = folders.get_mut(&id)?;
+        let build = entry.slot.building().filter(|current| may(*current))?;
         let error: Arc<str> = failure.message.as_str().into();
         entry.slot.failed(build, failure, now);
         let stale = entry.slot.last_good().map(|last_good| Stale { last_good, error });
@@ -506,7 +525,7 @@ impl<G> Keeper<G> {
         drop(folders);
         drop(old);
         self.ended();
-        true
+        Some(build)
     }
 
     /// A build has come to its end, and its folder may go again.

@@ -216,9 +216,17 @@ impl Slot {
         }
     }
 
+    /// The build whose result counts.
+    pub fn building(&self) -> Option<BuildId> {
+        match self.building {
+            Building::Running { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
     /// Whether this build is the one whose result counts.
     pub fn is_current(&self, build: BuildId) -> bool {
-        matches!(self.building, Building::Running { id, .. } if id == build)
+        self.building() == Some(build)
     }
 
     /// The current build's graph is now served. The caller then asks [`follow_up`](Self::follow_up).

@@ -224,7 +224,6 @@ impl Core {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.attempt(folder, start, cancel, &mut cost)));
         // Whoever has gone for a build is told, whatever became of it.
         self.evicted(&cost.evicted);
-        folder.details.lock().progress = None;
         folder.ended(id);
         let mut generation = None;
         let follow_up = match outcome {
@@ -258,19 +257,27 @@ impl Core {
 
     /// Ends the build that is under way. It counts as failed, and is not tried again before something changes.
     pub(super) fn cancel_build(self: &Arc<Self>, folder: &Arc<Folder>) {
-        let running = folder.running.lock().as_ref().map(|(build, _)| *build);
-        let Some(build) = running.filter(|build| self.keeper.is_current(folder.id, *build)) else { return };
         let message = "the build was cancelled".to_owned();
-        self.failed(folder, build, Failure { cause: Cause::Build, message, retry: Retry::OnRequest });
+        let failure = Failure { cause: Cause::Build, message, retry: Retry::OnRequest };
+        let Some(build) = self.keeper.fail_current(folder.id, failure.clone(), self.clock.now()) else {
+            return;
+        };
+        self.say_failed(folder, &failure);
+        // One that nobody here knows of yet has not begun, and will not.
         folder.cancel_build(|other| other == build);
         self.told(folder);
     }
 
     fn failed(self: &Arc<Self>, folder: &Arc<Folder>, build: BuildId, failure: Failure) {
-        tracing::warn!(folder = %folder.path.display(), "build failed: {}", failure.message);
-        if self.keeper.fail(folder.id, build, failure, self.clock.now()) {
+        if self.keeper.fail(folder.id, build, failure.clone(), self.clock.now()) {
             self.schedule_retries();
         }
+        self.say_failed(folder, &failure);
+    }
+
+    /// Once it is so: whoever reads of it may look.
+    fn say_failed(&self, folder: &Folder, failure: &Failure) {
+        tracing::warn!(folder = %folder.path.display(), "build failed: {}", failure.message);
     }
 
     fn attempt(
@@ -359,7 +366,7 @@ impl Core {
                         )
                     },
                     cancel,
-                    progress: &|done, total| self.progress(folder, done, total),
+                    progress: &|done, total| self.progress(folder, start.id, done, total),
                 },
                 stamps: Arc::clone(&folder.stamps.lock()),
                 ratio,
@@ -621,13 +628,18 @@ impl Core {
         }
     }
 
-    fn progress(&self, folder: &Folder, done: usize, total: usize) {
+    pub(super) fn progress(&self, folder: &Folder, build: BuildId, done: usize, total: usize) {
         let percent = |done: usize| done * 100 / total.max(1);
         let mut details = folder.details.lock();
-        let before = details.progress.map(|(done, _)| percent(done));
-        details.progress = Some((done, total));
+        let before = details.progress;
+        // A later build has taken the place of this one.
+        if before.is_some_and(|(of, ..)| of > build) {
+            return;
+        }
+        details.progress = Some((build, done, total));
         drop(details);
-        if before != Some(percent(done)) {
+        let before = before.filter(|(of, ..)| *of == build).map(|(_, done, _)| percent(done));
+        if before != Some(percent(done)) && self.keeper.is_current(folder.id, build) {
             self.observer.event(Event::Progress { folder: folder.path.clone(), done, total });
         }
     }

@@ -108,7 +108,8 @@ pub struct Details {
     pub truncated: bool,
     /// Files for which there is no room, and how many more there are than are listed.
     pub left_out: (Vec<String>, usize),
-    pub progress: Option<(usize, usize)>,
+    /// How many files of how many a build has read that has not ended.
+    pub progress: Option<(BuildId, usize, usize)>,
     /// Graph bytes per source byte of the last full build.
     pub ratio: f64,
     pub high_water: u64,
@@ -310,8 +311,9 @@ impl Folder {
         drop(old);
     }
 
-    /// The build has come to its end: nothing is there to be cancelled.
+    /// The build has come to its end: nothing is there to be cancelled, and nothing comes any further.
     pub fn ended(&self, build: BuildId) {
+        self.details.lock().progress.take_if(|(of, ..)| *of == build);
         let ended = self.running.lock().take_if(|(running, _)| *running == build);
         drop(ended);
     }

@@ -312,8 +312,8 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
     let details = folder.details.lock().clone();
     let totals = served.as_ref().map(|s| s.graph.graph.totals()).unwrap_or_default();
     let now = core.clock.now();
-    // A build that has published has a few steps left to do, which are no progress of the folder.
-    let progress = details.progress.filter(|_| !report.lifecycle.is_at_rest());
+    // A build that has published, or no longer counts, has a few steps left to do, which are no progress of the folder.
+    let progress = details.progress.filter(|(of, ..)| report.building == Some(*of));
     let skipped = details.skipped.iter().map(|(path, why)| SkippedFile {
         path: folder.path.join(path),
         why: match details.outdated.why(path) {
@@ -354,7 +354,7 @@ fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
         symbols: totals.defs,
         references: totals.refs,
         languages: totals.languages().map(|(name, n)| (name, u64::from(n))).collect(),
-        progress: progress.map(|(done, total)| (done * 100 / total.max(1)).min(100) as u8),
+        progress: progress.map(|(_, done, total)| (done * 100 / total.max(1)).min(100) as u8),
         last_good: report.last_good,
         age: report.last_good.filter(|_| report.stale).map(|good| now.since(good)).unwrap_or_default(),
         last_error: report.failure.as_ref().map(|f| LastError { cause: f.cause, message: f.message.clone() }),

@@ -106,11 +106,21 @@ mod tests {
     use std::cell::RefCell;
 
     fn report(generation: u64) -> (Option<u64>, Option<Report>) {
-        let (lifecycle, last_good, failure, owed) = (Lifecycle::Loaded, None, None, None);
+        let (lifecycle, building, last_good, failure, owed) = (Lifecycle::Loaded, None, None, None, None);
         let (serving, stale, pinned) = (true, false, false);
         let failures = 0;
-        let report =
-            Report { lifecycle, serving, stale, pinned, generation, last_good, failure, owed, failures };
+        let report = Report {
+            lifecycle,
+            building,
+            serving,
+            stale,
+            pinned,
+            generation,
+            last_good,
+            failure,
+            owed,
+            failures,
+        };
         (None, Some(report))
     }
 

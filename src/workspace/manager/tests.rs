@@ -17,6 +17,7 @@ use crate::graph::View;
 use crate::lang::modules::Layout;
 use crate::text::Position;
 
+mod builds;
 mod degraded;
 mod dependencies;
 mod documents;
