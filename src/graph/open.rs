@@ -7,7 +7,7 @@ use super::frozen::{Frozen, Record};
 use super::lines::Lines;
 use super::overlay::{Body, Overlay, Row, next_stamp};
 use crate::lang::LangId;
-use crate::lang::facts::{DefId, Facts, Name, Term};
+use crate::lang::facts::{DefId, Facts, Name};
 
 /// An open document: it counts instead of the file on disk.
 #[derive(Clone, Debug)]
@@ -70,23 +70,13 @@ fn adopt(facts: &mut Facts, mut intern: impl FnMut(&str) -> Name) -> Vec<Name> {
     let own = std::mem::take(&mut facts.names);
     let mut adopted: Vec<Option<Name>> = vec![None; own.len()];
     let mut used = Vec::new();
-    let mut adopt = |name: &mut Name| {
+    facts.each_name(|name| {
         let of_graph = &mut adopted[name.index()];
         *name = *of_graph.get_or_insert_with(|| {
             let name = intern(&own[name.index()]);
             used.push(name);
             name
         });
-    };
-    facts.defs.iter_mut().for_each(|d| adopt(&mut d.name));
-    facts.refs.iter_mut().for_each(|r| adopt(&mut r.name));
-    facts.extensions.iter_mut().for_each(|e| adopt(&mut e.target_name));
-    facts.listed.iter_mut().flatten().for_each(&mut adopt);
-    facts.package.iter_mut().for_each(&mut adopt);
-    for term in &mut facts.terms {
-        if let Term::Module(name) = term {
-            adopt(name);
-        }
-    }
+    });
     used
 }

@@ -497,6 +497,37 @@ impl Facts {
     pub fn scope(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.index()]
     }
+
+    /// Calls `visit` on each name where it is used, in an order that depends on nothing but what the facts say.
+    pub fn each_name(&mut self, mut visit: impl FnMut(&mut Name)) {
+        self.defs.iter_mut().for_each(|d| visit(&mut d.name));
+        self.refs.iter_mut().for_each(|r| visit(&mut r.name));
+        self.extensions.iter_mut().for_each(|e| visit(&mut e.target_name));
+        self.listed.iter_mut().flatten().for_each(&mut visit);
+        self.package.iter_mut().for_each(&mut visit);
+        for term in &mut self.terms {
+            if let Term::Module(name) = term {
+                visit(name);
+            }
+        }
+    }
+
+    /// The same with each name that is used once, in order of use: what facts that say the same have in common.
+    #[must_use]
+    pub fn in_order_of_names(mut self) -> Facts {
+        let old = std::mem::take(&mut self.names);
+        let mut numbers = rustc_hash::FxHashMap::default();
+        let mut names = Vec::new();
+        self.each_name(|name| {
+            let text = &old[name.index()];
+            *name = *numbers.entry(text).or_insert_with(|| {
+                names.push(text.clone());
+                Name(names.len() as u32 - 1)
+            });
+        });
+        self.names = names;
+        self
+    }
     pub fn def(&self, id: DefId) -> &Def {
         &self.defs[id.index()]
     }

@@ -15,6 +15,7 @@ pub mod outline;
 pub mod pack;
 pub mod parse;
 pub mod patch;
+mod reading;
 pub mod rules;
 pub mod scratch;
 pub mod structure;
@@ -37,7 +38,9 @@ pub use fingerprint::fingerprint;
 use modules::{LEADS, Manifest, file_name, parent, ways_out};
 pub use pack::{Family, Knobs, LangId, Pack, Usage};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, TreeRef, check_text};
+pub use reading::Reading;
 pub use scratch::ScratchParser;
+pub use walk::{Replaced, Seams};
 
 /// What the first language that wants this manifest makes of it. Languages of one family share manifests; one reading is
 /// enough.
@@ -55,8 +58,26 @@ pub fn extract<'t>(lang: LangId, tree: impl Into<TreeRef<'t>>, text: &str) -> Fa
     walk::walk(lang, tree.into(), text)
 }
 
-/// The same, with something to ask whether the trees of the text's fragments may take so many bytes together. What they may
-/// not take is not read, and the facts are then not all.
-pub fn extract_within(lang: LangId, tree: &Tree, text: &str, may_have: &dyn Fn(u64) -> bool) -> Facts {
-    walk::walk(lang, tree.read().within(may_have), text)
+/// The same, and where the walk can be taken up again when the text has changed. `may_have` is asked whether the trees of
+/// the text's fragments may take so many bytes together: what they may not take is not read, and the facts are then not all.
+pub fn extract_with_seams(
+    lang: LangId,
+    tree: &Tree,
+    text: &str,
+    may_have: &dyn Fn(u64) -> bool,
+) -> (Facts, Seams) {
+    walk::walk_with_seams(lang, tree.read().within(may_have), text)
+}
+
+/// What [`extract_with_seams`] gives, from what it gave before the change, but for the order of names. Only what lies around
+/// the change is read; `None` where that is not enough.
+pub fn follow(
+    lang: LangId,
+    tree: &Tree,
+    text: &str,
+    may_have: &dyn Fn(u64) -> bool,
+    before: (&Facts, &Seams),
+    change: Replaced,
+) -> Option<(Facts, Seams)> {
+    walk::follow(lang, tree.read().within(may_have), text, before, change)
 }

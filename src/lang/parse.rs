@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use super::LangId;
 use super::facts::Span;
 use super::patch::{Patch, changed, patched, shifted};
 use super::scratch::{self, Place, Room};
+use super::{LangId, Replaced};
 
 /// Longest line that is taken. Longer ones are generated or minified code, which nobody navigates and which can
 /// cost a parser quadratic time.
@@ -276,6 +276,16 @@ impl Tree {
             tree.edit(start, end, end);
         }
         Cow::Owned(tree)
+    }
+
+    /// The change of the text as far as the tree goes: with all that is read otherwise than in the tree before it, which
+    /// has been told of the change and seeded this one.
+    pub fn read_otherwise(&self, before: &Tree, text: &str, change: Replaced) -> Replaced {
+        let patched = changed(&before.patches, &self.patches).into_iter();
+        let before = before.seen_again(text, &self.patches);
+        let ranges = before.inner.changed_ranges(&self.inner);
+        let read = ranges.map(|range| Span::new(range.start_byte as u32, range.end_byte as u32));
+        patched.chain(read).fold(change, Replaced::with)
     }
 
     /// Nodes that the grammar names or shows.

@@ -392,7 +392,7 @@ pub fn of_document(session: &Arc<Session>, document: &Arc<Document>, encoding: E
     }
     match analysis {
         Ok(analysis) => {
-            let errors = analysis.tree.syntax_errors(&document.text, ERRORS_MAX);
+            let errors = analysis.tree().syntax_errors(&document.text, ERRORS_MAX);
             let places = Places::Document(Arc::clone(document), encoding);
             errors.iter().map(|e| convert::syntax_error(e, &places)).collect()
         }

@@ -12,7 +12,7 @@ use crate::graph::{content_hash, facts_bytes};
 use crate::lang::facts::Facts;
 use crate::lang::mend::mend;
 use crate::lang::parse::{PARSE_SCRATCH_PER_BYTE, Point, check_lines};
-use crate::lang::{LangId, ParseError, ParseLimits, Parser, SkipReason, Tree, extract_within};
+use crate::lang::{LangId, ParseError, ParseLimits, Parser, Reading, Replaced, SkipReason, Tree};
 use crate::text::{Encoding, LineIndex, Position, apply_edit};
 
 /// Most edits that one parse takes over from an earlier tree; beyond it the text is parsed anew, which costs less
@@ -76,7 +76,8 @@ pub enum Unanalysed {
 
 /// What a parse gave.
 pub struct Analysis {
-    pub tree: Tree,
+    /// What the text alone says; the next version is read from it.
+    pub reading: Arc<Reading>,
     /// Names are the document's own. Where the text does not parse just now, they keep what its unchanged parts said when
     /// it last did.
     pub facts: Arc<Facts>,
@@ -88,6 +89,7 @@ pub struct Analysis {
     tree_bytes: u64,
     /// Bytes of the tree and of the facts; last, so that they are given back after these.
     _tree_charge: Charge,
+    _reading_charge: Charge,
     _facts_charge: Arc<Charge>,
 }
 
@@ -101,6 +103,10 @@ struct Good {
 }
 
 impl Analysis {
+    pub fn tree(&self) -> &Tree {
+        &self.reading.tree
+    }
+
     /// The last facts of this document that came from a text without syntax errors, if this one has some.
     pub fn last_good(&self) -> Option<&Arc<Facts>> {
         self.good.as_ref().filter(|_| self.has_errors).map(|good| &good.facts)
@@ -327,21 +333,30 @@ impl Document {
                 unreachable!("nobody can cancel this parse, and only a refusal stops it for memory")
             }
         };
-        drop(old);
         let has_errors = tree.has_errors();
         let before = self.seed.as_ref().filter(|_| has_errors).and_then(|seed| seed.base.good.clone());
         let tree_bytes = tree.bytes();
         // Fragments of the text have trees of their own beside its tree, until it has been read.
         let beside = |bytes: u64| may_have(tree_bytes.saturating_add(bytes));
-        let made = extract_within(lang, &tree, &self.text, &beside);
+        let seeded = self.seed.as_ref().zip(old.as_ref());
+        let reading = match seeded.and_then(|(seed, old)| Some((seed, old, seed.replaced()?))) {
+            Some((Seed { base, .. }, old, replaced)) => {
+                base.reading.next(lang, (tree, old), &self.text, &beside, replaced)
+            }
+            None => Reading::whole(lang, tree, &self.text, &beside),
+        };
+        drop(old);
         let (scratch, refused) = room.into_inner();
         if let Some(refused) = refused {
             return Err(Unanalysed::Memory(refused));
         }
-        let mended = before.as_ref().and_then(|good| mend(&made, &self.text, &good.facts, &good.text));
+        let made = &reading.facts;
+        let mended = before.as_ref().and_then(|good| mend(made, &self.text, &good.facts, &good.text));
         let is_mended = mended.is_some();
-        let facts = Arc::new(mended.unwrap_or(made));
+        let facts = mended.map_or_else(|| Arc::clone(made), Arc::new);
+        let beside = reading.seams_bytes() + if is_mended { facts_bytes(made) } else { 0 };
         drop(scratch);
+        let reading_charge = self.budget.charge(beside as u64).map_err(Unanalysed::Memory)?;
         let tree_charge = self.budget.charge(tree_bytes).map_err(Unanalysed::Memory)?;
         let charge = |bytes: u64| self.budget.charge(bytes).map(Arc::new).map_err(Unanalysed::Memory);
         let facts_charge = charge(facts_bytes(&facts) as u64)?;
@@ -354,13 +369,14 @@ impl Document {
             }),
         };
         Ok(Ok(Arc::new(Analysis {
-            tree,
+            reading: Arc::new(reading),
             facts,
             has_errors,
             is_mended,
             good,
             tree_bytes,
             _tree_charge: tree_charge,
+            _reading_charge: reading_charge,
             _facts_charge: facts_charge,
         })))
     }
@@ -387,10 +403,20 @@ impl Seed {
         }
     }
 
+    /// What has become of the base's text; nothing where that is not known.
+    fn replaced(&self) -> Option<Replaced> {
+        let change = |[start, old_end, new_end]: &[Point; 3]| Replaced {
+            start: start.offset as u32,
+            old_end: old_end.offset as u32,
+            new_end: new_end.offset as u32,
+        };
+        self.edits.as_ref()?.iter().map(change).reduce(Replaced::then)
+    }
+
     /// The base's tree, told of the edits.
     fn tree(&self) -> Option<Tree> {
         let edits = self.edits.as_ref()?;
-        let mut tree = self.base.tree.clone();
+        let mut tree = self.base.reading.tree.clone();
         for [start, old_end, new_end] in edits {
             tree.edit(*start, *old_end, *new_end);
         }

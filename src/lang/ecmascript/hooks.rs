@@ -340,7 +340,7 @@ fn exports<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
 }
 
 fn declares_exports(walk: &mut Walk<'_>) -> bool {
-    walk.known_name("exports").is_some_and(|name| walk.is_inner_parameter(name))
+    walk.is_inner_parameter("exports")
 }
 
 /// `inherits(Derived, Base)`, as Node's `util` has it.

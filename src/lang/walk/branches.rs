@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Walk;
-use crate::lang::facts::{DefFlags, Name};
+use crate::lang::facts::{DefFlags, DefKind, Name};
 
 /// What is kept of a branch for the next one of its condition, which stands in it.
 struct Branch {
@@ -49,6 +49,13 @@ impl Walk<'_> {
         } else {
             self.branches.macros.insert(def.name);
         }
+    }
+
+    /// Keeps in mind the macros among the definitions that there are, as if they had been walked.
+    pub(super) fn resume_macros(&mut self) {
+        let defs = self.builder.facts.defs.iter();
+        let active = defs.filter(|d| d.kind == DefKind::Macro && !d.flags.has(DefFlags::INACTIVE));
+        self.branches.macros.extend(active.map(|d| d.name));
     }
 
     /// Whether the file has defined the macro so far, in a branch that likely is compiled.

@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::seams::Mark;
 use crate::lang::facts::{
     Def, DefFlags, DefId, DefKind, Extension, Facts, Name, Ref, RefId, Role, Scope, ScopeId, ScopeKind, Span,
     Term, TermId,
@@ -17,7 +18,7 @@ pub struct Builder<'t> {
     /// What each scope has declared so far.
     declared: FxHashSet<(ScopeId, Name)>,
     /// Names of parameters that were asked for: the definitions that were looked at, and whether one is among them.
-    parameters: FxHashMap<Name, (usize, bool)>,
+    parameters: FxHashMap<Box<str>, (usize, bool)>,
     /// What stands in modules up to here is visible from outside of them without a word that says so.
     pub open_until: u32,
     /// Globs at the end that stay behind those to come.
@@ -128,15 +129,49 @@ impl<'t> Builder<'t> {
 
     /// Whether a parameter of something in the file has the name so far. Only definitions that are new since the name
     /// was last asked for are looked at.
-    pub fn is_inner_parameter(&mut self, name: Name) -> bool {
+    pub fn is_inner_parameter(&mut self, name: &str) -> bool {
         let Facts { defs, scopes, .. } = &self.facts;
-        let (seen, found) = self.parameters.entry(name).or_default();
+        if !self.parameters.contains_key(name) {
+            self.parameters.insert(name.into(), (0, false));
+        }
+        let Some((seen, found)) = self.parameters.get_mut(name) else { return false };
+        let Some(name) = self.names.get(name).copied() else { return false };
         let is = |d: &Def| {
             d.name == name && d.kind == DefKind::Parameter && scopes[d.scope.index()].parent.is_some()
         };
         *found = *found || defs[*seen..].iter().any(is);
         *seen = defs.len();
         *found
+    }
+
+    /// Names of parameters that were asked for so far.
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        self.parameters.keys().map(|name| &**name)
+    }
+
+    /// Begins with what stands before a mark in the facts of another version of the text, under its names; terms are
+    /// taken over whole.
+    pub fn take_over(&mut self, old: &'t Facts, mark: Mark, text_len: u32) {
+        self.names = old.names.iter().zip(0..).map(|(name, number)| (&**name, Name(number))).collect();
+        let listed = old.listed.as_ref().map(|listed| listed[..mark.listed as usize].to_vec());
+        let counted = old.arities.partition_point(|(id, _)| id.0 < mark.refs);
+        self.facts = Facts {
+            names: old.names.clone(),
+            scopes: old.scopes[..mark.scopes as usize].to_vec(),
+            defs: old.defs[..mark.defs as usize].to_vec(),
+            refs: old.refs[..mark.refs as usize].to_vec(),
+            terms: old.terms.clone(),
+            globs: old.globs[..mark.globs as usize].to_vec(),
+            extensions: old.extensions[..mark.extensions as usize].to_vec(),
+            inherits: old.inherits[..mark.inherits as usize].to_vec(),
+            arguments: old.arguments[..mark.arguments as usize].to_vec(),
+            listed: listed.filter(|listed| !listed.is_empty()),
+            arities: old.arities[..counted].to_vec(),
+            package: mark.package,
+        };
+        self.facts.scopes[0].span.end = text_len;
+        let outermost = self.facts.defs.iter().filter(|def| def.scope == ScopeId::FILE);
+        self.declared = outermost.map(|def| (def.scope, def.name)).collect();
     }
 
     pub fn open_scope(

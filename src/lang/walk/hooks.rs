@@ -238,13 +238,8 @@ impl<'t> Walk<'t> {
     }
 
     /// Whether a parameter of something in the file has the name so far.
-    pub fn is_inner_parameter(&mut self, name: Name) -> bool {
+    pub fn is_inner_parameter(&mut self, name: &str) -> bool {
         self.builder.is_inner_parameter(name)
-    }
-
-    /// Whether the text has had the name so far: as a use, a definition, or otherwise.
-    pub fn known_name(&self, text: &str) -> Option<Name> {
-        self.builder.known_name(text)
     }
 
     /// Adds flags to what the node above the hook's node declares.

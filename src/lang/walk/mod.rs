@@ -16,6 +16,8 @@ mod frame;
 mod hooks;
 mod narrowing;
 mod said;
+mod seams;
+mod splice;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,9 @@ use frame::{Frame, Function, Group, Subject};
 use narrowing::{Narrowed, TestedUses};
 pub use narrowing::{Tested, Value};
 pub use said::Said;
+pub use seams::Seams;
+use seams::{Mark, OUTERMOST, Sewing};
+pub use splice::{Replaced, follow};
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
 pub const DEPTH_MAX: usize = 4_096;
@@ -70,13 +75,35 @@ pub struct Walk<'t> {
     /// Tests that hold, each for a region.
     narrowed: Vec<Narrowed<'t>>,
     tested_uses: TestedUses,
+    sewing: Sewing<'t>,
 }
 
 /// Extracts the facts of a tree.
 pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
     let trees = FragmentTrees::new(tree.place);
+    whole(walker(lang, text, &trees), tree, text).0
+}
+
+/// The same, and where the walk can be taken up again once the text has changed.
+pub fn walk_with_seams(lang: LangId, tree: TreeRef<'_>, text: &str) -> (Facts, Seams) {
+    let trees = FragmentTrees::new(tree.place);
+    let mut walk = walker(lang, text, &trees);
+    walk.sewing.on = true;
+    whole(walk, tree, text)
+}
+
+fn whole<'t>(mut walk: Walk<'t>, tree: TreeRef<'t>, text: &'t str) -> (Facts, Seams) {
+    walk.run(tree.root.walk());
+    walk.sewing.root = tree.root.kind_id();
+    walk.sewing.end = Mark::of(&walk.builder.facts);
+    walk.hidden(tree.patches);
+    walk.finish(text)
+}
+
+/// A walk that has not begun.
+fn walker<'t>(lang: LangId, text: &'t str, trees: &'t FragmentTrees<'_>) -> Walk<'t> {
     let mut walk = Walk {
-        fragments: Fragments::new(lang, &trees),
+        fragments: Fragments::new(lang, trees),
         notes: Vec::new(),
         said: Vec::new(),
         branches: Branches::default(),
@@ -89,21 +116,30 @@ pub fn walk(lang: LangId, tree: TreeRef<'_>, text: &str) -> Facts {
         items: Vec::new(),
         groups: Vec::new(),
         functions: Vec::new(),
+        sewing: Sewing::default(),
     };
     walk.frames.push(Frame::root());
-    walk.run(tree.root.walk());
-    walk.hidden(tree.patches);
-    walk.settle_tests();
-    let mut facts = walk.builder.facts;
-    said::settle(&mut facts, &walk.said, text, lang.knobs().comment_types);
-    facts.arities.sort_unstable();
-    compact::compact(&mut facts);
-    facts
+    walk
 }
 
 impl<'t> Walk<'t> {
+    /// What comes after the last node.
+    fn finish(mut self, text: &str) -> (Facts, Seams) {
+        self.settle_tests();
+        let seams = self.sewing.finish(&self.builder);
+        let mut facts = self.builder.facts;
+        said::settle(&mut facts, &self.said, text, self.pack.knobs.comment_types);
+        facts.arities.sort_unstable();
+        compact::compact(&mut facts);
+        (facts, seams)
+    }
+
+    /// Reads what the cursor stands on, and all that comes behind it in what it was made for.
     fn run(&mut self, mut cursor: TreeCursor<'t>) {
         loop {
+            if self.frames.len() == OUTERMOST && self.arrive(cursor.node()) {
+                return;
+            }
             let descend = self.enter(&cursor);
             if descend {
                 if cursor.goto_first_child() {

@@ -93,6 +93,11 @@ impl<'t> Walk<'t> {
         self.narrowed.retain(|held| !ends(held));
     }
 
+    /// Whether a test holds behind this place.
+    pub(super) fn is_tested_behind(&self, at: u32) -> bool {
+        self.narrowed.iter().any(|held| held.region.end > at)
+    }
+
     /// What a use of a bare name stands for by the test that holds there.
     pub(super) fn as_tested(&mut self, used: RefId, span: Span) -> Option<TermId> {
         let text = self.builder.text(span);

@@ -18,7 +18,7 @@ pub fn handle(session: &Arc<Session>, params: FoldingRangeParams) -> Answer<Opti
     let folds_max = folding.ranges_max.unwrap_or(FOLDS_MAX).min(FOLDS_MAX) as usize;
     read_document(session, FEATURE, &params.text_document.uri, move |document, encoding| {
         let Some(analysis) = analysed(document)? else { return Ok(None) };
-        let folds = query::folding_ranges(&analysis.tree, &analysis.facts, &document.text, folds_max);
+        let folds = query::folding_ranges(analysis.tree(), &analysis.facts, &document.text, folds_max);
         let places = Places::Document(Arc::clone(document), encoding);
         Ok(Some(folding_ranges(&folds, &places, folding.whole_lines)))
     })

@@ -31,7 +31,7 @@ pub fn handle(session: &Arc<Session>, params: InlayHintParams) -> Answer<Option<
         let tree = reading.analysis();
         let view = &reading.ready.view;
         let found =
-            query::inlay_hints(view, reading.file, tree.as_ref().map(|a| &a.tree), within, cancel.flag());
+            query::inlay_hints(view, reading.file, tree.as_ref().map(|a| a.tree()), within, cancel.flag());
         if found.cancelled {
             return Err(errors::cancelled());
         }

@@ -29,6 +29,6 @@ pub fn handle(
             ranges: names.iter().map(|span| convert::range(&places, *span)).collect(),
             word_pattern: Some(NAME_PATTERN.to_owned()),
         };
-        Ok(analysis.tree.linked_names(&document.text, offset).map(ranges))
+        Ok(analysis.tree().linked_names(&document.text, offset).map(ranges))
     })
 }

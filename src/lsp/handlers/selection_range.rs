@@ -25,7 +25,7 @@ pub fn handle(session: &Arc<Session>, params: SelectionRangeParams) -> Answer<Op
         let ranges = positions.iter().map(|at| {
             let offset = document.lines.offset(&document.text, text_position(*at), encoding);
             let offset = offset.unwrap_or(document.text.len() as u32);
-            selection_range(&query::selection_ranges(&analysis.tree, &document.text, offset), &places)
+            selection_range(&query::selection_ranges(analysis.tree(), &document.text, offset), &places)
         });
         Ok(Some(ranges.collect()))
     })
