@@ -31,8 +31,15 @@ const MESSAGES_MAX: usize = 20;
 /// Where events are gathered.
 #[derive(Default)]
 pub struct Announcer {
-    inbox: Mutex<Inbox>,
+    gathered: Mutex<Gathered>,
     something: Notify,
+}
+
+#[derive(Default)]
+struct Gathered {
+    inbox: Inbox,
+    /// Folders that are being built by what has been told of them.
+    building: BTreeSet<PathBuf>,
 }
 
 #[derive(Default)]
@@ -41,6 +48,7 @@ struct Inbox {
     transitions: BTreeMap<PathBuf, Transition>,
     /// Folders that were closed and opened again since then.
     reopened: BTreeSet<PathBuf>,
+    /// How far builds are that have not come to their end since.
     progress: BTreeMap<PathBuf, (usize, usize)>,
     messages: Vec<(Severity, String)>,
     /// What is known of some folder's dependencies is another.
@@ -51,24 +59,36 @@ struct Inbox {
 
 impl Observer for Announcer {
     fn event(&self, event: Event) {
-        let mut inbox = self.inbox.lock();
-        let Inbox { transitions, reopened, progress, messages, dependencies, room } = &mut *inbox;
+        let mut gathered = self.gathered.lock();
+        let Gathered { inbox, building } = &mut *gathered;
+        let Inbox { transitions, reopened, progress, messages, dependencies, room } = inbox;
         match event {
-            Event::Folder(transition) => match transitions.get_mut(&transition.folder) {
-                Some(earlier) => {
-                    // One that has been opened again since is another folder.
-                    let from = if earlier.closed { transition.from } else { earlier.from };
-                    if earlier.closed && !transition.closed {
-                        reopened.insert(transition.folder.clone());
+            Event::Folder(transition) => {
+                if transition.is_building() {
+                    building.insert(transition.folder.clone());
+                } else {
+                    building.remove(&transition.folder);
+                    progress.remove(&transition.folder);
+                }
+                match transitions.get_mut(&transition.folder) {
+                    Some(earlier) => {
+                        // One that has been opened again since is another folder.
+                        let from = if earlier.closed { transition.from } else { earlier.from };
+                        if earlier.closed && !transition.closed {
+                            reopened.insert(transition.folder.clone());
+                        }
+                        *earlier = Transition { from, ..transition };
                     }
-                    *earlier = Transition { from, ..transition };
+                    None => {
+                        transitions.insert(transition.folder.clone(), transition);
+                    }
                 }
-                None => {
-                    transitions.insert(transition.folder.clone(), transition);
-                }
-            },
+            }
+            // One that counts no more may go on for a moment; nobody would end the bar that it had.
             Event::Progress { folder, done, total } => {
-                progress.insert(folder, (done, total));
+                if building.contains(&folder) {
+                    progress.insert(folder, (done, total));
+                }
             }
             Event::Dependencies(_) => *dependencies = true,
             Event::Room => *room = true,
@@ -78,7 +98,7 @@ impl Observer for Announcer {
                 }
             }
         }
-        drop(inbox);
+        drop(gathered);
         self.something.notify_one();
     }
 }
@@ -109,7 +129,7 @@ async fn run(session: Arc<Session>) {
     }
     loop {
         session.client.caught_up().await;
-        let inbox = std::mem::take(&mut *session.announcer.inbox.lock());
+        let inbox = std::mem::take(&mut session.announcer.gathered.lock().inbox);
         announce(&session, &inbox, &mut progress, &mut told_health);
         progress.settle();
         session.diagnostics.catch_up();
@@ -212,7 +232,7 @@ mod tests {
         let failed = state(Lifecycle::Failed, false);
         announcer.event(Event::Folder(transition(loading, loaded)));
         announcer.event(Event::Folder(transition(loaded, failed)));
-        let inbox = announcer.inbox.lock();
+        let inbox = &announcer.gathered.lock().inbox;
         assert_eq!(inbox.transitions.values().collect::<Vec<_>>(), [&transition(loading, failed)]);
     }
 
@@ -227,6 +247,30 @@ mod tests {
     }
 
     #[test]
+    fn a_build_that_has_ended_comes_no_further() {
+        let (loading, failed) = (state(Lifecycle::Loading, false), state(Lifecycle::Failed, false));
+        let none = state(Lifecycle::Unloaded, false);
+        let announcer = Announcer::default();
+        let comes = |done| {
+            announcer.event(Event::Progress { folder: "/a".into(), done, total: 400 });
+            announcer.gathered.lock().inbox.progress.values().copied().collect::<Vec<_>>()
+        };
+        let turns = |transition| announcer.event(Event::Folder(transition));
+        assert_eq!(comes(1), [], "nobody has told that it is there");
+        turns(transition(none, loading));
+        assert_eq!(comes(120), [(120, 400)]);
+        turns(transition(loading, failed));
+        assert_eq!(announcer.gathered.lock().inbox.progress, BTreeMap::new());
+        assert_eq!(comes(130), []);
+        drop(std::mem::take(&mut announcer.gathered.lock().inbox));
+        assert_eq!(comes(140), [], "however late");
+        turns(transition(failed, loading));
+        assert_eq!(comes(2), [(2, 400)]);
+        turns(Transition { closed: true, ..transition(loading, none) });
+        assert_eq!(comes(3), []);
+    }
+
+    #[test]
     fn a_folder_that_is_opened_again_is_another_one() {
         let (gone, there) = (state(Lifecycle::Unloaded, false), state(Lifecycle::Loaded, false));
         let none = State { generation: 0, contents: 0, ..gone };
@@ -235,7 +279,7 @@ mod tests {
         for event in [closing, transition(none, none), transition(none, there)] {
             announcer.event(Event::Folder(event));
         }
-        let inbox = announcer.inbox.lock();
+        let inbox = &announcer.gathered.lock().inbox;
         assert_eq!(inbox.transitions.values().map(|t| (t.from, t.to)).collect::<Vec<_>>(), [(none, there)]);
         assert!(inbox.reopened.contains(std::path::Path::new("/a")));
     }

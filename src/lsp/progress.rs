@@ -118,7 +118,7 @@ impl Progress {
     pub fn transition(&mut self, transition: &Transition) {
         let folder = &transition.folder;
         let (from, to) = (transition.from.lifecycle, transition.to.lifecycle);
-        let building = matches!(to, Lifecycle::Loading | Lifecycle::Rebuilding) && !transition.closed;
+        let building = transition.is_building();
         // A folder that was read between two announcements was loading all the same; clients wait for the end of it.
         let read_unseen = matches!(from, Lifecycle::Unloaded | Lifecycle::Evicted)
             && matches!(to, Lifecycle::Loaded | Lifecycle::Failed);

@@ -31,6 +31,13 @@ pub struct Transition {
     pub closed: bool,
 }
 
+impl Transition {
+    /// Whether the folder is being built now.
+    pub fn is_building(&self) -> bool {
+        matches!(self.to.lifecycle, Lifecycle::Loading | Lifecycle::Rebuilding) && !self.closed
+    }
+}
+
 /// What of a folder's state shows from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
