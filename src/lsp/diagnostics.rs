@@ -107,7 +107,7 @@ impl Diagnostics {
     }
 
     /// Publishes what is wrong with a version of a document, if that is still the version that is open. Without `more` what
-    /// the folder has found in it before stays.
+    /// the folder has found in this version before stays.
     fn set_document(
         &self,
         uris: &OpenUris,
@@ -122,7 +122,8 @@ impl Diagnostics {
         // that a closing will still clear.
         if is_current() {
             let about = state.files.entry(path.to_owned()).or_default();
-            let before = about.document.take().map(|document| document.more);
+            let before = about.document.take().filter(|before| before.version == version);
+            let before = before.map(|before| before.more);
             let more = more.or(before).unwrap_or_default();
             about.document = Some(OfDocument { version, alone, more });
             self.publish(&mut state, uris, path);
@@ -416,4 +417,26 @@ pub fn folder_changed(session: &Session, folder: &Path, status: Option<&FolderSt
         }
     }
     session.diagnostics.set_folder(&session.uris, folder, said);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lsp::transport::Outbox;
+
+    #[test]
+    fn what_was_found_in_a_version_is_not_said_of_the_next() {
+        let diagnostics = Diagnostics::new(Client::new(Outbox::default()), Arc::default());
+        let (uris, path) = (OpenUris::default(), Path::new("/a.py"));
+        let found = || vec![Diagnostic::default()];
+        let said = |version, more| {
+            diagnostics.set_document(&uris, path, Some(version), Vec::new(), more, || true);
+            let state = diagnostics.state.lock();
+            state.files[path].document.as_ref().map(|document| (document.version, document.more.len()))
+        };
+        assert_eq!(said(1, Some(found())), Some((Some(1), 1)));
+        assert_eq!(said(1, None), Some((Some(1), 1)), "the folder is on its way back");
+        assert_eq!(said(2, None), Some((Some(2), 0)));
+        assert_eq!(said(2, Some(found())), Some((Some(2), 1)));
+    }
 }
