@@ -190,9 +190,10 @@ impl Core {
 
     /// Whether the path is the folder's own, or was until the folder was closed.
     pub(super) fn owns(&self, folder: &Folder, path: &Path) -> bool {
-        let own = closeness(folder, path);
-        let closer = self.folders().iter().filter(|f| f.id != folder.id).any(|f| closeness(f, path) > own);
-        own.is_some() && !closer
+        // Of those that are equally close the one that was opened last, as `owner` has it.
+        let rank = |f: &Folder| closeness(f, path).map(|closeness| (closeness, f.id));
+        let own = rank(folder);
+        own.is_some() && !self.folders().iter().any(|f| rank(f) > own)
     }
 
     /// Opens a folder and starts its first build. One that is open already stays as it is.

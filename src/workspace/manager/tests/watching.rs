@@ -178,3 +178,18 @@ fn a_path_is_the_own_of_the_folder_that_it_names() {
         assert_eq!(world.manager.owned(&world.at(path)).unwrap().1, world.at(named), "{path}");
     }
 }
+
+#[test]
+fn what_two_folders_hold_alike_is_the_own_of_one() {
+    let world = World::new(&[("real/x.py", "")]);
+    for link in ["one", "two"] {
+        std::os::unix::fs::symlink(world.at("real"), world.at(link)).unwrap();
+        world.add(link);
+    }
+    world.at_rest();
+    let (core, path) = (world.manager.core(), world.at("real/x.py"));
+    let owner = core.owner(&path).unwrap().path.clone();
+    let owning: Vec<PathBuf> =
+        core.folders().iter().filter(|f| core.owns(f, &path)).map(|f| f.path.clone()).collect();
+    assert_eq!(owning, [owner]);
+}
