@@ -173,6 +173,22 @@ impl<G> Entry<G> {
     fn would_yield(&self) -> u64 {
         self.shelf.load().map_or(0, |s| s.bytes())
     }
+
+    fn report(&self) -> Report {
+        let Entry { slot, pinned, .. } = self;
+        Report {
+            lifecycle: slot.lifecycle(),
+            building: slot.building(),
+            serving: slot.is_serving(),
+            stale: slot.is_stale(),
+            pinned: *pinned,
+            generation: slot.generation(),
+            last_good: slot.last_good(),
+            failure: slot.failure().cloned(),
+            owed: slot.owed().cloned(),
+            failures: slot.failures(),
+        }
+    }
 }
 
 /// Charges of a graph: of what it shares with those that follow it, and of its own.
@@ -273,20 +289,14 @@ impl<G> Keeper<G> {
     }
 
     pub fn report(&self, id: FolderId) -> Option<Report> {
+        Some(self.folders.lock().get(&id)?.report())
+    }
+
+    /// The same, with what is served at that moment.
+    pub fn report_served(&self, id: FolderId) -> Option<(Report, Option<Arc<Served<G>>>)> {
         let folders = self.folders.lock();
-        let Entry { slot, pinned, .. } = folders.get(&id)?;
-        Some(Report {
-            lifecycle: slot.lifecycle(),
-            building: slot.building(),
-            serving: slot.is_serving(),
-            stale: slot.is_stale(),
-            pinned: *pinned,
-            generation: slot.generation(),
-            last_good: slot.last_good(),
-            failure: slot.failure().cloned(),
-            owed: slot.owed().cloned(),
-            failures: slot.failures(),
-        })
+        let entry = folders.get(&id)?;
+        Some((entry.report(), entry.shelf.load()))
     }
 
     /// Whether the folder answers; `None` if it is not open.

@@ -307,8 +307,7 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 fn folder_status(core: &Core, folder: &Folder) -> Option<FolderStatus> {
-    let report = core.keeper.report(folder.id)?;
-    let served = folder.shelf.load();
+    let (report, served) = core.keeper.report_served(folder.id)?;
     let details = folder.details.lock().clone();
     let totals = served.as_ref().map(|s| s.graph.graph.totals()).unwrap_or_default();
     let now = core.clock.now();

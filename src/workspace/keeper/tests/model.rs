@@ -34,6 +34,7 @@ enum Op {
     Confirm(u32, bool),
     CameBack,
     Fail(u32),
+    Cancel(u32),
     Panic(u32),
     Evict(u32),
     Pin(u32, bool),
@@ -63,6 +64,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (f.clone(), any::<bool>()).prop_map(|(f, owes)| Op::Confirm(f, owes)),
         1 => Just(Op::CameBack),
         1 => f.clone().prop_map(Op::Fail),
+        1 => f.clone().prop_map(Op::Cancel),
         1 => f.clone().prop_map(Op::Panic),
         1 => f.clone().prop_map(Op::Evict),
         3 => (f.clone(), any::<bool>()).prop_map(|(f, p)| Op::Pin(f, p)),
@@ -276,6 +278,10 @@ fn budget_holds(ops: Vec<Op>) -> TestCaseResult {
                     prop_assert!(keeper.fail(id(f), build, failure(), NOW));
                     prop_assert!(shelves[f as usize].load().is_none_or(|s| s.stale.is_some()));
                 }
+            }
+            Op::Cancel(f) => {
+                let running = world.running.remove(&f).map(|(build, _)| build);
+                prop_assert_eq!(keeper.fail_current(id(f), failure(), NOW), running);
             }
             Op::Panic(f) => {
                 if let Some((build, held)) = world.running.remove(&f) {

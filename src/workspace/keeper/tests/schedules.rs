@@ -20,7 +20,7 @@ const PREEMPTIONS: usize = 3;
 
 type Scenario = fn();
 
-const SCENARIOS: [(&str, Scenario); 8] = [
+const SCENARIOS: [(&str, Scenario); 9] = [
     ("budget_holds", budget_holds),
     ("sums_are_right", sums_are_right),
     ("waiting_ends", waiting_ends),
@@ -29,6 +29,7 @@ const SCENARIOS: [(&str, Scenario); 8] = [
     ("what_is_read_is_counted", what_is_read_is_counted),
     ("what_is_owed_is_paid", what_is_owed_is_paid),
     ("busy_folders_are_waited_for", busy_folders_are_waited_for),
+    ("a_report_is_of_one_moment", a_report_is_of_one_moment),
 ];
 
 fn check(scenario: Scenario, schedules: usize) {
@@ -416,5 +417,25 @@ fn busy_folders_are_waited_for() {
     threads.into_iter().for_each(|t| t.join().unwrap());
     coming.join().unwrap();
     assert!(shelves[2].load().is_some());
+    nothing_is_left(&keeper, &shelves);
+}
+
+/// A folder comes and goes while somebody looks at it.
+fn a_report_is_of_one_moment() {
+    let (keeper, shelves) = world(100, 1);
+    let looking = {
+        let keeper = Arc::clone(&keeper);
+        thread::spawn(move || {
+            for _ in 0..4 {
+                let (report, served) = keeper.report_served(FolderId(0)).expect("it is open");
+                assert_eq!(report.serving, served.is_some());
+                assert!(served.is_none_or(|served| served.generation == report.generation));
+            }
+        })
+    };
+    load(&keeper, FolderId(0), 20).unwrap();
+    load(&keeper, FolderId(0), 20).unwrap();
+    keeper.evict(FolderId(0));
+    looking.join().unwrap();
     nothing_is_left(&keeper, &shelves);
 }
