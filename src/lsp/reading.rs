@@ -509,7 +509,7 @@ impl<F> Request<F> {
             let message = format!("{} is not indexed: {missing}", path.display());
             return Err(errors::unavailable(&self.capture.left_out(message)));
         }
-        let looking = self.capture.is_being_built();
+        let looking = self.capture.may_know_more(freshness);
         let why = match looking {
             true => "not yet: its folder is being read again",
             false => "it is ignored, skipped or not there",

@@ -488,6 +488,8 @@ impl Core {
             if let Some(served) = served {
                 served.graph.is_outdated_by(outdated);
             }
+            // A folder that is at rest has nothing reserved.
+            drop(grant);
             let follow_up = self.keeper.confirm(folder.id, build, owed, now);
             if owes {
                 self.schedule_retries();
@@ -506,7 +508,9 @@ impl Core {
         let needed: u64 = parts.iter().sum();
         let held = grant.bytes();
         if needed > held {
-            grant.grow(needed - held)?;
+            let grown = grant.grow(needed - held);
+            folder.details.lock().own_went |= grant.cost.own_went;
+            grown?;
         }
         let Some(reservation) = grant.take() else { return Ok(End::Outdated) };
         let finished = Finished { folder: folder.id, build, reservation, parts, shared, owed };

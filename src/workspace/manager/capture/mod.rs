@@ -187,10 +187,10 @@ impl Capture {
         self.folder.as_ref().is_some_and(|folder| folder.shelf.load().is_some())
     }
 
-    /// Whether the folder is being read just now, and may soon know of more.
-    pub fn is_being_built(&self) -> bool {
+    /// Whether the folder is being read just now, or has been since that view of it, and may know of more than that.
+    pub fn may_know_more(&self, than: &Freshness) -> bool {
         let report = self.folder.as_ref().and_then(|folder| self.core.keeper.report(folder.id));
-        report.is_some_and(|r| !r.lifecycle.is_at_rest())
+        report.is_some_and(|r| !r.lifecycle.is_at_rest() || r.generation != than.generation)
     }
 
     /// The folder that owns the path.

@@ -1,5 +1,9 @@
 //! Builds on their way from a start to an end.
 
+use std::sync::OnceLock;
+
+use super::super::super::ledger::Ledger;
+use super::super::super::sync::Mutex;
 use super::*;
 
 #[test]
@@ -50,4 +54,71 @@ fn progress_is_that_of_the_build_that_counts() {
     assert_eq!(world.status("a").progress, Some(0));
     drop(held);
     assert_eq!(world.loaded("a").progress, None);
+}
+
+#[test]
+fn a_view_from_before_a_build_is_not_all_that_its_folder_knows() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.until_told_of(1);
+    let capture = world.manager.capture(&world.at("a/y.py"));
+    let before = capture.wait(Instant::now() + PATIENCE, &CancelToken::new()).unwrap();
+    assert!(before.file.is_none() && !capture.may_know_more(&before.freshness));
+    world.edit("a/y.py", "def g(): pass\n");
+    world.until_told_of(2);
+    assert!(capture.may_know_more(&before.freshness));
+}
+
+#[test]
+fn a_folder_that_is_at_rest_has_nothing_reserved() {
+    /// What was reserved whenever a build said that memory may have come back.
+    #[derive(Default)]
+    struct Reserved {
+        ledger: OnceLock<Ledger>,
+        told: Mutex<Vec<u64>>,
+    }
+    impl Observer for Reserved {
+        fn event(&self, event: Event) {
+            let by_build = std::thread::current().name().is_some_and(|name| name.starts_with("build"));
+            if let (Event::Room, true, Some(ledger)) = (event, by_build, self.ledger.get()) {
+                self.told.lock().push(ledger.balance().reserved);
+            }
+        }
+    }
+    let mut world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    let reserved = Arc::<Reserved>::default();
+    world.manager.shutdown();
+    world.manager = Manager::new(settings(), Arc::<Reserved>::clone(&reserved));
+    let _ = reserved.ledger.set(world.manager.core().keeper.ledger().clone());
+    world.add("a");
+    let path = world.at("a/x.py");
+    world.manager.open(&path, "python", 1, "def f(): pass\n").unwrap();
+    world.ask("a/x.py").unwrap();
+    world.manager.documents()[path.as_path()].note_written();
+    // The view keeps the document until a build has found the file to be the same, which then gives it up.
+    world.manager.close(&path).unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while reserved.told.lock().is_empty() {
+        assert!(Instant::now() < deadline, "no build has told");
+        std::thread::yield_now();
+    }
+    assert_eq!((world.status("a").generation, reserved.told.lock().clone()), (1, vec![0]));
+}
+
+#[test]
+fn a_graph_that_goes_for_the_last_bytes_of_its_successor_has_gone() {
+    const LIMIT: u64 = 64 << 20;
+    let world = World::with(Settings { memory_limit: LIMIT, ..settings() }, &[]);
+    // Of these a folder has no more than its list of them, which counts once they have all been looked at.
+    let deep: String = (0..4).map(|i| format!("{i}{}/", "d".repeat(230))).collect();
+    (0..1_000).for_each(|i| world.write(&format!("a/{deep}{i}.py"), "\0"));
+    world.add("a");
+    world.until_told_of(1);
+    let free = world.status("a").resident_bytes / 2;
+    let used = world.released().used;
+    let _reply = world.manager.holder().hold(LIMIT - used - free).unwrap();
+    assert!(world.manager.reload(&world.at("a")));
+    world.until_told_of(2);
+    let note = world.status("a").note.unwrap();
+    assert!(note.contains("does not fit twice"), "{note}");
 }
