@@ -477,3 +477,47 @@ fn a_folder_that_comes_back_as_it_was_is_not_asked_about_again() {
     assert_eq!(wire.ask("coppice/test/hold", json!({"held": false}))["error"], Value::Null);
     assert_eq!(asked(&mut wire, 4, 3), 3);
 }
+
+#[test]
+fn what_a_folder_finds_is_looked_for_again_when_it_is_found_to_be_right() {
+    let disk = Folder::new(&[("w/shop.py", "def total(n):\n    return 3 * n\n")]);
+    let mut wire = Wire::initialized(json!({
+        "workspaceFolders": [{"uri": disk.uri("w"), "name": "w"}],
+    }));
+    let moves = |wire: &mut Wire, from: &str, to: &str| {
+        std::fs::rename(disk.path(from), disk.path(to)).unwrap();
+        let change = json!({"uri": disk.uri("w"), "type": 2});
+        wire.notify("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
+    };
+    let comes_to = |wire: &mut Wire, state: &str| {
+        wire.until(|f| f["method"] == "coppice/statusChanged" && f["params"]["folders"][0]["state"] == state);
+    };
+    let uri = disk.uri("w/app.py");
+    // What is told of a version.
+    let told = |wire: &mut Wire, version: i32, wanted: fn(&Value) -> bool| {
+        wire.until(|f| {
+            let about = &f["params"];
+            let is_of_it = f["method"] == "textDocument/publishDiagnostics" && about["uri"] == *uri;
+            is_of_it && about["version"] == version && wanted(&about["diagnostics"])
+        });
+    };
+    let unused: fn(&Value) -> bool = |told| told[0]["code"] == "unused-import";
+    comes_to(&mut wire, "loaded");
+    wire.open(&uri, "python", "import os\n");
+    told(&mut wire, 1, unused);
+    // The folder is away, and what is known of it too old to answer from.
+    moves(&mut wire, "w", "elsewhere");
+    comes_to(&mut wire, "failed");
+    let settings = json!({"settings": {"coppice": {"stale": {"maxAgeHours": 1e-9}}}});
+    wire.notify("workspace/didChangeConfiguration", settings);
+    while wire.ready()["folders"][0]["ageMs"] == 0 {}
+    let document = json!({"uri": uri, "version": 2});
+    let changes = json!([{"text": "import sys\n"}]);
+    wire.notify("textDocument/didChange", json!({"textDocument": document, "contentChanges": changes}));
+    told(&mut wire, 2, |told| *told == json!([]));
+    wire.leftovers();
+    moves(&mut wire, "elsewhere", "w");
+    comes_to(&mut wire, "loaded");
+    told(&mut wire, 2, unused);
+    assert_eq!(wire.ready()["folders"][0]["generation"], 1, "it is the same graph");
+}

@@ -15,6 +15,7 @@ use tower_lsp::gen_lsp_types::{Diagnostic, PublishDiagnosticsNotification, Publi
 use super::announcer::Announcer;
 use super::convert::{self, Places};
 use super::findings;
+use super::lacking::{Lacking, Seen};
 use super::reading::return_wait;
 use super::refresh;
 use super::session::Session;
@@ -26,7 +27,7 @@ use crate::query::FindingKind;
 use crate::text::Encoding;
 use crate::workspace::cancel::CancelToken;
 use crate::workspace::document::{Document, Unanalysed};
-use crate::workspace::manager::Capture;
+use crate::workspace::manager::{Capture, Kind};
 use crate::workspace::settings::Switch;
 use crate::workspace::status::FolderStatus;
 use crate::workspace::sync::Mutex;
@@ -283,7 +284,7 @@ async fn look(session: &Arc<Session>, path: &Path) {
     tell(alone, more);
 }
 
-/// What the folder finds in a document; nothing if it may soon be there, and then somebody looks again.
+/// What the folder finds in a document; nothing if it cannot be asked just now, and then somebody looks again.
 async fn more(
     session: &Arc<Session>,
     capture: Capture,
@@ -296,22 +297,52 @@ async fn more(
     }
     let (sender, found) = oneshot::channel();
     let arrived = Instant::now();
-    let (teller, asked) = (Arc::clone(session), capture.clone());
+    let (teller, asked, seen) = (Arc::clone(session), capture.clone(), session.unasked.begin());
     let guard = CancelOnDrop(CancelToken::new());
     capture.when_ready(wait, guard.0.clone(), move |ready, cancel| {
         let found = work::caught(|| match ready {
-            Ok(ready) => match ready.file {
-                Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel).map(Some),
-                None => Ok(Some(Vec::new())),
-            },
+            Ok(ready) => {
+                teller.unasked.forget(asked.path());
+                match ready.file {
+                    Some(file) => findings::of_file(&ready, file, &kinds, &features, cancel).map(Some),
+                    None => Ok(Some(Vec::new())),
+                }
+            }
             Err(why) => {
                 refresh::turned_away(&teller, &asked, &why, arrived);
-                Ok((!why.retryable || !why.kind.may_pass()).then(Vec::new))
+                let unasked = is_unasked(&teller, asked.path(), why.kind.name());
+                if unasked {
+                    note_unasked(&teller, asked.path(), seen);
+                }
+                let passes = unasked || why.retryable && why.kind.may_pass();
+                Ok((!passes).then(Vec::new))
             }
         });
         let _ = sender.send(found.unwrap_or_else(|_| Some(Vec::new())));
     });
     found.await.ok().flatten()
+}
+
+/// Whether the folder of a document would be asked, and cannot be for want of memory or of a thread, by the kind of an error. A
+/// folder that there is no memory to build, and a document that there is none to parse, tell so themselves.
+pub fn is_unasked(session: &Session, path: &Path, kind: &str) -> bool {
+    let Ok(manager) = session.manager() else { return false };
+    let is_parsed = || manager.documents().get(path).is_none_or(|document| document.is_analysed());
+    is_crowded(kind, manager.is_served(path)) && is_parsed()
+}
+
+fn is_crowded(kind: &str, is_served: bool) -> bool {
+    kind == Kind::Busy.name() || kind == Kind::MemoryExceeded.name() && is_served
+}
+
+/// The folder of an open document could not be asked: it is asked again once there may be memory, which is so whenever what
+/// takes it comes to an end.
+pub fn note_unasked(session: &Arc<Session>, path: &Path, seen: Seen) {
+    /// How much it takes is known to who tries.
+    const NEEDS: u64 = 0;
+    if session.unasked.lacks(path, NEEDS, seen, Instant::now()) {
+        memory_came_back(session);
+    }
 }
 
 /// A folder says something else, and with it of what is open in it.
@@ -335,23 +366,27 @@ pub fn features_changed(session: &Arc<Session>) {
     }
 }
 
-/// There may be memory again for documents that lacked it: they are looked at, by the client where it asks.
+/// There may be memory again for documents that lacked it, or for what is asked of their folders: they are looked at, by the
+/// client where it asks.
 pub fn memory_came_back(session: &Arc<Session>) {
     let Ok(limit) = session.manager().map(|manager| manager.settings().memory_limit) else { return };
-    let Some((turn, mut wait)) = session.lacking.come_back(Instant::now(), limit) else { return };
-    let session = Arc::clone(session);
-    let runtime = session.runtime.clone();
-    runtime.spawn(async move {
-        loop {
-            tokio::time::sleep(wait).await;
-            let (due, next) = session.lacking.take(turn, Instant::now());
-            look_again(&session, &due);
-            match next {
-                Some(next) => wait = next,
-                None => return,
+    let all: [fn(&Session) -> &Lacking; 2] = [|session| &session.lacking, |session| &session.unasked];
+    for lacking in all {
+        let Some((turn, mut wait)) = lacking(session).come_back(Instant::now(), limit) else { continue };
+        let session = Arc::clone(session);
+        let runtime = session.runtime.clone();
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(wait).await;
+                let (due, next) = lacking(&session).take(turn, Instant::now());
+                look_again(&session, &due);
+                match next {
+                    Some(next) => wait = next,
+                    None => return,
+                }
             }
-        }
-    });
+        });
+    }
 }
 
 fn look_again(session: &Arc<Session>, paths: &[PathBuf]) {
@@ -367,12 +402,17 @@ fn look_again(session: &Arc<Session>, paths: &[PathBuf]) {
     paths
         .iter()
         .filter(|path| !open.contains_key(path.as_path()))
-        .for_each(|path| session.lacking.forget(path));
+        .for_each(|path| forget_lacking(session, path));
+}
+
+fn forget_lacking(session: &Session, path: &Path) {
+    session.lacking.forget(path);
+    session.unasked.forget(path);
 }
 
 /// The document is closed: its errors go, and what its folder says of the file on disk counts again.
 pub fn document_closed(session: &Session, path: &Path) {
-    session.lacking.forget(path);
+    forget_lacking(session, path);
     session.diagnostics.clear_document(&session.uris, path);
 }
 
@@ -423,6 +463,14 @@ pub fn folder_changed(session: &Session, folder: &Path, status: Option<&FolderSt
 mod tests {
     use super::*;
     use crate::lsp::transport::Outbox;
+
+    #[test]
+    fn a_folder_that_cannot_be_asked_for_the_moment_has_not_found_nothing() {
+        let crowded = |kind: Kind| [false, true].map(|served| is_crowded(kind.name(), served));
+        assert_eq!(crowded(Kind::Busy), [true, true]);
+        assert_eq!(crowded(Kind::MemoryExceeded), [false, true]);
+        assert_eq!(crowded(Kind::BuildFailed), [false, false]);
+    }
 
     #[test]
     fn what_was_found_in_a_version_is_not_said_of_the_next() {

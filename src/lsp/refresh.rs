@@ -79,7 +79,9 @@ pub fn is_refreshed(feature: &str) -> bool {
 pub fn folder_changed(session: &Arc<Session>, transition: &Transition) {
     let Transition { folder, from, to, closed, .. } = transition;
     let is_new = from.generation != to.generation;
-    let turned_away = is_new && session.turned_away.take(folder, Instant::now());
+    // One whose graph was too old to answer from answers again, whether that is another graph or the same.
+    let answers = is_new || from.stale && !to.stale;
+    let turned_away = answers && session.turned_away.take(folder, Instant::now());
     if is_new || *closed {
         session.changed();
     }

@@ -40,7 +40,10 @@ pub struct Session {
     pub announcer: Arc<Announcer>,
     pub diagnostics: Diagnostics,
     pub uris: OpenUris,
+    /// Documents that there was no memory to parse.
     pub lacking: Lacking,
+    /// Documents of which their folders could not be asked, for want of memory or of a thread.
+    pub unasked: Lacking,
     pub lanes: Lanes,
     pub replaced: Replaced,
     pub token_results: TokenResults,
@@ -83,6 +86,7 @@ impl Session {
             announcer,
             uris: OpenUris::default(),
             lacking: Lacking::default(),
+            unasked: Lacking::default(),
             lanes: Lanes::default(),
             replaced: Replaced::default(),
             token_results: TokenResults::default(),

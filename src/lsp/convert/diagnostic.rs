@@ -29,6 +29,12 @@ pub fn about_document(why: &Unanalysed) -> Option<Diagnostic> {
     }
 }
 
+/// Its folder could not be asked what else is wrong with a file.
+pub fn not_looked_for(why: &str) -> Diagnostic {
+    let message = format!("coppice has not looked for all that may be wrong with this file: {why}");
+    diagnostic(Range::default(), DiagnosticSeverity::Information, "not-looked-for", message)
+}
+
 /// A file of a folder that is not in its graph.
 pub fn skipped_file(why: &str) -> Diagnostic {
     let message = format!("coppice does not index this file: {why}");

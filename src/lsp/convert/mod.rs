@@ -15,7 +15,7 @@ mod structure;
 mod symbol;
 
 pub use completion::{CompletionData, CompletionFeatures, completion_list, described, insertion_edit};
-pub use diagnostic::{about_document, about_folder, finding, skipped_file, syntax_error};
+pub use diagnostic::{about_document, about_folder, finding, not_looked_for, skipped_file, syntax_error};
 pub use edit::{EditFeatures, WorkspaceEdits};
 pub use hierarchy::{call_item, type_item};
 pub use hint::{Declared, HintFeatures, inlay_hint, resolved_hint};

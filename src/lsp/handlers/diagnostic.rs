@@ -14,7 +14,8 @@ use tower_lsp::jsonrpc::{Error, ErrorCode};
 
 use crate::graph::content_hash;
 use crate::lang::LangId;
-use crate::lsp::diagnostics::{FEATURE, of_document};
+use crate::lsp::convert;
+use crate::lsp::diagnostics::{FEATURE, is_unasked, note_unasked, of_document};
 use crate::lsp::errors;
 use crate::lsp::findings;
 use crate::lsp::reading::{Answer, Found, Patience, Scope, read, read_document};
@@ -49,6 +50,7 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
     let patience = if refreshes { Patience::Local } else { Patience::FolderFirst };
     let edits = session.edits.subscribe();
     let version = path.as_deref().and_then(|path| open_version(session, path));
+    let seen = session.unasked.begin();
     let more = read(session, FEATURE, &uri, patience, move |reading, scope, cancel| {
         Ok(Found::Answer(match scope {
             Scope::FileAlone => More::Later,
@@ -60,18 +62,31 @@ pub fn handle(session: &Arc<Session>, params: DocumentDiagnosticParams) -> Answe
     let session = Arc::clone(session);
     Box::pin(async move {
         let Some(mut items) = alone.await? else { return Ok(full(FullDocumentDiagnosticReport::default())) };
-        let more = match path.filter(|_| !refreshes) {
+        let more = match path.as_deref().filter(|_| !refreshes) {
             None => more.await,
             Some(path) => tokio::select! {
                 more = more => more,
-                useless = useless(&session, edits, &path, version) => return Err(useless),
+                useless = useless(&session, edits, path, version) => return Err(useless),
             },
         };
+        let unasked = |error: &Error| {
+            let asked = path.as_deref().zip(errors::kind(error));
+            asked.is_some_and(|(path, kind)| is_unasked(&session, path, kind))
+        };
+        if let Some(path) = path.as_deref().filter(|_| more.is_ok()) {
+            session.unasked.forget(path);
+        }
         match more {
             Ok(Some(More::Found(found))) => items.extend(found),
             Ok(Some(More::Later)) if !refreshes => return Err(later(!session.is_over())),
             Ok(Some(More::Later) | None) => {}
             Err(error) if error == errors::cancelled() => return Err(error),
+            Err(error) if unasked(&error) => {
+                if let Some(path) = path.as_deref().filter(|path| open_version(&session, path).is_some()) {
+                    note_unasked(&session, path, seen);
+                }
+                items.push(convert::not_looked_for(&error.message));
+            }
             // Of a folder that cannot answer its own diagnostic tells.
             Err(error) => tracing::debug!("the folder adds no diagnostics: {}", error.message),
         }

@@ -128,6 +128,11 @@ impl Manager {
         Some((below(&folder)?, folder.path.clone()))
     }
 
+    /// Whether the folder of a file is there to be asked, whoever asks.
+    pub fn is_served(&self, path: &Path) -> bool {
+        self.core().owner(path).is_some_and(|folder| folder.shelf.load().is_some())
+    }
+
     /// Opens a document: from now on its text counts instead of the file's.
     pub fn open(
         &self,
