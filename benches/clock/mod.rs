@@ -2,16 +2,26 @@
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-/// CPU time of this thread.
-pub struct Clock(Timespec);
+pub struct Clock(ClockId, Timespec);
 
 impl Clock {
+    /// CPU time of this thread.
     pub fn start() -> Clock {
-        Clock(clock_gettime(ClockId::ThreadCPUTime))
+        Clock::of(ClockId::ThreadCPUTime)
+    }
+
+    /// CPU time of all threads of the process.
+    #[allow(dead_code, reason = "every bench uses its own part of it")]
+    pub fn of_process() -> Clock {
+        Clock::of(ClockId::ProcessCPUTime)
+    }
+
+    fn of(id: ClockId) -> Clock {
+        Clock(id, clock_gettime(id))
     }
 
     pub fn seconds(&self) -> f64 {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        (now.tv_sec - self.0.tv_sec) as f64 + (now.tv_nsec - self.0.tv_nsec) as f64 / 1e9
+        let now = clock_gettime(self.0);
+        (now.tv_sec - self.1.tv_sec) as f64 + (now.tv_nsec - self.1.tv_nsec) as f64 / 1e9
     }
 }

@@ -4,6 +4,7 @@
 //! with each answer the [`Tier`] of certainty it was found at. Whatever it cannot know it says so:
 //! [`Outcome::External`] for what is known to come from outside the folder, [`Outcome::Unresolved`] for the rest.
 
+mod aim;
 mod ambient;
 mod bases;
 mod built_for;
@@ -39,6 +40,8 @@ mod present;
 mod receiver;
 mod references;
 mod related;
+mod search;
+mod shares;
 mod standard;
 mod term;
 mod tested;
@@ -63,7 +66,7 @@ use bases::Linear;
 pub use hierarchy::Types;
 pub use implementation::{Implementation, Implementations};
 use index::FileIndex;
-use kept::Kept;
+use kept::{Between, Indexed, Kept};
 pub use kin::Kin;
 use member::{Members, Wanted};
 use memo::{Guarded, Left, Memo};
@@ -168,7 +171,7 @@ const DEPTH_MAX: u32 = 48;
 /// told by the first of them. Every use of a name keeps its own.
 const HITS_MAX: usize = 64;
 
-/// Answers that a resolver keeps between questions, each of some hundred bytes.
+/// Answers that a resolver, or those that share a search, keep between questions, each of some hundred bytes.
 const ANSWERS_KEPT_MAX: usize = 1 << 17;
 
 /// The place that a term is evaluated at: it decides what `self` is.
@@ -282,6 +285,7 @@ pub struct Resolver<'v> {
     /// Nothing is guessed by name: whoever asks has no use for guesses.
     sober: Cell<bool>,
     files: Kept,
+    answers_max: Cell<usize>,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
     values: Memo<Symbol, Typed>,
@@ -326,6 +330,7 @@ impl<'v> Resolver<'v> {
             linking: Cell::new(false),
             sober: Cell::new(false),
             files: Kept::default(),
+            answers_max: Cell::new(ANSWERS_KEPT_MAX),
             refs: Memo::default(),
             aliases: Memo::default(),
             values: Memo::default(),
@@ -351,6 +356,11 @@ impl<'v> Resolver<'v> {
             groups: RefCell::default(),
             packages: packages::Packages::default(),
         }
+    }
+
+    /// One that keeps files together with others.
+    fn sharing(view: &'v View, files: Between) -> Self {
+        Resolver { files: Kept::sharing(files), ..Resolver::new(view) }
     }
 
     pub fn view(&self) -> &'v View {
@@ -476,9 +486,14 @@ impl<'v> Resolver<'v> {
         let members = self.members.len() + self.foreign_members.len();
         let kept = named + typed + extensions + members + self.guard.len();
         self.files.age();
-        if kept > ANSWERS_KEPT_MAX {
+        if kept > self.answers_max.get() {
             self.forget();
         }
+    }
+
+    /// Keeps its part of the answers that one resolver may, as one of so many that do so at the same time.
+    fn keep_as_one_of(&self, resolvers: usize) {
+        self.answers_max.set(ANSWERS_KEPT_MAX / resolvers);
     }
 
     /// Lets go all answers.
@@ -534,23 +549,19 @@ impl<'v> Resolver<'v> {
         Some(result)
     }
 
-    fn index(&self, file: FileId) -> Rc<FileIndex> {
+    fn index(&self, file: FileId) -> Indexed {
         if let Some(index) = self.files.get(file) {
             return index;
         }
-        let index = Rc::new(FileIndex::new(self.view.facts(file), self.view.lang(file)));
-        self.files.put(file, &index);
-        index
+        self.files.put(file, FileIndex::new(self.view.facts(file), self.view.lang(file)))
     }
 
     /// The same for a file that will likely not be asked for again once another one passes.
-    fn passing_index(&self, file: FileId) -> Rc<FileIndex> {
+    fn passing_index(&self, file: FileId) -> Indexed {
         if let Some(index) = self.files.get(file) {
             return index;
         }
-        let index = Rc::new(FileIndex::new(self.view.facts_once(file), self.view.lang(file)));
-        self.files.pass(file, &index);
-        index
+        self.files.pass(file, FileIndex::new(self.view.facts_once(file), self.view.lang(file)))
     }
 
     fn knobs(&self, file: FileId) -> &'static Knobs {
