@@ -1,11 +1,12 @@
 //! How often the right name is among the first completions, and how long they take.
 //!
 //! ```text
-//! cargo bench --bench completion -- CORPORA [--corpus NAME]… [--positions N] [--misses N]
+//! cargo bench --bench completion -- CORPORA [--corpus NAME]… [--positions N] [--letters N] [--misses N]
 //! ```
 //!
 //! Each folder in `CORPORA` is loaded. Positions are uses of names, spread evenly over its files: the text is cut behind
-//! the name's first two letters, what follows the name stays, and the name is looked for among the completions. The
+//! the name's first letters (two if not said otherwise), what follows the name stays, and the name is looked for among the
+//! completions. Without a letter, places are those behind a receiver alone. The
 //! time is that of a client's question after the edit, in CPU time of the thread that answers: what the document says follows
 //! from what it said before, is laid over the graph, and completed; the third from the end
 //! is of what the document says, the last two of completing alone. Files over a megabyte, which the
@@ -26,25 +27,26 @@ use coppice::query;
 use corpus::Corpus;
 use corpus::clock::Clock;
 
-/// Letters that are there.
-const LETTERS: usize = 2;
 const SHOWN: usize = 10;
 /// What the server indexes by default.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 fn main() {
     let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
-    let (mut corpora, mut only, mut positions, mut misses) = (None, Vec::new(), 500, 0);
+    let (mut corpora, mut only) = (None, Vec::new());
+    let (mut positions, mut letters, mut misses) = (500, 2, 0);
     while let Some(arg) = args.next() {
+        let mut number = |or: usize| args.next().and_then(|n| n.parse().ok()).unwrap_or(or);
         match arg.as_str() {
+            "--positions" => positions = number(positions),
+            "--letters" => letters = number(letters),
+            "--misses" => misses = number(misses),
             "--corpus" => only.extend(args.next()),
-            "--positions" => positions = args.next().and_then(|n| n.parse().ok()).unwrap_or(positions),
-            "--misses" => misses = args.next().and_then(|n| n.parse().ok()).unwrap_or(misses),
             _ => corpora = Some(PathBuf::from(arg)),
         }
     }
     let Some(corpora) = corpora else {
-        eprintln!("completion: needs CORPORA; options --corpus NAME, --positions N, --misses N");
+        eprintln!("completion: needs CORPORA; options --corpus NAME, --positions N, --letters N, --misses N");
         return;
     };
     println!(
@@ -67,14 +69,14 @@ fn main() {
     for root in folders.into_iter().filter(|f| f.is_dir()) {
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if only.is_empty() || only.contains(&name) {
-            measure(&name, &root, positions, misses);
+            measure(&name, &root, positions, letters, misses);
         }
     }
 }
 
-fn measure(name: &str, root: &Path, wanted: usize, mut misses: usize) {
+fn measure(name: &str, root: &Path, wanted: usize, letters: usize, mut misses: usize) {
     let Corpus { view, lines, .. } = Corpus::load(root);
-    let all = uses(&view);
+    let all = uses(&view, letters);
     if all.is_empty() {
         return;
     }
@@ -85,21 +87,23 @@ fn measure(name: &str, root: &Path, wanted: usize, mut misses: usize) {
         let Ok(text) = view.text(*file) else { continue };
         let (start, end) = (*start as usize, *end as usize);
         let right = &text[start..end];
-        let cut = start + LETTERS;
+        let cut = start + letters;
         let edited: Arc<str> = format!("{}{}", &text[..cut], &text[end..]).into();
         let lang = view.lang(*file);
         let Ok(old) = Parser::new().parse(lang, &text, None, &ParseLimits::default()) else { continue };
         let before = Reading::whole(lang, old, &text, &|_| true);
         let replaced = Replaced { start: cut as u32, old_end: end as u32, new_end: cut as u32 };
         let mut seed = before.tree.clone();
-        seed.edit(point(&text, cut), point(&text, end), point(&text, cut));
+        seed.edit(Point::of(&text, cut), Point::of(&text, end), Point::of(&text, cut));
         let Ok(tree) = Parser::new().parse(lang, &edited, Some(&seed), &ParseLimits::default()) else {
             continue;
         };
         let clock = Clock::start();
-        let facts = before.next(lang, (tree, &seed), &edited, &|_| true, replaced).facts;
+        let reading = before.next(lang, (tree, &seed), &edited, &|_| true, replaced);
         reads.push(clock.seconds());
-        let document = OpenFile { path: view.path(*file).to_owned(), lang, text: Arc::clone(&edited), facts };
+        let (path, facts) = (view.path(*file).to_owned(), Arc::clone(&reading.facts));
+        let reading = Some(Arc::new(reading));
+        let document = OpenFile { path, lang, text: Arc::clone(&edited), facts, reading };
         let there = view.changed(vec![document], &[]);
         let before = clock.seconds();
         let found = query::completions(&there, *file, cut as u32, 100, &AtomicBool::new(false));
@@ -135,15 +139,8 @@ fn measure(name: &str, root: &Path, wanted: usize, mut misses: usize) {
     );
 }
 
-fn point(text: &str, offset: usize) -> Point {
-    let before = &text.as_bytes()[..offset];
-    let line = before.iter().filter(|b| **b == b'\n').count();
-    let column = offset - before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    Point { offset, line, column }
-}
-
 /// Uses of names that are longer than what is left of them, by file and place.
-fn uses(view: &View) -> Vec<(FileId, u32, u32)> {
+fn uses(view: &View, letters: usize) -> Vec<(FileId, u32, u32)> {
     let mut all = Vec::new();
     for file in view.files().filter(|file| view.row(*file).meta.bytes <= FILE_BYTES_MAX) {
         let facts = view.facts(file);
@@ -151,7 +148,10 @@ fn uses(view: &View) -> Vec<(FileId, u32, u32)> {
         let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let uses = facts.refs.iter().filter(|r| {
             let name = view.name_text(r.name);
-            name.len() > LETTERS && r.span.len() as usize == name.len() && is_word(name)
+            name.len() > letters
+                && r.span.len() as usize == name.len()
+                && is_word(name)
+                && (letters > 0 || r.recv.is_some())
         });
         all.extend(uses.map(|r| (file, r.span.start, r.span.end)));
     }

@@ -120,7 +120,7 @@ fn edit(path: &str, lang: LangId, text: &str, edits: usize, counts: &mut Counts)
         let mut old = tree.clone();
         let change =
             Replaced { start: start as u32, old_end: end as u32, new_end: (start + new.len()) as u32 };
-        old.edit(point(&text, start), point(&text, end), point(&next, start + new.len()));
+        old.edit(Point::of(&text, start), Point::of(&text, end), Point::of(&next, start + new.len()));
         let Some(now) = parsed(&mut parser, lang, &next, Some(&old)) else { return };
         counts.edits += 1;
         let clock = Clock::start();
@@ -144,13 +144,6 @@ fn edit(path: &str, lang: LangId, text: &str, edits: usize, counts: &mut Counts)
         (facts, seams) = followed.unwrap_or(whole);
         (text, tree) = (next, now);
     }
-}
-
-fn point(text: &str, offset: usize) -> Point {
-    let before = &text.as_bytes()[..offset];
-    let line = before.iter().filter(|b| **b == b'\n').count();
-    let column = offset - before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    Point { offset, line, column }
 }
 
 /// Numbers from a seed (xorshift).

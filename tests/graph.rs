@@ -159,7 +159,13 @@ proptest! {
 
 fn opened(path: &str, text: &str) -> OpenFile {
     let (text, facts) = (text.into(), Arc::new(facts_of("a.py", text)));
-    OpenFile { path: path.into(), lang: LangId::of_path("a.py".as_ref()).unwrap(), text, facts }
+    OpenFile {
+        path: path.into(),
+        lang: LangId::of_path("a.py".as_ref()).unwrap(),
+        text,
+        facts,
+        reading: None,
+    }
 }
 
 struct NoTexts;

@@ -243,7 +243,13 @@ mod tests {
         let text = "def other(): pass\n";
         let facts = Arc::new(Fixture::encode("site/lib.py", text).unwrap().facts());
         let lang = below.lang(below.file("site/lib.py").unwrap());
-        let open = super::super::OpenFile { path: "site/lib.py".to_owned(), lang, text: text.into(), facts };
+        let open = super::super::OpenFile {
+            path: "site/lib.py".to_owned(),
+            lang,
+            text: text.into(),
+            facts,
+            reading: None,
+        };
         struct NoTexts;
         impl super::super::Texts for NoTexts {
             fn read(&self, _: &str) -> std::io::Result<String> {

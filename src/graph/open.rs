@@ -6,8 +6,8 @@ use super::encoded::{Counts, content_hash, is_visible};
 use super::frozen::{Frozen, Record};
 use super::lines::Lines;
 use super::overlay::{Body, Overlay, Row, next_stamp};
-use crate::lang::LangId;
 use crate::lang::facts::{DefId, Facts, Name};
+use crate::lang::{LangId, Reading};
 
 /// An open document: it counts instead of the file on disk.
 #[derive(Clone, Debug)]
@@ -18,6 +18,9 @@ pub struct OpenFile {
     pub text: Arc<str>,
     /// Fresh facts of the text, under names of its own.
     pub facts: Arc<Facts>,
+    /// What the text itself says, and nothing else, so that other versions of it can be read from there. Whoever lays the
+    /// document over a graph has its bytes charged for as long as that lies there.
+    pub reading: Option<Arc<Reading>>,
 }
 
 impl OpenFile {

@@ -10,6 +10,7 @@ use super::generation::Graph;
 use super::lines::Lines;
 use super::open::OpenFile;
 use super::overlay::Row;
+use crate::lang::Reading;
 use crate::lang::modules::{FileId, Layout};
 use crate::text::{BYTE_ORDER_MARK, Encoding, Position};
 
@@ -139,6 +140,11 @@ impl View {
         }
     }
 
+    /// What the text of an open document itself says, where that is at hand.
+    pub fn reading(&self, file: FileId) -> Option<&Arc<Reading>> {
+        self.document(file)?.reading.as_ref()
+    }
+
     /// Whether the file is an open document.
     pub fn is_open(&self, file: FileId) -> bool {
         self.document(file).is_some()
@@ -161,8 +167,8 @@ impl View {
         self.positions(file, encoding).offset(position)
     }
 
-    /// Bytes on the heap that the view has besides the graph that it was made of. Documents' texts and own facts are
-    /// not counted.
+    /// Bytes on the heap that the view has besides the graph that it was made of. Documents' texts, own facts and readings
+    /// are not counted.
     pub fn own_bytes(&self) -> usize {
         if self.open.is_empty() {
             return 0;
@@ -254,7 +260,7 @@ mod tests {
         let lang = view.lang(file);
         let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();
         let facts = Arc::new(extract(lang, &tree, text));
-        let document = OpenFile { path: "a.py".into(), lang, text: text.into(), facts };
+        let document = OpenFile { path: "a.py".into(), lang, text: text.into(), facts, reading: None };
         // What an editor shows and calls a part of its text is counted.
         let open = view.changed(vec![document], &[]);
         assert_eq!(open.position(file, 3, Encoding::Utf16), at(0, 1));

@@ -233,6 +233,26 @@ pub struct Point {
     pub column: usize,
 }
 
+impl Point {
+    /// Where an offset of the text is. The parser ends lines at `\n` alone, unlike editors.
+    pub fn of(text: &str, offset: usize) -> Point {
+        Point::default().behind(&text[..offset])
+    }
+
+    /// Where some text ends that starts here.
+    pub fn behind(self, text: impl AsRef<[u8]>) -> Point {
+        let bytes = text.as_ref();
+        let offset = self.offset + bytes.len();
+        match memchr::memrchr(b'\n', bytes) {
+            None => Point { offset, line: self.line, column: self.column + bytes.len() },
+            Some(last) => {
+                let line = self.line + memchr::memchr_iter(b'\n', bytes).count();
+                Point { offset, line, column: bytes.len() - last - 1 }
+            }
+        }
+    }
+}
+
 impl Tree {
     /// Tells the tree of an edit, so that it can seed the next parse.
     pub fn edit(&mut self, start: Point, old_end: Point, new_end: Point) {
@@ -261,13 +281,7 @@ impl Tree {
         let bytes = text.as_bytes();
         let mut forward = |offset: usize| {
             let offset = offset.clamp(point.offset, bytes.len());
-            let passed = &bytes[point.offset..offset];
-            let lines = memchr::memchr_iter(b'\n', passed).count();
-            let column = match memchr::memrchr(b'\n', passed) {
-                Some(at) => passed.len() - at - 1,
-                None => point.column + passed.len(),
-            };
-            point = Point { offset, line: point.line + lines, column };
+            point = point.behind(&bytes[point.offset..offset]);
             point
         };
         for span in changed {

@@ -7,6 +7,7 @@ use super::walk::{Replaced, Seams};
 use super::{LangId, Tree, extract_with_seams, follow};
 
 /// What a text turned out to be: its tree, what it says, and where that can be taken apart.
+#[derive(Debug)]
 pub struct Reading {
     pub tree: Tree,
     pub facts: Arc<Facts>,

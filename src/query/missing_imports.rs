@@ -4,11 +4,11 @@ use rustc_hash::FxHashSet;
 
 use super::Edit;
 use super::completion::{Import, import_of, is_importable};
+use super::reading;
 use crate::graph::View;
 use crate::lang::facts::{Name, Ref, RefId, Span};
 use crate::lang::imports::insertion;
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::{ParseLimits, Parser};
 use crate::resolve::{Occurrence, Outcome, Resolver, Symbol};
 
 /// Imports that are offered for one name; a name with more is not chosen from a list.
@@ -42,7 +42,7 @@ pub fn missing_imports(view: &View, file: FileId, span: Span) -> Vec<MissingImpo
         return Vec::new();
     }
     let Ok(text) = view.text(file) else { return Vec::new() };
-    let Ok(tree) = Parser::new().parse(lang, &text, None, &ParseLimits::default()) else { return Vec::new() };
+    let Some(tree) = reading::tree(view, file, &text) else { return Vec::new() };
     let mut offered: Vec<MissingImport> = Vec::new();
     for r in uses {
         let imports = match style.qualified {

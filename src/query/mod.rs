@@ -28,6 +28,7 @@ mod missing_imports;
 mod moniker;
 mod more_than_called;
 mod picture;
+mod reading;
 mod references;
 mod rename;
 mod selection;

@@ -1,13 +1,13 @@
 //! What a call at a place takes.
 
 use super::docs::documentation;
+use super::reading;
 use super::signature::signature;
 use super::{Destination, destinations};
-use crate::graph::{OpenFile, View};
+use crate::graph::View;
 use crate::lang::calls::{Call, call_at};
-use crate::lang::facts::{Def, DefFlags, DefKind, Facts, ScopeKind};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, ScopeKind, Span};
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::{ParseLimits, Parser, extract};
 use crate::resolve::{Occurrence, Resolver, Symbol};
 
 /// Signatures of one name that are shown.
@@ -34,8 +34,7 @@ pub struct SignatureHelp {
 /// The signatures of what the innermost call at the offset calls; `None` outside of calls, and where it is not known.
 pub fn signature_help(view: &View, file: FileId, offset: u32) -> Option<SignatureHelp> {
     let text = view.text(file).ok()?;
-    let lang = view.lang(file);
-    let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
+    let tree = reading::tree(view, file, &text)?;
     let call = call_at(&tree, &text, offset)?;
     // What is found is known to the view that it was found in.
     let all = |view: &View| -> Option<Vec<Signature>> {
@@ -44,12 +43,7 @@ pub fn signature_help(view: &View, file: FileId, offset: u32) -> Option<Signatur
     };
     let mut signatures = all(view).or_else(|| {
         // As if the call were closed, where the text does not parse as it stands.
-        let filled = format!("{}){}", &text[..offset as usize], &text[offset as usize..]);
-        let tree = Parser::new().parse(lang, &filled, None, &ParseLimits::default()).ok()?;
-        let facts = extract(lang, &tree, &filled).into();
-        let path = view.path(file).to_owned();
-        let there = view.changed(vec![OpenFile { path, lang, text: filled.into(), facts }], &[]);
-        all(&there)
+        all(&reading::with_replaced(view, file, &text, Span::new(offset, offset), ")")?)
     })?;
     signatures.dedup();
     let active = signatures.iter().position(|s| s.active.is_some()).unwrap_or(0);

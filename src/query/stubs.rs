@@ -2,13 +2,14 @@
 
 use super::Edit;
 use super::missing_imports::unresolved;
+use super::reading;
 use crate::graph::View;
+use crate::lang::LangId;
 use crate::lang::call_sites::CallSite;
 use crate::lang::facts::{Facts, Ref, Role, Scope, ScopeId, ScopeKind, Span, Term, TermId};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::{Knobs, Stub};
 use crate::lang::words::is_name;
-use crate::lang::{LangId, ParseLimits, Parser};
 use crate::resolve::Resolver;
 
 /// A function that would be there, and the edit that writes it.
@@ -32,7 +33,7 @@ pub fn missing_functions(view: &View, file: FileId, span: Span) -> Vec<MissingFu
     if calls.is_empty() {
         return Vec::new();
     }
-    let Ok(tree) = Parser::new().parse(lang, &text, None, &ParseLimits::default()) else { return Vec::new() };
+    let Some(tree) = reading::tree(view, file, &text) else { return Vec::new() };
     let mut found = Vec::new();
     for call in calls {
         let own = call.recv.is_some_and(|recv| is_self(view, &facts, recv, lang.knobs()));

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::Edit;
 use super::findings::{FindingKind, first_findings};
+use super::reading;
 use crate::graph::View;
 use crate::lang::facts::{DefKind, Facts, Span};
 use crate::lang::imports::removal;
@@ -52,8 +53,7 @@ fn removed(view: &View, file: FileId, spans: &[Span], text: &str) -> Vec<Edit> {
     }
     let lang = view.lang(file);
     let facts = view.facts(file);
-    let limits = ParseLimits::default();
-    let Ok(tree) = Parser::new().parse(lang, text, None, &limits) else { return Vec::new() };
+    let Some(tree) = reading::tree(view, file, text) else { return Vec::new() };
     let mut removed = removals(&facts, &tree, text, spans);
     let names = removed.len();
     removed.dedup();
@@ -65,7 +65,9 @@ fn removed(view: &View, file: FileId, spans: &[Span], text: &str) -> Vec<Edit> {
     for span in removed.iter().rev() {
         after.replace_range(span.start as usize..span.end as usize, "");
     }
-    let Ok(there) = Parser::new().parse(lang, &after, None, &limits) else { return Vec::new() };
+    let Ok(there) = Parser::new().parse(lang, &after, None, &ParseLimits::default()) else {
+        return Vec::new();
+    };
     let count = |defs: &[crate::lang::facts::Def]| defs.iter().filter(|d| d.kind == DefKind::Import).count();
     let left = extract(lang, &there, &after);
     let as_meant =

@@ -405,7 +405,8 @@ mod tests {
         let (name, text) = document;
         let facts = Fixture::encode(name, text).unwrap().facts();
         let lang = below.lang(below.file(name).unwrap());
-        let open = OpenFile { path: name.to_owned(), lang, text: text.into(), facts: facts.into() };
+        let open =
+            OpenFile { path: name.to_owned(), lang, text: text.into(), facts: facts.into(), reading: None };
         leading_to(&below.with_documents(vec![open]), path)
     }
 

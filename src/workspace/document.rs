@@ -437,25 +437,7 @@ fn edit(
     let (from, to) = (start_of(range.0, text), start_of(range.1, text));
     let removed = text.get(from..to).unwrap_or_default().to_owned();
     let done = apply_edit(text, lines, range, encoding, new)?;
-    let start = point(text, done.start as usize);
+    let start = Point::of(text, done.start as usize);
     debug_assert_eq!(removed.len(), (done.old_end - done.start) as usize);
-    Ok([start, after(start, &removed), after(start, new)])
-}
-
-/// The parser ends lines at `\n` alone, unlike editors.
-fn point(text: &str, offset: usize) -> Point {
-    after(Point::default(), &text[..offset])
-}
-
-/// The point behind some text that starts at a point.
-fn after(start: Point, text: &str) -> Point {
-    let bytes = text.as_bytes();
-    let offset = start.offset + bytes.len();
-    match memchr::memrchr(b'\n', bytes) {
-        None => Point { offset, line: start.line, column: start.column + bytes.len() },
-        Some(last) => {
-            let line = start.line + memchr::memchr_iter(b'\n', bytes).count();
-            Point { offset, line, column: bytes.len() - last - 1 }
-        }
-    }
+    Ok([start, start.behind(&removed), start.behind(new)])
 }

@@ -13,12 +13,13 @@ use std::sync::atomic::AtomicBool;
 pub(super) use gather::is_importable;
 
 use super::docs::documentation;
+use super::reading;
 use super::signature::signature;
 use crate::graph::View;
 use crate::lang::facts::{Def, DefKind, Facts, Span};
 use crate::lang::imports::{Insertion, insertion};
 use crate::lang::modules::{FileId, Layout};
-use crate::lang::{LangId, ParseLimits, Parser, Tree};
+use crate::lang::{LangId, Tree};
 use crate::resolve::{Resolver, Symbol};
 
 /// What a completion is.
@@ -104,7 +105,7 @@ pub fn completions(
     })
 }
 
-/// Where and how a file gets imports: its text is parsed once for all that are asked for.
+/// Where and how a file gets imports: there is one tree of its text for all that are asked for.
 pub struct ImportPlaces {
     lang: LangId,
     text: Arc<str>,
@@ -114,9 +115,9 @@ pub struct ImportPlaces {
 impl ImportPlaces {
     /// `None` if the file cannot be read or parsed.
     pub fn of(view: &View, file: FileId) -> Option<ImportPlaces> {
-        let (lang, text) = (view.lang(file), view.text(file).ok()?);
-        let tree = Parser::new().parse(lang, &text, None, &ParseLimits::default()).ok()?;
-        Some(ImportPlaces { lang, text, tree })
+        let text = view.text(file).ok()?;
+        let tree = reading::tree(view, file, &text)?;
+        Some(ImportPlaces { lang: view.lang(file), text, tree })
     }
 
     /// What brings the import for a use at the offset; `None` where the language has no such thing.

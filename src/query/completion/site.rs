@@ -1,13 +1,12 @@
 //! Where something is being written, and what is known of the place.
 
-use std::sync::Arc;
-
-use crate::graph::{OpenFile, View};
+use super::super::reading::with_replaced;
+use crate::graph::View;
+use crate::lang::LangId;
 use crate::lang::facts::{DefKind, Facts, Role, ScopeId, Span, Term, TermId};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::pack::AssignedMembers;
 use crate::lang::words::Leaf;
-use crate::lang::{LangId, ParseLimits, Parser, extract};
 
 /// The name that stands in for the one that is still to be written.
 pub const PLACEHOLDER: &str = "c0mpletion";
@@ -83,13 +82,11 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
     let name = format!("{}{PLACEHOLDER}", &text[start as usize..offset as usize]);
     let lang = view.lang(file);
     let rest = rest_of_import(lang, &before[..start as usize], &text[end..]);
-    let filled = format!("{}{name}{rest}{}", &text[..start as usize], &text[end..]);
-    let tree = Parser::new().parse(lang, &filled, None, &ParseLimits::default()).ok()?;
+    let instead_of = Span::new(start, end as u32);
+    let there = with_replaced(view, file, text, instead_of, &format!("{name}{rest}"))?;
     // Names in strings are names where the language reads them (a format string).
-    let in_text = matches!(tree.leaf_at(start).0, Leaf::Comment | Leaf::String);
-    let filled_facts = Arc::new(extract(lang, &tree, &filled));
-    let path = view.path(file).to_owned();
-    let there = view.changed(vec![OpenFile { path, lang, text: filled.into(), facts: filled_facts }], &[]);
+    let leaf = there.reading(file)?.tree.leaf_at(start).0;
+    let in_text = matches!(leaf, Leaf::Comment | Leaf::String);
     let facts = there.facts(file);
     let wide = Span::new(start, start + name.len() as u32);
     let site = match at_name(&there, file, &facts, wide) {
@@ -105,8 +102,8 @@ pub fn find(view: &View, file: FileId, text: &str, offset: u32) -> Option<Found>
             module: None,
         },
     };
-    let placeholder =
-        Placeholder { span: Span::new(start, wide.end + rest.len() as u32), instead_of: end as u32 - start };
+    let span = Span::new(start, wide.end + rest.len() as u32);
+    let placeholder = Placeholder { span, instead_of: instead_of.len() };
     Some(Found::Elsewhere(Box::new(there), site, placeholder))
 }
 

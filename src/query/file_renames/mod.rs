@@ -106,7 +106,7 @@ impl<'v> Moving<'v> {
                 .parse(lang, &text, None, &ParseLimits::default())
                 .map_err(|e| Refusal(format!("{to} cannot be read: {e}")))?;
             let facts: Arc<Facts> = extract(lang, &tree, &text).into();
-            documents.push(OpenFile { path: to.clone(), lang, text, facts });
+            documents.push(OpenFile { path: to.clone(), lang, text, facts, reading: None });
             gone.push(view.path(*file).to_owned());
         }
         let after = view.changed(documents, &gone);

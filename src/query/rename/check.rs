@@ -47,7 +47,7 @@ pub fn check(
         documents.push(match (at >= read && trusted).then(said).flatten() {
             Some(facts) => {
                 let (path, lang) = (view.path(file).to_owned(), view.lang(file));
-                OpenFile { path, lang, text: text.into(), facts: Arc::new(facts) }
+                OpenFile { path, lang, text: text.into(), facts: Arc::new(facts), reading: None }
             }
             None => {
                 let document = parsed(view, file, text, &before.text, name)?;
@@ -122,7 +122,7 @@ fn parsed(view: &View, file: FileId, text: String, before: &str, name: &str) -> 
         return refuse(format!("`{name}` cannot stand where the name stands in {path}"));
     }
     let facts = Arc::new(extract(lang, &tree, &text));
-    Ok(OpenFile { path, lang, text: text.into(), facts })
+    Ok(OpenFile { path, lang, text: text.into(), facts, reading: None })
 }
 
 /// How the places of a changed file move.

@@ -64,6 +64,8 @@ pub type Placed = (String, Arc<Document>);
 /// A view, with the bytes that its documents take in it.
 pub struct Sight {
     view: View,
+    /// Those that lie over the graph: they own the bytes of what the view has of them.
+    _documents: Vec<Arc<Document>>,
     _charge: Option<Charge>,
 }
 
@@ -139,7 +141,8 @@ impl Resident {
         }
         // Without the lock: it may take a parse, and memory that other folders give up. Of two who make the same view at
         // once the later one's is kept.
-        let open: Vec<OpenFile> = documents.iter().filter_map(|d| self.overlay(d)).collect();
+        let (open, over): (Vec<OpenFile>, Vec<Arc<Document>>) =
+            documents.iter().filter_map(|d| Some((self.overlay(d)?, Arc::clone(&d.1)))).unzip();
         let counts = !open.is_empty();
         // What the documents before have in common with these is not made again.
         let view = match &last {
@@ -150,7 +153,7 @@ impl Resident {
             true => Some(charge(view.graph().own_bytes().saturating_sub(self.graph.own_bytes()) as u64)?),
             false => None,
         };
-        let sight = Arc::new(Sight { view, _charge: charge });
+        let sight = Arc::new(Sight { view, _documents: over, _charge: charge });
         let old = self.last.lock().replace((documents, Arc::clone(&sight)));
         drop((last, old));
         Ok(sight)
@@ -177,11 +180,14 @@ impl Resident {
         if self.graph.file(path).is_some_and(same) && !document.is_mended() {
             return None;
         }
-        match document.facts() {
-            Ok(facts) => {
-                let (path, text) = (path.clone(), Arc::clone(&document.text));
-                Some(OpenFile { path, lang: document.lang?, text, facts })
-            }
+        match document.analysis() {
+            Ok(analysis) => Some(OpenFile {
+                path: path.clone(),
+                lang: document.lang?,
+                text: Arc::clone(&document.text),
+                facts: Arc::clone(&analysis.facts),
+                reading: Some(Arc::clone(&analysis.reading)),
+            }),
             Err(Unanalysed::NoLanguage) => None,
             Err(why) => {
                 tracing::debug!("{path} counts as on disk: {why}");

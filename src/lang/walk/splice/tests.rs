@@ -34,7 +34,7 @@ impl Version {
             let end = range.start + new.len();
             let mut next = text.clone();
             next.replace_range(range.clone(), new);
-            old.edit(point(&text, range.start), point(&text, range.end), point(&next, end));
+            old.edit(Point::of(&text, range.start), Point::of(&text, range.end), Point::of(&next, end));
             let this = Replaced { start: range.start as u32, old_end: range.end as u32, new_end: end as u32 };
             change = Some(change.map_or(this, |before: Replaced| before.then(this)));
             text = next;
@@ -54,12 +54,6 @@ impl Version {
         let at = self.text.rfind(from).unwrap();
         self.edited(&[(at..at + from.len(), to)])
     }
-}
-
-fn point(text: &str, offset: usize) -> Point {
-    let line = text[..offset].matches('\n').count();
-    let column = offset - text[..offset].rfind('\n').map_or(0, |at| at + 1);
-    Point { offset, line, column }
 }
 
 const TOURS: [(&str, &str); 11] = [

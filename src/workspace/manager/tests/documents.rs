@@ -137,6 +137,22 @@ fn an_open_document_counts_instead_of_its_file() {
 }
 
 #[test]
+fn a_view_keeps_the_bytes_of_what_it_has_of_documents() {
+    let world = World::new(&[("a/x.py", "def f(): pass\n")]);
+    world.add("a");
+    world.loaded("a");
+    let path = world.at("a/x.py");
+    world.manager.open(&path, "python", 1, "def g(): pass\n").unwrap();
+    let documents = || world.manager.status().memory.documents;
+    let ready = world.ask("a/x.py").unwrap();
+    let used = documents();
+    world.manager.close(&path).unwrap();
+    assert_eq!(documents(), used);
+    drop(ready);
+    world.until("a", |_| documents() == 0);
+}
+
+#[test]
 fn a_lone_document_is_served_by_itself() {
     let world = World::new(&[("x.py", "def f(): pass\n"), ("y.py", "def g(): pass\n")]);
     world.manager.open(&world.at("x.py"), "python", 1, "def h(): pass\n").unwrap();
