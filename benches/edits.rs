@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use coppice::lang::parse::Point;
-use coppice::lang::{LangId, ParseLimits, Parser, Replaced, Tree, extract_with_seams, follow};
+use coppice::lang::{LangId, ParseLimits, Parser, Replaced, Tree, canonical, extract_with_seams, follow};
 
 use corpus::Corpus;
 use corpus::clock::Clock;
@@ -133,7 +133,7 @@ fn edit(path: &str, lang: LangId, text: &str, edits: usize, counts: &mut Counts)
         counts.following.push(after + if followed.is_none() { clock.seconds() } else { 0.0 });
         if let Some((after, _)) = &followed {
             counts.followed += 1;
-            let same = after.clone().in_order_of_names() == whole.0.clone().in_order_of_names();
+            let same = canonical(after.clone()) == canonical(whole.0.clone());
             if !same {
                 counts.differ += 1;
                 if counts.differ <= SHOWN_MAX {

@@ -512,7 +512,7 @@ impl Facts {
         }
     }
 
-    /// The same with each name that is used once, in order of use: what facts that say the same have in common.
+    /// The same with each name that is used once, in order of use.
     #[must_use]
     pub fn in_order_of_names(mut self) -> Facts {
         let old = std::mem::take(&mut self.names);

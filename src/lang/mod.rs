@@ -40,6 +40,7 @@ pub use pack::{Family, Knobs, LangId, Pack, Usage};
 pub use parse::{ParseError, ParseLimits, Parser, SkipReason, SyntaxError, Tree, TreeRef, check_text};
 pub use reading::Reading;
 pub use scratch::ScratchParser;
+pub use walk::compact::canonical;
 pub use walk::{Replaced, Seams};
 
 /// What the first language that wants this manifest makes of it. Languages of one family share manifests; one reading is

@@ -6,7 +6,8 @@ use super::Walk;
 use crate::lang::facts::{DefFlags, DefKind, Name};
 
 /// What is kept of a branch for the next one of its condition, which stands in it.
-struct Branch {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Branch {
     /// The frame of its node.
     frame: usize,
     /// What stands around the whole condition likely is not compiled.
@@ -49,6 +50,17 @@ impl Walk<'_> {
         } else {
             self.branches.macros.insert(def.name);
         }
+    }
+
+    /// The branches that the walk is in.
+    pub(super) fn open_branches(&mut self) -> &[Branch] {
+        let frames = self.frames.len();
+        while self.branches.open.pop_if(|branch| branch.frame >= frames).is_some() {}
+        &self.branches.open
+    }
+
+    pub(super) fn set_open_branches(&mut self, open: &[Branch]) {
+        self.branches.open = open.to_vec();
     }
 
     /// Keeps in mind the macros among the definitions that there are, as if they had been walked.

@@ -149,9 +149,9 @@ impl<'t> Builder<'t> {
         self.parameters.keys().map(|name| &**name)
     }
 
-    /// Begins with what stands before a mark in the facts of another version of the text, under its names; terms are
-    /// taken over whole.
-    pub fn take_over(&mut self, old: &'t Facts, mark: Mark, text_len: u32) {
+    /// Begins with what stands before a mark in the facts of another version of the text, under its names, to go on
+    /// inside of these scopes; terms are taken over whole.
+    pub fn take_over(&mut self, old: &'t Facts, mark: Mark, inside: &[ScopeId], text_len: u32) {
         self.names = old.names.iter().zip(0..).map(|(name, number)| (&**name, Name(number))).collect();
         let listed = old.listed.as_ref().map(|listed| listed[..mark.listed as usize].to_vec());
         let counted = old.arities.partition_point(|(id, _)| id.0 < mark.refs);
@@ -170,8 +170,8 @@ impl<'t> Builder<'t> {
             package: mark.package,
         };
         self.facts.scopes[0].span.end = text_len;
-        let outermost = self.facts.defs.iter().filter(|def| def.scope == ScopeId::FILE);
-        self.declared = outermost.map(|def| (def.scope, def.name)).collect();
+        let declared = self.facts.defs.iter().filter(|def| inside.contains(&def.scope));
+        self.declared = declared.map(|def| (def.scope, def.name)).collect();
     }
 
     pub fn open_scope(

@@ -7,6 +7,18 @@ const STEPS_MAX: usize = 8;
 
 /// Keeps the terms that a scope, definition, reference, glob, extension or base reaches.
 pub fn compact(facts: &mut Facts) {
+    compact_with(facts, |_| {});
+}
+
+/// What facts that say the same have in common: without terms and names that nothing mentions, in order of their use.
+#[must_use]
+pub fn canonical(mut facts: Facts) -> Facts {
+    compact(&mut facts);
+    facts.in_order_of_names()
+}
+
+/// The same, and behind them those that something else reaches: it calls what it is given on the ids of these.
+pub fn compact_with(facts: &mut Facts, others: impl FnOnce(&mut dyn FnMut(&mut TermId))) {
     let terms = std::mem::take(&mut facts.terms);
     let mut renumber =
         Renumber { numbers: vec![u32::MAX; terms.len()], pending: Vec::new(), kept: 0, terms: &terms };
@@ -35,13 +47,9 @@ pub fn compact(facts: &mut Facts) {
         arguments.items.iter_mut().for_each(|item| renumber.id(item));
     }
     let mut kept = Vec::new();
-    let mut next = 0;
-    while next < renumber.pending.len() {
-        let mut term = terms[renumber.pending[next] as usize].clone();
-        children(&mut term, |child| renumber.id(child));
-        kept.push(term);
-        next += 1;
-    }
+    renumber.follow(&mut kept);
+    others(&mut |id| renumber.id(id));
+    renumber.follow(&mut kept);
     facts.terms = kept;
 }
 
@@ -55,6 +63,15 @@ struct Renumber<'a> {
 }
 
 impl Renumber<'_> {
+    /// Keeps what the terms reach that are kept but not yet among these.
+    fn follow(&mut self, kept: &mut Vec<Term>) {
+        while let Some(next) = self.pending.get(kept.len()) {
+            let mut term = self.terms[*next as usize].clone();
+            children(&mut term, |child| self.id(child));
+            kept.push(term);
+        }
+    }
+
     fn optional(&mut self, id: &mut Option<TermId>) {
         if let Some(id) = id {
             self.id(id);

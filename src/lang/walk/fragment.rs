@@ -63,6 +63,11 @@ impl<'t> Walk<'t> {
         room
     }
 
+    /// Whether something is being read out of order.
+    pub(super) fn is_nested(&self) -> bool {
+        self.fragments.nested > 0
+    }
+
     /// Comes back from [`nest`](Self::nest).
     pub fn unnest(&mut self) {
         self.fragments.nested -= 1;

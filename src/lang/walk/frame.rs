@@ -4,7 +4,7 @@ use crate::lang::facts::{DefFlags, DefId, DefKind, ScopeId, Span, TermId};
 use crate::lang::rules::{Context, Slot, Wrap};
 
 /// What the innermost subject of a pattern is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     None,
     /// The value that the pattern group as a whole is matched with.
@@ -13,6 +13,7 @@ pub(super) enum Subject {
 }
 
 /// Definitions that one pattern makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     /// `None`: bare names are written to, members are defined.
     pub(super) kind: Option<DefKind>,
@@ -40,6 +41,7 @@ pub(super) struct Function {
     pub(super) declared: Option<TermId>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) rule: Option<u16>,
     /// The kind of the node.
@@ -125,5 +127,15 @@ impl Frame {
             key: None,
             expected: None,
         }
+    }
+
+    /// Calls `visit` on the id of each term.
+    pub(super) fn each_term(&mut self, visit: &mut dyn FnMut(&mut TermId)) {
+        if let Subject::Term(term) = &mut self.subject {
+            visit(term);
+        }
+        let Frame { receiver, value, ty, init, of, implements, call_hole, cast, key, expected, .. } = self;
+        let slots = [receiver, value, ty, init, of, implements, call_hole, cast, key];
+        slots.into_iter().flatten().chain(expected.iter_mut().flatten()).for_each(visit);
     }
 }

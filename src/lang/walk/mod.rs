@@ -4,6 +4,7 @@
 //! children (define, open a scope, refer); leaving it makes the term from what the children put in the frame's
 //! slots and hands it up. The walk is iterative, with a cap on depth.
 
+mod around;
 mod assigned;
 mod branches;
 mod builder;
@@ -18,6 +19,7 @@ mod narrowing;
 mod said;
 mod seams;
 mod splice;
+mod standing;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -41,7 +43,7 @@ use narrowing::{Narrowed, TestedUses};
 pub use narrowing::{Tested, Value};
 pub use said::Said;
 pub use seams::Seams;
-use seams::{Mark, OUTERMOST, Sewing};
+use seams::{Mark, Sewing};
 pub use splice::{Replaced, follow};
 
 /// Deepest nesting that is read. Real code stays under 3,400; what lies deeper is left out.
@@ -94,7 +96,6 @@ pub fn walk_with_seams(lang: LangId, tree: TreeRef<'_>, text: &str) -> (Facts, S
 
 fn whole<'t>(mut walk: Walk<'t>, tree: TreeRef<'t>, text: &'t str) -> (Facts, Seams) {
     walk.run(tree.root.walk());
-    walk.sewing.root = tree.root.kind_id();
     walk.sewing.end = Mark::of(&walk.builder.facts);
     walk.hidden(tree.patches);
     walk.finish(text)
@@ -126,22 +127,25 @@ impl<'t> Walk<'t> {
     /// What comes after the last node.
     fn finish(mut self, text: &str) -> (Facts, Seams) {
         self.settle_tests();
-        let seams = self.sewing.finish(&self.builder);
+        let mut seams = self.sewing.finish(&self.builder);
         let mut facts = self.builder.facts;
         said::settle(&mut facts, &self.said, text, self.pack.knobs.comment_types);
         facts.arities.sort_unstable();
-        compact::compact(&mut facts);
+        compact::compact_with(&mut facts, |visit| {
+            seams.around.iter_mut().for_each(|around| around.each_term(visit));
+        });
         (facts, seams)
     }
 
     /// Reads what the cursor stands on, and all that comes behind it in what it was made for.
     fn run(&mut self, mut cursor: TreeCursor<'t>) {
         loop {
-            if self.frames.len() == OUTERMOST && self.arrive(cursor.node()) {
+            if self.sewing.on && self.arrive(cursor.node()) {
                 return;
             }
             let descend = self.enter(&cursor);
             if descend {
+                self.surround(cursor.node());
                 if cursor.goto_first_child() {
                     continue;
                 }

@@ -1,16 +1,19 @@
-//! Where a walk can be taken up again: places between two of a file's outermost items at which nothing that the walk
-//! keeps in mind reaches from one into the other.
+//! Where a walk can be taken up again: places between two items of a file, or of a large node in it, at which nothing that the
+//! walk keeps in mind reaches from one into the other.
 
 use tree_sitter::Node;
 
 use super::Walk;
+use super::around::Around;
 use super::builder::Builder;
-use super::frame::Frame;
 use super::splice::Replaced;
-use crate::lang::facts::{DefFlags, Facts, Name, ScopeId};
+use crate::lang::facts::{DefFlags, Facts, Name};
 
-/// Bytes between two seams at least.
-const APART_BYTES: u32 = 1 << 10;
+/// Bytes between two seams of one node at least; in tests few, so that small texts have seams.
+const APART_BYTES: u32 = if cfg!(test) { 1 << 6 } else { 1 << 10 };
+
+/// Bytes of a node that has seams of its own, at least.
+const AROUND_BYTES: usize = if cfg!(test) { 1 << 8 } else { 16 << 10 };
 
 /// Frames above an outermost item: one around everything, and the file's.
 pub(super) const OUTERMOST: usize = 2;
@@ -60,15 +63,17 @@ impl Mark {
     }
 }
 
-/// A place before an outermost item.
+/// A place before a child of the file or of a large node.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seam {
-    /// Where the item begins.
+    /// Where the child begins.
     pub at: u32,
     pub mark: Mark,
-    /// Named items before it.
+    /// The node, among [`Seams::around`].
+    pub inside: u32,
+    /// Named children before this one.
     pub children: u32,
-    /// Flags of what stands in the file from here on.
+    /// Flags of what stands in the node from here on.
     pub flags: DefFlags,
 }
 
@@ -77,14 +82,15 @@ pub(super) struct Seam {
 pub struct Seams {
     /// In order.
     pub(super) all: Vec<Seam>,
-    /// The kind of the root.
-    pub(super) root: u16,
+    /// The file, and nodes with seams.
+    pub(super) around: Vec<Around>,
     /// When the root had been left.
     pub(super) end: Mark,
     /// Names of parameters that were asked for.
     pub(super) asked: Vec<Box<str>>,
-    /// Names that there were when all of the file was walked.
+    /// Names and nodes that there were when all of the file was walked.
     pub(super) names: usize,
+    pub(super) nodes: usize,
 }
 
 impl Seams {
@@ -96,7 +102,12 @@ impl Seams {
     /// Bytes held on the heap.
     pub fn heap_bytes(&self) -> usize {
         let asked: usize = self.asked.iter().map(|name| name.len()).sum();
-        self.all.capacity() * size_of::<Seam>() + self.asked.capacity() * size_of::<Box<str>>() + asked
+        let around: usize = self.around.iter().map(Around::heap_bytes).sum();
+        self.all.capacity() * size_of::<Seam>()
+            + self.around.capacity() * size_of::<Around>()
+            + around
+            + self.asked.capacity() * size_of::<Box<str>>()
+            + asked
     }
 }
 
@@ -106,79 +117,118 @@ pub(super) struct Sewing<'t> {
     /// Whether seams are wanted.
     pub on: bool,
     pub found: Vec<Seam>,
-    /// The kind of the root, and how much there was when it had been left.
-    pub root: u16,
+    pub around: Vec<Around>,
+    /// Those of these nodes that the walk is in.
+    open: Vec<Open>,
+    /// How much there was when the root had been left.
     pub end: Mark,
-    /// The last outermost node belongs to what comes behind it: a comment, an attribute.
-    leads: bool,
-    /// The seams of the walk before, and what has changed since.
-    pub before: Option<(&'t Seams, Replaced)>,
+    /// The seams of the walk before, what has changed since, and the node that the walk was taken up in.
+    pub before: Option<(&'t Seams, Replaced, u32)>,
     /// Of these the one from which on nothing has changed, with what it is here.
     pub joint: Option<(usize, Seam)>,
 }
 
+/// A large node that the walk is in.
+struct Open {
+    number: u32,
+    /// Frames in it.
+    depth: usize,
+    /// The child before belongs to what comes behind it: a comment, an attribute.
+    leads: bool,
+    /// From where on the next seam may be.
+    next: u32,
+}
+
 impl Sewing<'_> {
+    /// Goes on in a node that is known.
+    pub fn open(&mut self, number: u32, from: u32) {
+        let depth = self.around[number as usize].frames.len();
+        self.open.push(Open { number, depth, leads: false, next: from });
+    }
+
     pub fn finish(self, builder: &Builder<'_>) -> Seams {
         if !self.on {
             return Seams::default();
         }
-        let before = self.before.map_or(&[][..], |(seams, _)| &seams.asked);
-        let mut asked: Vec<Box<str>> = before.to_vec();
-        let new = builder.asked().filter(|name| !before.iter().any(|known| **known == **name));
-        asked.extend(new.map(Into::into));
-        let names = self.before.map_or(builder.facts.names.len(), |(seams, _)| seams.names);
-        Seams { all: self.found, root: self.root, end: self.end, asked, names }
+        let before = self.before.map(|(seams, ..)| seams);
+        let mut asked: Vec<Box<str>> = before.map(|seams| seams.asked.clone()).unwrap_or_default();
+        let new: Vec<&str> =
+            builder.asked().filter(|name| !asked.iter().any(|known| **known == **name)).collect();
+        asked.extend(new.into_iter().map(Into::into));
+        let names = before.map_or(builder.facts.names.len(), |seams| seams.names);
+        let nodes = before.map_or(self.around.len(), |seams| seams.nodes);
+        Seams { all: self.found, around: self.around, end: self.end, asked, names, nodes }
     }
 }
 
 impl<'t> Walk<'t> {
-    /// Looks at an outermost node before it is read. True if all from there on is known.
+    /// The node has just been entered, and its children come next.
+    pub(super) fn surround(&mut self, node: Node<'t>) {
+        let large = self.frames.len() == OUTERMOST || node.end_byte() - node.start_byte() >= AROUND_BYTES;
+        if !self.sewing.on || !large || !self.functions.is_empty() || self.is_nested() {
+            return;
+        }
+        let around = self.around(node);
+        let from = around.start + APART_BYTES;
+        self.sewing.around.push(around);
+        self.sewing.open(self.sewing.around.len() as u32 - 1, from);
+    }
+
+    /// Looks at a node before it is read. True if all from there on is known.
     pub(super) fn arrive(&mut self, node: Node<'t>) -> bool {
-        if !self.sewing.on {
-            return false;
+        let frames = self.frames.len();
+        let open = &mut self.sewing.open;
+        while open.pop_if(|open| open.depth > frames).is_some() {}
+        let Some(open) = open.last().filter(|open| open.depth == frames) else { return false };
+        let (number, led, next) = (open.number, open.leads, open.next);
+        let leads = self.is_lead(node);
+        let at = node.start_byte() as u32;
+        let known = self.known_from(number, at);
+        let mut seam = None;
+        if !led && (at >= next || known.is_some()) {
+            seam = self.seam_at(number, at);
         }
-        let seam = self.seam_at(node);
-        self.sewing.leads = self.is_lead(node);
-        let Some(seam) = seam else { return false };
-        let last = self.sewing.found.last().map_or(0, |seam| seam.at);
-        let known = self.known_from(&seam);
-        if known.is_none() && seam.at < last + APART_BYTES {
-            return false;
+        if let Some((known, seam)) = known.zip(seam)
+            && self.is_joint(known, &seam)
+        {
+            self.sewing.joint = Some((known, seam));
+            return true;
         }
-        self.sewing.joint = known.map(|known| (known, seam));
-        if known.is_none() {
+        let Some(open) = self.sewing.open.last_mut() else { return false };
+        open.leads = leads;
+        if let Some(seam) = seam.filter(|_| at >= next) {
+            open.next = at + APART_BYTES;
             self.sewing.found.push(seam);
         }
-        known.is_some()
+        false
     }
 
-    /// The seam of the walk before that this one is, if nothing has changed behind it.
-    fn known_from(&self, seam: &Seam) -> Option<usize> {
-        let (seams, change) = self.sewing.before?;
-        let at = change.before(seam.at)?;
+    /// The seam of the walk before that is at this place of the node, if nothing has changed behind it.
+    fn known_from(&self, inside: u32, at: u32) -> Option<usize> {
+        let (seams, change, known) = self.sewing.before?;
+        let at = change.before(at).filter(|_| inside == known)?;
         let known = seams.all.binary_search_by_key(&at, |seam| seam.at).ok()?;
-        let old = &seams.all[known];
-        let same = old.flags == seam.flags
-            && (old.children == 0) == (seam.children == 0)
-            && old.mark.package == seam.mark.package;
-        same.then_some(known)
+        (seams.all[known].inside == inside).then_some(known)
     }
 
-    /// The seam before the node, if nothing reaches over it.
-    fn seam_at(&self, node: Node<'t>) -> Option<Seam> {
-        let at = node.start_byte() as u32;
-        let file = self.frames.last()?;
-        let apart = !self.sewing.leads
-            && self.functions.is_empty()
-            && self.groups.is_empty()
-            && self.notes.is_empty()
-            && self.items.len() == file.items_start
-            && self.builder.late_globs == 0
-            && self.builder.open_until <= at
-            && !self.is_tested_behind(at)
-            && is_bare(file);
+    /// Whether what is behind the seam of the walk before would be read as it was.
+    fn is_joint(&self, known: usize, seam: &Seam) -> bool {
+        let Some((seams, ..)) = self.sewing.before else { return false };
+        let old = &seams.all[known];
+        let first = (old.children == 0) == (seam.children == 0);
+        // In a list it matters which one a child is.
+        let counted = old.children == seam.children || self.sewing.around[seam.inside as usize].is_file();
+        first && counted && old.flags == seam.flags && old.mark.package == seam.mark.package
+    }
+
+    /// The seam at this place of the node, if nothing reaches over it.
+    fn seam_at(&mut self, inside: u32, at: u32) -> Option<Seam> {
+        let around = std::mem::take(&mut self.sewing.around);
+        let apart = !self.is_tested_behind(at) && self.is_as_at_first(&around[inside as usize]);
+        self.sewing.around = around;
+        let own = self.frames.last()?;
         let mark = Mark::of(&self.builder.facts);
-        apart.then_some(Seam { at, mark, children: file.children, flags: file.flags })
+        apart.then_some(Seam { at, mark, inside, children: own.children, flags: own.flags })
     }
 
     /// Whether the node is read for what comes behind it.
@@ -186,16 +236,4 @@ impl<'t> Walk<'t> {
         let marks = self.pack.knobs.attachment_marks;
         node.is_extra() || marks.iter().any(|mark| self.text(node).starts_with(mark))
     }
-}
-
-/// Whether the items before have left nothing with the file's frame.
-fn is_bare(file: &Frame) -> bool {
-    let terms = [file.receiver, file.value, file.ty, file.init, file.of, file.implements, file.call_hole];
-    terms.iter().all(Option::is_none)
-        && file.name.is_none()
-        && file.def.is_none()
-        && file.key.is_none()
-        && file.cast.is_none()
-        && !file.spread
-        && file.scope == ScopeId::FILE
 }

@@ -4,20 +4,19 @@
 //! The result is what a walk over all of the text gives, but for the order of names. Where that cannot be told, there
 //! is none.
 
-use rustc_hash::FxHashSet;
-use tree_sitter::TreeCursor;
-
-use super::seams::{Mark, OUTERMOST, Seam, Seams};
+use super::around::Around;
+use super::seams::{Mark, Seam, Seams};
 use super::{Walk, walker};
 use crate::lang::facts::{
-    Arguments, Def, DefFlags, DefId, DefKind, Extension, Facts, Glob, Inherit, Name, Ref, RefId, Role, Scope,
-    ScopeId, Span, Term,
+    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Ref, RefId, Scope, ScopeId, Span, Term,
 };
 use crate::lang::scratch::FragmentTrees;
 use crate::lang::{LangId, TreeRef};
 
 /// Names that nothing has any more, before a whole walk is due.
 const IDLE_NAMES_MAX: usize = 1 << 10;
+/// Large nodes that are there no more, before a whole walk is due.
+const IDLE_NODES_MAX: usize = 1 << 7;
 
 /// The id of what is not there any more.
 const GONE: u32 = u32::MAX;
@@ -54,9 +53,13 @@ impl Replaced {
         (at > self.new_end).then(|| at - self.new_end + self.old_end)
     }
 
-    fn moved(self, span: Span) -> Span {
-        let moved = |at: u32| at - self.old_end + self.new_end;
-        Span::new(moved(span.start), moved(span.end))
+    /// Where a place of the old text is now that is not in what was replaced.
+    pub(super) fn after(self, at: u32) -> u32 {
+        if at < self.old_end { at } else { at - self.old_end + self.new_end }
+    }
+
+    pub(super) fn around(self, span: Span) -> Span {
+        Span::new(self.after(span.start), self.after(span.end))
     }
 }
 
@@ -69,41 +72,57 @@ pub fn follow<'t>(
     change: Replaced,
 ) -> Option<(Facts, Seams)> {
     let (old, seams) = before;
-    if seams.root != tree.root.kind_id() || old.names.len() > seams.names + IDLE_NAMES_MAX {
+    let idle =
+        old.names.len() > seams.names + IDLE_NAMES_MAX || seams.around.len() > seams.nodes + IDLE_NODES_MAX;
+    if idle {
         return None;
     }
-    let from = seams.all.partition_point(|seam| seam.at < change.start).checked_sub(1)?;
-    let first = seams.all[from];
-    if reaches_over(old, &first) {
-        return None;
-    }
+    // The innermost node may do, and if it does not the file.
+    let first = seams.before(change).find(|seam| seams.is_apart(seam, change))?;
+    let from = |seam| follow_from(lang, tree, text, before, change, seam);
+    from(first).or_else(|| {
+        let of_file = |seam: &&Seam| seams.around[seam.inside as usize].is_file();
+        let outer = seams.before(change).find(of_file).filter(|outer| outer.inside != first.inside)?;
+        from(outer)
+    })
+}
+
+fn follow_from<'t>(
+    lang: LangId,
+    tree: TreeRef<'t>,
+    text: &'t str,
+    (old, seams): (&'t Facts, &'t Seams),
+    change: Replaced,
+    first: &Seam,
+) -> Option<(Facts, Seams)> {
     let trees = FragmentTrees::new(tree.place);
     let mut walk = walker(lang, text, &trees);
-    walk.sewing.on = true;
-    walk.sewing.before = Some((seams, change));
-    walk.sewing.found.extend(&seams.all[..from]);
-    walk.builder.take_over(old, first.mark, text.len() as u32);
+    let around = &seams.around[first.inside as usize];
+    let inside: Vec<ScopeId> = around.frames.iter().map(|frame| frame.scope).collect();
+    walk.builder.take_over(old, first.mark, &inside, text.len() as u32);
+    walk.stretch(first, change)?;
     walk.resume_macros();
+    walk.sewing.on = true;
+    walk.sewing.before = Some((seams, change, first.inside));
+    let known = seams.all.partition_point(|seam| seam.at < first.at);
+    walk.sewing.found.extend(&seams.all[..known]);
+    walk.sewing.around = seams.around.clone();
+    // Nothing of what was written down is moved for what stands around the change.
+    walk.sewing.around[first.inside as usize].moved(change, &Ids::new(first.mark, None, first.mark));
+    walk.sewing.open(first.inside, first.at);
     let mut cursor = tree.root.walk();
-    walk.enter_file(&mut cursor, &first)?;
+    let around = walk.sewing.around[first.inside as usize].clone();
+    walk.take_up(&mut cursor, &around, first)?;
     walk.run(cursor);
-    walk.join(old, seams, &first)?;
-    walk.sewing.root = seams.root;
+    walk.join((old, seams), first, &inside)?;
     walk.sewing.end = Mark::of(&walk.builder.facts);
     walk.hidden(tree.patches);
     let (facts, sewn) = walk.finish(text);
     Ids::are_kept(&facts.terms).then_some((facts, sewn))
 }
 
-/// Whether something from before the seam ends behind it.
-fn reaches_over(facts: &Facts, seam: &Seam) -> bool {
-    let scopes = &facts.scopes[1..(seam.mark.scopes as usize).max(1)];
-    let defs = &facts.defs[..seam.mark.defs as usize];
-    scopes.iter().any(|scope| scope.span.end > seam.at) || defs.iter().any(|def| def.span.end > seam.at)
-}
-
 /// The ids of what was written down before, as they are now.
-struct Ids {
+pub(super) struct Ids {
     scopes: Renumbered,
     defs: Renumbered,
     refs: Renumbered,
@@ -160,11 +179,11 @@ impl Ids {
         })
     }
 
-    fn scope(&self, id: ScopeId) -> Option<ScopeId> {
+    pub fn scope(&self, id: ScopeId) -> Option<ScopeId> {
         self.scopes.kept(id.0).map(ScopeId)
     }
 
-    fn def(&self, id: DefId) -> Option<DefId> {
+    pub fn def(&self, id: DefId) -> Option<DefId> {
         self.defs.kept(id.0).map(DefId)
     }
 
@@ -186,19 +205,19 @@ fn append(
     for scope in scopes {
         let parent = optional(scope.parent, |id| ids.scope(id))?;
         let owner = optional(scope.owner, |id| ids.def(id))?;
-        facts.scopes.push(Scope { parent, owner, span: change.moved(scope.span), ..scope.clone() });
+        facts.scopes.push(Scope { parent, owner, span: change.around(scope.span), ..scope.clone() });
     }
     let defs = &old.defs[from.defs as usize..to.defs as usize];
     facts.defs.reserve_exact(defs.len());
     for def in defs {
-        let (name_span, span) = (change.moved(def.name_span), change.moved(def.span));
+        let (name_span, span) = (change.around(def.name_span), change.around(def.span));
         let (scope, body) = (ids.scope(def.scope)?, optional(def.body, |id| ids.scope(id))?);
         facts.defs.push(Def { name_span, span, scope, body, ..def.clone() });
     }
     let refs = &old.refs[from.refs as usize..to.refs as usize];
     facts.refs.reserve_exact(refs.len());
     for reference in refs {
-        let (span, scope) = (change.moved(reference.span), ids.scope(reference.scope)?);
+        let (span, scope) = (change.around(reference.span), ids.scope(reference.scope)?);
         facts.refs.push(Ref { span, scope, ..reference.clone() });
     }
     for glob in &old.globs[from.globs as usize..to.globs as usize] {
@@ -234,145 +253,73 @@ fn optional<T>(id: Option<T>, now: impl Fn(T) -> Option<T>) -> Option<Option<T>>
     }
 }
 
+impl Seams {
+    /// Seams before a change, the closest first.
+    fn before(&self, change: Replaced) -> impl Iterator<Item = &Seam> {
+        let end = self.all.partition_point(|seam| seam.at < change.start);
+        self.all[..end].iter().rev()
+    }
+
+    /// Whether the node of a seam before the change goes on behind it, and the file or a seam does.
+    fn is_apart(&self, seam: &Seam, change: Replaced) -> bool {
+        let around = &self.around[seam.inside as usize];
+        let behind = self.all.partition_point(|seam| seam.at <= change.old_end);
+        let goes_on = || self.all[behind..].iter().any(|other| other.inside == seam.inside);
+        around.is_file() || around.end > change.old_end && goes_on()
+    }
+}
+
 impl<'t> Walk<'t> {
-    /// Goes to where the seam is, as if all before it had been walked. `None` if there is no such place.
-    fn enter_file(&mut self, cursor: &mut TreeCursor<'t>, seam: &Seam) -> Option<()> {
-        let before = Mark::of(&self.builder.facts);
-        if !self.enter(cursor) || Mark::of(&self.builder.facts) != before || self.frames.len() != OUTERMOST {
-            return None;
+    /// Lets what is around the change end where it does now. `None` if something ends in it.
+    fn stretch(&mut self, first: &Seam, change: Replaced) -> Option<()> {
+        let facts = &mut self.builder.facts;
+        let scopes = facts.scopes[1..].iter_mut().map(|scope| &mut scope.span.end);
+        let defs = facts.defs.iter_mut().map(|def| &mut def.span.end);
+        for end in scopes.chain(defs).filter(|end| **end > first.at) {
+            if *end <= change.old_end {
+                return None;
+            }
+            *end = change.after(*end);
         }
-        cursor.goto_first_child_for_byte(seam.at as usize)?;
-        if cursor.node().start_byte() != seam.at as usize {
-            return None;
-        }
-        let file = self.frames.last_mut()?;
-        (file.children, file.flags) = (seam.children, seam.flags);
         Some(())
     }
 
-    /// Puts what was written down behind the change after what has been walked, and leaves the file. `None` if that would
-    /// have been something else now.
-    fn join(&mut self, old: &Facts, seams: &Seams, first: &Seam) -> Option<()> {
-        let (_, change) = self.sewing.before?;
+    /// Puts what was written down behind the change after what has been walked. `None` if that would have been something
+    /// else now.
+    fn join(&mut self, (old, seams): (&Facts, &Seams), first: &Seam, inside: &[ScopeId]) -> Option<()> {
+        let (_, change, _) = self.sewing.before?;
         let joint = self.sewing.joint.map(|(at, seam)| (seams.all.split_at(at).1, seam));
+        if joint.is_none() && !self.sewing.around[first.inside as usize].is_file() {
+            return None;
+        }
         let to = joint.map(|(behind, _)| behind[0].mark);
-        if !self.stands((old, seams), first.mark, to.unwrap_or(seams.end), to.is_some()) {
+        if !self.stands((old, seams), (first.mark, to.unwrap_or(seams.end)), inside, to.is_some()) {
             return None;
         }
         let ids = Ids::new(first.mark, to, Mark::of(&self.builder.facts));
         ids.renumber(&mut self.builder.facts.terms[..old.terms.len()]);
+        let end = joint.map_or(u32::MAX, |(behind, _)| behind[0].at);
+        for (number, around) in self.sewing.around[..seams.around.len()].iter_mut().enumerate() {
+            match around.start {
+                start if (first.at..end).contains(&start) => *around = Around::default(),
+                _ if number == first.inside as usize => {}
+                _ => around.moved(change, &ids),
+            }
+        }
         let Some((behind, here)) = joint else { return Some(()) };
         let was = behind[0];
         append(&mut self.builder.facts, old, (was.mark, seams.end), &ids, change)?;
         self.builder.facts.package = old.package;
         self.sewing.found.extend(behind.iter().map(|seam| Seam {
-            at: seam.at - change.old_end + change.new_end,
+            at: change.after(seam.at),
             mark: here.mark.behind(was.mark, seam.mark),
-            children: here.children + seam.children - was.children,
-            flags: seam.flags,
+            children: match seam.inside == first.inside {
+                true => here.children + seam.children - was.children,
+                false => seam.children,
+            },
+            ..*seam
         }));
-        let before = Mark::of(&self.builder.facts);
-        self.leave();
-        (Mark::of(&self.builder.facts) == before).then_some(())
-    }
-
-    /// Whether the items behind the change, if there are any, see the same in those before them as they did, and whether
-    /// tests in any item are still believed.
-    fn stands(&self, (old, seams): (&Facts, &Seams), from: Mark, to: Mark, behind: bool) -> bool {
-        let new = &self.builder.facts;
-        let was = Stretch { facts: old, from, to };
-        let is = Stretch { facts: new, from, to: Mark::of(new) };
-        if behind {
-            let rest = Stretch { facts: old, from: to, to: Mark::of(old) };
-            let declared = |d: &Def| d.scope == ScopeId::FILE;
-            let changed = was.differing(&is, |s| s.names_of_defs(declared));
-            if rest.has_any(&changed, |d| declared(d), |r| r.scope == ScopeId::FILE && is_write(r)) {
-                return false;
-            }
-            let constructs = |d: &Def| matches!(d.kind, DefKind::Function | DefKind::Class);
-            let by_name = !self.pack.knobs.prototype_names.is_empty();
-            if by_name && !was.differing(&is, |s| s.names_of_defs(constructs)).is_empty() {
-                return false;
-            }
-            let is_macro = |d: &Def| d.kind == DefKind::Macro && !d.flags.has(DefFlags::INACTIVE);
-            let textual = self.pack.knobs.textual;
-            if textual && !was.differing(&is, |s| s.names_of_defs(is_macro)).is_empty() {
-                return false;
-            }
-            let parameters = was.differing(&is, |s| s.names_of_defs(|d| d.kind == DefKind::Parameter));
-            let before = seams.asked.iter().map(|name| &**name);
-            if before.chain(self.builder.asked()).any(|name| parameters.contains(name)) {
-                return false;
-            }
-            if was.to.listed != was.from.listed || is.to.listed != is.from.listed {
-                return false;
-            }
-        }
-        let written = was.differing(&is, |s| s.names_of_refs(is_write));
-        if written.is_empty() {
-            return true;
-        }
-        let parts = [
-            Stretch { facts: old, from: Mark::default(), to: from },
-            Stretch { facts: old, from: to, to: Mark::of(old) },
-        ];
-        let told = written.iter().copied().filter(|name| {
-            let one: FxHashSet<&str> = std::iter::once(*name).collect();
-            !parts.iter().any(|part| part.has_any(&one, |_| false, is_write))
-        });
-        let told: FxHashSet<&str> = told.collect();
-        !parts.iter().any(|part| part.has_any(&told, |_| false, |r| r.recv.is_none()))
-    }
-}
-
-fn is_write(reference: &Ref) -> bool {
-    reference.role == Role::Write && reference.recv.is_none()
-}
-
-/// What was written down between two marks.
-struct Stretch<'a> {
-    facts: &'a Facts,
-    from: Mark,
-    to: Mark,
-}
-
-impl<'a> Stretch<'a> {
-    fn defs(&self) -> &'a [Def] {
-        &self.facts.defs[self.from.defs as usize..self.to.defs as usize]
-    }
-
-    fn refs(&self) -> &'a [Ref] {
-        &self.facts.refs[self.from.refs as usize..self.to.refs as usize]
-    }
-
-    fn names_of_defs(&self, is: impl Fn(&Def) -> bool) -> FxHashSet<&'a str> {
-        self.defs().iter().filter(|d| is(d)).map(|d| &*self.facts.names[d.name.index()]).collect()
-    }
-
-    fn names_of_refs(&self, is: impl Fn(&Ref) -> bool) -> FxHashSet<&'a str> {
-        self.refs().iter().filter(|r| is(r)).map(|r| &*self.facts.names[r.name.index()]).collect()
-    }
-
-    /// Names that only one of two stretches has.
-    fn differing(
-        &self,
-        other: &Stretch<'a>,
-        names: impl Fn(&Stretch<'a>) -> FxHashSet<&'a str>,
-    ) -> FxHashSet<&'a str> {
-        names(self).symmetric_difference(&names(other)).copied().collect()
-    }
-
-    /// Whether a definition or use of this kind has one of the names.
-    fn has_any(
-        &self,
-        names: &FxHashSet<&str>,
-        def: impl Fn(&Def) -> bool,
-        reference: impl Fn(&Ref) -> bool,
-    ) -> bool {
-        let has = |name: Name| names.contains(&*self.facts.names[name.index()]);
-        !names.is_empty()
-            && (self.defs().iter().any(|d| def(d) && has(d.name))
-                || self.refs().iter().any(|r| reference(r) && has(r.name)))
+        Some(())
     }
 }
 
