@@ -5,7 +5,7 @@ use tree_sitter::{Node, TreeCursor};
 use super::Walk;
 use super::branches::Branch;
 use super::frame::{Frame, Group};
-use super::seams::Seam;
+use super::seams::{Mark, Seam};
 use super::splice::{Ids, Replaced};
 use crate::lang::facts::TermId;
 
@@ -116,12 +116,19 @@ impl<'t> Walk<'t> {
         around: &Around,
         seam: &Seam,
     ) -> Option<()> {
-        let (root, frames) = around.frames.split_first()?;
-        self.frames = vec![root.clone()];
-        for (depth, known) in frames.iter().enumerate() {
-            if depth > 0 {
-                cursor.goto_first_child_for_byte(seam.at as usize)?;
-            }
+        let written = Mark::of(&self.builder.facts);
+        // Where a file begins is told by what it holds.
+        if !self.enter(cursor) || Mark::of(&self.builder.facts) != written {
+            return None;
+        }
+        let (above, below) = around.frames.split_at_checked(self.frames.len())?;
+        let [.., file] = &self.frames[..] else { return None };
+        if above.last().is_none_or(|known| (known.kind, known.rule) != (file.kind, file.rule)) {
+            return None;
+        }
+        self.frames = above.to_vec();
+        for known in below {
+            cursor.goto_first_child_for_byte(seam.at as usize)?;
             let node = cursor.node();
             // Which rule a node is read by may depend on what it holds.
             if node.kind_id() != known.kind || self.rule_for(node, known.context) != known.rule {

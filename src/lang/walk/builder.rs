@@ -169,7 +169,8 @@ impl<'t> Builder<'t> {
             arities: old.arities[..counted].to_vec(),
             package: mark.package,
         };
-        self.facts.scopes[0].span.end = text_len;
+        // A pack may say otherwise when the file is entered.
+        self.facts.scopes[0].span = Span::new(0, text_len);
         let declared = self.facts.defs.iter().filter(|def| inside.contains(&def.scope));
         self.declared = declared.map(|def| (def.scope, def.name)).collect();
     }

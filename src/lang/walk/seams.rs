@@ -169,7 +169,8 @@ impl<'t> Walk<'t> {
             return;
         }
         let around = self.around(node);
-        let from = around.start + APART_BYTES;
+        // No two seams are at one place.
+        let from = around.start + u32::from(!around.is_file());
         self.sewing.around.push(around);
         self.sewing.open(self.sewing.around.len() as u32 - 1, from);
     }

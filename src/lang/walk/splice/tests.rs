@@ -124,6 +124,12 @@ fn what_is_typed_in_an_item_is_read_by_itself() {
 }
 
 #[test]
+fn so_is_what_is_typed_before_all_others() {
+    let text = "import one\nfrom two import three\n".to_owned() + &"def f(n):\n    return n + 1\n".repeat(40);
+    assert!(Version::new("a.py", &text).replaced("one\n", "on\n").1);
+}
+
+#[test]
 fn so_is_what_is_typed_in_an_item_of_a_large_one() {
     let all = [
         (
