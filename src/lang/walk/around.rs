@@ -7,7 +7,7 @@ use super::branches::Branch;
 use super::frame::{Frame, Group};
 use super::seams::{Mark, Seam};
 use super::splice::{Ids, Replaced};
-use crate::lang::facts::TermId;
+use crate::lang::facts::{DefId, TermId};
 
 /// The state of a walk in a node before its first child. Functions are not among what may be around.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl Around {
             }
         }
         if !kept {
-            self.frames.clear();
+            *self = Around::default();
         }
     }
 
@@ -68,7 +68,9 @@ impl Around {
 
     /// Bytes held on the heap.
     pub fn heap_bytes(&self) -> usize {
+        let whole: usize = self.groups.iter().map(|group| group.whole.capacity()).sum();
         self.frames.capacity() * size_of::<Frame>()
+            + whole * size_of::<DefId>()
             + self.groups.capacity() * size_of::<Group>()
             + self.items.capacity() * size_of::<TermId>()
             + self.branches.capacity() * size_of::<Branch>()
@@ -92,20 +94,20 @@ impl<'t> Walk<'t> {
 
     /// Whether all is as it was before the node's first child, but for how many children there have been and the flags of
     /// what comes.
-    pub(super) fn is_as_at_first(&mut self, around: &Around) -> bool {
-        let last = around.frames.len().saturating_sub(1);
+    pub(super) fn is_as_at_first(&mut self, around: &Around, at: u32) -> bool {
+        let Some((known, above)) = around.frames.split_last() else { return false };
         let [.., own] = &self.frames[..] else { return false };
-        let first = Frame { children: own.children, flags: own.flags, ..around.frames[last].clone() };
+        let first = Frame { children: own.children, flags: own.flags, ..known.clone() };
         self.frames.len() == around.frames.len()
             && self.functions.is_empty()
             && self.notes.is_empty()
             && self.builder.late_globs == 0
             && *own == first
-            && self.frames[..last] == around.frames[..last]
+            && self.frames[..above.len()] == *above
             && self.groups == around.groups
             && self.items.len() == around.items.len()
             && self.open_branches().len() == around.branches.len()
-            && self.builder.open_until == around.open_until
+            && (self.builder.open_until == around.open_until || self.builder.open_until <= at)
     }
 
     /// Takes a walk up in a node, at the seam. The cursor stands on the root, and then on what is behind the seam. `None` if

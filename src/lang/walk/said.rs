@@ -31,6 +31,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a comment before this place may still be about what begins there.
+    pub(super) fn is_said_of(&self, at: u32) -> bool {
+        self.said.last().is_some_and(|(end, _)| end + BETWEEN_BYTES_MAX >= at)
+    }
+
     /// Keeps what a comment that ends here says, for the definition that follows it.
     pub fn say(&mut self, end: u32, said: Said) {
         self.said.push((end, said));

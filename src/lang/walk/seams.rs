@@ -15,6 +15,10 @@ const APART_BYTES: u32 = if cfg!(test) { 1 << 6 } else { 1 << 10 };
 /// Bytes of a node that has seams of its own, at least.
 const AROUND_BYTES: usize = if cfg!(test) { 1 << 8 } else { 16 << 10 };
 
+/// Nodes with seams are looked for so deep, and there are so many of them at most: each keeps what is above it.
+const DEPTH_MAX: usize = 32;
+const NODES_MAX: usize = 256;
+
 /// Frames above an outermost item: one around everything, and the file's.
 pub(super) const OUTERMOST: usize = 2;
 
@@ -165,7 +169,8 @@ impl<'t> Walk<'t> {
     /// The node has just been entered, and its children come next.
     pub(super) fn surround(&mut self, node: Node<'t>) {
         let large = self.frames.len() == OUTERMOST || node.end_byte() - node.start_byte() >= AROUND_BYTES;
-        if !self.sewing.on || !large || !self.functions.is_empty() || self.is_nested() {
+        let room = self.frames.len() <= DEPTH_MAX && self.sewing.around.len() < NODES_MAX;
+        if !self.sewing.on || !large || !room || !self.functions.is_empty() || self.is_nested() {
             return;
         }
         let around = self.around(node);
@@ -225,7 +230,9 @@ impl<'t> Walk<'t> {
     /// The seam at this place of the node, if nothing reaches over it.
     fn seam_at(&mut self, inside: u32, at: u32) -> Option<Seam> {
         let around = std::mem::take(&mut self.sewing.around);
-        let apart = !self.is_tested_behind(at) && self.is_as_at_first(&around[inside as usize]);
+        let apart = !self.is_tested_behind(at)
+            && !self.is_said_of(at)
+            && self.is_as_at_first(&around[inside as usize], at);
         self.sewing.around = around;
         let own = self.frames.last()?;
         let mark = Mark::of(&self.builder.facts);

@@ -8,7 +8,7 @@ use super::around::Around;
 use super::seams::{Mark, Seam, Seams};
 use super::{Walk, walker};
 use crate::lang::facts::{
-    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Ref, RefId, Scope, ScopeId, Span, Term,
+    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Ref, RefId, Scope, ScopeId, Span, Term, TermId,
 };
 use crate::lang::scratch::FragmentTrees;
 use crate::lang::{LangId, TreeRef};
@@ -192,6 +192,17 @@ impl Ids {
     }
 }
 
+/// Whether the first definition behind the mark says what the one before it says, and so goes by that (Go's constants).
+fn repeats(facts: &Facts, mark: Mark) -> bool {
+    let [.., before] = &facts.defs[..mark.defs as usize] else { return false };
+    let first = facts.defs.get(mark.defs as usize);
+    first.is_some_and(|d| d.scope == before.scope && said(d) == said(before) && said(d) != (None, None))
+}
+
+fn said(def: &Def) -> (Option<TermId>, Option<TermId>) {
+    (def.ty, def.init)
+}
+
 /// Puts what an earlier walk wrote down between two marks after the facts. `None` if some of it belongs to what is gone.
 fn append(
     facts: &mut Facts,
@@ -301,13 +312,16 @@ impl<'t> Walk<'t> {
         let end = joint.map_or(u32::MAX, |(behind, _)| behind[0].at);
         for (number, around) in self.sewing.around[..seams.around.len()].iter_mut().enumerate() {
             match around.start {
-                start if (first.at..end).contains(&start) => *around = Around::default(),
                 _ if number == first.inside as usize => {}
+                start if (first.at..end).contains(&start) => *around = Around::default(),
                 _ => around.moved(change, &ids),
             }
         }
         let Some((behind, here)) = joint else { return Some(()) };
         let was = behind[0];
+        if repeats(old, was.mark) {
+            return None;
+        }
         append(&mut self.builder.facts, old, (was.mark, seams.end), &ids, change)?;
         self.builder.facts.package = old.package;
         self.sewing.found.extend(behind.iter().map(|seam| Seam {

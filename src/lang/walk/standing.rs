@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::Walk;
 use super::seams::{Mark, Seams};
-use crate::lang::facts::{Def, DefKind, Facts, Name, Ref, Role, ScopeId, Span};
+use crate::lang::facts::{Def, DefFlags, DefKind, Facts, Name, Ref, Role, ScopeId, Span};
 
 impl Walk<'_> {
     /// Whether all outside of two marks, between which something else has been walked now, says what it said: the items
@@ -65,17 +65,22 @@ fn are_macros_same((was, is): (&Stretch<'_>, &Stretch<'_>), (old, new): (Span, S
         let touches = |span: Span| span.start <= changed.end && changed.start <= span.end;
         !part.defs().iter().any(|d| is_macro(d) && touches(d.span))
     };
-    none_in(was, old) && none_in(is, new) && was.differing(is, |s| s.names_of_defs(is_macro)).is_empty()
+    let is_active = |d: &Def| is_macro(d) && !d.flags.has(DefFlags::INACTIVE);
+    none_in(was, old)
+        && none_in(is, new)
+        && was.differing(is, |s| s.names_of_defs(is_macro)).is_empty()
+        && was.differing(is, |s| s.names_of_defs(is_active)).is_empty()
 }
 
 /// Whether no name is written for the first time, or no longer, that the rest of the file uses: a test of it may be believed
 /// only as long as nothing writes it.
 fn are_writes_the_same<'a>((was, is): (&Stretch<'a>, &Stretch<'a>), rest: &[Stretch<'_>]) -> bool {
     let mut written = was.differing(is, |s| s.names_of_refs(is_write));
-    written.retain(|name| {
-        let one = std::iter::once(*name).collect();
-        !rest.iter().any(|part| part.has_any(&one, |_| false, is_write))
-    });
+    if written.is_empty() {
+        return true;
+    }
+    let elsewhere: Vec<FxHashSet<&str>> = rest.iter().map(|part| part.names_of_refs(is_write)).collect();
+    written.retain(|name| !elsewhere.iter().any(|names| names.contains(name)));
     !rest.iter().any(|part| part.has_any(&written, |_| false, |r| r.recv.is_none()))
 }
 

@@ -126,7 +126,8 @@ fn what_is_typed_in_an_item_is_read_by_itself() {
 #[test]
 fn so_is_what_is_typed_before_all_others() {
     let text = "import one\nfrom two import three\n".to_owned() + &"def f(n):\n    return n + 1\n".repeat(40);
-    assert!(Version::new("a.py", &text).replaced("one\n", "on\n").1);
+    let (first, follows) = Version::new("a.py", &text).replaced("one\n", "on\n");
+    assert!(follows && first.replaced("on\n", "once\n").1);
 }
 
 #[test]
@@ -169,6 +170,10 @@ fn what_later_items_see_is_looked_at_with_them() {
     // Whether a macro is defined decides conditions.
     let filler = "#ifdef M\nint N(int n) { return n + 1; }\n#endif\n";
     assert!(!follows("a.c", "#define L 1\nint f(void);\n", filler, "define L", "define M"));
+    assert!(!follows("a.c", "#if 0\n#define M 1\n#endif\nint f(void);\n", filler, "#if 0", "#if 1"));
+    // Of constants without a value the one before says what they are.
+    let run = format!("const (\n{}X = 1\n{})\n", "A = 2\n".repeat(60), "Y\n".repeat(400));
+    Version::new("a.go", &format!("package p\n{run}")).replaced("X = 1", "X = \"a\"");
     // What is tested is no longer sure of itself where a function writes it.
     let filler = "let v: A | B;\nfunction N() { if (v instanceof A) { g(() => v.a); } }\n";
     assert!(!follows("a.ts", "function f() { let w; w = 1; }\n", filler, "w = 1", "v = 1"));
