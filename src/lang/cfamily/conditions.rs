@@ -97,6 +97,10 @@ pub fn condition<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         "preproc_else" => None,
         _ => holds(walk, node),
     };
+    let asked = node.child_by_field_name("name").or_else(|| node.child_by_field_name("condition"));
+    if let Some(asked) = asked {
+        walk.keep_whole(asked.end_byte());
+    }
     let continues = matches!(node.kind(), "preproc_else" | "preproc_elif" | "preproc_elifdef");
     walk.enter_branch(continues, own);
     Hooked::Continue

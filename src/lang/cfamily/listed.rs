@@ -36,6 +36,7 @@ struct Macro<'t> {
 pub fn listed<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
     let source = walk.source();
     let (start, end) = (node.start_byte(), node.end_byte());
+    walk.keep_whole(end);
     let text = &source[start..end];
     if !text.contains('(') {
         return Hooked::Continue;

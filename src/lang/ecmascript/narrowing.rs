@@ -28,6 +28,8 @@ pub fn test<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
             }
         }
         kind => {
+            // How a branch ends says what holds behind it.
+            walk.keep_whole(node.end_byte());
             if kind == "while_statement" {
                 walk.repeated(node);
             }
@@ -145,6 +147,7 @@ fn value(node: Node<'_>) -> Option<Value> {
 
 /// What holds in each case of `switch (x.kind)`; the values of a case that does not leave are those of the next one, too.
 pub fn switch<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
+    walk.keep_whole(node.end_byte());
     let tested =
         node.child_by_field_name("value").and_then(|value| value.named_child(0)).and_then(member_of_name);
     let (Some((name, member)), Some(body)) = (tested, node.child_by_field_name("body")) else {

@@ -29,6 +29,11 @@ impl Around {
         self.frames.len() == super::seams::OUTERMOST
     }
 
+    /// Whether it may matter to a child of the node which one it is.
+    pub fn is_list(&self) -> bool {
+        self.frames.last().is_none_or(|own| own.rule.is_some() || own.arguments_of.is_some())
+    }
+
     /// The same after a change of the text around which, before which or behind which the node stands, with the ids of what
     /// was written down.
     pub fn moved(&mut self, change: Replaced, ids: &Ids) {

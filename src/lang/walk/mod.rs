@@ -127,7 +127,7 @@ impl<'t> Walk<'t> {
     /// What comes after the last node.
     fn finish(mut self, text: &str) -> (Facts, Seams) {
         self.settle_tests();
-        let mut seams = self.sewing.finish(&self.builder);
+        let mut seams = self.sewing.finish(&self.builder, text);
         let mut facts = self.builder.facts;
         said::settle(&mut facts, &self.said, text, self.pack.knobs.comment_types);
         facts.arities.sort_unstable();

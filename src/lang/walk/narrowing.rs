@@ -78,6 +78,7 @@ impl<'t> Walk<'t> {
     pub fn repeated(&mut self, node: Node<'t>) {
         let span = self.span(node);
         self.tested_uses.loops.push(span);
+        self.keep_whole(node.end_byte());
     }
 
     /// The name is another one from here on, or holds something else.

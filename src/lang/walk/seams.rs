@@ -6,7 +6,7 @@ use tree_sitter::Node;
 use super::Walk;
 use super::around::Around;
 use super::builder::Builder;
-use super::splice::Replaced;
+use super::splice::{Replaced, last_semicolon};
 use crate::lang::facts::{DefFlags, Facts, Name};
 
 /// Bytes between two seams of one node at least; in tests few, so that small texts have seams.
@@ -92,6 +92,8 @@ pub struct Seams {
     pub(super) end: Mark,
     /// Names of parameters that were asked for.
     pub(super) asked: Vec<Box<str>>,
+    /// Where the last semicolon stands: arguments of a macro are read with the next one.
+    pub(super) last_semicolon: Option<u32>,
     /// Names and nodes that there were when all of the file was walked.
     pub(super) names: usize,
     pub(super) nodes: usize,
@@ -124,6 +126,8 @@ pub(super) struct Sewing<'t> {
     pub around: Vec<Around>,
     /// Those of these nodes that the walk is in.
     open: Vec<Open>,
+    /// What was read on the way down goes on up to here, and is not to be taken apart.
+    whole_until: u32,
     /// How much there was when the root had been left.
     pub end: Mark,
     /// The seams of the walk before, what has changed since, and the node that the walk was taken up in.
@@ -150,7 +154,7 @@ impl Sewing<'_> {
         self.open.push(Open { number, depth, leads: false, next: from });
     }
 
-    pub fn finish(self, builder: &Builder<'_>) -> Seams {
+    pub fn finish(self, builder: &Builder<'_>, text: &str) -> Seams {
         if !self.on {
             return Seams::default();
         }
@@ -161,7 +165,8 @@ impl Sewing<'_> {
         asked.extend(new.into_iter().map(Into::into));
         let names = before.map_or(builder.facts.names.len(), |seams| seams.names);
         let nodes = before.map_or(self.around.len(), |seams| seams.nodes);
-        Seams { all: self.found, around: self.around, end: self.end, asked, names, nodes }
+        let last_semicolon = last_semicolon(text);
+        Seams { all: self.found, around: self.around, end: self.end, asked, last_semicolon, names, nodes }
     }
 }
 
@@ -194,11 +199,15 @@ impl<'t> Walk<'t> {
         if !led && (at >= next || known.is_some()) {
             seam = self.seam_at(number, at);
         }
-        if let Some((known, seam)) = known.zip(seam)
-            && self.is_joint(known, &seam)
-        {
-            self.sewing.joint = Some((known, seam));
-            return true;
+        if let Some((known, seam)) = known.zip(seam) {
+            if self.is_joint(known, &seam) {
+                self.sewing.joint = Some((known, seam));
+                return true;
+            }
+            // So it is with all that come behind it.
+            if !self.is_counted_alike(known, &seam) {
+                return true;
+            }
         }
         let Some(open) = self.sewing.open.last_mut() else { return false };
         open.leads = leads;
@@ -222,15 +231,31 @@ impl<'t> Walk<'t> {
         let Some((seams, ..)) = self.sewing.before else { return false };
         let old = &seams.all[known];
         let first = (old.children == 0) == (seam.children == 0);
-        // In a list it matters which one a child is.
-        let counted = old.children == seam.children || self.sewing.around[seam.inside as usize].is_file();
-        first && counted && old.flags == seam.flags && old.mark.package == seam.mark.package
+        first
+            && self.is_counted_alike(known, seam)
+            && old.flags == seam.flags
+            && old.mark.package == seam.mark.package
+    }
+
+    /// Whether it makes no difference to the children behind the seam how many there are before it now.
+    fn is_counted_alike(&self, known: usize, seam: &Seam) -> bool {
+        let Some((seams, ..)) = self.sewing.before else { return false };
+        let (old, around) = (&seams.all[known], &self.sewing.around[seam.inside as usize]);
+        // An only child may stand for the whole node.
+        let several = old.children > 1 && seam.children > 1;
+        old.children == seam.children || around.is_file() || several && !around.is_list()
+    }
+
+    /// Lets no seam be before this place of the text: what stands there is read as one.
+    pub fn keep_whole(&mut self, until: usize) {
+        self.sewing.whole_until = self.sewing.whole_until.max(until as u32);
     }
 
     /// The seam at this place of the node, if nothing reaches over it.
     fn seam_at(&mut self, inside: u32, at: u32) -> Option<Seam> {
         let around = std::mem::take(&mut self.sewing.around);
-        let apart = !self.is_tested_behind(at)
+        let apart = self.sewing.whole_until <= at
+            && !self.is_tested_behind(at)
             && !self.is_said_of(at)
             && self.is_as_at_first(&around[inside as usize], at);
         self.sewing.around = around;

@@ -8,7 +8,8 @@ use super::around::Around;
 use super::seams::{Mark, Seam, Seams};
 use super::{Walk, walker};
 use crate::lang::facts::{
-    Arguments, Def, DefId, Extension, Facts, Glob, Inherit, Ref, RefId, Scope, ScopeId, Span, Term, TermId,
+    Arguments, Def, DefId, DefKind, Extension, Facts, Glob, Inherit, Ref, RefId, Scope, ScopeId, Span, Term,
+    TermId,
 };
 use crate::lang::scratch::FragmentTrees;
 use crate::lang::{LangId, TreeRef};
@@ -77,6 +78,11 @@ pub fn follow<'t>(
     if idle {
         return None;
     }
+    // What lies before the change may have been read with the next semicolon, wherever that is.
+    let is_behind = |semicolon: Option<u32>| semicolon.is_some_and(|at| at >= change.start);
+    if is_behind(seams.last_semicolon) != is_behind(last_semicolon(text)) {
+        return None;
+    }
     // The innermost node may do, and if it does not the file.
     let first = seams.before(change).find(|seam| seams.is_apart(seam, change))?;
     let from = |seam| follow_from(lang, tree, text, before, change, seam);
@@ -85,6 +91,11 @@ pub fn follow<'t>(
         let outer = seams.before(change).find(of_file).filter(|outer| outer.inside != first.inside)?;
         from(outer)
     })
+}
+
+/// Where the last semicolon of a text stands.
+pub(super) fn last_semicolon(text: &str) -> Option<u32> {
+    memchr::memrchr(b';', text.as_bytes()).map(|at| at as u32)
 }
 
 fn follow_from<'t>(
@@ -192,11 +203,15 @@ impl Ids {
     }
 }
 
-/// Whether the first definition behind the mark says what the one before it says, and so goes by that (Go's constants).
+/// Whether the first definition behind the mark may say what the one before it says, and so go by that (Go's constants).
 fn repeats(facts: &Facts, mark: Mark) -> bool {
-    let [.., before] = &facts.defs[..mark.defs as usize] else { return false };
-    let first = facts.defs.get(mark.defs as usize);
-    first.is_some_and(|d| d.scope == before.scope && said(d) == said(before) && said(d) != (None, None))
+    let (before, behind) = facts.defs.split_at(mark.defs as usize);
+    let Some(first) = behind.first() else { return false };
+    match said(first) {
+        // It would say what the one before it does not say yet.
+        (None, None) => first.kind == DefKind::Constant,
+        both => before.last().is_some_and(|last| last.scope == first.scope && said(last) == both),
+    }
 }
 
 fn said(def: &Def) -> (Option<TermId>, Option<TermId>) {
@@ -281,9 +296,17 @@ impl Seams {
 }
 
 impl<'t> Walk<'t> {
-    /// Lets what is around the change end where it does now. `None` if something ends in it.
+    /// Lets what is around the change end where it does now. `None` if something ends in it, or something that was written
+    /// down before the seam stands behind it.
     fn stretch(&mut self, first: &Seam, change: Replaced) -> Option<()> {
         let facts = &mut self.builder.facts;
+        let is_behind = |span: Span| span.start > first.at;
+        if facts.scopes[1..].iter().any(|scope| is_behind(scope.span))
+            || facts.defs.iter().any(|def| is_behind(def.span) || is_behind(def.name_span))
+            || facts.refs.iter().any(|reference| is_behind(reference.span))
+        {
+            return None;
+        }
         let scopes = facts.scopes[1..].iter_mut().map(|scope| &mut scope.span.end);
         let defs = facts.defs.iter_mut().map(|def| &mut def.span.end);
         for end in scopes.chain(defs).filter(|end| **end > first.at) {

@@ -179,6 +179,89 @@ fn what_later_items_see_is_looked_at_with_them() {
     assert!(!follows("a.ts", "function f() { let w; w = 1; }\n", filler, "w = 1", "v = 1"));
 }
 
+#[test]
+fn what_is_read_on_the_way_into_a_node_is_not_taken_apart() {
+    let filler = "int N(int n) { return n + 1; }\n";
+    let inside = |head: &str, rest: &str| format!("{head}\n{}{rest}#endif\n", amid("int one;\n", filler));
+    let conditions = [
+        ("#ifdef CONFIG_FOO", "CONFIG_FOO", "COFIG_FOO"),
+        ("#if defined(_WIN32)", "_WIN32", "CONFIG_A"),
+        ("#if 1 == 1", "== 1", "== 2"),
+    ];
+    for (head, from, to) in conditions {
+        for rest in ["", "#else\nint two;\n"] {
+            let version = Version::new("a.c", &inside(head, rest));
+            let (next, _) = version.replaced(from, to);
+            assert!(next.facts.defs != version.facts.defs, "{head}: the branch is another one");
+            assert!(version.replaced("one", "on").1, "{head}: what it holds is read by itself");
+        }
+    }
+    // What a list makes stands at the list.
+    let lists = "#define LIST(X) X(A) X(B)\n#define MAKE(name) P_ ## name,\n";
+    let many: String = (0..60).map(|i| format!("A{i} = {i},\n")).collect();
+    Version::new("a.c", &format!("{lists}enum e {{\n{many}LIST(MAKE)\n}};\n")).replaced("A30", "A300");
+}
+
+#[test]
+fn what_a_statement_shows_behind_it_is_not_taken_apart() {
+    let many = |filler: &str| (0..60).map(|i| filler.replace('N', &i.to_string())).collect::<String>();
+    let (calls, uses) = (many("g(N, N, N, N);\n"), many("h(x.aN, y.aN);\n"));
+    let all = [
+        (format!("if (!(x instanceof A)) {{\n{calls}foo();\n}}\n{uses}"), "foo();", "throw 1;"),
+        (format!("if (yes(y)) {{\n{uses}}} else {{\n{calls}}}\n"), "yes(y)", "y instanceof B"),
+        (format!("if (y) {{\n{uses}}} else {{\n{calls}}}\n"), "(y)", "(y instanceof B)"),
+        (format!("switch (x.kind) {{\ncase a + b: {uses}break;\ndefault: {calls}\n}}\n"), "a + b", "\"a\""),
+        (
+            format!("x = f();\nfor (const i of o) {{\nif (x instanceof A) x.a();\n{calls}foo();\n}}\n"),
+            "foo();",
+            "x = g();",
+        ),
+    ];
+    for (text, from, to) in all {
+        let version = Version::new("a.ts", &text);
+        let (next, _) = version.replaced(from, to);
+        assert!(canonical(next.facts) != canonical(version.facts), "{from} to {to}");
+    }
+}
+
+#[test]
+fn a_semicolon_that_macros_before_it_are_read_with_is_looked_at() {
+    let used = "fn f() -> u8 { vec![one.map(|y| y.z)] }\n";
+    let text = amid(used, "fn N(n: u8) -> u8 { n + 1 }\n");
+    let version = Version::new("a.rs", &(text + "mod last {}\n"));
+    let (next, _) = version.replaced("mod last {}", "mod last;");
+    assert!(next.facts.defs.len() > version.facts.defs.len(), "what is between the bars is a definition now");
+    next.replaced("mod last;", "mod last {}");
+}
+
+#[test]
+fn a_constant_repeats_what_one_before_it_comes_to_say() {
+    let run = format!("package p\nconst (\nA\n{})\n", "B\n".repeat(400));
+    Version::new("a.go", &run).replaced("\nA\n", "\nA = iota\n");
+}
+
+#[test]
+fn a_new_member_of_a_large_class_is_read_by_itself() {
+    let all = [
+        ("a.java", "class A {\n$}\n", "int here;\n", "int N(int n) { return n + 1; }\n"),
+        ("a.py", "class A:\n    a = 1\n$", "    here = 1\n", "    def N(self, n): return n + 1\n"),
+        ("a.rs", "mod m {\n$}\n", "fn here() {}\n", "fn N(n: u8) -> u8 { n + 1 }\n"),
+        ("a.ts", "class A {\n$}\n", "here = 1;\n", "N(n: number) { return n + 1; }\n"),
+    ];
+    for (file, whole, member, filler) in all {
+        let version = Version::new(file, &whole.replace('$', &amid(member, filler)));
+        let (more, follows) =
+            version.replaced(member, &format!("{member}{}", member.replace("here", "there")));
+        assert!(follows, "{file}: another member");
+        let (_, follows) = more.replaced(&member.replace("here", "there"), "");
+        assert!(follows, "{file}: one less");
+    }
+    // In a list it matters which one a child is.
+    let list = format!("package p\nvar all = f(\n{}last)\n", "func(n int) {},\n".repeat(60));
+    let at = list.rfind("func").unwrap();
+    Version::new("a.go", &list).edited(&[(at..at, "more, ")]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
