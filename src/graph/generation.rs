@@ -13,7 +13,8 @@ use super::imports::{ImportsCell, imports_bytes_max};
 use super::lender::Lender;
 use super::lines::{self, Lines};
 use super::names::NameColumns;
-use super::overlay::{Body, Overlay};
+use super::overlay::{Body, Overlay, next_stamp};
+use super::receivers::{ReceiversCache, shared_out};
 use crate::lang::LangId;
 use crate::lang::facts::{
     Arguments, Def, DefId, DefKind, Extension, Facts, Glob, Inherit, Name, Ref, Scope, Term, TermId,
@@ -36,6 +37,10 @@ pub struct Graph {
     pub(super) overlay: Overlay,
     pub(super) manifests: Arc<Manifests>,
     pub(super) cache: Arc<FactsCache>,
+    /// What stands before uses of names.
+    pub(super) receivers: Arc<ReceiversCache>,
+    /// Tells what the graph says from what those say that share its caches.
+    pub(super) state: u64,
     /// Of the columns, under these manifests.
     pub(super) imports: Arc<ImportsCell>,
     totals: Totals,
@@ -132,13 +137,15 @@ pub(super) fn manifests_bytes(manifests: &Vec<Manifest>) -> usize {
 
 impl Graph {
     pub(super) fn new(base: Frozen, manifests: Vec<Manifest>) -> Graph {
-        let cache = Arc::new(Cache::new(cache_bytes_max(&base)));
+        let (cache, receivers) = caches(cache_bytes_max(&base));
         Graph {
             totals: base.totals().clone(),
             base: Arc::new(base),
             overlay: Overlay::default(),
             manifests: Arc::new(Manifests::new(manifests)),
             cache,
+            receivers,
+            state: next_stamp(),
             imports: Arc::default(),
             lender: None,
             held: Held::new(),
@@ -158,6 +165,8 @@ impl Graph {
             overlay,
             manifests,
             cache: Arc::clone(&self.cache),
+            receivers: Arc::clone(&self.receivers),
+            state: next_stamp(),
             imports,
             lender: self.lender.clone(),
             held: self.held.clone(),
@@ -483,25 +492,26 @@ impl Graph {
         self.base.parts()
     }
 
-    /// Bytes of decoded facts that are kept at this moment, at most [`FACTS_CACHE_BYTES_MAX`]. Facts that a reader
+    /// Bytes of decoded facts, and of what was found by them, that are kept at this moment, at most [`FACTS_CACHE_BYTES_MAX`]. Facts that a reader
     /// still holds when they are no longer kept are not counted.
     pub fn cache_bytes(&self) -> usize {
-        self.cache.bytes()
+        self.cache.bytes() + self.receivers.bytes()
     }
 
     /// Bytes of decoded facts and of imports that may still come, of those that [`shared_bytes`](Self::shared_bytes)
     /// counts.
     pub fn promised_bytes(&self) -> usize {
-        let facts = cache_bytes_max(&self.base).saturating_sub(self.cache.bytes());
+        let facts = cache_bytes_max(&self.base).saturating_sub(self.cache_bytes());
         facts + imports_bytes_max(self.base.bytes()).saturating_sub(self.imports.heap_bytes())
     }
 
     pub(super) fn set_cache_bytes_max(&mut self, bytes: usize) {
-        self.cache = Arc::new(Cache::new(bytes));
+        (self.cache, self.receivers) = caches(bytes);
     }
 
     pub fn clear_cache(&self) {
         self.cache.clear();
+        self.receivers.clear();
     }
 }
 
@@ -510,7 +520,14 @@ pub(super) const OBJECTS_BYTES: usize = shared_bytes::<Graph>()
     + shared_bytes::<Frozen>()
     + shared_bytes::<Manifests>()
     + shared_bytes::<FactsCache>()
+    + shared_bytes::<ReceiversCache>()
     + shared_bytes::<ImportsCell>();
+
+/// The caches that may have so many bytes together.
+fn caches(bytes_max: usize) -> (Arc<FactsCache>, Arc<ReceiversCache>) {
+    let (facts, receivers) = shared_out(bytes_max);
+    (Arc::new(Cache::new(facts)), Arc::new(Cache::new(receivers)))
+}
 
 fn cache_bytes_max(base: &Frozen) -> usize {
     facts_cache_bytes_max(base.bytes() as u64) as usize

@@ -1,17 +1,18 @@
 //! What a search for references looks for, and the look at one file.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::holders::Holders;
+use super::holders::Owners;
 use super::index::FileIndex;
 use super::leading::Leading;
 use super::references::{Found, ReferenceLimits};
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Entity, Resolver, Symbol, Target};
+use crate::graph::{Holders, Receivers, Use};
 use crate::lang::facts::{DefFlags, Name, Ref, RefId, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout};
 
@@ -31,7 +32,7 @@ pub(super) struct Aim<'v, 'c> {
     /// What a reference has to be like, as far as all targets agree.
     pub filter: Option<Filter>,
     /// The types that all targets are members of, where these are told.
-    pub holders: Option<Holders>,
+    pub owners: Option<Owners>,
     /// Where imports lead from to the targets, once it was asked for; nothing where that may be anywhere.
     pub leading: OnceLock<Option<Leading<'v>>>,
 }
@@ -127,6 +128,42 @@ impl Look {
     }
 }
 
+/// What is asked of the uses of one name in a file, and what an earlier search has found of it.
+struct Asked {
+    known: Option<Arc<Receivers>>,
+    new: Vec<Use>,
+    /// Whether anything was asked that was not known.
+    more: bool,
+}
+
+impl Asked {
+    fn new(known: Option<Arc<Receivers>>) -> Asked {
+        Asked { known, new: Vec::new(), more: false }
+    }
+
+    /// Leaves a use out.
+    fn pass(&mut self, id: RefId, r: &Ref) {
+        self.new.push(Use { id, role: r.role, receiver: r.recv.is_some(), holders: Holders::Open });
+    }
+
+    fn ask(&mut self, id: RefId, r: &Ref, find: impl FnOnce() -> Holders) -> &Holders {
+        let known = self.known.as_deref().and_then(|known| known.of(id));
+        let holders = match known {
+            Some(holders) => holders.clone(),
+            None => find(),
+        };
+        self.more |= known.is_none();
+        self.new.push(Use { id, role: r.role, receiver: r.recv.is_some(), holders });
+        &self.new[self.new.len() - 1].holders
+    }
+
+    /// What is worth keeping once all uses have been asked for or left out.
+    fn found(self) -> Option<Receivers> {
+        let tells = |used: &Use| used.holders != Holders::Open;
+        (self.more && self.known.is_none() && self.new.iter().any(tells)).then(|| Receivers::new(self.new))
+    }
+}
+
 /// Looks into files for the target, with the resolver of its own thread.
 pub(super) struct Looker<'a, 'v, 'c> {
     pub resolver: &'a Resolver<'v>,
@@ -166,11 +203,27 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
         if !used && (aim.expanding || !defined) {
             return look;
         }
+        let known = aim.owners.as_ref().and_then(|_| resolver.view.receivers(file, name));
+        if let Some((known, owners)) = known.as_deref().zip(aim.owners.as_ref())
+            && (aim.expanding || !defined)
+        {
+            let taken = || known.uses().iter().filter(|used| takes(used.role, used.receiver));
+            if !taken().any(|used| used.holders.may_be(owners)) {
+                let left = (aim.candidates_max + 1).saturating_sub(before.looked);
+                look.looked = taken().take(left).count();
+                look.end = if look.looked == left { End::Full } else { End::Whole };
+                return look;
+            }
+        }
         look.decoded = true;
-        let takes = |r: &Ref| r.name == name && takes(r.role, r.recv.is_some());
         let index = resolver.passing_index(file);
+        let mut asked = Asked::new(known);
         let mut found = before.found;
-        for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| takes(r)) {
+        for (id, r) in index.facts.refs_with_ids().filter(|(_, r)| r.name == name) {
+            if !takes(r.role, r.recv.is_some()) {
+                asked.pass(id, r);
+                continue;
+            }
             look.looked += 1;
             if before.looked + look.looked > aim.candidates_max {
                 look.end = End::Full;
@@ -180,7 +233,7 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
                 look.end = End::Over;
                 return look;
             }
-            if !self.leads_to_target(file, id, r) {
+            if !self.leads_to_target(file, id, r, &mut asked) {
                 continue;
             }
             let keeps = aim.limits.keeps.is_none_or(|keeps| keeps(r.role));
@@ -193,16 +246,21 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
                 return look;
             }
         }
+        if let Some(found) = asked.found() {
+            resolver.view.keep_receivers(file, name, found);
+        }
         if !aim.expanding {
             self.look_at_definitions(&index, file, name, &mut look);
         }
         look
     }
 
-    fn leads_to_target(&mut self, file: FileId, id: RefId, r: &Ref) -> bool {
+    fn leads_to_target(&mut self, file: FileId, id: RefId, r: &Ref, asked: &mut Asked) -> bool {
         let resolver = self.resolver;
         resolver.begin();
-        if self.aim.holders.as_ref().is_some_and(|holders| resolver.rules_out(file, id, r, holders)) {
+        if let Some(owners) = &self.aim.owners
+            && !asked.ask(id, r, || resolver.holders(file, id, r)).may_be(owners)
+        {
             return false;
         }
         let resolution = resolver.reference(file, id);
@@ -296,5 +354,96 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
         all.filter(|d| d.init.is_some_and(|init| *index.facts.term(init) == Term::Ref(id)))
             .map(|d| d.name)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Occurrence, References};
+    use super::*;
+    use crate::graph::View;
+    use crate::graph::fixture::Fixture;
+    use crate::resolve::search::Effort;
+
+    /// Uses of a name that members of two types have, and a function.
+    const USES: [&str; 8] = [
+        "fn f(a: A) { a.go(); a.go(); }",
+        "fn f(b: &B) { b.go(); b.other(); }",
+        "fn f(b: Box<B>, a: A) { b.go(); a.go(); A::go(&a); }",
+        "fn f<T: Other>(x: T, y: Unknown) { x.go(); y.go(); unknown().go(); }",
+        "use crate::go;\nfn f() { go(); super::go(); }",
+        "fn f(a: A) { let c = || a.go(); c().go(); macro_of!(a.go()); }",
+        "pub struct C { pub go: u8 }\nfn f(c: C) { c.go; C { go: 1 }.go; }",
+        "use crate::A as N;\nimpl N { fn more(&self) { self.go(); } }",
+    ];
+
+    fn fixture(files: &[usize]) -> Fixture {
+        let modules: String = (0..files.len()).map(|at| format!("mod f{at};\n")).collect();
+        let types = "pub struct A;\nimpl A { pub fn $0go(&self) -> B { B } }\npub struct B;\nimpl B { pub fn $1go(&self) {} }\n\
+                     pub trait Other { fn $2go(&self); }\npub fn $3go() {}\n";
+        let mut text = format!("\n//- /src/lib.rs\n{modules}{types}");
+        for (at, uses) in files.iter().enumerate() {
+            text += &format!("//- /src/f{at}.rs\nuse crate::{{A, B, Other}};\n{}\n", USES[*uses]);
+        }
+        Fixture::parse(&text)
+    }
+
+    fn search(view: &View, fixture: &Fixture, cursor: usize, candidates_max: usize) -> References {
+        let (_, path, offset) = &fixture.cursors[cursor];
+        let file = view.file(path).unwrap();
+        let resolver = Resolver::new(view);
+        let Some(Occurrence::Def(def)) = resolver.at(file, *offset) else { panic!("no definition there") };
+        let effort = Effort::with_candidates(candidates_max);
+        resolver.search(Target::Symbol(Symbol { file, def }), ReferenceLimits::default(), effort)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn what_earlier_searches_found_changes_nothing(
+            files in prop::collection::vec(0usize..USES.len(), 1..20),
+            searches in prop::collection::vec(0usize..4, 1..8),
+            candidates_max in prop_oneof![Just(10_000), 0usize..30],
+        ) {
+            let fixture = fixture(&files);
+            let known = fixture.view();
+            for cursor in searches {
+                let (again, first) = (
+                    search(&known, &fixture, cursor, candidates_max),
+                    search(&fixture.view(), &fixture, cursor, candidates_max),
+                );
+                prop_assert_eq!(again.found, first.found);
+                prop_assert_eq!(again.truncated, first.truncated);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_search_has_looked_into_is_not_decoded_for_nothing() {
+        let fixture = fixture(&[1]);
+        let view = fixture.view();
+        search(&view, &fixture, 1, 10_000);
+        let (resolver, file) = (Resolver::new(&view), view.file("src/f0.rs").unwrap());
+        let lib = view.file("src/lib.rs").unwrap();
+        let Some(Occurrence::Def(def)) = resolver.at(lib, fixture.cursors[0].2) else {
+            panic!("no definition")
+        };
+        let name = view.facts(lib).def(def).name;
+        let targets = [Target::Symbol(Symbol { file: lib, def })];
+        let aim = Aim {
+            limits: ReferenceLimits::default(),
+            candidates_max: 10_000,
+            filter: resolver.filter(targets.into_iter()),
+            owners: resolver.owners(targets.into_iter()),
+            leading: OnceLock::new(),
+            expanding: false,
+            targets: targets.into_iter().collect(),
+            own: FxHashSet::default(),
+        };
+        let look = Looker::new(&resolver, &aim).look(file, name, Count::default());
+        assert!((look.looked, look.decoded) == (1, false) && look.hits.is_empty());
     }
 }

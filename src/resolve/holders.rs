@@ -5,34 +5,26 @@ use smallvec::SmallVec;
 
 use super::ty::{Head, Ty};
 use super::{Cx, Resolver, Symbol, Target};
-use crate::lang::facts::{DefKind, Name, Ref, RefId, Role, ScopeKind};
+use crate::graph::{Holder, Holders};
+use crate::lang::facts::{DefKind, Ref, RefId, Role, ScopeKind};
 use crate::lang::modules::FileId;
 use crate::lang::pack::{AssignedMembers, Interfaces};
 
 /// Types whose bounds, arguments and parts are looked into, one in another.
 const NESTED_MAX: u32 = 8;
 
-/// A type with a member that is searched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
-    Type(Symbol),
-    /// One from outside, by its name.
-    Foreign(Name),
-}
-
 /// All types that have any of the targets as their own member; no other type inherits these.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Holders(SmallVec<[Holder; 2]>);
+pub(super) type Owners = SmallVec<[Holder; 2]>;
 
 impl Resolver<'_> {
     /// The types that the targets are members of; nothing where others may have them too.
-    pub(super) fn holders(&self, targets: impl Iterator<Item = Target>) -> Option<Holders> {
-        let mut all = Holders::default();
+    pub(super) fn owners(&self, targets: impl Iterator<Item = Target>) -> Option<Owners> {
+        let mut all = Owners::default();
         for target in targets {
-            if let Some(holder) = self.holder(target.symbol()?)?
-                && !all.0.contains(&holder)
+            if let Some(owner) = self.owner_told(target.symbol()?)?
+                && !all.contains(&owner)
             {
-                all.0.push(holder);
+                all.push(owner);
             }
         }
         Some(all)
@@ -40,7 +32,7 @@ impl Resolver<'_> {
 
     /// The type that the symbol is a member of, if it is one of any. Only where types inherit from traits alone, whose
     /// members are not told in this way.
-    fn holder(&self, symbol: Symbol) -> Option<Option<Holder>> {
+    fn owner_told(&self, symbol: Symbol) -> Option<Option<Holder>> {
         let index = self.index(symbol.file);
         let knobs = index.lang.knobs();
         let def = index.facts.def(symbol.def);
@@ -59,7 +51,7 @@ impl Resolver<'_> {
             }
             ScopeKind::Class => {
                 let owner = self.canonical(Symbol { file: symbol.file, def: scope.owner? });
-                self.is_concrete(owner).then_some(Some(Holder::Type(owner)))
+                self.is_concrete(owner).then_some(Some(named(owner)))
             }
             ScopeKind::Extension => {
                 let extension = index.facts.extensions.iter().find(|e| e.scope == Some(def.scope))?;
@@ -67,7 +59,7 @@ impl Resolver<'_> {
                 match self.eval(cx, extension.target).ty.instance() {
                     Ty::Named(Head::Def(owner), _) | Ty::This(owner) => {
                         let owner = self.canonical(owner);
-                        self.is_concrete(owner).then_some(Some(Holder::Type(owner)))
+                        self.is_concrete(owner).then_some(Some(named(owner)))
                     }
                     Ty::Foreign(Some(head)) | Ty::Named(Head::Foreign(head), _) => {
                         Some(Some(Holder::Foreign(head)))
@@ -84,38 +76,51 @@ impl Resolver<'_> {
         matches!(self.def(symbol).kind, DefKind::Struct | DefKind::Union | DefKind::Enum)
     }
 
-    /// Whether what stands before the name has no member that is a target.
-    pub(super) fn rules_out(&self, file: FileId, id: RefId, r: &Ref, holders: &Holders) -> bool {
-        let Some(recv) = r.recv else { return false };
+    /// The types that the name can be a member of, by what stands before it.
+    pub(super) fn holders(&self, file: FileId, id: RefId, r: &Ref) -> Holders {
+        let Some(recv) = r.recv else { return Holders::Open };
         if matches!(r.role, Role::Import | Role::Key | Role::Macro) {
-            return false;
+            return Holders::Open;
         }
         self.resolve_links(file, id);
         let typed = self.eval(Cx { file, scope: r.scope }, recv);
-        self.has_none_of(&typed.ty, file, holders, NESTED_MAX)
+        let mut all = Owners::new();
+        match (self.gather(&typed.ty, file, &mut all, NESTED_MAX), &all[..]) {
+            (None, _) => Holders::Open,
+            (Some(()), [holder]) => Holders::One(*holder),
+            (Some(()), all) => Holders::Of(all.into()),
+        }
     }
 
-    fn has_none_of(&self, ty: &Ty, file: FileId, holders: &Holders, nested: u32) -> bool {
-        let Some(nested) = nested.checked_sub(1) else { return false };
-        let none = |ty: &Ty| self.has_none_of(ty, file, holders, nested);
+    /// Gathers the types that have members of a value of the type; `None` if any type may.
+    fn gather(&self, ty: &Ty, file: FileId, all: &mut Owners, nested: u32) -> Option<()> {
+        let nested = nested.checked_sub(1)?;
         match ty {
             Ty::Named(Head::Def(symbol), _) | Ty::This(symbol) => {
                 let symbol = self.canonical(*symbol);
                 let known = self.is_concrete(symbol) || self.def(symbol).kind == DefKind::Trait;
-                known && !holders.0.contains(&Holder::Type(symbol))
+                known.then(|| add(all, named(symbol)))
             }
             Ty::Named(Head::Foreign(head), args) => {
+                add(all, Holder::Foreign(*head));
                 let inner = args.as_deref().and_then(<[Ty]>::first);
-                let inner = inner.filter(|_| self.looks_through(file, *head));
-                !holders.0.contains(&Holder::Foreign(*head)) && inner.is_none_or(none)
+                match inner.filter(|_| self.looks_through(file, *head)) {
+                    Some(inner) => self.gather(inner, file, all, nested),
+                    None => Some(()),
+                }
             }
-            Ty::Foreign(Some(head)) => !holders.0.contains(&Holder::Foreign(*head)),
+            Ty::Foreign(Some(head)) => {
+                add(all, Holder::Foreign(*head));
+                Some(())
+            }
             Ty::Of(inner) => match **inner {
-                Ty::Named(..) | Ty::This(_) | Ty::Foreign(_) | Ty::Param(_) | Ty::Union(_) => none(inner),
-                _ => false,
+                Ty::Named(..) | Ty::This(_) | Ty::Foreign(_) | Ty::Param(_) | Ty::Union(_) => {
+                    self.gather(inner, file, all, nested)
+                }
+                _ => None,
             },
-            Ty::Param(param) => none(&self.bounds(*param)),
-            Ty::Union(parts) => parts.iter().all(none),
+            Ty::Param(param) => self.gather(&self.bounds(*param), file, all, nested),
+            Ty::Union(parts) => parts.iter().try_for_each(|part| self.gather(part, file, all, nested)),
             Ty::Unknown
             | Ty::Foreign(None)
             | Ty::Handed(..)
@@ -123,9 +128,19 @@ impl Resolver<'_> {
             | Ty::Tuple(_)
             | Ty::List(_)
             | Ty::Map(_)
-            | Ty::Literal(_) => true,
-            Ty::Module(_) | Ty::Exports(_) | Ty::Function(..) | Ty::Object(..) | Ty::Super(_) => false,
+            | Ty::Literal(_) => Some(()),
+            Ty::Module(_) | Ty::Exports(_) | Ty::Function(..) | Ty::Object(..) | Ty::Super(_) => None,
         }
+    }
+}
+
+fn named(symbol: Symbol) -> Holder {
+    Holder::Type(symbol.file, symbol.def)
+}
+
+fn add(all: &mut Owners, holder: Holder) {
+    if !all.contains(&holder) {
+        all.push(holder);
     }
 }
 
@@ -145,12 +160,12 @@ mod tests {
             panic!("there is no definition at the cursor")
         };
         let name = view.facts(file).def(def).name;
-        let holders = resolver.holders([Target::Symbol(Symbol { file, def })].into_iter())?;
+        let owners = resolver.owners([Target::Symbol(Symbol { file, def })].into_iter())?;
         let mut open = Vec::new();
         for file in view.files() {
             let facts = view.facts(file);
             for (id, r) in facts.refs_with_ids().filter(|(_, r)| r.name == name && r.recv.is_some()) {
-                if !resolver.rules_out(file, id, r, &holders) {
+                if resolver.holders(file, id, r).may_be(&owners) {
                     let text = view.text(file).unwrap();
                     let line = text[..r.span.start as usize].rfind('\n').map_or(0, |at| at + 1);
                     open.push(text[line..].lines().next().unwrap_or_default().trim().to_owned());

@@ -99,6 +99,11 @@ impl Effort<'static> {
             files_shared_min: FILES_SHARED_MIN,
         }
     }
+
+    #[cfg(test)]
+    pub fn with_candidates(candidates_max: usize) -> Self {
+        Effort { candidates_max, ..Effort::usual() }
+    }
 }
 
 impl Resolver<'_> {
@@ -194,7 +199,7 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
             limits: self.limits,
             candidates_max: self.effort.candidates_max,
             filter: resolver.filter(targets.iter().copied()),
-            holders: resolver.holders(targets.iter().copied()),
+            owners: resolver.owners(targets.iter().copied()),
             leading: OnceLock::new(),
             expanding: self.expanding.is_some(),
             targets,
