@@ -616,8 +616,8 @@ fn files_that_are_owed_are_told_of_until_they_are_read() {
     let mut session = Session::loaded(json!({"memory.limitMb": 64}));
     session.retains(40 << 20);
     // A parse may need more than is free beside that.
-    let comment = format!("# {}\n", "-".repeat(998));
-    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(290)));
+    let comment = format!("# {}\n", "-".repeat(9_998));
+    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(29)));
     let large = session.disk.uri("w/large.py");
     let folder = session.until(|f| !f["owed"].is_null() && f["state"] == "loaded");
     assert_eq!(folder["owed"]["uris"], json!([large]));
@@ -743,8 +743,8 @@ fn answers_of_a_folder_that_is_known_in_part_say_so_and_nothing_is_an_error() {
     session.until(|f| f["files"] == 4 && f["state"] == "loaded");
     session.retains(40 << 20);
     // A parse may need more than is free beside that.
-    let comment = format!("# {}\n", "-".repeat(998));
-    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(290)));
+    let comment = format!("# {}\n", "-".repeat(9_998));
+    session.write("w/large.py", &format!("def large():\n    pass\n{}", comment.repeat(29)));
     session.until(|f| !f["owed"].is_null() && f["state"] == "loaded");
     let face = json!({
         "textDocument": {"uri": session.disk.uri("w/face.ts")}, "position": {"line": 0, "character": 17},

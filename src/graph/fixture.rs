@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::builder::GraphBuilder;
 use super::encoded::{EncodedFile, FileMeta, content_hash};
@@ -87,8 +88,9 @@ impl Fixture {
     /// The file as a build would encode it; `None` if no pack takes it.
     pub fn encode(path: &str, text: &str) -> Option<EncodedFile> {
         let lang = LangId::of_path(Path::new(path))?.of_text(path, text);
-        let tree =
-            Parser::new().parse(lang, text, None, &ParseLimits::default()).expect("fixtures are small");
+        // However slow the machine.
+        let limits = ParseLimits { deadline: Duration::from_secs(60), cancel: None };
+        let tree = Parser::new().parse(lang, text, None, &limits).expect("fixtures are small");
         let meta = FileMeta {
             path: path.to_owned(),
             lang,
