@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::blob::{self, Mentions};
+use super::blob::{self, DefSketch, Mentions};
 use super::cache::Cache;
 use super::encoded::FileMeta;
 use super::frozen::{Frozen, Record, Totals, read_names};
@@ -274,6 +274,27 @@ impl Graph {
         }
     }
 
+    /// What the file says of each of its definitions, told without decoding its facts.
+    pub fn sketch(&self, id: FileId) -> Vec<DefSketch> {
+        let sketch = |def: &Def| DefSketch::of(def, self.name_len(def.name));
+        let of = |facts: &Facts| facts.defs.iter().map(sketch).collect();
+        match self.bytes_of(id) {
+            Ok((_, bytes)) => blob::sketch(bytes).unwrap_or_else(|_| of(&self.facts(id))),
+            Err(open) => of(open),
+        }
+    }
+
+    /// The package that the file says it is of, told without decoding its facts.
+    pub fn package_of(&self, id: FileId) -> Option<Name> {
+        match self.bytes_of(id) {
+            Ok((_, bytes)) => match blob::package(bytes) {
+                Ok(number) => self.names_of(id).nth(number? as usize),
+                Err(_) => self.facts(id).package,
+            },
+            Err(open) => open.package,
+        }
+    }
+
     /// How the file uses the name, told without decoding its facts.
     pub fn mentions(&self, id: FileId, name: Name) -> Mentions {
         let of = |facts: &Facts| Mentions::of(facts, &[name])[0];
@@ -413,6 +434,23 @@ impl Graph {
         let texts = (0..frozen.len()).map(move |n| frozen.bytes(n));
         let texts = texts.chain((0..later.len()).map(move |n| later.bytes(n)));
         (0..).map(Name).zip(texts)
+    }
+
+    /// Names that begin with these letters, in whatever case, in the order of [`names`](Self::names).
+    pub fn names_starting(&self, letters: &str) -> Vec<Name> {
+        let (frozen, later) = (self.base.names(), self.overlay.names().columns());
+        let mut names = Vec::new();
+        if letters.is_ascii() {
+            frozen.each_starting(letters.as_bytes(), |number| names.push(Name(number)));
+            later.each_starting(letters.as_bytes(), |number| names.push(Name(frozen.len() + number)));
+        } else {
+            let begins = |text: &str| {
+                let mut own = text.chars().flat_map(char::to_lowercase);
+                letters.chars().flat_map(char::to_lowercase).all(|letter| own.next() == Some(letter))
+            };
+            names.extend(self.names().filter(|(_, text)| begins(text)).map(|(name, _)| name));
+        }
+        names
     }
 
     /// Files that use the name: for a definition, a reference, a module or a list of exports.
@@ -610,6 +648,10 @@ mod tests {
                         let path = view.path(file);
                         assert_eq!((view.mentions(file, name), together), (said, said), "{text} in {path}");
                     }
+                    let sketches: Vec<DefSketch> =
+                        facts.defs.iter().map(|d| DefSketch::of(d, view.name_len(d.name))).collect();
+                    assert_eq!(view.sketch(file), sketches);
+                    assert_eq!(view.package_of(file), facts.package);
                     let mut names: Vec<Name> = read_names(view.base.names_of(file)).flatten().collect();
                     let mut links = blob::Links::default();
                     links.read(view.base.blob(file)).unwrap();

@@ -29,7 +29,7 @@ mod snapshot;
 mod update;
 mod view;
 
-pub use blob::Mentions;
+pub use blob::{DefSketch, Mentions};
 pub use builder::GraphBuilder;
 pub use encoded::{EncodedFile, FileMeta, content_hash};
 pub use frozen::{FreezeError, Totals};

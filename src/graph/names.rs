@@ -58,6 +58,24 @@ impl<'a> NameColumns<'a> {
         self.probe(text.as_bytes()).ok()
     }
 
+    /// Calls `found` with the number of every name that begins with these letters, which are ASCII, in whatever case.
+    pub fn each_starting(self, letters: &[u8], mut found: impl FnMut(u32)) {
+        // Nearly all names end at this comparison, so it is all that is done for them. Letters of both cases differ in this
+        // bit; what else is alike but for it is told apart by the second comparison.
+        const CASE: u8 = b'a' ^ b'A';
+        let first = letters.first().map(|letter| letter | CASE);
+        for (number, ends) in (0..).zip(self.offsets.windows(2)) {
+            let (start, end) = (ends[0] as usize, ends[1] as usize);
+            if first.is_some() && self.arena.get(start).map(|letter| letter | CASE) != first {
+                continue;
+            }
+            let text = self.arena.get(start..end).unwrap_or_default();
+            if text.get(..letters.len()).is_some_and(|text| text.eq_ignore_ascii_case(letters)) {
+                found(number);
+            }
+        }
+    }
+
     /// Whether every name is a text and every search ends.
     ///
     /// # Errors
@@ -168,6 +186,12 @@ mod tests {
                 prop_assert_eq!(table.columns().text(*number), text);
             }
             prop_assert_eq!(table.columns().find("absent"), None);
+            for letters in ["", "a", "Ab", "bCa", "_"] {
+                let mut found = Vec::new();
+                table.columns().each_starting(letters.as_bytes(), |number| found.push(number));
+                let begins = |number: &u32| table.columns().text(*number).starts_with(&letters.to_lowercase());
+                prop_assert_eq!(found, (0..table.columns().len()).filter(begins).collect::<Vec<_>>());
+            }
             prop_assert_eq!(table.columns().len() as usize, model.len());
         }
     }

@@ -93,13 +93,14 @@ pub fn unresolved(resolver: &Resolver<'_>, file: FileId, span: Span) -> Vec<RefI
 /// Those that import a definition of the name.
 fn definitions(resolver: &Resolver<'_>, file: FileId, name: Name) -> Vec<Import> {
     let view = resolver.view();
-    let family = view.lang(file).family();
+    let (family, text) = (view.lang(file).family(), view.name_text(name));
     let defs = view.defs_named(name).take(CANDIDATES_MAX);
     let others = defs.filter(|(other, _)| *other != file && view.lang(*other).family() == family);
     others
         .filter_map(|(other, def)| {
-            let (symbol, outline) = (Symbol { file: other, def }, view.outline(other));
-            is_importable(view, &outline, symbol).then(|| import_of(resolver, file, symbol, &outline))?
+            let symbol = Symbol { file: other, def };
+            is_importable(view, &view.sketch(other), symbol, text)
+                .then(|| import_of(resolver, file, symbol, text))?
         })
         .collect()
 }

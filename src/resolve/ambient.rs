@@ -17,7 +17,7 @@ impl Resolver<'_> {
             return None;
         }
         let typed = matches!(r.role, Role::Type | Role::Inherit);
-        let symbols = self.ambient(r.name, file, |def| def.kind != DefKind::Namespace || !typed);
+        let symbols = self.ambient(r.name, file, |kind| kind != DefKind::Namespace || !typed);
         let hits: Hits = symbols
             .map(|symbol| Hit { entity: Entity::Symbol(symbol), tier: Tier::Import, subst: None })
             .collect();
@@ -26,7 +26,7 @@ impl Resolver<'_> {
 
     /// The module that is declared by this specifier (`declare module 'x' { … }`).
     pub(super) fn ambient_module(&self, file: FileId, specifier: Name) -> Option<Place> {
-        self.ambient(specifier, file, |def| def.kind == DefKind::Namespace).next().map(Place::Inline)
+        self.ambient(specifier, file, |kind| kind == DefKind::Namespace).next().map(Place::Inline)
     }
 
     /// Whether the definition is seen without an import.
@@ -51,7 +51,7 @@ impl Resolver<'_> {
         &self,
         name: Name,
         like: FileId,
-        takes: impl Fn(&Def) -> bool,
+        takes: impl Fn(DefKind) -> bool,
     ) -> impl Iterator<Item = Symbol> {
         let view: &View = self.view;
         let family = view.lang(like).family();
@@ -60,9 +60,14 @@ impl Resolver<'_> {
             if lang.family() != family || !lang.knobs().ambient {
                 return None;
             }
+            let (symbol, sketched) = (Symbol { file, def }, self.sketched(file));
+            let d = sketched.def(symbol).filter(|d| takes(d.kind))?;
+            // Of a file that imports or exports nothing is seen that stands outermost.
+            if d.scope == ScopeId::FILE && sketched.marked {
+                return None;
+            }
             let index = self.index(file);
-            let d = index.facts.def(def);
-            (takes(d) && is_ambient(&index.facts, d)).then_some(Symbol { file, def })
+            is_ambient(&index.facts, index.facts.def(def)).then_some(symbol)
         })
     }
 }

@@ -563,10 +563,14 @@ impl Resolver<'_> {
         let strategy = self.index(file).lang.strategy();
         let Some(unit) = strategy.unit(self.layout(), file) else { return none };
         let declared = |(there, def): &(FileId, DefId)| {
+            let symbol = Symbol { file: *there, def: *def };
+            if self.sketched(*there).def(symbol).is_none_or(|d| d.kind != DefKind::Macro) {
+                return false;
+            }
             let index = self.index(*there);
-            let d = index.facts.def(*def);
-            let outside = matches!(index.facts.scope(d.scope).kind, ScopeKind::File | ScopeKind::Module);
-            d.kind == DefKind::Macro && outside && strategy.unit(self.layout(), *there) == Some(unit)
+            let scope = index.facts.def(*def).scope;
+            let outside = matches!(index.facts.scope(scope).kind, ScopeKind::File | ScopeKind::Module);
+            outside && strategy.unit(self.layout(), *there) == Some(unit)
         };
         match self.view.defs_named(name).take(MACROS_MAX).find(declared) {
             Some((file, def)) => Resolution::symbol(Symbol { file, def }, Tier::Import),

@@ -42,6 +42,7 @@ mod references;
 mod related;
 mod search;
 mod shares;
+mod sketches;
 mod standard;
 mod term;
 mod tested;
@@ -285,6 +286,7 @@ pub struct Resolver<'v> {
     /// Nothing is guessed by name: whoever asks has no use for guesses.
     sober: Cell<bool>,
     files: Kept,
+    sketches: sketches::Sketches,
     answers_max: Cell<usize>,
     refs: Memo<(FileId, RefId), Rc<Resolution>>,
     aliases: Memo<Symbol, Rc<Resolution>>,
@@ -330,6 +332,7 @@ impl<'v> Resolver<'v> {
             linking: Cell::new(false),
             sober: Cell::new(false),
             files: Kept::default(),
+            sketches: sketches::Sketches::default(),
             answers_max: Cell::new(ANSWERS_KEPT_MAX),
             refs: Memo::default(),
             aliases: Memo::default(),
@@ -522,6 +525,7 @@ impl<'v> Resolver<'v> {
         self.libraries_seen.borrow_mut().clear();
         self.groups.borrow_mut().clear();
         self.packages.forget();
+        self.sketches.forget();
         self.guard.forget();
     }
 

@@ -20,7 +20,7 @@ mod tests;
 pub use decode::decode;
 pub use encode::{Encoded, encode};
 pub use mentions::{Links, Mentions, mentions};
-pub use outline::{kinds_of, outline};
+pub use outline::{DefSketch, kinds_of, outline, package, sketch};
 
 use super::codec::CorruptError;
 use crate::lang::facts::{DefId, Facts, ScopeId, ScopeKind, Term, TermId};

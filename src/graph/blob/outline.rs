@@ -3,8 +3,9 @@
 use super::super::codec::CorruptError;
 use super::check;
 use super::decode::Decoder;
+use super::encode::LastDef;
 use super::skim::Skimmer;
-use crate::lang::facts::{DefId, DefKind, Extension, Facts, Name, ScopeId, Term, TermId};
+use crate::lang::facts::{Def, DefFlags, DefId, DefKind, Extension, Facts, Name, ScopeId, Term, TermId};
 
 /// The term that stands in an outline for every term that has to be there.
 const ANY_TERM: TermId = TermId(0);
@@ -30,6 +31,51 @@ pub fn kinds_of(bytes: &[u8], defs: &[DefId]) -> Result<Vec<DefKind>, CorruptErr
         next = def.0 + 1;
     }
     Ok(kinds)
+}
+
+/// What is told of a definition without making facts of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DefSketch {
+    /// Where its name starts.
+    pub start: u32,
+    pub scope: ScopeId,
+    pub flags: DefFlags,
+    pub kind: DefKind,
+    /// Its name is written in the text, unless it has none, and it belongs to nothing that is written before that.
+    pub apart: bool,
+}
+
+impl DefSketch {
+    /// That of a definition whose name is so long.
+    pub fn of(def: &Def, name_len: u32) -> DefSketch {
+        let Def { name_span, scope, flags, kind, .. } = *def;
+        let apart = (!name_span.is_empty() || name_len == 0) && def.of.is_none();
+        DefSketch { start: name_span.start, scope, flags, kind, apart }
+    }
+}
+
+/// Sketches of all definitions.
+///
+/// # Errors
+/// If the bytes are not those of facts.
+pub fn sketch(bytes: &[u8]) -> Result<Vec<DefSketch>, CorruptError> {
+    let mut skimmer = Skimmer::new(bytes);
+    skimmer.scopes()?;
+    let count = skimmer.input.count(2)?;
+    let mut last = LastDef::default();
+    (0..count).map(|_| skimmer.def_sketch(&mut last)).collect()
+}
+
+/// The number of the package's name.
+///
+/// # Errors
+/// If the bytes are not those of facts.
+pub fn package(bytes: &[u8]) -> Result<Option<u32>, CorruptError> {
+    let mut skimmer = Skimmer::new(bytes);
+    skimmer.scopes()?;
+    skimmer.defs(|_, _| {})?;
+    skimmer.refs(|_, _, _| {})?;
+    skimmer.rest(|_| {})
 }
 
 /// Scopes, definitions, extensions and the package, whose terms say nothing; `names` as for [`decode`](super::decode), of which the

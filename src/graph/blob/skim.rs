@@ -1,9 +1,11 @@
 //! Going over the bytes of facts without making facts of them.
 
 use super::super::codec::{CorruptError, Reader};
+use super::DefSketch;
+use super::encode::LastDef;
 use super::heads::{DefStart, REF_HEADS, SCOPE_HEADS};
 use super::{ODD_LENGTH, Slot, tag};
-use crate::lang::facts::{DefKind, Role};
+use crate::lang::facts::{DefFlags, DefKind, Role, ScopeId};
 
 /// Steps over the bytes as [`decode`](super::decode) reads them, and tells of each item what its head says.
 pub struct Skimmer<'a> {
@@ -64,6 +66,31 @@ impl<'a> Skimmer<'a> {
         Ok((name, head.kind))
     }
 
+    /// Steps over one definition, telling what stands of it before its body.
+    #[inline]
+    pub fn def_sketch(&mut self, last: &mut LastDef) -> Result<DefSketch, CorruptError> {
+        let DefStart { odd_length, head, slots, .. } = DefStart::read(&mut self.input)?;
+        self.name(head.new_name)?;
+        last.start = self.input.difference(last.start)?;
+        // What is as long as its name is not empty.
+        let named = !odd_length || self.input.u32()? > 0;
+        let flags = &mut last.flags[head.kind as usize];
+        if !slots.same_flags {
+            *flags = DefFlags(u16::try_from(self.input.u32()?).map_err(|_| CorruptError::OutOfRange)?);
+        }
+        if !head.same_scope {
+            last.scope = self.input.difference(last.scope)?;
+        }
+        self.skip(if head.name_only { 0 } else { 2 } + usize::from(slots.explicit))?;
+        Ok(DefSketch {
+            start: last.start,
+            scope: ScopeId(last.scope),
+            flags: *flags,
+            kind: head.kind,
+            apart: named && slots.terms[0] == Slot::None,
+        })
+    }
+
     /// Tells each reference's name, by its number, its role, and whether something stands before it.
     #[inline]
     pub fn refs(&mut self, mut each: impl FnMut(u32, Role, bool)) -> Result<(), CorruptError> {
@@ -89,8 +116,9 @@ impl<'a> Skimmer<'a> {
         }
     }
 
-    /// Steps over what stands between references and terms; tells the name of each type that is extended.
-    pub fn rest(&mut self, mut extended: impl FnMut(u32)) -> Result<(), CorruptError> {
+    /// Steps over what stands between references and terms; tells the name of each type that is extended, and that of the
+    /// package.
+    pub fn rest(&mut self, mut extended: impl FnMut(u32)) -> Result<Option<u32>, CorruptError> {
         for _ in 0..self.input.number()? {
             self.skip(2)?;
         }
@@ -113,10 +141,7 @@ impl<'a> Skimmer<'a> {
         for _ in 1..self.input.number()? {
             self.bare_name()?;
         }
-        if self.input.flag()? {
-            self.bare_name()?;
-        }
-        Ok(())
+        Ok(if self.input.flag()? { Some(self.bare_name()?) } else { None })
     }
 
     fn children(&mut self) -> Result<(), CorruptError> {

@@ -49,13 +49,9 @@ impl<'t> Evidence<'t> {
         let rest = text[end..].trim_start_matches(is_word);
         let mark = mark(rest);
         let mut words: FxHashMap<&'t str, Seen> = FxHashMap::default();
-        let mut at = from;
-        for part in text[from..to].split(|c| !is_word(c)) {
-            let here = at;
-            let behind = here + part.len();
-            // What was split at is one character, of as many bytes as it has.
-            at = behind + text[behind..].chars().next().map_or(0, char::len_utf8);
-            if part.is_empty() || here <= start && start <= behind || !fits(part) {
+        for (here, behind) in words_between(text, from, to) {
+            let part = &text[here..behind];
+            if here <= start && start <= behind || !fits(part) {
                 continue;
             }
             let seen = words.entry(part).or_default();
@@ -121,6 +117,43 @@ impl<'t> Evidence<'t> {
         often.min(35.0) as i32 + near + 3 * seen.context.min(14) as i32 + 2 * seen.rest.min(10) as i32
     }
 }
+
+/// Where the words of a stretch of the text start and end.
+fn words_between(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = &text.as_bytes()[..to];
+    // The first place from one on that is in a word, or that is not.
+    let next = move |mut at: usize, inside: bool| {
+        while let Some(byte) = bytes.get(at) {
+            let (is_inside, len) = match byte.is_ascii() {
+                true => (IN_WORD[usize::from(*byte)], 1),
+                false => text[at..].chars().next().map_or((false, 1), |c| (is_word(c), c.len_utf8())),
+            };
+            if is_inside == inside {
+                break;
+            }
+            at += len;
+        }
+        at
+    };
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let start = next(at, true);
+        at = next(start, false);
+        (start < at).then_some((start, at))
+    })
+}
+
+/// Which characters of ASCII are in words.
+static IN_WORD: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut byte = 0;
+    while byte < table.len() {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || c == b'_' || c == b'$';
+        byte += 1;
+    }
+    table
+};
 
 /// The mark that directly follows.
 fn mark(text: &str) -> Option<char> {

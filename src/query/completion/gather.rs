@@ -12,7 +12,7 @@ use super::evidence::Evidence;
 use super::kinship::{next_in_order, shared_with_line};
 use super::site::Site;
 use super::{Completion, CompletionKind, Completions, Source, import_of};
-use crate::graph::View;
+use crate::graph::{DefSketch, View};
 use crate::lang::LangId;
 use crate::lang::facts::{DefFlags, DefId, DefKind, Facts, Name, Role, ScopeId, Span, Term};
 use crate::lang::modules::{FileId, Layout};
@@ -30,8 +30,6 @@ const NAMES_MAX: usize = 4_096;
 const IMPORTS_MAX: usize = 30;
 /// Files that are looked at for those.
 const LOOKED_MAX: usize = 128;
-/// Definitions of one file whose kinds are told one by one.
-const ASKED_MAX: usize = 16;
 /// Definitions of one name that are looked at for one to import.
 const NAMESAKES_MAX: usize = 64;
 /// Names of files that share the top level.
@@ -50,14 +48,25 @@ const COMPARED_MAX: usize = 1_024;
 /// Callables, the likeliest of all, whose parameters are looked at.
 const CALLS_MAX: usize = 256;
 
-/// Outlines of files that were looked at, for the time of one question: far more of them than of facts can be decoded in
-/// that time.
+/// What was told of files that were looked at, for the time of one question: there are far more of them than whose facts
+/// can be decoded in that time.
 #[derive(Default)]
-struct Outlines(RefCell<FxHashMap<FileId, Arc<Facts>>>);
+struct Looked {
+    outlines: RefCell<FxHashMap<FileId, Arc<Facts>>>,
+    sketches: RefCell<FxHashMap<FileId, Rc<[DefSketch]>>>,
+}
 
-impl Outlines {
-    fn of(&self, view: &View, file: FileId) -> Arc<Facts> {
-        Arc::clone(self.0.borrow_mut().entry(file).or_insert_with(|| view.outline(file)))
+impl Looked {
+    fn outline(&self, view: &View, file: FileId) -> Arc<Facts> {
+        Arc::clone(self.outlines.borrow_mut().entry(file).or_insert_with(|| view.outline(file)))
+    }
+
+    fn sketch(&self, view: &View, file: FileId) -> Rc<[DefSketch]> {
+        Rc::clone(self.sketches.borrow_mut().entry(file).or_insert_with(|| view.sketch(file).into()))
+    }
+
+    fn def(&self, view: &View, symbol: Symbol) -> Option<DefSketch> {
+        self.sketch(view, symbol.file).get(symbol.def.index()).copied()
     }
 }
 
@@ -78,7 +87,7 @@ struct Gather<'a, 'v> {
     evidence: Evidence<'a>,
     found: Vec<Candidate>,
     seen: FxHashSet<String>,
-    outlines: Outlines,
+    looked: Looked,
     /// What [`names_of_folder`](Self::names_of_folder) has found.
     names: Option<Rc<[(Name, usize)]>>,
     incomplete: bool,
@@ -101,7 +110,7 @@ pub fn gather(
         evidence,
         found: Vec::new(),
         seen: FxHashSet::default(),
-        outlines: Outlines::default(),
+        looked: Looked::default(),
         names: None,
         incomplete: word.len() < FOLDER_LETTERS_MIN,
         word,
@@ -122,8 +131,14 @@ pub fn gather(
 /// Whether a name may be what the letters are the beginning of: they are its first ones, or its first one and others in
 /// their order.
 fn fits(name: &str, word: &str) -> bool {
-    let mut letters = name.chars().flat_map(char::to_lowercase);
-    let mut wanted = word.chars().flat_map(char::to_lowercase);
+    match name.is_ascii() && word.is_ascii() {
+        true => has_letters(ascii_lowercase(name), ascii_lowercase(word)),
+        false => has_letters(lowercase(name), lowercase(word)),
+    }
+}
+
+/// The same of letters in lower case.
+fn has_letters(mut letters: impl Iterator<Item = char>, mut wanted: impl Iterator<Item = char>) -> bool {
     match wanted.next() {
         None => true,
         Some(first) => {
@@ -133,9 +148,18 @@ fn fits(name: &str, word: &str) -> bool {
     }
 }
 
+fn lowercase(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
+}
+
+/// The same of a text that is ASCII.
+fn ascii_lowercase(text: &str) -> impl Iterator<Item = char> {
+    text.bytes().map(|letter| char::from(letter.to_ascii_lowercase()))
+}
+
 fn starts_alike(name: &str, word: &str) -> bool {
-    let mut letters = name.chars().flat_map(char::to_lowercase);
-    word.chars().flat_map(char::to_lowercase).all(|w| letters.next() == Some(w))
+    let mut letters = lowercase(name);
+    lowercase(word).all(|letter| letters.next() == Some(letter))
 }
 
 impl Gather<'_, '_> {
@@ -300,14 +324,7 @@ impl Gather<'_, '_> {
             return Rc::clone(known);
         }
         let view = self.resolver.view();
-        let word = self.word.as_bytes();
-        // Nearly all names end here, by a comparison of a few bytes.
-        let alike = |text: &[u8]| match word.is_ascii() {
-            true => text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)),
-            false => std::str::from_utf8(text).is_ok_and(|text| starts_alike(text, &self.word)),
-        };
-        let mut names: Vec<Name> =
-            view.names_bytes().filter(|(_, text)| alike(text)).map(|(name, _)| name).collect();
+        let mut names = view.names_starting(&self.word);
         if names.len() > NAMES_MAX {
             names.truncate(NAMES_MAX);
             self.incomplete = true;
@@ -350,7 +367,6 @@ impl Gather<'_, '_> {
         let Some(style) = lang.knobs().imports else { return };
         let family = lang.family();
         let (mut added, mut looked) = (0, FxHashSet::default());
-        let mut asked: FxHashMap<FileId, usize> = FxHashMap::default();
         for (name, count) in names {
             let text = view.name_text(*name);
             // Nearly all names end here, before any file is looked at.
@@ -359,9 +375,10 @@ impl Gather<'_, '_> {
             }
             let here = self.file;
             let other = |(file, def): &(FileId, DefId)| {
+                let def = || self.looked.def(view, Symbol { file: *file, def: *def });
                 *file != here
                     && view.lang(*file).family() == family
-                    && self.kind(view, &mut asked, *file, *def).is_some_and(is_importable_kind)
+                    && def().is_some_and(|def| is_importable_kind(def.kind))
             };
             let found = view.defs_named(*name).take(NAMESAKES_MAX).filter(other).take(2);
             for (file, def) in found.collect::<Vec<_>>() {
@@ -371,18 +388,17 @@ impl Gather<'_, '_> {
                     return;
                 }
                 let symbol = Symbol { file, def };
-                let outline = self.outlines.of(view, file);
-                if !is_importable(view, &outline, symbol) {
+                if !is_importable(view, &self.looked.sketch(view, file), symbol, text) {
                     continue;
                 }
-                let Some(import) = import_of(&self.resolver, self.file, symbol, &outline) else { continue };
+                let Some(import) = import_of(&self.resolver, self.file, symbol, text) else { continue };
                 added += 1;
                 let label = text.to_owned();
                 let insert = match style.qualified {
                     true => format!("{}.{label}", import.name),
                     false => label.clone(),
                 };
-                let kind = outline.def(def).kind;
+                let Some(DefSketch { kind, .. }) = self.looked.def(view, symbol) else { continue };
                 let completion = Completion {
                     label: if style.qualified { insert.clone() } else { label },
                     insert,
@@ -395,23 +411,6 @@ impl Gather<'_, '_> {
                 let points = 4 + often.min(18) + self.by_role(kind);
                 self.add(completion, Some(Target::Symbol(symbol)), points);
             }
-        }
-    }
-
-    /// What a definition is. A file that is asked for many of its definitions is read as a whole: each answer steps over
-    /// all that stand before the one.
-    fn kind(
-        &self,
-        view: &View,
-        asked: &mut FxHashMap<FileId, usize>,
-        file: FileId,
-        def: DefId,
-    ) -> Option<DefKind> {
-        let times = asked.entry(file).or_default();
-        *times += 1;
-        match *times > ASKED_MAX {
-            true => self.outlines.of(view, file).defs.get(def.index()).map(|def| def.kind),
-            false => view.kinds_of(file, &[def]).first().copied(),
         }
     }
 
@@ -469,12 +468,12 @@ impl Gather<'_, '_> {
         let used =
             compared.iter().filter_map(|c| Some((self.evidence.before(&c.completion.label)?, symbol(c)?)));
         if let Some((_, last)) = used.max_by_key(|(at, _)| *at) {
-            let facts = self.outlines.of(view, last.file);
-            let last = (last.file, facts.def(last.def));
+            let sketch = self.looked.sketch(view, last.file);
             let behind = |c: &Candidate| {
-                let def = facts.def(symbol(c).filter(|s| s.file == last.0)?.def);
-                let alike = def.kind == last.1.kind && def.scope == last.1.scope;
-                (alike && def.name_span.start > last.1.name_span.start).then_some(def.name_span.start)
+                let def = sketch.get(symbol(c).filter(|s| s.file == last.file)?.def.index())?;
+                let last = sketch.get(last.def.index())?;
+                let alike = def.kind == last.kind && def.scope == last.scope;
+                (alike && def.start > last.start).then_some(def.start)
             };
             for (candidate, more) in next_in_order(compared.iter().map(behind)) {
                 points[candidate] += more;
@@ -495,7 +494,7 @@ impl Gather<'_, '_> {
         for (candidate, points) in self.found.iter().zip(points).take(CALLS_MAX) {
             let Some(symbol) = candidate.target.and_then(Target::symbol) else { continue };
             let outline = match texts.len() < FILES_MAX || texts.contains_key(&symbol.file) {
-                true => self.outlines.of(view, symbol.file),
+                true => self.looked.outline(view, symbol.file),
                 false => continue,
             };
             let def = outline.def(symbol.def);
@@ -519,10 +518,11 @@ impl Gather<'_, '_> {
         self.found.truncate(limit);
         let view = self.resolver.view();
         let located = |mut candidate: Candidate| {
-            candidate.completion.source = candidate.target.and_then(Target::symbol).map(|symbol| Source {
-                path: view.path(symbol.file).to_owned(),
-                at: self.outlines.of(view, symbol.file).def(symbol.def).name_span.start,
-            });
+            let source = |symbol: Symbol| {
+                let DefSketch { start: at, .. } = self.looked.def(view, symbol)?;
+                Some(Source { path: view.path(symbol.file).to_owned(), at })
+            };
+            candidate.completion.source = candidate.target.and_then(Target::symbol).and_then(source);
             candidate.completion
         };
         let items = self.found.into_iter().map(located).collect();
@@ -565,19 +565,17 @@ fn is_importable_kind(kind: DefKind) -> bool {
     !inside && !kind.is_alias() && !matches!(kind, DefKind::Label | DefKind::Module)
 }
 
-/// Whether an import can bring the definition, of whose file the outline is given.
-pub fn is_importable(view: &View, outline: &Facts, symbol: Symbol) -> bool {
-    let def = outline.def(symbol.def);
+/// Whether an import can bring the definition of this name, of whose file all definitions are given.
+pub fn is_importable(view: &View, sketch: &[DefSketch], symbol: Symbol, name: &str) -> bool {
+    let Some(def) = sketch.get(symbol.def.index()) else { return false };
     let lang = view.lang(symbol.file);
     let knobs = lang.knobs();
-    let text = view.name_text(def.name);
-    let marked =
-        knobs.exports == Exports::Marked || outline.defs.iter().any(|d| d.flags.has(DefFlags::EXPORTED));
+    let marked = knobs.exports == Exports::Marked || sketch.iter().any(|d| d.flags.has(DefFlags::EXPORTED));
     let exported = knobs.capitals_export || !marked || def.flags.has(DefFlags::EXPORTED);
     def.scope == ScopeId::FILE
-        && def.of.is_none()
+        && def.apart
+        && !name.is_empty()
         && exported
-        && is_exported_name(lang, text)
+        && is_exported_name(lang, name)
         && is_importable_kind(def.kind)
-        && !def.name_span.is_empty()
 }

@@ -16,7 +16,7 @@ use super::docs::documentation;
 use super::reading;
 use super::signature::signature;
 use crate::graph::View;
-use crate::lang::facts::{Def, DefKind, Facts, Span};
+use crate::lang::facts::{Def, DefKind, Span};
 use crate::lang::imports::{Insertion, insertion};
 use crate::lang::modules::{FileId, Layout};
 use crate::lang::{LangId, Tree};
@@ -147,18 +147,19 @@ pub fn described(view: &View, path: &str, at: u32, label: &str) -> Option<Descri
     })
 }
 
-/// The import by which a file gets a definition of another one, of which the outline is given.
-pub fn import_of(resolver: &Resolver<'_>, file: FileId, symbol: Symbol, outline: &Facts) -> Option<Import> {
+/// The import by which a file gets a definition of this name of another one.
+pub fn import_of(resolver: &Resolver<'_>, file: FileId, symbol: Symbol, name: &str) -> Option<Import> {
     let view = resolver.view();
     let lang = view.lang(file);
     let style = lang.knobs().imports?;
+    let package = || Some(view.name_text(view.package_of(symbol.file)?).to_owned());
     let module = match style.by_package {
-        true => view.name_text(outline.package?).to_owned(),
+        true => package()?,
         false => lang.strategy().specifier(&**view.graph(), file, symbol.file)?,
     };
     let name = match style.qualified {
-        true => view.name_text(outline.package?).to_owned(),
-        false => view.name_text(outline.def(symbol.def).name).to_owned(),
+        true => package()?,
+        false => name.to_owned(),
     };
     Some(Import { module, name })
 }
