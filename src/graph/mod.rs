@@ -39,7 +39,7 @@ pub use leads::{LEADS_BYTES_MAX, Leads, leads_of};
 pub use lender::{Lender, Loan};
 pub use libraries::Libraries;
 pub use open::OpenFile;
-pub use receivers::{Holder, Holders, Receivers, Use};
+pub use receivers::{Holder, Holders, Receivers};
 pub use snapshot::{LoadError, Saved, Saving};
 pub use update::Changes;
 pub use view::{Positions, Texts, View};

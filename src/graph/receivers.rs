@@ -9,7 +9,12 @@ use crate::lang::facts::{DefId, Name, RefId, Role};
 use crate::lang::modules::FileId;
 
 /// One in so many of the bytes for decoded facts is for these.
-const SHARE: usize = 8;
+const SHARE: usize = 4;
+
+/// Different holders that are kept of one name in one file; each is looked for among them.
+const HOLDERS_MAX: usize = 64;
+/// Stands for those that are not.
+const OPEN: u16 = u16::MAX;
 
 /// A type that has members of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,33 +45,69 @@ impl Holders {
     }
 }
 
-/// A use of a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Use {
+/// A use of a name, and whose members it can be.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'r> {
     pub id: RefId,
     pub role: Role,
     /// Whether anything stands before it.
     pub receiver: bool,
-    pub holders: Holders,
+    pub holders: &'r Holders,
 }
 
 /// All uses of a name in a file, in order of their numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Receivers(Box<[Use]>);
+#[derive(Debug, Default)]
+pub struct Receivers {
+    uses: Vec<Kept>,
+    /// What is kept of uses, each once: most of a file's are members of few types.
+    holders: Vec<Holders>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    id: RefId,
+    role: Role,
+    receiver: bool,
+    holders: u16,
+}
 
 impl Receivers {
-    pub fn new(uses: Vec<Use>) -> Receivers {
-        Receivers(uses.into())
+    /// Adds the next use. What a file says that is of too many types stays open.
+    pub fn push(&mut self, id: RefId, role: Role, receiver: bool, holders: &Holders) {
+        let known = self.holders.iter().rposition(|known| known == holders);
+        let at = match known {
+            Some(at) => at as u16,
+            None if self.holders.len() < HOLDERS_MAX => {
+                self.holders.push(holders.clone());
+                (self.holders.len() - 1) as u16
+            }
+            None => OPEN,
+        };
+        self.uses.push(Kept { id, role, receiver, holders: at });
     }
 
-    pub fn uses(&self) -> &[Use] {
-        &self.0
+    pub fn uses(&self) -> impl Iterator<Item = Use<'_>> + Clone {
+        self.uses.iter().map(|kept| Use {
+            id: kept.id,
+            role: kept.role,
+            receiver: kept.receiver,
+            holders: self.holders_of(kept),
+        })
     }
 
     /// Whose members the use can be, if it is one of these.
     pub fn of(&self, id: RefId) -> Option<&Holders> {
-        let at = self.0.binary_search_by_key(&id, |used| used.id).ok()?;
-        Some(&self.0[at].holders)
+        let at = self.uses.binary_search_by_key(&id, |kept| kept.id).ok()?;
+        Some(self.holders_of(&self.uses[at]))
+    }
+
+    fn holders_of(&self, kept: &Kept) -> &Holders {
+        self.holders.get(usize::from(kept.holders)).unwrap_or(&Holders::Open)
+    }
+
+    /// Whether it is said of any of them.
+    pub fn tell(&self) -> bool {
+        self.holders.iter().any(|holders| *holders != Holders::Open)
     }
 
     /// Bytes held on the heap.
@@ -75,7 +116,9 @@ impl Receivers {
             Holders::Of(all) => size_of_val(&**all),
             Holders::Open | Holders::One(_) => 0,
         };
-        size_of_val(&*self.0) + self.0.iter().map(|u| beside(&u.holders)).sum::<usize>()
+        self.uses.capacity() * size_of::<Kept>()
+            + self.holders.capacity() * size_of::<Holders>()
+            + self.holders.iter().map(beside).sum::<usize>()
     }
 }
 
@@ -94,7 +137,9 @@ impl Graph {
     }
 
     /// Keeps that for a while.
-    pub fn keep_receivers(&self, file: FileId, name: Name, receivers: Receivers) {
+    pub fn keep_receivers(&self, file: FileId, name: Name, mut receivers: Receivers) {
+        receivers.uses.shrink_to_fit();
+        receivers.holders.shrink_to_fit();
         let bytes = receivers.heap_bytes();
         self.receivers.get_or_make((self.state, file, name), || (receivers, bytes));
     }
@@ -115,16 +160,25 @@ mod tests {
         let file = view.files().next().unwrap();
         let name = view.lookup_name("f").unwrap();
         let many = |count: u32| {
-            let of = |id| Use {
-                id: RefId(id),
-                role: Role::Call,
-                receiver: true,
-                holders: Holders::Of(vec![Holder::Foreign(name); 3].into()),
-            };
-            Receivers::new((0..count).map(of).collect())
+            let mut receivers = Receivers::default();
+            for id in 0..count {
+                let holders = Holders::Of(vec![Holder::Foreign(Name(id / 2)); 3].into());
+                receivers.push(RefId(id), Role::Call, true, &holders);
+            }
+            receivers
         };
-        view.keep_receivers(file, name, many(2));
-        assert_eq!(view.receivers(file, name).as_deref(), Some(&many(2)));
+        view.keep_receivers(file, name, many(200));
+        let kept = view.receivers(file, name).unwrap();
+        assert_eq!(
+            kept.uses().map(|used| used.id).collect::<Vec<_>>(),
+            (0..200).map(RefId).collect::<Vec<_>>()
+        );
+        let of = |id| kept.of(RefId(id)).map(|holders| holders.may_be(&[Holder::Foreign(Name(1))]));
+        // Those of too many types are open.
+        assert_eq!(
+            [of(0), of(2), of(3), of(199), of(200)],
+            [Some(false), Some(true), Some(true), Some(true), None]
+        );
         assert!(view.receivers(file, Name(name.0 + 1)).is_none());
         let (lang, text) = (view.lang(file), "fn g() {}\n");
         let tree = Parser::new().parse(lang, text, None, &ParseLimits::default()).unwrap();

@@ -12,7 +12,7 @@ use super::references::{Found, ReferenceLimits};
 use super::ty::Place;
 use super::visible::Filter;
 use super::{Entity, Resolver, Symbol, Target};
-use crate::graph::{Holders, Receivers, Use};
+use crate::graph::{Holders, Receivers};
 use crate::lang::facts::{DefFlags, Name, Ref, RefId, Role, Span, Term};
 use crate::lang::modules::{FileId, Layout};
 
@@ -131,36 +131,35 @@ impl Look {
 /// What is asked of the uses of one name in a file, and what an earlier search has found of it.
 struct Asked {
     known: Option<Arc<Receivers>>,
-    new: Vec<Use>,
+    new: Receivers,
     /// Whether anything was asked that was not known.
     more: bool,
 }
 
 impl Asked {
     fn new(known: Option<Arc<Receivers>>) -> Asked {
-        Asked { known, new: Vec::new(), more: false }
+        Asked { known, new: Receivers::default(), more: false }
     }
 
     /// Leaves a use out.
     fn pass(&mut self, id: RefId, r: &Ref) {
-        self.new.push(Use { id, role: r.role, receiver: r.recv.is_some(), holders: Holders::Open });
+        self.new.push(id, r.role, r.recv.is_some(), &Holders::Open);
     }
 
-    fn ask(&mut self, id: RefId, r: &Ref, find: impl FnOnce() -> Holders) -> &Holders {
+    fn ask(&mut self, id: RefId, r: &Ref, find: impl FnOnce() -> Holders) -> Holders {
         let known = self.known.as_deref().and_then(|known| known.of(id));
         let holders = match known {
             Some(holders) => holders.clone(),
             None => find(),
         };
         self.more |= known.is_none();
-        self.new.push(Use { id, role: r.role, receiver: r.recv.is_some(), holders });
-        &self.new[self.new.len() - 1].holders
+        self.new.push(id, r.role, r.recv.is_some(), &holders);
+        holders
     }
 
     /// What is worth keeping once all uses have been asked for or left out.
     fn found(self) -> Option<Receivers> {
-        let tells = |used: &Use| used.holders != Holders::Open;
-        (self.more && self.known.is_none() && self.new.iter().any(tells)).then(|| Receivers::new(self.new))
+        (self.more && self.known.is_none() && self.new.tell()).then_some(self.new)
     }
 }
 
@@ -170,11 +169,13 @@ pub(super) struct Looker<'a, 'v, 'c> {
     pub aim: &'a Aim<'v, 'c>,
     /// Whether other definitions count as one of the targets, as far as that was asked.
     relatives: FxHashMap<Symbol, bool>,
+    /// Whether many files use the name, so that what is found of it is worth keeping.
+    pub many: bool,
 }
 
 impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
     pub fn new(resolver: &'a Resolver<'v>, aim: &'a Aim<'v, 'c>) -> Self {
-        Looker { resolver, aim, relatives: FxHashMap::default() }
+        Looker { resolver, aim, relatives: FxHashMap::default(), many: false }
     }
 
     /// Looks for the name in the file. `before` is what there is already, at least: the look ends early where what it
@@ -207,7 +208,7 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
         if let Some((known, owners)) = known.as_deref().zip(aim.owners.as_ref())
             && (aim.expanding || !defined)
         {
-            let taken = || known.uses().iter().filter(|used| takes(used.role, used.receiver));
+            let taken = || known.uses().filter(|used| takes(used.role, used.receiver));
             if !taken().any(|used| used.holders.may_be(owners)) {
                 let left = (aim.candidates_max + 1).saturating_sub(before.looked);
                 look.looked = taken().take(left).count();
@@ -246,7 +247,7 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
                 return look;
             }
         }
-        if let Some(found) = asked.found() {
+        if let Some(found) = asked.found().filter(|_| self.many) {
             resolver.view.keep_receivers(file, name, found);
         }
         if !aim.expanding {
@@ -395,7 +396,7 @@ mod tests {
         let file = view.file(path).unwrap();
         let resolver = Resolver::new(view);
         let Some(Occurrence::Def(def)) = resolver.at(file, *offset) else { panic!("no definition there") };
-        let effort = Effort::with_candidates(candidates_max);
+        let effort = Effort::for_many(candidates_max);
         resolver.search(Target::Symbol(Symbol { file, def }), ReferenceLimits::default(), effort)
     }
 

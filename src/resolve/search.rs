@@ -21,7 +21,7 @@ const NAMES_MAX: usize = 64;
 /// References that one search resolves; more of one name are found in a handful of folders, for a handful of names.
 const CANDIDATES_MAX: usize = 200_000;
 
-/// Files from which on it is asked which of them imports lead from.
+/// Files that use a name from which on they are many.
 const FILES_MANY: usize = 32;
 
 /// Files that are decoded before a search is shared. What takes no more is done before others have begun, and each thread
@@ -51,6 +51,7 @@ impl Named<'_> {
         before: Count,
     ) -> Vec<(usize, Look)> {
         let (aim, mut looks, mut count) = (looker.aim, Vec::new(), before);
+        looker.many = self.many;
         while let Some(next) = shares.next(thread) {
             if aim.limits.is_over() {
                 shares.close();
@@ -86,6 +87,8 @@ pub(super) struct Effort<'h> {
     helpers: &'h Helpers,
     /// Files decoded by one thread before others help: what takes no more is done before they are there.
     decoded_alone: usize,
+    /// Files from which on it is asked which of them imports lead from, and what stands before uses is kept.
+    files_many: usize,
     /// Files left to look into that are worth a thread's beginning.
     files_shared_min: usize,
 }
@@ -96,13 +99,14 @@ impl Effort<'static> {
             candidates_max: CANDIDATES_MAX,
             helpers: Helpers::of_process(),
             decoded_alone: DECODED_ALONE,
+            files_many: FILES_MANY,
             files_shared_min: FILES_SHARED_MIN,
         }
     }
 
     #[cfg(test)]
-    pub fn with_candidates(candidates_max: usize) -> Self {
-        Effort { candidates_max, ..Effort::usual() }
+    pub fn for_many(candidates_max: usize) -> Self {
+        Effort { candidates_max, files_many: 1, ..Effort::usual() }
     }
 }
 
@@ -299,7 +303,8 @@ impl<'r, 'v, 'c> Search<'r, 'v, 'c> {
                 Some(file) => vec![file],
                 None => self.resolver.view.files_with(name).collect(),
             };
-            let many = files.len() >= FILES_MANY;
+            let many = files.len() >= self.effort.files_many;
+            looker.many = many;
             let mut rest = &files[..];
             while let Some((file, after)) = rest.split_first() {
                 if decoded >= self.effort.decoded_alone
@@ -481,7 +486,8 @@ mod tests {
             panic!("there is no definition at the cursor")
         };
         let helpers = &Helpers::new(helpers);
-        let effort = Effort { candidates_max, helpers, decoded_alone: 1, files_shared_min: 2 };
+        let effort =
+            Effort { candidates_max, helpers, decoded_alone: 1, files_many: FILES_MANY, files_shared_min: 2 };
         resolver.search(Target::Symbol(Symbol { file, def }), limits, effort)
     }
 
