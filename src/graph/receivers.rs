@@ -7,12 +7,15 @@ use super::cache::Cache;
 use super::generation::Graph;
 use crate::lang::facts::{DefId, Name, RefId, Role};
 use crate::lang::modules::FileId;
+use crate::lang::scratch::{piece_bytes, shared_bytes};
 
 /// One in so many of the bytes for decoded facts is for these.
-const SHARE: usize = 4;
+const SHARE: usize = 8;
 
 /// Different holders that are kept of one name in one file; each is looked for among them.
 const HOLDERS_MAX: usize = 64;
+/// What a table takes for an entry at most, beside what its cache counts: it is at least half full.
+const TABLE_BYTES: usize = 48;
 /// Stands for those that are not.
 const OPEN: u16 = u16::MAX;
 
@@ -113,11 +116,13 @@ impl Receivers {
     /// Bytes held on the heap.
     fn heap_bytes(&self) -> usize {
         let beside = |holders: &Holders| match holders {
-            Holders::Of(all) => size_of_val(&**all),
-            Holders::Open | Holders::One(_) => 0,
+            Holders::Of(all) if !all.is_empty() => piece_bytes(size_of_val(&**all)),
+            Holders::Of(_) | Holders::Open | Holders::One(_) => 0,
         };
-        self.uses.capacity() * size_of::<Kept>()
-            + self.holders.capacity() * size_of::<Holders>()
+        shared_bytes::<Receivers>()
+            + TABLE_BYTES
+            + piece_bytes(self.uses.capacity() * size_of::<Kept>())
+            + piece_bytes(self.holders.capacity() * size_of::<Holders>())
             + self.holders.iter().map(beside).sum::<usize>()
     }
 }

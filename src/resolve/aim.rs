@@ -134,11 +134,13 @@ struct Asked {
     new: Receivers,
     /// Whether anything was asked that was not known.
     more: bool,
+    /// Whether some of it is not known now, either: it took too long to find.
+    cut: bool,
 }
 
 impl Asked {
     fn new(known: Option<Arc<Receivers>>) -> Asked {
-        Asked { known, new: Receivers::default(), more: false }
+        Asked { known, new: Receivers::default(), more: false, cut: false }
     }
 
     /// Leaves a use out.
@@ -159,7 +161,7 @@ impl Asked {
 
     /// What is worth keeping once all uses have been asked for or left out.
     fn found(self) -> Option<Receivers> {
-        (self.more && self.known.is_none() && self.new.tell()).then_some(self.new)
+        (self.more && !self.cut && self.known.is_none() && self.new.tell()).then_some(self.new)
     }
 }
 
@@ -259,10 +261,12 @@ impl<'a, 'v, 'c> Looker<'a, 'v, 'c> {
     fn leads_to_target(&mut self, file: FileId, id: RefId, r: &Ref, asked: &mut Asked) -> bool {
         let resolver = self.resolver;
         resolver.begin();
-        if let Some(owners) = &self.aim.owners
-            && !asked.ask(id, r, || resolver.holders(file, id, r)).may_be(owners)
-        {
-            return false;
+        if let Some(owners) = &self.aim.owners {
+            let holders = asked.ask(id, r, || resolver.holders(file, id, r));
+            asked.cut |= resolver.guard.is_cut();
+            if !holders.may_be(owners) {
+                return false;
+            }
         }
         let resolution = resolver.reference(file, id);
         let presented = resolver.presented(file, id, r, &resolution);

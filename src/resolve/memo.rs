@@ -93,6 +93,11 @@ impl Guard {
         self.rest_on(Rests { cut: true, ..Rests::default() });
     }
 
+    /// Whether evaluation was cut short since the question began.
+    pub fn is_cut(&self) -> bool {
+        self.rests.get().cut
+    }
+
     fn rest_on(&self, more: Rests) {
         self.rests.set(self.rests.get().and(more));
     }

@@ -72,6 +72,7 @@ pub use kin::Kin;
 use member::{Members, Wanted};
 use memo::{Guarded, Left, Memo};
 pub use references::{Found, ReferenceLimits, References};
+pub use sketches::Sketched;
 use ty::{Place, Subst, Ty};
 
 /// A definition of the graph.

@@ -11,18 +11,19 @@ use crate::graph::DefSketch;
 use crate::lang::facts::{DefFlags, DefKind, ScopeId};
 use crate::lang::modules::FileId;
 
-/// Definitions that are kept, of 12 bytes each.
+/// Definitions that are kept, of 12 bytes each, and as how many each file counts besides.
 const KEPT_MAX: usize = 1 << 17;
+const FILE_COUNTS: usize = 16;
 
 #[derive(Default)]
-pub(super) struct Sketches {
+pub struct Sketches {
     files: RefCell<FxHashMap<FileId, Rc<Sketched>>>,
     kept: Cell<usize>,
 }
 
 /// The definitions of a file.
-pub(super) struct Sketched {
-    defs: Vec<DefSketch>,
+pub struct Sketched {
+    pub defs: Box<[DefSketch]>,
     /// Something is imported or exported by one of them.
     pub marked: bool,
 }
@@ -42,20 +43,20 @@ impl Sketches {
 
 impl Resolver<'_> {
     /// What the file says of its definitions.
-    pub(super) fn sketched(&self, file: FileId) -> Rc<Sketched> {
+    pub fn sketched(&self, file: FileId) -> Rc<Sketched> {
         if let Some(known) = self.sketches.files.borrow().get(&file) {
             return Rc::clone(known);
         }
-        let defs = self.view.sketch(file);
+        let defs: Box<[DefSketch]> = self.view.sketch(file).into();
         let is_mark = |d: &DefSketch| {
             matches!(d.kind, DefKind::Import | DefKind::Export)
                 || d.scope == ScopeId::FILE && d.flags.has(DefFlags::EXPORTED)
         };
-        let kept = self.sketches.kept.get() + defs.len();
-        if kept > KEPT_MAX {
+        let counts = defs.len() + FILE_COUNTS;
+        if self.sketches.kept.get() + counts > KEPT_MAX {
             self.sketches.forget();
         }
-        self.sketches.kept.set(self.sketches.kept.get() + defs.len());
+        self.sketches.kept.set(self.sketches.kept.get() + counts);
         let sketched = Rc::new(Sketched { marked: defs.iter().any(is_mark), defs });
         self.sketches.files.borrow_mut().insert(file, Rc::clone(&sketched));
         sketched

@@ -283,6 +283,7 @@ fn require<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         _ => false,
     };
     if !simple {
+        walk.keep_whole(name.end_byte());
         return Hooked::Continue;
     }
     walk.refer(required.function, Role::Call, None);

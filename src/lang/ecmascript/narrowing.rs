@@ -24,6 +24,7 @@ pub fn test<'t>(walk: &mut Walk<'t>, node: Node<'t>) -> Hooked {
         "binary_expression" => {
             let and = field("operator").is_some_and(|operator| operator.kind() == "&&");
             if let (Some(left), Some(right)) = (field("left"), field("right")) {
+                walk.keep_whole(left.end_byte());
                 shown(walk, left, and, span(right));
             }
         }

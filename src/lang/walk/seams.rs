@@ -204,8 +204,9 @@ impl<'t> Walk<'t> {
                 self.sewing.joint = Some((known, seam));
                 return true;
             }
-            // So it is with all that come behind it.
-            if !self.is_counted_alike(known, &seam) {
+            // In a list it is so with all that come behind it.
+            let is_list = self.sewing.around[number as usize].is_list();
+            if is_list && !self.is_counted_alike(known, &seam) {
                 return true;
             }
         }

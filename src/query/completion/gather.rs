@@ -30,6 +30,8 @@ const NAMES_MAX: usize = 4_096;
 const IMPORTS_MAX: usize = 30;
 /// Files that are looked at for those.
 const LOOKED_MAX: usize = 128;
+/// Files that are asked what their definitions are, for those.
+const ASKED_MAX: usize = 2_048;
 /// Definitions of one name that are looked at for one to import.
 const NAMESAKES_MAX: usize = 64;
 /// Names of files that share the top level.
@@ -48,25 +50,13 @@ const COMPARED_MAX: usize = 1_024;
 /// Callables, the likeliest of all, whose parameters are looked at.
 const CALLS_MAX: usize = 256;
 
-/// What was told of files that were looked at, for the time of one question: there are far more of them than whose facts
-/// can be decoded in that time.
+/// Outlines of the files whose callables were looked at, for the time of one question.
 #[derive(Default)]
-struct Looked {
-    outlines: RefCell<FxHashMap<FileId, Arc<Facts>>>,
-    sketches: RefCell<FxHashMap<FileId, Rc<[DefSketch]>>>,
-}
+struct Outlines(RefCell<FxHashMap<FileId, Arc<Facts>>>);
 
-impl Looked {
-    fn outline(&self, view: &View, file: FileId) -> Arc<Facts> {
-        Arc::clone(self.outlines.borrow_mut().entry(file).or_insert_with(|| view.outline(file)))
-    }
-
-    fn sketch(&self, view: &View, file: FileId) -> Rc<[DefSketch]> {
-        Rc::clone(self.sketches.borrow_mut().entry(file).or_insert_with(|| view.sketch(file).into()))
-    }
-
-    fn def(&self, view: &View, symbol: Symbol) -> Option<DefSketch> {
-        self.sketch(view, symbol.file).get(symbol.def.index()).copied()
+impl Outlines {
+    fn of(&self, view: &View, file: FileId) -> Arc<Facts> {
+        Arc::clone(self.0.borrow_mut().entry(file).or_insert_with(|| view.outline(file)))
     }
 }
 
@@ -87,7 +77,7 @@ struct Gather<'a, 'v> {
     evidence: Evidence<'a>,
     found: Vec<Candidate>,
     seen: FxHashSet<String>,
-    looked: Looked,
+    outlines: Outlines,
     /// What [`names_of_folder`](Self::names_of_folder) has found.
     names: Option<Rc<[(Name, usize)]>>,
     incomplete: bool,
@@ -110,7 +100,7 @@ pub fn gather(
         evidence,
         found: Vec::new(),
         seen: FxHashSet::default(),
-        looked: Looked::default(),
+        outlines: Outlines::default(),
         names: None,
         incomplete: word.len() < FOLDER_LETTERS_MIN,
         word,
@@ -367,18 +357,24 @@ impl Gather<'_, '_> {
         let Some(style) = lang.knobs().imports else { return };
         let family = lang.family();
         let (mut added, mut looked) = (0, FxHashSet::default());
+        let mut asked: FxHashSet<FileId> = FxHashSet::default();
         for (name, count) in names {
             let text = view.name_text(*name);
             // Nearly all names end here, before any file is looked at.
             if !is_exported_name(lang, text) || self.seen.contains(text) && !style.qualified {
                 continue;
             }
+            if asked.len() > ASKED_MAX {
+                self.incomplete = true;
+                return;
+            }
             let here = self.file;
             let other = |(file, def): &(FileId, DefId)| {
-                let def = || self.looked.def(view, Symbol { file: *file, def: *def });
-                *file != here
-                    && view.lang(*file).family() == family
-                    && def().is_some_and(|def| is_importable_kind(def.kind))
+                *file != here && view.lang(*file).family() == family && {
+                    asked.insert(*file);
+                    let def = self.def(Symbol { file: *file, def: *def });
+                    def.is_some_and(|def| is_importable_kind(def.kind))
+                }
             };
             let found = view.defs_named(*name).take(NAMESAKES_MAX).filter(other).take(2);
             for (file, def) in found.collect::<Vec<_>>() {
@@ -388,7 +384,7 @@ impl Gather<'_, '_> {
                     return;
                 }
                 let symbol = Symbol { file, def };
-                if !is_importable(view, &self.looked.sketch(view, file), symbol, text) {
+                if !is_importable(view, &self.resolver.sketched(file).defs, symbol, text) {
                     continue;
                 }
                 let Some(import) = import_of(&self.resolver, self.file, symbol, text) else { continue };
@@ -398,7 +394,7 @@ impl Gather<'_, '_> {
                     true => format!("{}.{label}", import.name),
                     false => label.clone(),
                 };
-                let Some(DefSketch { kind, .. }) = self.looked.def(view, symbol) else { continue };
+                let Some(DefSketch { kind, .. }) = self.def(symbol) else { continue };
                 let completion = Completion {
                     label: if style.qualified { insert.clone() } else { label },
                     insert,
@@ -412,6 +408,11 @@ impl Gather<'_, '_> {
                 self.add(completion, Some(Target::Symbol(symbol)), points);
             }
         }
+    }
+
+    /// What a definition is.
+    fn def(&self, symbol: Symbol) -> Option<DefSketch> {
+        self.resolver.sketched(symbol.file).def(symbol).copied()
     }
 
     /// Words of the text that nothing else explains.
@@ -460,7 +461,6 @@ impl Gather<'_, '_> {
 
     /// Weighs the likeliest by what they have to do with the line, and with what was used before.
     fn compare(&mut self) {
-        let view = self.resolver.view();
         let compared = &self.found[..self.found.len().min(COMPARED_MAX)];
         let labels: Vec<&str> = compared.iter().map(|c| c.completion.label.as_str()).collect();
         let mut points = shared_with_line(self.evidence.line(), &labels);
@@ -468,10 +468,10 @@ impl Gather<'_, '_> {
         let used =
             compared.iter().filter_map(|c| Some((self.evidence.before(&c.completion.label)?, symbol(c)?)));
         if let Some((_, last)) = used.max_by_key(|(at, _)| *at) {
-            let sketch = self.looked.sketch(view, last.file);
+            let sketched = self.resolver.sketched(last.file);
             let behind = |c: &Candidate| {
-                let def = sketch.get(symbol(c).filter(|s| s.file == last.file)?.def.index())?;
-                let last = sketch.get(last.def.index())?;
+                let def = sketched.def(symbol(c).filter(|s| s.file == last.file)?)?;
+                let last = sketched.def(last)?;
                 let alike = def.kind == last.kind && def.scope == last.scope;
                 (alike && def.start > last.start).then_some(def.start)
             };
@@ -494,7 +494,7 @@ impl Gather<'_, '_> {
         for (candidate, points) in self.found.iter().zip(points).take(CALLS_MAX) {
             let Some(symbol) = candidate.target.and_then(Target::symbol) else { continue };
             let outline = match texts.len() < FILES_MAX || texts.contains_key(&symbol.file) {
-                true => self.looked.outline(view, symbol.file),
+                true => self.outlines.of(view, symbol.file),
                 false => continue,
             };
             let def = outline.def(symbol.def);
@@ -516,16 +516,17 @@ impl Gather<'_, '_> {
         self.sort();
         let incomplete = self.incomplete || self.found.len() > limit;
         self.found.truncate(limit);
+        let found = std::mem::take(&mut self.found);
         let view = self.resolver.view();
         let located = |mut candidate: Candidate| {
             let source = |symbol: Symbol| {
-                let DefSketch { start: at, .. } = self.looked.def(view, symbol)?;
+                let DefSketch { start: at, .. } = self.def(symbol)?;
                 Some(Source { path: view.path(symbol.file).to_owned(), at })
             };
             candidate.completion.source = candidate.target.and_then(Target::symbol).and_then(source);
             candidate.completion
         };
-        let items = self.found.into_iter().map(located).collect();
+        let items = found.into_iter().map(located).collect();
         Completions { items, replaced, incomplete }
     }
 }
