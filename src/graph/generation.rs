@@ -530,8 +530,8 @@ impl Graph {
         self.base.parts()
     }
 
-    /// Bytes of decoded facts, and of what was found by them, that are kept at this moment, at most [`FACTS_CACHE_BYTES_MAX`]. Facts that a reader
-    /// still holds when they are no longer kept are not counted.
+    /// Bytes of decoded facts, and of what was found by them, that are kept at this moment, at most
+    /// [`FACTS_CACHE_BYTES_MAX`]. Facts that a reader still holds when they are no longer kept are not counted.
     pub fn cache_bytes(&self) -> usize {
         self.cache.bytes() + self.receivers.bytes()
     }

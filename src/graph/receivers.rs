@@ -14,10 +14,11 @@ const SHARE: usize = 8;
 
 /// Different holders that are kept of one name in one file; each is looked for among them.
 const HOLDERS_MAX: usize = 64;
-/// What a table takes for an entry at most, beside what its cache counts: it is at least half full.
-const TABLE_BYTES: usize = 48;
 /// Stands for those that are not.
 const OPEN: u16 = u16::MAX;
+
+/// What a table takes for an entry at most, beside what its cache counts: it is at least half full.
+const TABLE_BYTES: usize = 48;
 
 /// A type that has members of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Receivers {
 /// By the state of the graph that they were found in.
 pub(super) type ReceiversCache = Cache<(u64, FileId, Name), Receivers>;
 
-/// What of the bytes for decoded facts is left for these, and what is for the others.
+/// What of these bytes is for decoded facts, and what for receivers.
 pub(super) fn shared_out(bytes: usize) -> (usize, usize) {
     (bytes - bytes / SHARE, bytes / SHARE)
 }
